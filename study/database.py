@@ -1,0 +1,152 @@
+"""Opening the database of a study: engine, SQLite's switches, and the schema by migrations.
+
+Fed by a database URL of SQLAlchemy; used by ``store`` for writing and by ``frames`` for reading.
+SQLite by default, PostgreSQL by URL.
+
+References
+----------
+SQLite: Write-Ahead Logging, https://sqlite.org/wal.html. SQLAlchemy: Serializable isolation,
+savepoints and transactional DDL (the two event hooks below), in its SQLite dialect's notes.
+"""
+
+import sqlite3
+import time
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
+
+DEFAULT_URL = "sqlite:///results.db"
+MIGRATIONS = Path(__file__).parent / "migrations"
+BUSY_MS = 15_000  # how long a writer waits for another one before it gives up
+_MIGRATION_LOCK = 0x7472_7565  # any number that all processes of this project share
+
+
+class DatabaseError(Exception):
+    """The database cannot be used as asked; the text says why and what to do."""
+
+
+def sqlite_path(url: str) -> Path | None:
+    """Return the file of an SQLite URL, or None for other databases.
+
+    Raises
+    ------
+    DatabaseError
+        When the URL is not one, or asks for a database in memory, which no restart survives.
+    """
+    try:
+        parsed = make_url(url)
+    except ArgumentError:
+        raise DatabaseError(
+            f"{url!r} is not a database URL; write for example {DEFAULT_URL!r}"
+        ) from None
+    if parsed.get_backend_name() != "sqlite":
+        return None
+    if not parsed.database or parsed.database == ":memory:":
+        raise DatabaseError(
+            f"{url!r} keeps nothing after a restart; name a file, for example {DEFAULT_URL!r}"
+        )
+    return Path(parsed.database)
+
+
+def connect(url: str) -> Engine:
+    """Return an engine whose transactions are real ones on SQLite, too.
+
+    Every transaction of the engine takes SQLite's write lock when it begins, so that what it
+    reads is still true when it writes. `reading` in ``frames`` goes without.
+    """
+    if sqlite_path(url) is None:
+        return create_engine(url, pool_pre_ping=True)
+    engine = create_engine(url, connect_args={"timeout": BUSY_MS / 1000})
+
+    @event.listens_for(engine, "connect")
+    def _switches(connection: sqlite3.Connection, _record: Any) -> None:
+        # The driver would begin transactions late, at the first write: begin them ourselves.
+        connection.isolation_level = None
+        connection.execute(f"PRAGMA busy_timeout = {BUSY_MS}")
+        connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute("PRAGMA synchronous = FULL")
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        reads = connection.get_execution_options().get("reads_only", False)
+        connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
+
+    return engine
+
+
+def migrate(engine: Engine) -> None:
+    """Bring the schema to the newest revision; safe when many processes start at once.
+
+    The lock is taken first and held until the last migration is committed, so a second process
+    waits, then finds nothing to do; a crash in the middle leaves the old schema.
+    """
+    from alembic import command
+    from alembic.config import Config
+
+    if engine.dialect.name == "sqlite":
+        _switch_to_wal(engine)
+    with engine.begin() as connection:
+        if engine.dialect.name == "postgresql":
+            connection.execute(text(f"SELECT pg_advisory_xact_lock({_MIGRATION_LOCK})"))
+        config = Config()
+        config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+
+
+def _switch_to_wal(engine: Engine) -> None:
+    """Turn on the write-ahead log; the switch is kept in the file.
+
+    SQLite does not wait for its busy time here, so two processes that make the same new file
+    are told apart by trying again.
+    """
+    deadline = time.monotonic() + BUSY_MS / 1000
+    while True:
+        connection = engine.raw_connection()
+        try:
+            if connection.cursor().execute("PRAGMA journal_mode = WAL").fetchone()[0] == "wal":
+                return
+            raise DatabaseError(
+                f"{engine.url} cannot be used with SQLite's write-ahead log (network drives "
+                "cannot); put the database on a local disk"
+            )
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error) or time.monotonic() > deadline:
+                raise DatabaseError(f"{engine.url} cannot be opened: {error}") from error
+            time.sleep(0.02)
+        finally:
+            connection.close()
+
+
+def open_existing(url: str) -> Engine:
+    """Return an engine for reading a database that must already hold a study.
+
+    Raises
+    ------
+    DatabaseError
+        When there is no database, or it holds no study; nothing is created.
+    """
+    path = sqlite_path(url)
+    if path is not None and not path.is_file():
+        raise DatabaseError(
+            f"There is no database at {path}. It is made when the app starts (python app.py); "
+            "name another one by its URL."
+        )
+    engine = connect(url)
+    try:
+        found = inspect(engine).has_table("participant")
+    except Exception as error:
+        engine.dispose()
+        raise DatabaseError(
+            f"{path or engine.url} cannot be read as a database: {error}"
+        ) from error
+    if not found:
+        engine.dispose()
+        raise DatabaseError(
+            f"The database {path or engine.url} holds no study. Start the app with it once "
+            "(python app.py), or name another one by its URL."
+        )
+    return engine

@@ -1,0 +1,17 @@
+"""Alembic's entry: runs the migrations on the connection and in the transaction it is given.
+
+``study.database.migrate`` holds the lock and the transaction. There is no other way in, because
+a schema made twice or halfway would lose answers.
+"""
+
+from alembic import context
+
+from study.tables import Base
+
+connection = context.config.attributes["connection"]
+context.configure(
+    connection=connection,
+    target_metadata=Base.metadata,
+    render_as_batch=connection.dialect.name == "sqlite",
+)
+context.run_migrations()
