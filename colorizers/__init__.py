@@ -1,0 +1,48 @@
+"""Colorizers: trained networks that give grey photographs their colours back.
+
+    >>> import colorizers
+    >>> colorizers.names()
+    ('classification', 'gan')
+
+`load(name)` gives a `Colorizer`; call it with a PIL image of any size, or its `predict_ab`
+with L at the network's own size. PyTorch is imported when the first one is loaded.
+"""
+
+from __future__ import annotations
+
+import functools
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .base import Colorizer
+
+__all__ = ["load", "names"]
+
+_NAMES = ("classification", "gan")
+
+
+def names() -> tuple[str, ...]:
+    """The names that `load` knows, in the order in which tables show them."""
+    return _NAMES
+
+
+@functools.cache
+def load(name: str) -> Colorizer:
+    """The colorizer of this name with its committed weights; loaded once, then shared.
+
+    Raises
+    ------
+    ValueError
+        If there is no such name.
+    colorizers.checkpoint.WeightsError
+        If its weights are missing or damaged.
+    """
+    if name not in _NAMES:
+        raise ValueError(f"There is no colorizer {name!r}; there are {', '.join(_NAMES)}.")
+    if name == "classification":
+        from . import classification
+
+        return classification.load()
+    from . import gan
+
+    return gan.load()

@@ -1,0 +1,109 @@
+"""What every colorizer can do, whatever its network."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from .color import L_HALF
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+Float = NDArray[np.float32]
+Progress = Callable[[float], None]
+"""Called with the share that is done, in (0, 1]."""
+
+BATCH = 256
+
+
+class Colorizer:
+    """A trained network, ready to use: `colorizers.load(name)` makes it.
+
+    Parameters
+    ----------
+    name : str
+        Short name, as in `colorizers.names()`.
+    title : str
+        Name for people.
+    size : int
+        Height and width of the L that the network sees.
+    card : dict
+        The card of its weights.
+    predict : callable
+        L_norm of shape (N, 1, size, size) in [-1, 1] -> ab of shape (N, 2, size, size) in units
+        of Lab; takes the options in `options` by keyword.
+    options : dict
+        Options of this method with their defaults, such as {"temperature": 0.38}.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        title: str,
+        size: int,
+        card: dict[str, Any],
+        predict: Callable[..., Tensor],
+        options: dict[str, float] | None = None,
+    ) -> None:
+        self.name = name
+        self.title = title
+        self.size = size
+        self.card = card
+        self.options = options or {}
+        self._predict = predict
+
+    def predict_ab(self, L: Float, *, progress: Progress | None = None, **options: float) -> Float:
+        """Colours for the L of pictures at the network's own size.
+
+        Parameters
+        ----------
+        L : ndarray of float32, shape (N, size, size)
+            In [0, 100].
+        progress : callable, optional
+        **options : float
+            Options of this method; see `options`.
+
+        Returns
+        -------
+        ndarray of float32, shape (N, size, size, 2)
+            ab in units of Lab.
+
+        Raises
+        ------
+        ValueError
+            If the shape is not (N, size, size) or an option is unknown or out of range.
+        """
+        L = np.asarray(L, np.float32)
+        if L.ndim != 3 or L.shape[1:] != (self.size, self.size):
+            raise ValueError(
+                f"L has shape {L.shape}; {self.name} needs (N, {self.size}, {self.size})."
+            )
+        unknown = sorted(set(options) - set(self.options))
+        if unknown:
+            raise ValueError(
+                f"{self.name} has no option {unknown[0]!r}; it has {sorted(self.options) or 'none'}."
+            )
+        ab = np.empty((*L.shape, 2), np.float32)
+        with torch.inference_mode():
+            for start in range(0, len(L), BATCH):
+                part = torch.from_numpy(L[start : start + BATCH])[:, None]  # (n, 1, size, size)
+                out = self._predict(part / L_HALF - 1, **(self.options | options))
+                ab[start : start + BATCH] = out.float().permute(0, 2, 3, 1).numpy()
+                if progress is not None:
+                    progress(min(1.0, (start + BATCH) / len(L)))
+        return ab
+
+    def __call__(self, image: Image.Image, **options: float) -> Image.Image:
+        """Colorize a photograph of any size; the result has its size and its L.
+
+        See `colorizers.predict.colorize`, which this calls.
+        """
+        from .predict import colorize
+
+        return colorize(self, image, **options)

@@ -1,0 +1,139 @@
+"""Colour: sRGB <-> CIE Lab and the numbers that networks see.
+
+Every conversion of the project goes through this file; nothing else knows a Lab constant.
+The conversion itself is scikit-image's: CIE Lab, illuminant D65, 2 degree observer, sRGB.
+A colorizer predicts a and b only; the picture that it makes keeps the input's own L.
+
+References
+----------
+IEC 61966-2-1 (sRGB); CIE 15:2004 (Lab).
+"""
+
+from __future__ import annotations
+
+import warnings
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from skimage import color as skcolor
+
+Float = NDArray[np.float32]
+UInt8 = NDArray[np.uint8]
+
+L_MAX = 100.0
+"""L is in [0, L_MAX]."""
+L_HALF = 50.0
+"""Networks see L / L_HALF - 1, which is in [-1, 1]."""
+AB_MAX = 110.0
+"""Networks see ab / AB_MAX; the sRGB gamut stays within [-1, 1] of it."""
+
+
+def rgb_to_lab(rgb: ArrayLike) -> Float:
+    """CIE Lab of an sRGB picture.
+
+    Parameters
+    ----------
+    rgb : array_like, shape (..., 3)
+        sRGB, either uint8 in [0, 255], uint16 in [0, 65535] or floating point in [0, 1].
+
+    Returns
+    -------
+    ndarray of float32, shape (..., 3)
+        L in [0, 100], a and b in about [-110, 110].
+
+    Raises
+    ------
+    ValueError
+        If the last axis is not 3 long, or floating-point values lie outside [0, 1].
+
+    Examples
+    --------
+    >>> rgb_to_lab(np.array([[255, 0, 0]], np.uint8)).round(1).tolist()
+    [[53.2, 80.1, 67.2]]
+    """
+    rgb01 = _as_rgb01(rgb)
+    return np.asarray(skcolor.rgb2lab(rgb01), np.float32)
+
+
+def lab_to_rgb(lab: ArrayLike) -> Float:
+    """sRGB of a Lab picture, clipped to the gamut.
+
+    Lab values that no sRGB colour has are clipped per channel *in RGB*, after the conversion.
+    That changes their L a little; within the gamut L survives the round trip.
+
+    Parameters
+    ----------
+    lab : array_like, shape (..., 3)
+        L in [0, 100], a and b in about [-110, 110].
+
+    Returns
+    -------
+    ndarray of float32, shape (..., 3)
+        sRGB in [0, 1].
+
+    Raises
+    ------
+    ValueError
+        If the last axis is not 3 long.
+
+    Examples
+    --------
+    >>> to_uint8(lab_to_rgb([[53.24, 80.09, 67.20]])).tolist()
+    [[255, 0, 0]]
+    """
+    lab = np.asarray(lab, np.float32)
+    if lab.shape[-1:] != (3,):
+        raise ValueError(f"lab has shape {lab.shape}; its last axis must be L, a, b.")
+    with warnings.catch_warnings():
+        # scikit-image says how many values left the gamut; the docstring above says it for all.
+        warnings.filterwarnings("ignore", message="Conversion from CIE-LAB")
+        return np.asarray(skcolor.lab2rgb(lab), np.float32)
+
+
+def to_uint8(rgb01: ArrayLike) -> UInt8:
+    """Round sRGB in [0, 1] to the nearest of 256 levels.
+
+    Parameters
+    ----------
+    rgb01 : array_like, any shape
+        Values in [0, 1]; what lies outside is clipped.
+
+    Returns
+    -------
+    ndarray of uint8, same shape
+    """
+    scaled = np.asarray(rgb01, np.float32) * 255.0
+    return np.rint(np.clip(scaled, 0.0, 255.0)).astype(np.uint8)
+
+
+def join(L: ArrayLike, ab: ArrayLike) -> Float:
+    """Stack L (...,) and ab (..., 2) to Lab (..., 3), float32."""
+    return np.concatenate(
+        [np.asarray(L, np.float32)[..., None], np.asarray(ab, np.float32)], axis=-1
+    )
+
+
+def colorize_u8(L: ArrayLike, ab: ArrayLike) -> UInt8:
+    """The 8-bit sRGB picture of L (..., in [0, 100]) and ab (..., 2): clip, then round.
+
+    The one path by which every picture of the project, the ground truth of a study
+    included, becomes 8 bit; so no rounding tells one of them from another.
+    """
+    return to_uint8(lab_to_rgb(join(L, ab)))
+
+
+def _as_rgb01(rgb: ArrayLike) -> NDArray[np.floating]:
+    values = np.asarray(rgb)
+    if values.shape[-1:] != (3,):
+        raise ValueError(f"rgb has shape {values.shape}; its last axis must be R, G, B.")
+    if values.dtype == np.uint8:
+        return values.astype(np.float32) / np.float32(255.0)
+    if values.dtype == np.uint16:
+        return values.astype(np.float32) / np.float32(65535.0)
+    if not np.issubdtype(values.dtype, np.floating):
+        raise ValueError(f"rgb is {values.dtype}; give uint8, uint16 or floating point in [0, 1].")
+    if values.size and not (values.min() >= 0.0 and values.max() <= 1.0):
+        raise ValueError(
+            f"rgb is in [{values.min():g}, {values.max():g}]; floating point must be in [0, 1]."
+        )
+    return values

@@ -1,0 +1,299 @@
+"""What every training needs around its loss: settings, progress, checkpoints, a log.
+
+A run lives in one folder (`runs/NAME`, never committed): `settings.json`, `checkpoint.pt`
+after each epoch, TensorBoard scalars and pictures, `grid/` with the fixed pictures of each
+epoch. Started again with the same folder it goes on where it was.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import dataclasses
+import json
+import os
+import platform
+import subprocess
+import sys
+import time
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any, TypeVar
+
+import torch
+from torch import Tensor, nn
+from tqdm import tqdm
+
+Settings = TypeVar("Settings")
+Batch = TypeVar("Batch")
+
+
+class RunError(Exception):
+    """A run cannot start or go on; the message says why and what to do."""
+
+
+def option(default: Any, help_text: str) -> Any:
+    """A field of a settings dataclass with the help text that its command-line option shows."""
+    return dataclasses.field(default=default, metadata={"help": help_text})
+
+
+def parse(kind: type[Settings], prog: str, description: str, argv: list[str] | None) -> Settings:
+    """Settings from the command line: one option a field of the dataclass `kind`.
+
+    A tuple of whole numbers is given as comma-separated values, a bool as --name / --no-name.
+    """
+    parser = argparse.ArgumentParser(
+        prog=prog, description=description, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    for field in dataclasses.fields(kind):  # type: ignore[arg-type]
+        flag = "--" + field.name.replace("_", "-")
+        text = f"{field.metadata['help']} (default {_shown(field.default)})"
+        if isinstance(field.default, bool):
+            parser.add_argument(
+                flag, action=argparse.BooleanOptionalAction, default=field.default, help=text
+            )
+        elif isinstance(field.default, tuple):
+            parser.add_argument(flag, type=_whole_numbers, default=field.default, help=text)
+        else:
+            parser.add_argument(
+                flag, type=type(field.default), default=field.default, help=text, metavar="VALUE"
+            )
+    return kind(**vars(parser.parse_args(argv)))
+
+
+def _shown(value: Any) -> str:
+    return ",".join(map(str, value)) if isinstance(value, tuple) else str(value)
+
+
+def _whole_numbers(text: str) -> tuple[int, ...]:
+    try:
+        return tuple(int(part) for part in text.split(","))
+    except ValueError:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is not a list of whole numbers such as 32,64,128"
+        ) from None
+
+
+class Run:
+    """The folder of a run: what is written there and how it is resumed.
+
+    Parameters
+    ----------
+    folder : Path
+        Made if it is not there.
+    settings : dataclass instance
+        Kept as JSON; a folder that was started with other settings is refused.
+
+    Raises
+    ------
+    RunError
+        If the folder belongs to a run with other settings.
+    """
+
+    def __init__(self, folder: Path, settings: Any) -> None:
+        from torch.utils.tensorboard import SummaryWriter
+
+        self.folder = folder
+        self.seconds = 0.0
+        """Time spent training in all sessions of this run."""
+        folder.mkdir(parents=True, exist_ok=True)
+        wanted = json.loads(json.dumps(dataclasses.asdict(settings), default=str))
+        kept = folder / "settings.json"
+        if kept.exists():
+            before = json.loads(kept.read_text())
+            changed = sorted(key for key in wanted | before if wanted.get(key) != before.get(key))
+            if changed:
+                raise RunError(
+                    f"{folder} was started with another {', '.join(changed)}; "
+                    "give the same settings to resume it, or another --run for a new one."
+                )
+        kept.write_text(json.dumps(wanted, indent=2) + "\n")
+        self.log = SummaryWriter(str(folder / "tensorboard"))
+
+    @property
+    def checkpoint(self) -> Path:
+        """Where the state after the last whole epoch is."""
+        return self.folder / "checkpoint.pt"
+
+    def save(self, epoch: int, **parts: Any) -> None:
+        """Write the state after `epoch` epochs, whole or not at all.
+
+        `parts` are objects with a `state_dict` (modules, optimisers) or plain values.
+        """
+        state = {name: _state(part) for name, part in parts.items()}
+        state |= {"epoch": epoch, "seconds": self.seconds, "random": torch.get_rng_state()}
+        partial = self.checkpoint.with_suffix(".partial")
+        with open(partial, "wb") as file:
+            torch.save(state, file)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(partial, self.checkpoint)
+
+    def resume(self, **parts: Any) -> int:
+        """Load the last checkpoint into `parts`; return how many epochs are done (0 if none)."""
+        if not self.checkpoint.exists():
+            return 0
+        state = torch.load(self.checkpoint, weights_only=True)
+        for name, part in parts.items():
+            part.load_state_dict(state[name])
+        self.seconds = state["seconds"]
+        torch.set_rng_state(state["random"])
+        print(f"resuming {self.folder} after epoch {state['epoch']}", file=sys.stderr)
+        return int(state["epoch"])
+
+    def watch(
+        self, batches: Iterable[Batch], epoch: int, epochs: int, steps: int, size: int
+    ) -> Iterator[Batch]:
+        """Pass the batches of an epoch on, with a line of progress: speed and time left.
+
+        On a terminal it is a bar; in a log file, one line every 30 seconds.
+        """
+        start = last = time.monotonic()
+        terminal = sys.stderr.isatty()
+        bar = tqdm(total=steps, disable=not terminal, desc=f"epoch {epoch + 1}/{epochs}")
+        for step, batch in enumerate(batches, 1):
+            yield batch
+            bar.update()
+            now = time.monotonic()
+            if not terminal and now - last > 30:
+                last = now
+                speed = step / (now - start)
+                left = ((epochs - epoch) * steps - step) / speed
+                print(
+                    f"epoch {epoch + 1}/{epochs}  step {step}/{steps}  "
+                    f"{speed * size:.0f} pictures/s  {_clock(left)} left",
+                    file=sys.stderr, flush=True,
+                )  # fmt: skip
+        bar.close()
+        self.seconds += time.monotonic() - start
+
+
+def _state(part: Any) -> Any:
+    return part.state_dict() if hasattr(part, "state_dict") else part
+
+
+def _clock(seconds: float) -> str:
+    minutes = round(seconds / 60)
+    return f"{minutes // 60} h {minutes % 60:02d} min"
+
+
+class Average(nn.Module):
+    """Exponential moving average of a module's weights, for evaluation.
+
+    The average starts as a plain mean of the first steps and turns exponential as
+    1 / (1 - decay) of them have gone by, so that the random start is forgotten early.
+    Buffers (the statistics of batch norm) are averages already and are copied.
+    """
+
+    def __init__(self, module: nn.Module, decay: float) -> None:
+        super().__init__()
+        import copy
+
+        self.module = copy.deepcopy(module).eval().requires_grad_(False)
+        self.decay = decay
+        self.register_buffer("steps", torch.zeros((), dtype=torch.int64))
+
+    @torch.no_grad()
+    def update(self, module: nn.Module) -> None:
+        """Take in the weights after one step."""
+        self.steps += 1
+        steps = int(self.steps)
+        keep = min(self.decay, (1 + steps) / (10 + steps))
+        mean, new = list(self.module.parameters()), list(module.parameters())
+        torch._foreach_lerp_(mean, [p.detach() for p in new], 1 - keep)
+        for target, source in zip(self.module.buffers(), module.buffers(), strict=True):
+            target.copy_(source)
+
+
+def learning_rate(step: int, steps: int, peak: float, warm_up: int = 200) -> float:
+    """Linear warm-up, then half a cosine down to a hundredth of the peak.
+
+    Examples
+    --------
+    >>> [round(learning_rate(step, 1000, 1.0), 2) for step in (0, 199, 600, 1000)]
+    [0.01, 1.0, 0.5, 0.01]
+    """
+    import math
+
+    warm_up = min(warm_up, max(1, steps // 10))
+    if step < warm_up:
+        return peak * (step + 1) / warm_up
+    done = (step - warm_up) / max(1, steps - warm_up)
+    return peak * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * min(1.0, done))))
+
+
+def set_learning_rate(optimizer: torch.optim.Optimizer, value: float) -> None:
+    """Set the learning rate of all groups."""
+    for group in optimizer.param_groups:
+        group["lr"] = value
+
+
+def bfloat16_is_fast() -> bool:
+    """Whether this processor multiplies bfloat16 natively (AVX-512 BF16 or AMX), or a GPU does."""
+    if torch.cuda.is_available():
+        return torch.cuda.is_bf16_supported()
+    try:
+        flags = Path("/proc/cpuinfo").read_text()
+    except OSError:
+        return False
+    return "avx512_bf16" in flags or "amx_bf16" in flags
+
+
+def device() -> torch.device:
+    """The GPU if there is one, else the processor."""
+    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+
+
+def autocast(enabled: bool) -> contextlib.AbstractContextManager[Any]:
+    """bfloat16 autocast on the device in use, or nothing."""
+    if not enabled:
+        return contextlib.nullcontext()
+    return torch.autocast(device().type, dtype=torch.bfloat16)
+
+
+def channels_last(tensor: Tensor) -> Tensor:
+    """The tensor on the device, in channels-last order, which convolutions prefer."""
+    return tensor.to(device(), memory_format=torch.channels_last)
+
+
+def provenance(argv: list[str], module: str) -> dict[str, Any]:
+    """The command, commit, machine and versions, for a card.
+
+    Parameters
+    ----------
+    argv : list of str
+        Options of the command.
+    module : str
+        What followed `python -m`.
+    """
+    commit = _git("rev-parse", "HEAD") or "unknown"
+    if _git("status", "--porcelain", "--untracked-files=no"):
+        commit += " with uncommitted changes"
+    return {
+        "command": " ".join(["python -m", module, *argv]),
+        "commit": commit,
+        "hardware": f"{processor()}, {os.cpu_count()} cores"
+        if device().type == "cpu"
+        else torch.cuda.get_device_name(),
+        "versions": {"python": platform.python_version(), "torch": torch.__version__},
+    }
+
+
+def processor() -> str:
+    """The processor's name as the system tells it."""
+    with contextlib.suppress(OSError):
+        for line in Path("/proc/cpuinfo").read_text().splitlines():
+            if line.startswith("model name"):
+                return line.split(":", 1)[1].strip()
+    return platform.processor() or platform.machine()
+
+
+def _git(*arguments: str) -> str:
+    try:
+        done = subprocess.run(
+            ["git", *arguments], cwd=Path(__file__).parent, capture_output=True, text=True,
+            check=False,
+        )  # fmt: skip
+    except OSError:
+        return ""
+    return done.stdout.strip() if done.returncode == 0 else ""
