@@ -41,6 +41,7 @@ POPULATIONS = {
     "completed": "only participants who completed, not excluded",
     "everyone": "excluded participants included",
 }
+HEADLINE = "answered"
 
 
 @dataclass(frozen=True)
@@ -164,8 +165,8 @@ def scored(answers: pd.DataFrame) -> pd.DataFrame:
     return answers[answers["kind"] == "scored"]
 
 
-def analysed(answers: pd.DataFrame, population: str = "answered") -> pd.DataFrame:
-    """Scored rows of one of the `POPULATIONS`; "answered" is the headline's.
+def analysed(answers: pd.DataFrame, population: str = HEADLINE) -> pd.DataFrame:
+    """Scored rows of one of the `POPULATIONS`.
 
     An answer is complete in itself, so unfinished participants count; a study that wants only
     finished ones says so in its exclusion rules, and the report shows both.

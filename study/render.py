@@ -1,0 +1,248 @@
+"""The report on the screen or in a file: text, Markdown, CSV, JSON.
+
+Fed by a `study.summary.Summary`. Text and Markdown print the sections of `study.sections`,
+rounded for reading; CSV and JSON hold the same values in full. CSV has one row an estimate and
+interval, so that a spreadsheet or R can filter it.
+"""
+
+from __future__ import annotations
+
+import csv
+import dataclasses
+import io
+import json
+import math
+import textwrap
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+from study.intervals import Interval
+from study.sections import Section, banner, sections
+from study.stats import Rate
+from study.summary import Summary
+
+WIDTH = 88
+CSV_COLUMNS = (
+    *("section", "group", "name", "measure", "value", "low", "high", "interval"),
+    *("level", "numerator", "denominator", "note"),
+)
+_BAR = 56
+_ASCII = str.maketrans("─│├┤●◆┄═–·", "-|[]o*.=--")
+
+
+def text(summary: Summary) -> str:
+    """The report for a terminal of 90 columns, with a plot of the fool rates."""
+    lines = [summary.title, "═" * WIDTH]
+    if banner(summary):
+        lines += ["", *_wrapped(banner(summary))]
+    for section in sections(summary):
+        lines += ["", section.title.upper(), "─" * WIDTH]
+        lines += _wrapped(section.intro)
+        if section.rows:
+            lines += [""] if section.intro else []
+            lines += _text_table(section)
+        if section.bars:
+            lines += ["", *_plot(section.bars)]
+        if section.notes:
+            lines += [""]
+        for note in section.notes:
+            lines += _wrapped(note)
+    return "\n".join(line.rstrip() for line in lines) + "\n"
+
+
+def markdown(summary: Summary) -> str:
+    """The report as Markdown with pipe tables."""
+    lines = [f"# {summary.title}"]
+    if banner(summary):
+        lines += ["", f"**{banner(summary)}**"]
+    for section in sections(summary):
+        lines += ["", f"## {section.title}"]
+        if section.intro:
+            lines += ["", section.intro]
+        if section.rows:
+            lines += ["", _pipe(section.columns)]
+            lines += ["|" + "|".join([":---"] + ["---:"] * (len(section.columns) - 1)) + "|"]
+            lines += [_pipe(row) for row in section.rows]
+        for note in section.notes:
+            lines += ["", note]
+    return "\n".join(lines) + "\n"
+
+
+def json_text(summary: Summary) -> str:
+    """The whole summary as JSON; values that do not exist are null."""
+    return json.dumps(_plain(dataclasses.asdict(summary)), indent=2, ensure_ascii=False) + "\n"
+
+
+def csv_text(summary: Summary) -> str:
+    """One row an estimate and interval; the columns are `CSV_COLUMNS`."""
+    out = io.StringIO()
+    writer = csv.DictWriter(out, CSV_COLUMNS, restval="", lineterminator="\n")
+    writer.writeheader()
+    for row in _rows(summary):
+        writer.writerow({key: "" if _is_nan(value) else value for key, value in row.items()})
+    return out.getvalue()
+
+
+FORMATS: dict[str, Callable[[Summary], str]] = {
+    "text": text,
+    "json": json_text,
+    "csv": csv_text,
+    "markdown": markdown,
+}
+
+
+def ascii_only(report: str) -> str:
+    """The report for a terminal that knows no lines and dots."""
+    return report.translate(_ASCII).encode("ascii", "replace").decode("ascii")
+
+
+def _wrapped(paragraph: str) -> list[str]:
+    # "40.7 %" must not be torn apart at the end of a line.
+    glued = paragraph.replace(" %", "\u00a0%")
+    return [line.replace("\u00a0", " ") for line in textwrap.wrap(glued, WIDTH)]
+
+
+def _text_table(section: Section) -> list[str]:
+    table = [list(section.columns), *(list(row) for row in section.rows)]
+    widths = [max(len(row[i]) for row in table) for i in range(len(section.columns))]
+    lines = []
+    for row in table:
+        cells = [row[0].ljust(widths[0])]
+        cells += [cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True)]
+        lines.append("  " + "   ".join(cells))
+    return lines
+
+
+def _plot(rates: Sequence[Rate]) -> list[str]:
+    """Forest plot: the headline interval above Wilson's, on one axis from 0 %."""
+    ends = [rate.rate for rate in rates] + [rate.paper or 0.0 for rate in rates]
+    ends += [rate.headline.high for rate in rates if rate.headline.defined]
+    top = min(1.0, math.ceil(10 * max(ends) + 1e-9) / 10)
+    names = max(len(rate.name) for rate in rates)
+
+    def place(share: float) -> int:
+        return round(share / top * (_BAR - 1))
+
+    lines = []
+    for rate in rates:
+        main, naive = [" "] * _BAR, [" "] * _BAR
+        _draw(main, rate.headline, place, "├─┤")
+        main[place(rate.rate)] = "●"
+        _draw(naive, rate.wilson, place, "┄┄┄")
+        if rate.paper is not None:
+            naive[place(rate.paper)] = "◆"
+        lines += [f"  {rate.name:>{names}} │{''.join(main)}", f"  {'':>{names}} │{''.join(naive)}"]
+    axis = [" "] * (_BAR + 6)
+    for tick in range(round(10 * top) + 1):
+        label = f"{10 * tick}" + (" %" if tick == round(10 * top) else "")
+        start = place(tick / 10)
+        axis[start : start + len(label)] = label
+    lines += [f"  {'':>{names}} └{'─' * _BAR}", f"  {'':>{names}}  {''.join(axis)}"]
+    legend = "├─●─┤ rate and interval   ┄┄┄ Wilson (naive)"
+    if any(rate.paper is not None for rate in rates):
+        legend += "   ◆ the paper's rate"
+    return [*lines, f"  {'':>{names}}  {legend}"]
+
+
+def _draw(cells: list[str], interval: Interval, place: Callable[[float], int], ink: str) -> None:
+    if interval.defined:
+        low, high = place(interval.low), place(min(interval.high, 1.0))
+        cells[low : high + 1] = ink[1] * (high - low + 1)
+        cells[low], cells[high] = ink[0], ink[2]
+
+
+def _pipe(cells: Sequence[str]) -> str:
+    return "| " + " | ".join(cell.strip().replace("|", "\\|") for cell in cells) + " |"
+
+
+def _plain(value: Any) -> Any:
+    """Values that JSON has: NaN becomes null, tuples become lists."""
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(item) for item in value]
+    return None if _is_nan(value) else value
+
+
+def _is_nan(value: Any) -> bool:
+    return isinstance(value, float) and math.isnan(value)
+
+
+def _rows(s: Summary) -> Iterator[dict[str, Any]]:
+    yield {"section": "report", "measure": "title", "note": s.title}
+    yield {"section": "report", "measure": "database", "note": s.database}
+    counts = dataclasses.asdict(s.flow)
+    for reason, n in counts.pop("reasons").items():
+        yield {"section": "participants", "group": reason, "measure": "excluded", "value": n}
+    for measure, n in counts.items():
+        yield {"section": "participants", "measure": measure, "value": n}
+    for kind, n in s.answers.by_kind.items():
+        yield {"section": "trials", "group": kind, "measure": "answered", "value": n}
+    yield {"section": "trials", "measure": "analysed", "value": s.answers.analysed}
+    yield from _rate_rows("fool rates", "", s.fool_rates)
+    for joint in s.joint:
+        for interval in (joint.robust, joint.goodman):
+            yield {
+                "section": "joint",
+                "name": joint.name,
+                "measure": "rate",
+                "value": joint.rate,
+                **_ends(interval),
+            }
+    yield from _rate_rows("pairwise", "", s.pairwise)
+    for d in s.distances:
+        row = {"section": "indistinguishability", "name": d.name}
+        yield {**row, "measure": "point", "value": d.point}
+        yield {**row, "measure": "distance", "value": d.distance, **_ends(d.interval)}
+    for scale, of_scale in s.ratings.items():
+        for rating in of_scale:
+            row = {"section": "ratings", "group": scale, "name": rating.name}
+            mean = {"value": rating.mean, "denominator": rating.participants}
+            yield {
+                **row,
+                "measure": "mean of participants' means",
+                **mean,
+                **_ends(rating.interval),
+            }
+            for point, count in enumerate(rating.counts, start=1):
+                share = {"numerator": count, "denominator": rating.ratings}
+                yield {**row, "measure": f"ratings of {point}", "value": count, **share}
+    for agreement in s.agreement:
+        yield {
+            "section": "agreement",
+            "group": agreement.scale,
+            "measure": "Krippendorff's alpha, ordinal",
+            "value": agreement.alpha,
+            "denominator": agreement.ratings,
+        }
+    for of_class in s.classes:
+        yield from _rate_rows("classes", of_class.label, of_class.rates)
+    yield from _rate_rows("slots", "", s.slots.slots)
+    yield {"section": "slots", "measure": "p of equal shares, naive", "value": s.slots.chi2_p}
+    if s.times is not None:
+        for measure, value in dataclasses.asdict(s.times).items():
+            yield {"section": "response times", "measure": measure, "value": value}
+    for measure, value in dataclasses.asdict(s.attention).items():
+        yield {"section": "attention", "measure": measure, "value": value}
+    for population in s.populations:
+        yield from _rate_rows("populations", population.name, population.rates)
+
+
+def _rate_rows(section: str, group: str, rates: Sequence[Rate]) -> Iterator[dict[str, Any]]:
+    for rate in rates:
+        row = {"section": section, "group": group, "name": rate.name}
+        share = {"value": rate.rate, "numerator": rate.picked, "denominator": rate.trials}
+        for interval in (rate.headline, rate.wilson):
+            yield {**row, "measure": "rate", **share, **_ends(interval)}
+        if rate.paper is not None:
+            yield {**row, "measure": "the paper's rate", "value": rate.paper}
+
+
+def _ends(interval: Interval) -> dict[str, Any]:
+    return {
+        "low": interval.low,
+        "high": interval.high,
+        "interval": interval.method,
+        "level": interval.level,
+        "note": interval.note,
+    }
