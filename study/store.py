@@ -172,7 +172,8 @@ class Store:
                 person = Participant(
                     study_id=study_id,
                     public_id=f"p-{secrets.token_hex(6)}",
-                    token_sha256=None if token is None else _sha256(token),
+                    # Who came by a recruiter is known by that id: a shared computer has one token.
+                    token_sha256=_sha256(token) if token and not recruiter else None,
                     recruiter_id=recruiter and recruiter.id,
                     recruiter_study=recruiter and recruiter.study,
                     recruiter_session=recruiter and recruiter.session,
@@ -296,15 +297,12 @@ def _sha256(token: str) -> str:
 def _find(
     session: Session, study_id: int, token: str | None, recruiter: Recruiter | None
 ) -> Participant | None:
-    """Find by the recruiter's id where there is one: a shared computer has one token."""
     query = select(Participant).where(Participant.study_id == study_id)
     if recruiter is not None:
         return session.scalar(query.where(Participant.recruiter_id == recruiter.id))
-    if token is None:
-        return None
-    return session.scalar(
-        query.where(Participant.token_sha256 == _sha256(token), Participant.recruiter_id.is_(None))
-    )
+    if token is not None:
+        return session.scalar(query.where(Participant.token_sha256 == _sha256(token)))
+    return None
 
 
 def _locked(session: Session, participant_id: int) -> Participant:

@@ -85,6 +85,7 @@ class Participant(Base):
     __tablename__ = "participant"
     __table_args__ = (
         UniqueConstraint("id", "simulated"),
+        UniqueConstraint("study_id", "token_sha256"),
         UniqueConstraint("study_id", "recruiter_id"),
         CheckConstraint("status IN ('started', 'completed')", name="status"),
         Index(None, "study_id", "list_number"),
@@ -93,7 +94,7 @@ class Participant(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     study_id: Mapped[int] = mapped_column(ForeignKey("study.id"))
     public_id: Mapped[str] = mapped_column(String(32), unique=True)
-    token_sha256: Mapped[str | None] = mapped_column(String(64), unique=True)
+    token_sha256: Mapped[str | None] = mapped_column(String(64))
     recruiter_id: Mapped[str | None] = mapped_column(String(100))
     recruiter_study: Mapped[str | None] = mapped_column(String(100))
     recruiter_session: Mapped[str | None] = mapped_column(String(100))

@@ -51,7 +51,9 @@ def upgrade() -> None:
         sa.UniqueConstraint(
             "study_id", "recruiter_id", name=op.f("uq_participant_study_id_recruiter_id")
         ),
-        sa.UniqueConstraint("token_sha256", name=op.f("uq_participant_token_sha256")),
+        sa.UniqueConstraint(
+            "study_id", "token_sha256", name=op.f("uq_participant_study_id_token_sha256")
+        ),
     )
     op.create_index(
         op.f("ix_participant_study_id_list_number"),
