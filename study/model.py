@@ -30,6 +30,7 @@ from numpy.typing import NDArray
 from scipy.special import ndtri
 
 from study.design import TRUTH
+from study.stats import PAPER_RATES
 
 Floats = NDArray[np.float64]
 _POINTS = 1 << 15
@@ -43,7 +44,7 @@ class AnswerModel:
     ----------
     fool
         Marginal fool rate of each method, in (0, 1), together below 1; the truth takes the rest.
-        Default: the rates of arXiv 2508.05068.
+        Default: the rates of the paper.
     participant_sd, picture_sd
         Standard deviations of both effects on a method's log odds against the truth. 0.5 and 1.0
         are what docs/statistics.md compares the intervals under.
@@ -54,9 +55,7 @@ class AnswerModel:
         If a rate or a standard deviation is out of range.
     """
 
-    fool: Mapping[str, float] = field(
-        default_factory=lambda: {"gan": 0.4069, "classification": 0.048}
-    )
+    fool: Mapping[str, float] = field(default_factory=lambda: dict(PAPER_RATES))
     participant_sd: float = 0.5
     picture_sd: float = 1.0
 

@@ -1,0 +1,68 @@
+"""Small studies as data frames, for the tests of statistics and report."""
+
+import pandas as pd
+
+TRUTH = "truth"
+
+
+def answers(trials, methods=("gan", "classification", TRUTH)):
+    """Rows of `study.store.answers` from (participant, picture, picked method) and extras.
+
+    Parameters
+    ----------
+    trials : list of dict
+        participant, picture and pick; optional kind, label, status, excluded, simulated,
+        realism and quality (dicts by method), response_ms, position.
+    """
+    rows = []
+    positions = {}
+    for number, trial in enumerate(trials, start=1):
+        person = trial["participant"]
+        positions[person] = positions.get(person, 0) + 1
+        # The slots rotate, so that places and methods do not go together.
+        shown = [methods[(number + i) % len(methods)] for i in range(len(methods))]
+        for slot, method in enumerate(shown, start=1):
+            rows.append(
+                {
+                    "study": 1,
+                    "participant": person,
+                    "simulated": trial.get("simulated", False),
+                    "status": trial.get("status", "completed"),
+                    "excluded": trial.get("excluded"),
+                    "trial": number,
+                    "position": trial.get("position", positions[person]),
+                    "kind": trial.get("kind", "scored"),
+                    "picture": trial["picture"],
+                    "label": trial.get("label"),
+                    "slot": slot,
+                    "method": method,
+                    "picked": trial["pick"] == method,
+                    "realism": trial.get("realism", {}).get(method),
+                    "quality": trial.get("quality", {}).get(method),
+                    "response_ms": trial.get("response_ms"),
+                    "answered_at": pd.Timestamp("2026-01-01", tz="UTC")
+                    + pd.Timedelta(seconds=number),
+                }
+            )
+    frame = pd.DataFrame(rows)
+    whole = dict.fromkeys(("realism", "quality", "response_ms"), "Int64")
+    return frame.astype({**whole, "excluded": "str", "label": "str"})
+
+
+def participants(frame):
+    """Rows of `study.store.participants` that belong to the answers."""
+    first = frame.drop_duplicates("participant")
+    completed = first["status"] == "completed"
+    moment = pd.Series(pd.Timestamp("2026-01-01", tz="UTC"), index=first.index)
+    return first[["study", "participant", "simulated", "status", "excluded"]].assign(
+        consented_at=moment, completed_at=moment.where(completed)
+    )
+
+
+def crossed(picks, **extras):
+    """Trials of a grid: picks[p][i] is what participant p picked on picture i."""
+    return [
+        {"participant": f"p{p}", "picture": f"i{i}", "pick": pick, **extras}
+        for p, row in enumerate(picks)
+        for i, pick in enumerate(row)
+    ]
