@@ -33,7 +33,7 @@ from . import data
 from .losses import soft_cross_entropy
 from .run import (
     Average, Run, RunError, autocast, bfloat16_is_fast, channels_last, device, learning_rate,
-    option, parse, provenance, set_learning_rate,
+    option, parse, prepare, print_epoch, provenance, set_learning_rate,
 )  # fmt: skip
 from .watch import Watch
 
@@ -65,7 +65,7 @@ def train(
     """Train, or go on with, the run of these settings; return averaged network and hours."""
     run = Run(Path(settings.run), settings)
     torch.manual_seed(settings.seed)
-    model = channels_last_module(Classifier(settings.widths))
+    model = prepare(Classifier(settings.widths))
     average = Average(model, settings.average)
     optimizer = torch.optim.Adam(model.parameters(), lr=settings.lr)
     done = run.resume(model=model, average=average, optimizer=optimizer)
@@ -96,14 +96,8 @@ def train(
                 run.log.add_scalar("train/learning_rate", rate, now)
         run.save(epoch + 1, model=model, average=average, optimizer=optimizer)
         figures = watch.show(run, epoch + 1, lambda L: predict_ab(average.module, L))
-        shown = "  ".join(f"{key} {value:.4g}" for key, value in figures.items())
-        print(f"epoch {epoch + 1}: loss {total.item() / steps:.4f}  {shown}", flush=True)
+        print_epoch(epoch + 1, {"loss": total.item() / steps} | figures)
     return average.module, run.seconds / 3600  # type: ignore[return-value]
-
-
-def channels_last_module(model: Classifier) -> Classifier:
-    """The module on the device, its weights in channels-last order."""
-    return model.to(device(), memory_format=torch.channels_last)  # type: ignore[call-overload]
 
 
 def _loss(

@@ -253,7 +253,7 @@ class LabBatches:
         self.L_norm = torch.empty(count, 1, height, width)
         self.ab_norm = torch.empty(count, 2, height, width)
         starts = range(0, count, self.CHUNK)
-        for start in tqdm(starts, desc="sRGB to Lab", disable=not progress, leave=False):
+        for start in tqdm(starts, desc="sRGB to Lab", disable=not (progress and sys.stderr.isatty()), leave=False):
             part = slice(start, start + self.CHUNK)
             lab = torch.from_numpy(rgb_to_lab(rgb_u8[part])).permute(0, 3, 1, 2)  # (n, 3, H, W)
             self.L_norm[part] = lab[:, :1] / L_HALF - 1

@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import copy
 import dataclasses
 import json
+import math
 import os
 import platform
 import subprocess
@@ -26,6 +28,7 @@ from tqdm import tqdm
 
 Settings = TypeVar("Settings")
 Batch = TypeVar("Batch")
+Module = TypeVar("Module", bound=nn.Module)
 
 
 class RunError(Exception):
@@ -187,8 +190,6 @@ class Average(nn.Module):
 
     def __init__(self, module: nn.Module, decay: float) -> None:
         super().__init__()
-        import copy
-
         self.module = copy.deepcopy(module).eval().requires_grad_(False)
         self.decay = decay
         self.register_buffer("steps", torch.zeros((), dtype=torch.int64))
@@ -213,8 +214,6 @@ def learning_rate(step: int, steps: int, peak: float, warm_up: int = 200) -> flo
     >>> [round(learning_rate(step, 1000, 1.0), 2) for step in (0, 199, 600, 1000)]
     [0.01, 1.0, 0.5, 0.01]
     """
-    import math
-
     warm_up = min(warm_up, max(1, steps // 10))
     if step < warm_up:
         return peak * (step + 1) / warm_up
@@ -254,6 +253,17 @@ def autocast(enabled: bool) -> contextlib.AbstractContextManager[Any]:
 def channels_last(tensor: Tensor) -> Tensor:
     """The tensor on the device, in channels-last order, which convolutions prefer."""
     return tensor.to(device(), memory_format=torch.channels_last)
+
+
+def prepare(module: Module) -> Module:
+    """The module on the device, its weights in channels-last order."""
+    return module.to(device(), memory_format=torch.channels_last)  # type: ignore[call-overload,no-any-return]
+
+
+def print_epoch(epoch: int, figures: dict[str, float]) -> None:
+    """One line for the log after an epoch."""
+    shown = "  ".join(f"{key} {value:.4g}" for key, value in figures.items())
+    print(f"epoch {epoch}: {shown}", flush=True)
 
 
 def provenance(argv: list[str], module: str) -> dict[str, Any]:
