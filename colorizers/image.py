@@ -167,7 +167,7 @@ def check_size(width: int, height: int, *, max_pixels: int = MAX_PIXELS) -> None
 
 
 def save_png(
-    path: str | Path, rgb_u8: NDArray[np.uint8], photo: Photo | None = None, *, comment: str = ""
+    path: str | Path, rgb: Pixels, photo: Photo | None = None, *, comment: str = ""
 ) -> None:
     """Write an sRGB picture as PNG, with the alpha and metadata of the photograph it came from.
 
@@ -175,7 +175,7 @@ def save_png(
     ----------
     path : str or Path
         Where to write; replaced if it exists.
-    rgb_u8 : ndarray of uint8, shape (height, width, 3)
+    rgb : ndarray of uint8 or, if it is grey, uint16, shape (height, width, 3)
         sRGB.
     photo : Photo, optional
         Gives alpha, resolution and EXIF.
@@ -185,9 +185,9 @@ def save_png(
     Raises
     ------
     ValueError
-        If `rgb_u8` is not of the photograph's size.
+        If `rgb` is not of the photograph's size.
     """
-    image = to_pil(rgb_u8, photo)
+    image = to_pil(rgb, photo)
     info = PngImagePlugin.PngInfo()
     info.add(b"sRGB", b"\x01")  # rendering intent 1, relative colorimetric, as `open_photo` uses
     if comment:
@@ -201,13 +201,18 @@ def save_png(
     image.save(path, "PNG", pnginfo=info, compress_level=3, **options)
 
 
-def to_pil(rgb_u8: NDArray[np.uint8], photo: Photo | None = None) -> Image.Image:
-    """Pillow image (RGB, or RGBA if the photograph has alpha) of an sRGB array (h, w, 3), uint8."""
-    if photo is not None and rgb_u8.shape != photo.rgb.shape:
-        raise ValueError(f"The picture is {rgb_u8.shape}, its photograph {photo.rgb.shape}.")
-    image = Image.fromarray(np.ascontiguousarray(rgb_u8), "RGB")
+def to_pil(rgb: Pixels, photo: Photo | None = None) -> Image.Image:
+    """Pillow image of an sRGB array (h, w, 3): RGB, RGBA if the photograph has alpha, or I;16.
+
+    Pillow has no 16-bit colour; a uint16 array is taken as grey, from its first channel.
+    """
+    if photo is not None and rgb.shape != photo.rgb.shape:
+        raise ValueError(f"The picture is {rgb.shape}, its photograph {photo.rgb.shape}.")
+    if rgb.dtype == np.uint16:
+        return Image.fromarray(np.ascontiguousarray(rgb[..., 0]))
+    image = Image.fromarray(np.ascontiguousarray(rgb))
     if photo is not None and photo.alpha is not None:
-        image.putalpha(Image.fromarray(np.ascontiguousarray(photo.alpha), "L"))
+        image.putalpha(Image.fromarray(np.ascontiguousarray(photo.alpha)))
     return image
 
 
@@ -241,25 +246,32 @@ def from_array(rgb: NDArray[Any]) -> Photo:
 
 
 def output_name(original: str, method: str, suffix: str = ".png") -> str:
-    """Name of the colorized file: `<original>-colorized-<method>.png`, safe on every system.
-
-    Letters, digits, dot, dash and underscore of the original's stem stay, accents are folded,
-    the rest becomes a dash; nothing of its folders is kept.
+    """Name of the colorized file: `<original>-colorized-<method>.png`.
 
     Examples
     --------
     >>> output_name("../../Großmutter & ich, 1938.tif", "gan")
     'Grossmutter-ich-1938-colorized-gan.png'
-    >>> output_name("", "gan")
-    'picture-colorized-gan.png'
     """
-    stem = re.split(r"[/\\]", original)[-1]
+    return f"{safe_stem(original)}-colorized-{method}{suffix}"
+
+
+def safe_stem(name: str) -> str:
+    r"""A file's name without folders and suffix, safe on every system.
+
+    Letters, digits, dot, dash and underscore stay, accents are folded, the rest becomes a dash.
+
+    Examples
+    --------
+    >>> safe_stem("C:\\photos\\été.jpg"), safe_stem("...")
+    ('ete', 'picture')
+    """
+    stem = re.split(r"[/\\]", name)[-1]
     stem = stem.rpartition(".")[0] or stem
     stem = unicodedata.normalize("NFKD", stem.replace("ß", "ss"))
     stem = stem.encode("ascii", "ignore").decode()
     stem = re.sub(r"[^A-Za-z0-9._-]+", "-", stem)[:80]
-    stem = re.sub(r"-{2,}", "-", stem).strip("-._")
-    return f"{stem or 'picture'}-colorized-{method}{suffix}"
+    return re.sub(r"-{2,}", "-", stem).strip("-._") or "picture"
 
 
 def _stream(source: Source) -> IO[bytes]:
