@@ -1,0 +1,178 @@
+"""A real server process and Debian's Chromium for the browser tests.
+
+Without Chromium these tests are skipped with the reason; with TRUEHUE_REQUIRE_BROWSER=1, as in
+.ci/run, they fail instead. A failing test leaves a screenshot in test-artifacts/.
+"""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Generator, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from study.stimuli import build
+
+ROOT = Path(__file__).parents[2]
+CHROMIUM = Path(os.environ.get("TRUEHUE_CHROMIUM", "/usr/bin/chromium"))
+START_SECONDS = 120
+
+
+class Tint:
+    """Colours any picture with one hue; stands in for a trained network."""
+
+    size = 32
+
+    def __init__(self, a: float, b: float) -> None:
+        self.card = {"a": a, "b": b}
+
+    def predict_ab(self, L: np.ndarray) -> np.ndarray:
+        return np.stack([np.full_like(L, self.card["a"]), self.card["b"] * L / 100], axis=-1)
+
+
+class Server:
+    """`python app.py` as a process of its own, which a test may kill and start again."""
+
+    def __init__(self, folder: Path, stimuli: Path) -> None:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port = probe.getsockname()[1]
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.database = folder / "results.db"
+        self.database_url = f"sqlite:///{self.database}"
+        self._log = folder / "server.log"
+        self._environment = os.environ | {
+            "GRADIO_SERVER_PORT": str(self.port),
+            "GRADIO_TEMP_DIR": str(folder / "gradio"),
+            "DATABASE_URL": self.database_url,
+            "TRUEHUE_STIMULI": str(stimuli),
+        }
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        with self._log.open("ab") as log:
+            self._process = subprocess.Popen(
+                [sys.executable, "app.py"],
+                cwd=ROOT,
+                env=self._environment,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+            )
+        deadline = time.monotonic() + START_SECONDS
+        while time.monotonic() < deadline:
+            if self._process.poll() is not None:
+                break
+            try:
+                with urllib.request.urlopen(self.url, timeout=5):
+                    return
+            except (urllib.error.URLError, TimeoutError, ConnectionError):
+                time.sleep(0.1)
+        raise AssertionError(f"The server did not start:\n{self._log.read_text()}")
+
+    def stop(self, how: signal.Signals = signal.SIGTERM) -> None:
+        if self._process is not None and self._process.poll() is None:
+            self._process.send_signal(how)
+            self._process.wait(timeout=30)
+
+
+@pytest.fixture(scope="session")
+def stimuli(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A stimulus set of coloured blobs, as large as the default study needs."""
+    photos = tmp_path_factory.mktemp("photos")
+    rng = np.random.default_rng(5)
+    for number in range(48):
+        coarse = rng.integers(0, 256, (4, 4, 3), dtype=np.uint8)
+        blobs = Image.fromarray(coarse).resize((32, 32), Image.Resampling.BICUBIC)
+        blobs.save(photos / f"{number:03d}.png")
+    out = tmp_path_factory.mktemp("sets") / "blobs"
+    build(photos, {"classification": Tint(8, 30), "gan": Tint(-20, 10)}, out, count=40, practice=4)
+    return out
+
+
+@pytest.fixture(scope="session")
+def make_server(
+    tmp_path_factory: pytest.TempPathFactory, stimuli: Path
+) -> Generator[Callable[[], Server], None, None]:
+    """Start further servers, each with a database of its own."""
+    servers: list[Server] = []
+
+    def make() -> Server:
+        server = Server(tmp_path_factory.mktemp("server"), stimuli)
+        servers.append(server)
+        server.start()
+        return server
+
+    yield make
+    for server in servers:
+        server.stop()
+
+
+@pytest.fixture(scope="session")
+def server(make_server: Callable[[], Server]) -> Server:
+    """The server that the browser tests share."""
+    return make_server()
+
+
+@pytest.fixture(scope="session")
+def server_url(server: Server) -> str:
+    """Where the shared server answers, without a slash at the end."""
+    return server.url
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Debian's Chromium without a window."""
+    if not CHROMIUM.exists():
+        reason = f"there is no Chromium at {CHROMIUM} (Debian: apt-get install chromium)"
+        if os.environ.get("TRUEHUE_REQUIRE_BROWSER") == "1":
+            pytest.fail(reason)
+        pytest.skip(reason)
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(
+            executable_path=str(CHROMIUM), args=["--no-sandbox", "--disable-dev-shm-usage"]
+        )
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def context(
+    browser: Browser, request: pytest.FixtureRequest
+) -> Generator[BrowserContext, None, None]:
+    """A fresh browser profile at laptop size; its pages are photographed when the test fails."""
+    made = browser.new_context(viewport={"width": 1280, "height": 800}, accept_downloads=True)
+    made.set_default_timeout(30_000)
+    yield made
+    if getattr(request.node, "failed", False):
+        folder = ROOT / "test-artifacts"
+        folder.mkdir(exist_ok=True)
+        for number, page in enumerate(made.pages):
+            page.screenshot(path=folder / f"{request.node.name}-{number}.png", full_page=True)
+    made.close()
+
+
+@pytest.fixture
+def page(context: BrowserContext) -> Page:
+    """A new page; nothing is opened yet."""
+    return context.new_page()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[Any]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Tell the fixtures of a test that it failed."""
+    report = yield
+    if report.when == "call" and report.failed:
+        item.failed = True  # type: ignore[attr-defined]
+    return report

@@ -1,0 +1,285 @@
+"""A whole study in a real browser against the real server, compared with its database."""
+
+import base64
+import json
+import re
+import signal
+from collections.abc import Callable
+from typing import Any
+
+import pandas as pd
+import pytest
+from playwright.sync_api import BrowserContext, Page, Response, expect
+
+from study.store import answers, participants
+
+pytestmark = pytest.mark.browser
+
+PRACTICE, SCORED, SLOTS = 3, 30, 3
+EARLY_MS = 300  # the page takes no click in the first quarter of a second
+
+
+def agree(page: Page, url: str) -> None:
+    """Open the study, consent, and go to the first practice trial."""
+    page.goto(url)
+    page.get_by_role("button", name="I agree and want to take part").click()
+    page.get_by_role("button", name="Start the practice").click()
+    choice(page, 1).wait_for()
+
+
+def choice(page: Page, slot: int) -> Any:
+    return page.get_by_role("button", name=f"Picture {slot} is real")
+
+
+def pick(page: Page, slot: int, *, double: bool = False) -> None:
+    choice(page, slot).wait_for()
+    page.wait_for_timeout(EARLY_MS)
+    if double:
+        choice(page, slot).dblclick()
+    else:
+        choice(page, slot).click()
+    page.get_by_role("button", name="Continue").wait_for()
+
+
+def rate(page: Page, values: list[int]) -> None:
+    """Give realism and quality of slots 1, 2, 3 in this order."""
+    for number, value in enumerate(values):
+        slot, scale = number // 2 + 1, ("Realism", "Quality")[number % 2]
+        group = page.get_by_role("group", name=f"Picture {slot}: {scale}")
+        group.get_by_role("radio", name=re.compile(rf"^{value}\b")).check()
+
+
+def participant(page: Page) -> str:
+    return page.locator(".foot").inner_text().removeprefix("Participant ")
+
+
+def mine(url: str, person: str) -> pd.DataFrame:
+    rows = answers(url)
+    return rows[rows["participant"] == person]
+
+
+def test_a_whole_study_from_consent_to_code(page: Page, server: Any) -> None:
+    agree(page, f"{server.url}/?study")
+    person = participant(page)
+    expected: list[tuple[int, list[int]]] = []
+    for number in range(PRACTICE + SCORED):
+        slot = number % SLOTS + 1
+        ratings = [(number + scale) % 5 + 1 for scale in range(2 * SLOTS)]
+        if number == 10:  # before the pick
+            choice(page, 1).wait_for()
+            page.reload()
+        pick(page, slot, double=number == 12)
+        if number == 14:  # between the pick and the ratings, some of which were given
+            rate(page, ratings[:3])
+            page.reload()
+            rate(page, ratings[3:])
+        else:
+            rate(page, ratings)
+        feedback = page.get_by_text("has the real colours", exact=False)
+        if number < PRACTICE:
+            expect(feedback).to_be_visible()
+        else:
+            expect(feedback).to_have_count(0)
+            expect(page.get_by_text(f"Trial {number - PRACTICE + 1} of {SCORED}")).to_be_visible()
+        page.get_by_role("button", name="Continue").click()
+        expected.append((slot, ratings))
+        if number == PRACTICE - 1:
+            page.get_by_role("button", name="Start the study").click()
+    code = page.get_by_label("Completion code").inner_text()
+    page.reload()
+    assert page.get_by_label("Completion code").inner_text() == code
+
+    rows = mine(server.database_url, person)
+    assert len(rows) == (PRACTICE + SCORED) * SLOTS
+    for position, trial in rows.groupby("position"):
+        slot, ratings = expected[position - 1]
+        assert trial.loc[trial["picked"], "slot"].tolist() == [slot]
+        assert trial["realism"].tolist() == ratings[0::2]
+        assert trial["quality"].tolist() == ratings[1::2]
+        assert set(trial["method"]) == {"truth", "classification", "gan"}
+    assert rows["response_ms"].between(EARLY_MS - 60, 60_000).all()
+    scored = rows[rows["kind"] == "scored"]
+    assert scored["picture"].nunique() == SCORED
+    orders = scored.groupby("position")["method"].apply(tuple).value_counts()
+    assert sorted(orders) == [5] * 6
+    people = participants(server.database_url).set_index("participant")
+    assert people.loc[person, "status"] == "completed"
+    assert not people.loc[person, "simulated"]
+
+
+def test_nothing_that_the_browser_receives_names_a_method(page: Page, server: Any) -> None:
+    received: list[tuple[Response, bytes]] = []
+    page.on("response", lambda response: received.append((response, b"")))
+    page.goto(f"{server.url}/?study")
+    page.get_by_role("button", name="I agree and want to take part").click()
+    page.get_by_role("button", name="Start the practice").click()
+    choice(page, 1).wait_for()
+    received.clear()
+    for number in range(PRACTICE + 3):
+        pick(page, number % SLOTS + 1)
+        rate(page, [3] * 2 * SLOTS)
+        page.get_by_role("button", name="Continue").click()
+        if number == PRACTICE - 1:
+            page.get_by_role("button", name="Start the study").click()
+    choice(page, 1).wait_for()
+
+    names = re.compile(rb"\b(truth|classification|gan|real_|fake)\b", re.IGNORECASE)
+    trials = 0
+    for response, _ in received:
+        assert response.url.startswith((server.url, "data:image/png;base64,"))
+        if response.url.startswith("data:"):
+            continue
+        assert not names.search(response.url.encode())
+        assert not names.search(json.dumps(response.all_headers()).encode())
+        body = response.body()
+        assert not names.search(body)
+        if b'"pictures"' in body:
+            pngs = [base64.b64decode(png) for png in json.loads(body)["pictures"]]
+            assert len(pngs) == SLOTS
+            assert len({len(png) for png in pngs}) == 1
+            # Signature, header, data, end: nothing but pixels.
+            assert {chunk for png in pngs for chunk in chunks(png)} == {b"IHDR", b"IDAT", b"IEND"}
+            assert len({tuple(chunks(png)) for png in pngs}) == 1
+            trials += 1
+    assert trials >= 5
+
+
+def chunks(png: bytes) -> list[bytes]:
+    """Return the names of the chunks of a PNG, in order."""
+    at, names = 8, []
+    while at < len(png):
+        names.append(png[at + 4 : at + 8])
+        at += 12 + int.from_bytes(png[at : at + 4], "big")
+    return names
+
+
+def test_scored_trials_send_no_answer(page: Page, server: Any) -> None:
+    """The replies about scored trials hold the same fields with the same sort of values."""
+    replies: list[dict[str, Any]] = []
+
+    def keep(response: Response) -> None:
+        if response.url.endswith("/component_server"):
+            replies.append(response.json())
+
+    agree(page, f"{server.url}/?study")
+    for number in range(PRACTICE):
+        pick(page, 1)
+        rate(page, [3] * 2 * SLOTS)
+        page.get_by_role("button", name="Continue").click()
+        if number == PRACTICE - 1:
+            page.on("response", keep)
+            page.get_by_role("button", name="Start the study").click()
+    pick(page, 2)
+    expect(page.get_by_text("your choice")).to_have_count(1)
+    fields = {"step", "trial", "upcoming", "practice", "number", "of", "slots", "picked"}
+    views = [reply for reply in replies if "step" in reply]
+    assert views
+    for reply in views:
+        assert set(reply) == fields | {"participant"}
+
+
+def test_two_tabs_make_one_answer(page: Page, context: BrowserContext, server: Any) -> None:
+    agree(page, f"{server.url}/?study")
+    person = participant(page)
+    other = context.new_page()
+    other.goto(f"{server.url}/?study")
+    other.get_by_role("button", name="Start the practice").click()
+    choice(other, 1).wait_for()
+    pick(page, 1)
+    pick(other, 2)  # too late: the other tab's pick stands, and this tab says so
+    for tab in (page, other):
+        assert tab.get_by_role("group", name="Picture 1", exact=True).get_by_text("your choice")
+    rate(other, [1] * 2 * SLOTS)
+    other.get_by_role("button", name="Continue").click()
+    choice(other, 1).wait_for()
+    rate(page, [5] * 2 * SLOTS)
+    page.get_by_role("button", name="Continue").click()
+    choice(page, 1).wait_for()
+    rows = mine(server.database_url, person)
+    assert rows.loc[rows["picked"], "slot"].tolist() == [1]
+    assert rows["realism"].tolist() == [1] * SLOTS
+
+
+def test_a_killed_server_loses_and_doubles_nothing(
+    page: Page, make_server: Callable[[], Any]
+) -> None:
+    server = make_server()
+    agree(page, f"{server.url}/?study")
+    person = participant(page)
+    pick(page, 3)
+    rate(page, [4] * 2 * SLOTS)
+    server.stop(signal.SIGKILL)
+    page.get_by_role("button", name="Continue").click()
+    expect(page.get_by_text("could not be reached")).to_be_visible()
+    server.start()
+    page.get_by_role("button", name="Try again").click()
+    page.get_by_role("button", name="Continue").wait_for()  # the pick was stored
+    page.get_by_role("button", name="Continue").click()  # the ratings were kept by the page
+    pick(page, 2)
+    rows = mine(server.database_url, person)
+    assert rows.loc[rows["picked"], "slot"].tolist() == [3, 2]
+    assert rows["realism"].tolist()[:SLOTS] == [4] * SLOTS
+
+
+def test_the_recruiters_id_finds_its_place_from_another_browser(
+    page: Page, browser: Any, server: Any
+) -> None:
+    link = f"{server.url}/?PROLIFIC_PID=5f1a&STUDY_ID=s1&SESSION_ID=x9"
+    agree(page, link)
+    pick(page, 2)
+    person = participant(page)
+    elsewhere = browser.new_context()
+    again = elsewhere.new_page()
+    again.goto(link)
+    again.get_by_role("button", name="Continue").wait_for()
+    assert participant(again) == person
+    elsewhere.close()
+
+
+@pytest.mark.parametrize(("width", "height"), [(1280, 800), (1280, 620), (390, 844), (390, 664)])
+def test_a_trial_fits_the_screen(page: Page, server: Any, width: int, height: int) -> None:
+    page.set_viewport_size({"width": width, "height": height})
+    agree(page, f"{server.url}/?study")
+    assert page.evaluate("window.scrollY") == 0
+    for slot in range(1, SLOTS + 1):
+        box = choice(page, slot).bounding_box()
+        assert box["x"] >= 0
+        assert box["y"] >= 0
+        assert box["x"] + box["width"] <= width
+        assert box["y"] + box["height"] <= height
+        assert box["width"] >= 96
+
+
+def test_keys_alone_answer_a_trial(page: Page, server: Any) -> None:
+    agree(page, f"{server.url}/?study")
+    person = participant(page)
+    page.wait_for_timeout(EARLY_MS)
+    page.keyboard.press("2")
+    page.get_by_role("button", name="Continue").wait_for()
+    for key in "135241":
+        page.keyboard.press(key)
+    page.keyboard.press("Enter")
+    choice(page, 1).wait_for()
+    rows = mine(server.database_url, person)
+    assert rows.loc[rows["picked"], "slot"].tolist() == [2]
+    assert rows["realism"].tolist() == [1, 5, 4]
+    assert rows["quality"].tolist() == [3, 2, 1]
+
+
+def test_missing_ratings_are_asked_for(page: Page, server: Any) -> None:
+    agree(page, f"{server.url}/?study")
+    pick(page, 1)
+    rate(page, [2] * 5)
+    page.get_by_role("button", name="Continue").click()
+    expect(page.get_by_role("alert")).to_have_text("One rating is missing.")
+    expect(
+        page.get_by_role("group", name="Picture 3: Quality").get_by_role("radio").first
+    ).to_be_focused()
+
+
+def test_the_page_asks_no_third_party(page: Page, server: Any) -> None:
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    agree(page, f"{server.url}/?study")
+    page.get_by_role("tab", name="Colorize").click()
+    assert [url for url in asked if not url.startswith((server.url, "data:", "blob:"))] == []
