@@ -24,7 +24,7 @@ from study.summary import Summary
 WIDTH = 88
 CSV_COLUMNS = (
     *("section", "group", "name", "measure", "value", "low", "high", "interval"),
-    *("level", "numerator", "denominator", "note"),
+    *("level", "numerator", "denominator", "note", "simulated"),
 )
 _BAR = 56
 _ASCII = str.maketrans("─│├┤●◆┄═–·", "-|[]o*.=--")
@@ -79,7 +79,9 @@ def csv_text(summary: Summary) -> str:
     writer = csv.DictWriter(out, CSV_COLUMNS, restval="", lineterminator="\n")
     writer.writeheader()
     for row in _rows(summary):
-        writer.writerow({key: "" if _is_nan(value) else value for key, value in row.items()})
+        filled = {key: "" if _is_nan(value) else value for key, value in row.items()}
+        # In every row, so that no filter can take it off the numbers.
+        writer.writerow({**filled, "simulated": summary.simulated})
     return out.getvalue()
 
 
@@ -115,7 +117,7 @@ def _text_table(section: Section) -> list[str]:
 
 def _plot(rates: Sequence[Rate]) -> list[str]:
     """Forest plot: the headline interval above Wilson's, on one axis from 0 %."""
-    ends = [rate.rate for rate in rates] + [rate.paper or 0.0 for rate in rates]
+    ends = [rate.wilson.high for rate in rates] + [rate.paper or 0.0 for rate in rates]
     ends += [rate.headline.high for rate in rates if rate.headline.defined]
     top = min(1.0, math.ceil(10 * max(ends) + 1e-9) / 10)
     names = max(len(rate.name) for rate in rates)
@@ -146,7 +148,7 @@ def _plot(rates: Sequence[Rate]) -> list[str]:
 
 def _draw(cells: list[str], interval: Interval, place: Callable[[float], int], ink: str) -> None:
     if interval.defined:
-        low, high = place(interval.low), place(min(interval.high, 1.0))
+        low, high = place(interval.low), place(interval.high)
         cells[low : high + 1] = ink[1] * (high - low + 1)
         cells[low], cells[high] = ink[0], ink[2]
 
@@ -170,6 +172,7 @@ def _is_nan(value: Any) -> bool:
 
 def _rows(s: Summary) -> Iterator[dict[str, Any]]:
     yield {"section": "report", "measure": "title", "note": s.title}
+    yield {"section": "report", "measure": "study", "note": s.study}
     yield {"section": "report", "measure": "database", "note": s.database}
     counts = dataclasses.asdict(s.flow)
     for reason, n in counts.pop("reasons").items():
@@ -179,7 +182,7 @@ def _rows(s: Summary) -> Iterator[dict[str, Any]]:
     for kind, n in s.answers.by_kind.items():
         yield {"section": "trials", "group": kind, "measure": "answered", "value": n}
     yield {"section": "trials", "measure": "analysed", "value": s.answers.analysed}
-    yield from _rate_rows("fool rates", "", s.fool_rates)
+    yield from _rate_rows("fool_rates", "", s.fool_rates)
     for joint in s.joint:
         for interval in (joint.robust, joint.goodman):
             yield {
@@ -191,7 +194,7 @@ def _rows(s: Summary) -> Iterator[dict[str, Any]]:
             }
     yield from _rate_rows("pairwise", "", s.pairwise)
     for d in s.distances:
-        row = {"section": "indistinguishability", "name": d.name}
+        row = {"section": "against_truth", "name": d.name}
         yield {**row, "measure": "point", "value": d.point}
         yield {**row, "measure": "distance", "value": d.distance, **_ends(d.interval)}
     for scale, of_scale in s.ratings.items():
@@ -200,28 +203,28 @@ def _rows(s: Summary) -> Iterator[dict[str, Any]]:
             mean = {"value": rating.mean, "denominator": rating.participants}
             yield {
                 **row,
-                "measure": "mean of participants' means",
+                "measure": "mean",
                 **mean,
                 **_ends(rating.interval),
             }
             for point, count in enumerate(rating.counts, start=1):
                 share = {"numerator": count, "denominator": rating.ratings}
-                yield {**row, "measure": f"ratings of {point}", "value": count, **share}
+                yield {**row, "measure": f"count_{point}", "value": count, **share}
     for agreement in s.agreement:
         yield {
             "section": "agreement",
             "group": agreement.scale,
-            "measure": "Krippendorff's alpha, ordinal",
+            "measure": "krippendorff_alpha_ordinal",
             "value": agreement.alpha,
             "denominator": agreement.ratings,
         }
     for of_class in s.classes:
         yield from _rate_rows("classes", of_class.label, of_class.rates)
     yield from _rate_rows("slots", "", s.slots.slots)
-    yield {"section": "slots", "measure": "p of equal shares, naive", "value": s.slots.chi2_p}
+    yield {"section": "slots", "measure": "p_naive", "value": s.slots.chi2_p}
     if s.times is not None:
         for measure, value in dataclasses.asdict(s.times).items():
-            yield {"section": "response times", "measure": measure, "value": value}
+            yield {"section": "response_times", "measure": measure, "value": value}
     for measure, value in dataclasses.asdict(s.attention).items():
         yield {"section": "attention", "measure": measure, "value": value}
     for population in s.populations:
@@ -235,7 +238,7 @@ def _rate_rows(section: str, group: str, rates: Sequence[Rate]) -> Iterator[dict
         for interval in (rate.headline, rate.wilson):
             yield {**row, "measure": "rate", **share, **_ends(interval)}
         if rate.paper is not None:
-            yield {**row, "measure": "the paper's rate", "value": rate.paper}
+            yield {**row, "measure": "paper_rate", "value": rate.paper}
 
 
 def _ends(interval: Interval) -> dict[str, Any]:

@@ -11,6 +11,7 @@ Reads the database (never creates or changes it), computes `study.summary`, prin
 from __future__ import annotations
 
 import argparse
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -143,7 +144,10 @@ def _print(output: str, *, plain: bool) -> None:
     try:
         output.encode(sys.stdout.encoding or "utf-8")
     except UnicodeEncodeError:
-        output = ascii_only(output) if plain else output
+        if plain:
+            output = ascii_only(output)
+        elif isinstance(sys.stdout, io.TextIOWrapper):
+            sys.stdout.reconfigure(encoding="utf-8")  # what these formats are read as
     try:
         sys.stdout.write(output)
         sys.stdout.flush()

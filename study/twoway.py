@@ -132,10 +132,10 @@ def two_way_logit(
     ends are moved back, so that it stays inside (0, 1).
 
     With no pick, or only picks, there is no logit and no variance to see. Clopper and Pearson's
-    interval on an effective sample size takes over: the answers divided by
+    interval on Korn and Graubard's effective sample size takes over: the answers divided by
     `fallback_design_effect` (the report passes the largest one seen among the study's other
-    picks) or, where none is known, ``min(participants, pictures)``, as if a person or a picture
-    gave one answer.
+    picks) and reduced for the degrees of freedom or, where no design effect is known,
+    ``min(participants, pictures)``, as if a person or a picture gave one answer.
 
     Parameters
     ----------
@@ -170,7 +170,7 @@ def two_way_logit(
         return undefined(TWO_WAY_LOGIT, level, reason)
     k, n = float(y.sum()), variance.n
     if k in (0.0, float(n)):
-        effective, how = _effective_size(variance, fallback_design_effect)
+        effective, how = _effective_size(variance, fallback_design_effect, level)
         exact = clopper_pearson(k * effective / n, effective, level)
         note = f"{'none' if k == 0 else 'all'} picked: Clopper-Pearson on {effective:.0f} {how}"
         return Interval(exact.low, exact.high, CLOPPER_PEARSON_EFFECTIVE, level, note)
@@ -239,19 +239,27 @@ def _clustered(residuals: NDArray[np.float64], codes: NDArray[np.intp], n_groups
     return float(n_groups / (n_groups - 1) * np.dot(sums, sums) / residuals.size**2)
 
 
-def _effective_size(variance: TwoWayVariance, known_effect: float | None) -> tuple[float, str]:
-    """Effective number of answers and the words for where it comes from."""
+def _effective_size(
+    variance: TwoWayVariance, known_effect: float | None, level: float
+) -> tuple[float, str]:
+    """Return the effective number of answers and the words for where it comes from.
+
+    Korn and Graubard's: the answers over the design effect, times the squared ratio of the t
+    quantiles of as many answers and of the degrees of freedom that the design effect has.
+    """
+    fewest = float(min(variance.participants, variance.pictures))
     if known_effect is None or math.isnan(known_effect):
-        fewest = min(variance.participants, variance.pictures)
-        return float(fewest), "effective answers (one a participant or picture)"
+        return fewest, "effective answers (one a participant or picture)"
     effect = max(1.0, known_effect)
-    effective = max(1.0, variance.n / effect)
-    return effective, f"effective answers (design effect {effect:.1f} of the other picks)"
+    tail = 0.5 + level / 2
+    ratio = stdtrit(variance.n - 1, tail) / stdtrit(variance.degrees_of_freedom, tail)
+    effective = max(1.0, variance.n / effect * float(ratio) ** 2)
+    return effective, f"effective answers (design effect {effect:.2f} of the other picks)"
 
 
 def _too_few(variance: TwoWayVariance) -> str:
     """Why no interval over participants and pictures exists, or an empty string."""
     for count, noun in ((variance.participants, "participant"), (variance.pictures, "picture")):
         if count < 2:
-            return f"1 {noun}; an interval that speaks beyond it needs at least 2"
+            return f"no interval, because it speaks about other {noun}s and there is only 1"
     return ""

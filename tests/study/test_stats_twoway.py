@@ -125,14 +125,16 @@ def test_counting_the_other_outcome_mirrors_the_interval():
 def test_many_participants_on_one_picture_give_a_statement():
     interval = two_way_logit([1, 0, 1], ["a", "b", "c"], ["x", "x", "x"])
     assert not interval.defined
-    assert interval.note == "1 picture; an interval that speaks beyond it needs at least 2"
+    assert interval.note == "no interval, because it speaks about other pictures and there is only 1"
 
 
 def test_one_participant_gives_a_statement():
     for picked in ([1, 0, 1], [0, 0, 0]):
         interval = two_way_logit(picked, ["a", "a", "a"], ["x", "y", "z"])
         assert not interval.defined
-        assert interval.note == "1 participant; an interval that speaks beyond it needs at least 2"
+        assert interval.note == (
+            "no interval, because it speaks about other participants and there is only 1"
+        )
     mean, interval = two_way_mean([0.5, -0.5], ["a", "a"], ["x", "y"])
     assert mean == 0
     assert not interval.defined
@@ -144,11 +146,13 @@ def test_no_pick_uses_the_effective_sample_size():
     interval = two_way_logit(none, participant, picture, fallback_design_effect=2.0)
     assert interval.method == CLOPPER_PEARSON_EFFECTIVE
     assert interval.low == 0
-    assert interval.high == pytest.approx(1 - 0.025 ** (1 / 240))
-    assert "240 effective answers" in interval.note
+    # Korn and Graubard (1998): n / deff, times (t of n - 1 over t of the design)^2.
+    effective = 240 * (scipy_stats.t.ppf(0.975, 479) / scipy_stats.t.ppf(0.975, 15)) ** 2
+    assert interval.high == pytest.approx(1 - 0.025 ** (1 / effective))
+    assert "204 effective answers" in interval.note
     every = two_way_logit(none + 1, participant, picture, fallback_design_effect=2.0)
     assert every.high == 1
-    assert every.low == pytest.approx(0.025 ** (1 / 240))
+    assert every.low == pytest.approx(0.025 ** (1 / effective))
     assert every.note.startswith("all picked")
 
 
@@ -161,8 +165,9 @@ def test_no_pick_and_nothing_known_counts_each_person_once():
 
 def test_a_design_effect_below_1_does_not_invent_answers():
     _, participant, picture = answers(0, participants=16, trials=30, pictures=200)
-    interval = two_way_logit(np.zeros(480), participant, picture, fallback_design_effect=0.2)
-    assert interval.high == pytest.approx(1 - 0.025 ** (1 / 480))
+    none = np.zeros(480)
+    small = two_way_logit(none, participant, picture, fallback_design_effect=0.2)
+    assert small == two_way_logit(none, participant, picture, fallback_design_effect=1.0)
 
 
 def test_design_effect_is_1_without_clusters_and_large_with_them():
