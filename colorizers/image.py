@@ -107,7 +107,8 @@ def open_photo(source: Source, *, max_pixels: int = MAX_PIXELS) -> Photo:
     source : str, Path or bytes
         The picture file, or its content.
     max_pixels : int
-        Largest accepted width x height, checked from the header before decoding.
+        Largest accepted width x height, checked from the header before decoding. Above 179
+        megapixels Pillow refuses by itself (`PIL.Image.MAX_IMAGE_PIXELS`).
 
     Returns
     -------
