@@ -107,18 +107,26 @@ def _pictures(plan: Plan, rng: np.random.Generator) -> NDArray[np.intp]:
     return rng.permuted(every, axis=1)[:, : plan.trials].ravel()
 
 
-def main(argv: Sequence[str] | None = None) -> int:
-    """Print the table as Markdown."""
-    parser = argparse.ArgumentParser(
+def parser() -> argparse.ArgumentParser:
+    """Return the command line."""
+    result = argparse.ArgumentParser(
         prog="python -m study.coverage",
         description="Simulate studies with known rates and count how often the 95 % intervals "
         "hold them. Prints a Markdown table.",
     )
-    parser.add_argument("--studies", type=int, default=1000, help="per row (default: 1000)")
-    parser.add_argument("--seed", type=int, default=1, help="same seed, same table (default: 1)")
-    arguments = parser.parse_args(argv)
+    result.add_argument(
+        "--studies", type=int, default=1000, metavar="N", help="studies per row (default: 1000)"
+    )
+    result.add_argument("--seed", type=int, default=1, help="same seed, same table (default: 1)")
+    return result
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Print the table as Markdown."""
+    command = parser()
+    arguments = command.parse_args(argv)
     if arguments.studies < 1 or arguments.seed < 0:
-        parser.error("--studies must be at least 1 and --seed must not be negative")
+        command.error("--studies must be at least 1 and --seed must not be negative")
     rng = np.random.default_rng(arguments.seed)
     print("| participants | trials | pictures | rate | SD people, pictures | two-way | Wilson |")
     print("|---:|---:|---:|---:|---:|---:|---:|")

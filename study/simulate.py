@@ -31,7 +31,7 @@ from study.stats import PAPER_RATES
 from study.store import Answer, Store, read_studies
 
 DEFAULT_DB = "sqlite:///simulated.db"
-DEFAULT_MANIFEST = Path(__file__).parent / "default_set" / "manifest.json"
+DEFAULT_SET = Path(__file__).parent / "sets" / "default"
 SYNTHETIC_PICTURES = 200
 _NAME = "simulated"
 _QUIET_SECONDS = 2.0
@@ -109,31 +109,35 @@ def synthetic_pictures(count: int) -> dict[str, str | None]:
     return {f"synthetic-{i:05d}": f"class-{i % 10}" for i in range(count)}
 
 
-def default_pictures(methods: Sequence[str], manifest: Path) -> dict[str, str | None]:
-    """Picture ids and labels of the default stimulus set, or synthetic ones where there is none.
+def set_pictures(folder: Path, methods: Sequence[str]) -> dict[str, str | None]:
+    """Ids and labels of the pictures of a stimulus set; only its manifest is read.
 
     Raises
     ------
     SimulationError
-        If a method is not in the set, or the manifest cannot be read.
+        If there is no set, its manifest cannot be read, or it lacks one of the methods.
     """
-    known: tuple[str, ...] = tuple(PAPER_RATES)
-    pictures = synthetic_pictures(SYNTHETIC_PICTURES)
-    if manifest.is_file():
-        try:
-            content = json.loads(manifest.read_text(encoding="utf-8"))
-            known = tuple(name for name in content["methods"] if name != TRUTH)
-            scored = [entry for entry in content["pictures"] if not entry["practice"]]
-            pictures = {entry["id"]: entry["label"] for entry in scored}
-        except (ValueError, KeyError, TypeError) as error:
-            raise SimulationError(f"{manifest} is no manifest of a stimulus set: {error}") from None
+    manifest = folder / "manifest.json"
+    try:
+        content = json.loads(manifest.read_text(encoding="utf-8"))
+        known = [name for name in content["methods"] if name != TRUTH]
+        scored = [entry for entry in content["pictures"] if not entry["practice"]]
+        pictures = {str(entry["id"]): entry["label"] for entry in scored}
+    except OSError:
+        raise SimulationError(f"There is no stimulus set at {folder}.") from None
+    except (ValueError, KeyError, TypeError) as error:
+        raise SimulationError(f"{manifest} is no manifest of a stimulus set: {error!r}") from None
+    _refuse_unknown(methods, known)
+    return pictures
+
+
+def _refuse_unknown(methods: Sequence[str], known: Sequence[str]) -> None:
     unknown = [method for method in methods if method not in known]
     if unknown:
         raise SimulationError(
-            f"The default study has no method {', '.join(unknown)}, only {', '.join(known)}; "
-            f"with --pictures {SYNTHETIC_PICTURES} methods may have any name."
+            f"The study has no method {', '.join(unknown)}, only {', '.join(known)}; with "
+            f"--pictures {SYNTHETIC_PICTURES} methods may have any name."
         )
-    return pictures
 
 
 def simulate(
@@ -233,7 +237,7 @@ def _refuse_used(url: str) -> None:
     for name in read_studies(url)["name"]:
         if not str(name).startswith(f"{_NAME}:"):
             raise SimulationError(
-                f"{path or engine.url} belongs to the study {str(name)!r} with real participants; "
+                f"{path or engine.url} belongs to the real study {str(name)!r}; "
                 f"simulated answers live in a database of their own, such as {DEFAULT_DB}."
             )
         raise SimulationError(
@@ -280,7 +284,7 @@ def _fool(argument: str) -> tuple[str, float]:
 
 
 def parser() -> argparse.ArgumentParser:
-    """The command line."""
+    """Return the command line."""
     result = argparse.ArgumentParser(
         prog="python -m study.simulate",
         description="Answer a study with simulated participants, to test the pipeline or to plan "
@@ -313,12 +317,19 @@ def parser() -> argparse.ArgumentParser:
         metavar="SD",
         help="how much pictures differ, likewise (default: 1.0)",
     )
-    add(
+    pictures = result.add_mutually_exclusive_group()
+    pictures.add_argument(
+        "--stimuli",
+        type=Path,
+        metavar="FOLDER",
+        help="take picture ids and methods from this stimulus set (default: the default set, or "
+        f"{SYNTHETIC_PICTURES} invented pictures where there is none)",
+    )
+    pictures.add_argument(
         "--pictures",
         type=int,
         metavar="N",
-        help="invent N pictures, and allow methods of any name (default: the pictures of the "
-        f"default stimulus set, or {SYNTHETIC_PICTURES} invented ones where there is none)",
+        help="invent N pictures, and allow methods of any name",
     )
     add("--seed", type=int, default=1, help="same seed, same answers (default: 1)")
     add(
@@ -344,10 +355,13 @@ def simulation_of(arguments: argparse.Namespace) -> Simulation:
     if len(fool) < len(given):
         raise SimulationError("A method has two fool rates; give --fool once a method.")
     model = AnswerModel(fool, arguments.participant_sd, arguments.picture_sd)
-    if arguments.pictures is None:
-        pictures = default_pictures(model.methods, DEFAULT_MANIFEST)
-    else:
+    if arguments.pictures is not None:
         pictures = synthetic_pictures(arguments.pictures)
+    elif arguments.stimuli is not None or DEFAULT_SET.exists():
+        pictures = set_pictures(arguments.stimuli or DEFAULT_SET, model.methods)
+    else:
+        _refuse_unknown(model.methods, list(PAPER_RATES))
+        pictures = synthetic_pictures(SYNTHETIC_PICTURES)
     return Simulation(arguments.participants, arguments.trials, model, pictures, arguments.seed)
 
 

@@ -14,12 +14,15 @@ import pandas as pd
 import pytest
 from study_frames import TRUTH, answers, crossed, participants
 
+from study.coverage import PLANS as coverage_plans
+from study.coverage import parser as coverage_parser
 from study.database import DEFAULT_URL
 from study.design import Design, StudySpec
 from study.render import CSV_COLUMNS, FORMATS, WIDTH, ascii_only
 from study.report import main, parser, report
 from study.sections import percent, percent_range
 from study.simulate import Simulation, simulate, synthetic_pictures
+from study.simulate import parser as simulate_parser
 from study.store import Store
 from study.summary import NothingToReportError, summarise
 
@@ -400,10 +403,24 @@ def test_a_closed_pipe_is_no_error(simulated_url):
     assert done.stderr == b""
 
 
-def test_every_option_is_documented():
-    text = (ROOT / "docs" / "statistics.md").read_text(encoding="utf-8")
-    for action in parser()._actions:
-        for option in action.option_strings:
-            assert f"`{option}" in text or option in ("-h", "--help")
+def test_every_option_and_csv_column_is_documented():
+    documented = (ROOT / "docs" / "statistics.md").read_text(encoding="utf-8")
+    for command in (parser(), simulate_parser(), coverage_parser()):
+        for action in command._actions:
             assert action.help
-    assert CSV_COLUMNS[0] in text
+            for option in action.option_strings:
+                assert f"`{option}" in documented or option in ("-h", "--help")
+    for column in CSV_COLUMNS:
+        assert f"`{column}`" in documented
+
+
+def test_the_coverage_table_is_what_the_command_prints():
+    documented = (ROOT / "docs" / "statistics.md").read_text(encoding="utf-8").splitlines()
+    rows = [line for line in documented if " wide |" in line]
+    described = [
+        (p.participants, p.trials, p.pictures, f"{100 * p.rate:g} %") for p in coverage_plans
+    ]
+    assert [
+        (int(a), int(b), int(c), d)
+        for a, b, c, d in ([cell.strip() for cell in row.split("|")[1:5]] for row in rows)
+    ] == described
