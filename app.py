@@ -40,7 +40,15 @@ CSS = """
 #title { margin: 0.2rem 0 0; }
 #title h1 { display: inline; margin: 0 0.6rem 0 0; font-size: 1.5rem; font-weight: 700; }
 #title p { display: inline; color: var(--body-text-color-subdued); }
-@media (max-width: 700px) { #title p { display: none; } }
+#title p { white-space: nowrap; }
+button[role="tab"][aria-selected="true"] { color: var(--body-text-color); font-weight: 650; }
+button[role="tab"][aria-selected="false"] { color: var(--body-text-color-subdued); }
+button[role="tab"]::after { background-color: var(--body-text-color) !important; }
+@media (max-width: 700px) {
+  #title p { display: none; }
+  .gradio-container > main { padding: 0.75rem !important; }
+  .tabitem { padding: 0.75rem 0 !important; }
+}
 """
 
 
@@ -82,6 +90,7 @@ def theme() -> gr.themes.Base:
         font=["system-ui", "-apple-system", "Segoe UI", "Roboto", "sans-serif"],
         font_mono=["ui-monospace", "SFMono-Regular", "Consolas", "monospace"],
     ).set(
+        color_accent="*neutral_900",
         button_primary_background_fill="*neutral_900",
         button_primary_background_fill_hover="*neutral_700",
         button_primary_text_color="white",

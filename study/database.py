@@ -55,7 +55,7 @@ def connect(url: str) -> Engine:
     """Return an engine whose transactions are real ones on SQLite, too.
 
     Every transaction of the engine takes SQLite's write lock when it begins, so that what it
-    reads is still true when it writes. `reading` in ``frames`` goes without.
+    reads is still true when it writes. Those of `reader` go without and wait for nobody.
     """
     if sqlite_path(url) is None:
         return create_engine(url, pool_pre_ping=True)
@@ -75,6 +75,11 @@ def connect(url: str) -> Engine:
         connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
 
     return engine
+
+
+def reader(engine: Engine) -> Engine:
+    """Return the same engine for transactions that only read."""
+    return engine.execution_options(reads_only=True)
 
 
 def migrate(engine: Engine) -> None:
@@ -105,8 +110,9 @@ def _switch_to_wal(engine: Engine) -> None:
     """
     deadline = time.monotonic() + BUSY_MS / 1000
     while True:
-        connection = engine.raw_connection()
+        connection = None
         try:
+            connection = engine.raw_connection()
             if connection.cursor().execute("PRAGMA journal_mode = WAL").fetchone()[0] == "wal":
                 return
             raise DatabaseError(
@@ -118,7 +124,8 @@ def _switch_to_wal(engine: Engine) -> None:
                 raise DatabaseError(f"{engine.url} cannot be opened: {error}") from error
             time.sleep(0.02)
         finally:
-            connection.close()
+            if connection is not None:
+                connection.close()
 
 
 def open_existing(url: str) -> Engine:
@@ -135,7 +142,7 @@ def open_existing(url: str) -> Engine:
             f"There is no database at {path}. It is made when the app starts (python app.py); "
             "name another one by its URL."
         )
-    engine = connect(url)
+    engine = reader(connect(url))
     try:
         found = inspect(engine).has_table("participant")
     except Exception as error:

@@ -210,7 +210,7 @@ def answers(url: str, *, study: int | None = None) -> pd.DataFrame:
 
 
 def _reading(engine: Engine) -> Connection:
-    return engine.connect().execution_options(reads_only=True, stream_results=True)
+    return engine.connect().execution_options(stream_results=True)
 
 
 def _columns(

@@ -20,7 +20,7 @@ from typing import Any
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
-from study.database import DatabaseError, connect, migrate
+from study.database import DatabaseError, connect, migrate, reader
 from study.design import PlannedTrial, StudySpec
 from study.frames import answers, participants, read_studies
 from study.session import (
@@ -121,14 +121,14 @@ class Store:
         DatabaseError
             Simulated and real answers never share a database.
         """
-        with Session(self.engine) as session:
+        with Session(reader(self.engine)) as session:
             _refuse_mixture(session, simulated)
 
     def find(
         self, study_id: int, *, token: str | None, recruiter: Recruiter | None
     ) -> Progress | None:
         """Return the participant whom a recruiter's id or else a browser's token names."""
-        with Session(self.engine) as session:
+        with Session(reader(self.engine)) as session:
             person = _find(session, study_id, token, recruiter)
             return None if person is None else _progress(session, person)
 

@@ -75,8 +75,8 @@ def texts(spec: StudySpec) -> dict[str, Any]:
             ),
             "begin": "Start the study",
         },
-        "question": "Which picture has the real colours?",
-        "rating": "How does each picture look to you?",
+        "question": "Which picture is real?",
+        "rating": "Rate each picture",
         "scales": {
             "realism": ["Realism", "not at all real", "completely real"],
             "quality": ["Quality", "very bad", "very good"],

@@ -61,6 +61,8 @@ const make = (tag, attributes = {}, ...children) => {
   return node;
 };
 
+const narrow = () => window.matchMedia("(max-width: 700px)").matches;
+
 const show = (name, ...children) => {
   const foot =
     state && state.participant
@@ -74,7 +76,9 @@ const show = (name, ...children) => {
     // The first page must not take the focus from a reader who has just opened the tab.
     if (name !== "consent" && name !== "message") heading.focus({ preventScroll: true });
   }
-  if (root.getBoundingClientRect().top < 0) root.scrollIntoView({ block: "start" });
+  const trial = name === "pick" || name === "rate";
+  // A small screen is for the pictures: the page's head moves out of sight above them.
+  if ((trial && narrow()) || root.getBoundingClientRect().top < 0) root.scrollIntoView();
 };
 
 const points = (list) =>
@@ -455,11 +459,11 @@ const send = (current, missing) => {
 const fit = () => {
   const stage = root.dataset.page === "pick" ? root.querySelector(".stage") : null;
   if (!stage) return;
-  const narrow = window.matchMedia("(max-width: 700px)").matches;
-  const top = stage.getBoundingClientRect().top + window.scrollY;
-  const rows = narrow ? state.slots : 1;
-  const columns = narrow ? 1 : state.slots;
-  const high = (window.innerHeight - top - 24) / rows - (narrow ? 12 : 60);
+  const above = narrow() ? root.getBoundingClientRect().top : -window.scrollY;
+  const top = stage.getBoundingClientRect().top - above;
+  const rows = narrow() ? state.slots : 1;
+  const columns = narrow() ? 1 : state.slots;
+  const high = (window.innerHeight - top - 24) / rows - (narrow() ? 12 : 60);
   const wide = (stage.clientWidth - 32) / columns - 24;
   root.style.setProperty("--side", `${Math.floor(Math.max(96, Math.min(320, high, wide)))}px`);
 };

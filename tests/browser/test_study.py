@@ -41,9 +41,9 @@ def pick(page: Page, slot: int, *, double: bool = False) -> None:
     page.get_by_role("button", name="Continue").wait_for()
 
 
-def rate(page: Page, values: list[int]) -> None:
-    """Give realism and quality of slots 1, 2, 3 in this order."""
-    for number, value in enumerate(values):
+def rate(page: Page, values: list[int], *, start: int = 0) -> None:
+    """Give realism and quality of slots 1, 2, 3 in this order, from rating number `start` on."""
+    for number, value in enumerate(values, start=start):
         slot, scale = number // 2 + 1, ("Realism", "Quality")[number % 2]
         group = page.get_by_role("group", name=f"Picture {slot}: {scale}")
         group.get_by_role("radio", name=re.compile(rf"^{value}\b")).check()
@@ -72,7 +72,7 @@ def test_a_whole_study_from_consent_to_code(page: Page, server: Any) -> None:
         if number == 14:  # between the pick and the ratings, some of which were given
             rate(page, ratings[:3])
             page.reload()
-            rate(page, ratings[3:])
+            rate(page, ratings[3:], start=3)
         else:
             rate(page, ratings)
         feedback = page.get_by_text("has the real colours", exact=False)
@@ -108,8 +108,8 @@ def test_a_whole_study_from_consent_to_code(page: Page, server: Any) -> None:
 
 
 def test_nothing_that_the_browser_receives_names_a_method(page: Page, server: Any) -> None:
-    received: list[tuple[Response, bytes]] = []
-    page.on("response", lambda response: received.append((response, b"")))
+    received: list[Response] = []
+    page.on("response", lambda response: received.append(response))
     page.goto(f"{server.url}/?study")
     page.get_by_role("button", name="I agree and want to take part").click()
     page.get_by_role("button", name="Start the practice").click()
@@ -125,7 +125,7 @@ def test_nothing_that_the_browser_receives_names_a_method(page: Page, server: An
 
     names = re.compile(rb"\b(truth|classification|gan|real_|fake)\b", re.IGNORECASE)
     trials = 0
-    for response, _ in received:
+    for response in received:
         assert response.url.startswith((server.url, "data:image/png;base64,"))
         if response.url.startswith("data:"):
             continue
@@ -155,23 +155,19 @@ def chunks(png: bytes) -> list[bytes]:
 
 def test_scored_trials_send_no_answer(page: Page, server: Any) -> None:
     """The replies about scored trials hold the same fields with the same sort of values."""
-    replies: list[dict[str, Any]] = []
-
-    def keep(response: Response) -> None:
-        if response.url.endswith("/component_server"):
-            replies.append(response.json())
-
+    received: list[Response] = []
     agree(page, f"{server.url}/?study")
     for number in range(PRACTICE):
         pick(page, 1)
         rate(page, [3] * 2 * SLOTS)
         page.get_by_role("button", name="Continue").click()
         if number == PRACTICE - 1:
-            page.on("response", keep)
+            page.on("response", lambda response: received.append(response))
             page.get_by_role("button", name="Start the study").click()
     pick(page, 2)
     expect(page.get_by_text("your choice")).to_have_count(1)
     fields = {"step", "trial", "upcoming", "practice", "number", "of", "slots", "picked"}
+    replies = [one.json() for one in received if "component_server" in one.url]
     views = [reply for reply in replies if "step" in reply]
     assert views
     for reply in views:
@@ -240,7 +236,6 @@ def test_the_recruiters_id_finds_its_place_from_another_browser(
 def test_a_trial_fits_the_screen(page: Page, server: Any, width: int, height: int) -> None:
     page.set_viewport_size({"width": width, "height": height})
     agree(page, f"{server.url}/?study")
-    assert page.evaluate("window.scrollY") == 0
     for slot in range(1, SLOTS + 1):
         box = choice(page, slot).bounding_box()
         assert box["x"] >= 0
