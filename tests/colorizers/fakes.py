@@ -1,0 +1,51 @@
+"""Colorizers that need no weights, for tests of what surrounds a network."""
+
+from collections.abc import Callable
+
+import numpy as np
+
+
+class FakeColorizer:
+    """Answers with the same ab picture whatever it is shown, mirrored where its input is.
+
+    Parameters
+    ----------
+    ab : ndarray, shape (size, size, 2), or callable
+        The answer to a view, or a function of the view's L (size, size).
+    """
+
+    def __init__(
+        self,
+        ab: np.ndarray | Callable[[np.ndarray], np.ndarray],
+        name: str = "gan",
+        size: int = 32,
+    ) -> None:
+        self.name = name
+        self.title = {"gan": "GAN", "classification": "Classification"}[name]
+        self.size = size
+        self.card: dict[str, object] = {}
+        self.options = {"temperature": 0.38} if name == "classification" else {}
+        self.seen: list[np.ndarray] = []
+        self.asked: list[dict[str, float]] = []
+        self._ab = ab
+
+    def predict_ab(self, L: np.ndarray, **options: float) -> np.ndarray:
+        assert L.dtype == np.float32
+        assert L.shape[1:] == (self.size, self.size)
+        assert L.min() >= 0
+        assert L.max() <= 100
+        assert set(options) <= set(self.options)
+        self.seen.append(L)
+        self.asked.append(options)
+        if callable(self._ab):
+            return np.stack([self._ab(view) for view in L]).astype(np.float32)
+        half = len(L) // 2  # the second half are the mirrored views
+        mirrored = self._ab[:, ::-1]
+        return np.stack([self._ab if index < half else mirrored for index in range(len(L))])
+
+
+def hue_wheel(size: int = 32, chroma: float = 30.0) -> np.ndarray:
+    """A smooth ab picture that goes round the hues from corner to corner."""
+    y, x = np.mgrid[0:size, 0:size] / (size - 1)
+    turn = np.pi * (x + y)
+    return (chroma * np.stack([np.cos(turn), np.sin(turn)], axis=-1)).astype(np.float32)
