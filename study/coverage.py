@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from study.intervals import wilson
 from study.model import AnswerModel, Effects, draw_picks, intercepts
-from study.twoway import two_way_logit
+from study.twoway import two_way_logit, two_way_variance
 
 METHOD = "a"
 
@@ -89,7 +89,7 @@ def coverage(plan: Plan, studies: int, rng: np.random.Generator) -> Coverage:
         )
         picture = _pictures(plan, rng)
         picked = draw_picks(effects.utilities(participant, picture), rng) == 1
-        robust = two_way_logit(picked, participant, picture)
+        robust = two_way_logit(two_way_variance(picked, participant, picture))
         naive = wilson(int(picked.sum()), picked.size)
         results[study] = (
             robust.low <= plan.rate <= robust.high,

@@ -154,7 +154,8 @@ def summarise(
         If the answers contradict themselves (`study.stats.check`).
     """
     participants = one_kind(participants, only)
-    answers = answers[answers["participant"].isin(participants["participant"])]
+    stats.check(answers)
+    answers = stats.compact(answers[answers["participant"].isin(participants["participant"])])
     rows = _counted(answers, participants)
     simulated = bool(participants["simulated"].all())
     return Summary(
@@ -189,7 +190,6 @@ def _counted(answers: pd.DataFrame, participants: pd.DataFrame) -> pd.DataFrame:
     """The rows of the headline, or the reason why there are none."""
     if participants.empty:
         raise NothingToReportError("No participant has started the study yet.")
-    stats.check(answers)
     rows = stats.analysed(answers)
     if rows.empty:
         n_excluded = int(stats.is_excluded(participants).sum())
@@ -219,7 +219,7 @@ def _answers(answers: pd.DataFrame, rows: pd.DataFrame) -> Answers:
     trials = answers.drop_duplicates("trial")
     counted = rows.drop_duplicates("trial")
     return Answers(
-        by_kind={str(kind): int(n) for kind, n in sorted(trials["kind"].value_counts().items())},
+        by_kind={str(kind): int(n) for kind, n in trials.groupby("kind", sort=True).size().items()},
         analysed=len(counted),
         pictures=counted["picture"].nunique(),
         options=int(rows.groupby("trial").size().max()),
@@ -231,7 +231,7 @@ def _answers(answers: pd.DataFrame, rows: pd.DataFrame) -> Answers:
 
 
 def _spread(column: pd.Series) -> Spread:
-    counts = column.value_counts()
+    counts = column.groupby(column).size()
     return Spread(float(counts.min()), float(counts.median()), float(counts.max()))
 
 

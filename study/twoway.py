@@ -37,22 +37,28 @@ Groups = Sequence[Any] | ArrayLike
 
 @dataclass(frozen=True)
 class TwoWayVariance:
-    """Variance of a mean over answers that share participants and pictures.
+    """A mean over answers that share participants and pictures, and its variance.
 
     Attributes
     ----------
+    mean
+        Mean of the values; the rate, if they are picks.
     by_participant, by_picture, by_answer
         Variance of the mean clustered by each, with its G/(G - 1) factor; NaN with one cluster.
     total
         ``by_participant + by_picture - by_answer``, never below the answers' own variance.
+    independent
+        What the variance would be if all answers were independent and as many as can be.
     n, participants, pictures
         Numbers of answers and of clusters.
     """
 
+    mean: float
     by_participant: float
     by_picture: float
     by_answer: float
     total: float
+    independent: float
     n: int
     participants: int
     pictures: int
@@ -61,6 +67,14 @@ class TwoWayVariance:
     def degrees_of_freedom(self) -> int:
         """min(participants, pictures) - 1."""
         return min(self.participants, self.pictures) - 1
+
+    @property
+    def design_effect(self) -> float:
+        """How many times larger the variance is than that of as many independent answers.
+
+        About 1 or more; NaN where all values are equal or there are fewer than two clusters.
+        """
+        return self.total / self.independent if self.independent > 0 else math.nan
 
 
 def two_way_variance(values: ArrayLike, participant: Groups, picture: Groups) -> TwoWayVariance:
@@ -102,7 +116,8 @@ def two_way_variance(values: ArrayLike, participant: Groups, picture: Groups) ->
             "Values, participants and pictures must have one length above 0, "
             f"got {n}, {by_participant.size} and {by_picture.size}."
         )
-    residuals = y - y.mean()
+    mean = float(y.mean())
+    residuals = y - mean
     cells, n_cells = _codes(by_participant.astype(np.int64) * n_pictures + by_picture)
     var_participant = _clustered(residuals, by_participant, n_participants)
     var_picture = _clustered(residuals, by_picture, n_pictures)
@@ -113,14 +128,20 @@ def two_way_variance(values: ArrayLike, participant: Groups, picture: Groups) ->
     if total < own:
         total = own
     return TwoWayVariance(
-        var_participant, var_picture, var_answer, total, n, n_participants, n_pictures
+        mean=mean,
+        by_participant=var_participant,
+        by_picture=var_picture,
+        by_answer=var_answer,
+        total=total,
+        independent=float(y.var()) / n,
+        n=n,
+        participants=n_participants,
+        pictures=n_pictures,
     )
 
 
 def two_way_logit(
-    picked: ArrayLike,
-    participant: Groups,
-    picture: Groups,
+    variance: TwoWayVariance,
     level: float = LEVEL,
     *,
     fallback_design_effect: float | None = None,
@@ -139,12 +160,12 @@ def two_way_logit(
 
     Parameters
     ----------
-    picked : array-like of bool, shape (n,)
-    participant, picture : array-like, shape (n,)
+    variance : TwoWayVariance
+        Of picks, 0 or 1, from `two_way_variance`.
     level : float
         Nominal coverage in (0, 1).
     fallback_design_effect : float, optional
-        At least 1; used only if the rate is 0 or 1.
+        Used only if the rate is 0 or 1; below 1 it counts as 1.
 
     Returns
     -------
@@ -158,77 +179,58 @@ def two_way_logit(
     Examples
     --------
     >>> person = ["a"] * 4 + ["b"] * 4 + ["c"] * 4
-    >>> interval = two_way_logit([1, 0, 0, 1, 0, 0, 1, 0, 1, 1, 0, 1], person, [1, 2, 3, 4] * 3)
+    >>> picked = [1, 0, 0, 1, 0, 0, 1, 0, 1, 1, 0, 1]
+    >>> interval = two_way_logit(two_way_variance(picked, person, [1, 2, 3, 4] * 3))
     >>> round(interval.low, 3), round(interval.high, 3)
     (0.069, 0.931)
     """
     check_level(level)
-    y = np.asarray(picked, dtype=np.float64)
-    variance = two_way_variance(y, participant, picture)
     reason = _too_few(variance)
     if reason:
         return undefined(TWO_WAY_LOGIT, level, reason)
-    k, n = float(y.sum()), variance.n
-    if k in (0.0, float(n)):
+    p = variance.mean
+    if p in (0.0, 1.0):
         effective, how = _effective_size(variance, fallback_design_effect, level)
-        exact = clopper_pearson(k * effective / n, effective, level)
-        note = f"{'none' if k == 0 else 'all'} picked: Clopper-Pearson on {effective:.0f} {how}"
+        exact = clopper_pearson(p * effective, effective, level)
+        note = f"{'all' if p else 'none'} picked: Clopper-Pearson on {effective:.0f} {how}"
         return Interval(exact.low, exact.high, CLOPPER_PEARSON_EFFECTIVE, level, note)
-    p = k / n
-    quantile = float(stdtrit(variance.degrees_of_freedom, 0.5 + level / 2))
-    half = quantile * math.sqrt(variance.total) / (p * (1 - p))
+    half = _quantile(variance, level) * math.sqrt(variance.total) / (p * (1 - p))
     center = float(logit(p))
     return Interval(float(expit(center - half)), float(expit(center + half)), TWO_WAY_LOGIT, level)
 
 
-def two_way_mean(
-    values: ArrayLike,
-    participant: Groups,
-    picture: Groups,
-    level: float = LEVEL,
-) -> tuple[float, Interval]:
-    """Mean of a score over participants and pictures, with its two-way interval.
+def two_way_mean(variance: TwoWayVariance, level: float = LEVEL) -> Interval:
+    """Interval of the mean of a score over participants and pictures.
 
-    Like `two_way_logit` without the logit, for scores that are no proportions, such as the
-    distance from the point of indistinguishability.
+    Like `two_way_logit` without the logit, for scores that are no proportions, such as the gap
+    to the point of indistinguishability.
 
     Returns
     -------
-    mean : float
-    interval : Interval
+    Interval
         Undefined with fewer than two participants or pictures, or when all values are equal.
     """
     check_level(level)
-    y = np.asarray(values, dtype=np.float64)
-    variance = two_way_variance(y, participant, picture)
-    mean = float(y.mean())
     reason = _too_few(variance)
     if not reason and variance.total == 0:
-        reason = "all values are equal, so their spread cannot be seen"
+        reason = "no interval, because all values are equal and their spread cannot be seen"
     if reason:
-        return mean, undefined(TWO_WAY_LINEAR, level, reason)
-    half = float(stdtrit(variance.degrees_of_freedom, 0.5 + level / 2)) * math.sqrt(variance.total)
-    return mean, Interval(mean - half, mean + half, TWO_WAY_LINEAR, level)
-
-
-def design_effect(picked: ArrayLike, participant: Groups, picture: Groups) -> float:
-    """How many times larger the two-way variance is than that of as many independent answers.
-
-    Returns
-    -------
-    float
-        About 1 or more; NaN where the rate is 0 or 1 or there are fewer than two clusters.
-    """
-    y = np.asarray(picked, dtype=np.float64)
-    variance = two_way_variance(y, participant, picture)
-    own = float(y.var()) / variance.n
-    return variance.total / own if own > 0 else math.nan
+        return undefined(TWO_WAY_LINEAR, level, reason)
+    half = _quantile(variance, level) * math.sqrt(variance.total)
+    return Interval(variance.mean - half, variance.mean + half, TWO_WAY_LINEAR, level)
 
 
 def _codes(groups: Groups) -> tuple[NDArray[np.intp], int]:
     """Codes 0..G-1 of the groups, and G."""
+    if isinstance(groups, pd.Series) and isinstance(groups.dtype, pd.CategoricalDtype):
+        groups = groups.cat.codes  # whole numbers are grouped ten times faster than texts
     codes, uniques = pd.factorize(np.asarray(groups))
     return codes, len(uniques)
+
+
+def _quantile(variance: TwoWayVariance, level: float) -> float:
+    """Student's t for the degrees of freedom of the variance."""
+    return float(stdtrit(variance.degrees_of_freedom, 0.5 + level / 2))
 
 
 def _clustered(residuals: NDArray[np.float64], codes: NDArray[np.intp], n_groups: int) -> float:

@@ -14,7 +14,6 @@ import pandas as pd
 import pytest
 from study_frames import TRUTH, answers, crossed, participants
 
-from study.coverage import PLANS as coverage_plans
 from study.coverage import parser as coverage_parser
 from study.database import DEFAULT_URL
 from study.design import Design, StudySpec
@@ -412,15 +411,3 @@ def test_every_option_and_csv_column_is_documented():
                 assert f"`{option}" in documented or option in ("-h", "--help")
     for column in CSV_COLUMNS:
         assert f"`{column}`" in documented
-
-
-def test_the_coverage_table_is_what_the_command_prints():
-    documented = (ROOT / "docs" / "statistics.md").read_text(encoding="utf-8").splitlines()
-    rows = [line for line in documented if " wide |" in line]
-    described = [
-        (p.participants, p.trials, p.pictures, f"{100 * p.rate:g} %") for p in coverage_plans
-    ]
-    assert [
-        (int(a), int(b), int(c), d)
-        for a, b, c, d in ([cell.strip() for cell in row.split("|")[1:5]] for row in rows)
-    ] == described

@@ -12,7 +12,7 @@ from study_frames import TRUTH, answers, crossed
 
 from study import stats
 from study.intervals import wilson
-from study.twoway import two_way_logit, two_way_mean
+from study.twoway import two_way_logit, two_way_mean, two_way_variance
 
 G, C, T = "gan", "classification", TRUTH
 
@@ -58,7 +58,7 @@ def test_headline_is_the_two_way_interval_of_the_picks():
     rates = by_name(stats.fool_rates(answers(crossed(PICKS))))
     picked = [pick == G for row in PICKS for pick in row]
     people, pictures = np.repeat([0, 1, 2], 4), np.tile([0, 1, 2, 3], 3)
-    assert rates[G].headline == two_way_logit(picked, people, pictures)
+    assert rates[G].headline == two_way_logit(two_way_variance(picked, people, pictures))
 
 
 def test_a_method_that_never_fools_borrows_the_largest_design_effect():
@@ -69,7 +69,7 @@ def test_a_method_that_never_fools_borrows_the_largest_design_effect():
     assert math.isnan(rates[C].design_effect)
     people, pictures = np.repeat(range(4), 4), np.tile(range(4), 4)
     assert rates[C].headline == two_way_logit(
-        [0] * 16, people, pictures, fallback_design_effect=effect
+        two_way_variance([0] * 16, people, pictures), fallback_design_effect=effect
     )
     assert "none picked" in rates[C].headline.note
 
@@ -125,8 +125,9 @@ def test_distance_is_rate_minus_point(picks):
         assert found.distance == pytest.approx(found.rate - found.point)
         score = [((p == found.name) - (p == T)) / 2 for row in picks for p in row]
         people, pictures = np.repeat(range(len(picks)), 4), np.tile(range(4), len(picks))
-        mean, interval = two_way_mean(score, people, pictures)
-        assert found.distance == pytest.approx(mean)
+        variance = two_way_variance(score, people, pictures)
+        interval = two_way_mean(variance)
+        assert found.distance == pytest.approx(variance.mean)
         if interval.defined:
             assert found.interval.low == pytest.approx(interval.low)
 
@@ -228,6 +229,22 @@ def test_catches_and_repeats():
         {"participant": "b", "picture": "c1", "pick": T, "kind": "catch", "excluded": "x"},
     ]
     assert stats.attention(answers(trials)) == stats.Attention(1, 2, 1, 2)
+
+
+@given(grids)
+def test_categories_change_nothing(picks):
+    frame = answers(crossed(picks, label="cat"))
+    compact = stats.compact(frame)
+    for estimate in (
+        stats.fool_rates,
+        stats.joint_rates,
+        stats.pairwise_rates,
+        stats.distances,
+        stats.slot_check,
+        stats.class_rates,
+        stats.attention,
+    ):
+        assert repr(estimate(compact)) == repr(estimate(frame))
 
 
 def test_answers_that_no_study_can_give_are_refused():

@@ -1,5 +1,7 @@
 """How often the intervals hold the truth: what the headline interval promises."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from scipy.stats import binom
@@ -52,6 +54,13 @@ def test_the_command_prints_a_table(capsys):
     first = lines[2:]
     main(["--studies", "2", "--seed", "3"])
     assert capsys.readouterr().out.splitlines()[2:] == first
+
+
+@pytest.mark.slow
+def test_the_documented_table_is_what_the_command_prints(capsys):
+    assert main(["--studies", "1000", "--seed", "1"]) == 0
+    documented = (Path(__file__).resolve().parents[2] / "docs" / "statistics.md").read_text("utf-8")
+    assert capsys.readouterr().out in documented
 
 
 def test_the_command_refuses_nonsense(capsys):

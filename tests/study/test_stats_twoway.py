@@ -13,11 +13,23 @@ from statsmodels.regression.linear_model import OLS
 from study.twoway import (
     CLOPPER_PEARSON_EFFECTIVE,
     TWO_WAY_LOGIT,
-    design_effect,
     two_way_logit,
     two_way_mean,
     two_way_variance,
 )
+
+
+def interval_of(picked, participant, picture, level=0.95, **settings):
+    return two_way_logit(two_way_variance(picked, participant, picture), level, **settings)
+
+
+def mean_of(values, participant, picture):
+    variance = two_way_variance(values, participant, picture)
+    return variance.mean, two_way_mean(variance)
+
+
+def design_effect(picked, participant, picture):
+    return two_way_variance(picked, participant, picture).design_effect
 
 
 def answers(seed, participants=12, trials=20, pictures=50, participant_sd=0.8, picture_sd=1.0):
@@ -92,7 +104,7 @@ def test_interval_is_t_on_the_logit_scale(level):
         reference_variance(picked, participant, picture), p * (1 - p) / (len(picked) - 1)
     )
     half = scipy_stats.t.ppf(0.5 + level / 2, 11) * math.sqrt(variance) / (p * (1 - p))
-    interval = two_way_logit(picked, participant, picture, level)
+    interval = interval_of(picked, participant, picture, level)
     assert interval.low == pytest.approx(expit(logit(p) - half))
     assert interval.high == pytest.approx(expit(logit(p) + half))
     assert interval.method == TWO_WAY_LOGIT
@@ -109,33 +121,35 @@ def test_order_and_names_do_not_matter(seed):
     picked, participant, picture = answers(seed, participants=6, trials=8, pictures=12)
     order = np.random.default_rng(seed).permutation(picked.size)
     names = np.array([f"p-{i:x}" for i in range(1000, 1006)])
-    one = two_way_logit(picked, participant, picture)
-    other = two_way_logit(picked[order], names[participant[order]], picture[order] + 77)
+    one = interval_of(picked, participant, picture)
+    other = interval_of(picked[order], names[participant[order]], picture[order] + 77)
     assert (one.low, one.high) == pytest.approx((other.low, other.high), rel=1e-9)
     assert 0 <= one.low <= picked.mean() <= one.high <= 1
 
 
 def test_counting_the_other_outcome_mirrors_the_interval():
     picked, participant, picture = answers(9)
-    one = two_way_logit(picked, participant, picture)
-    other = two_way_logit(1 - picked, participant, picture)
+    one = interval_of(picked, participant, picture)
+    other = interval_of(1 - picked, participant, picture)
     assert (one.low, one.high) == pytest.approx((1 - other.high, 1 - other.low))
 
 
 def test_many_participants_on_one_picture_give_a_statement():
-    interval = two_way_logit([1, 0, 1], ["a", "b", "c"], ["x", "x", "x"])
+    interval = interval_of([1, 0, 1], ["a", "b", "c"], ["x", "x", "x"])
     assert not interval.defined
-    assert interval.note == "no interval, because it speaks about other pictures and there is only 1"
+    assert (
+        interval.note == "no interval, because it speaks about other pictures and there is only 1"
+    )
 
 
 def test_one_participant_gives_a_statement():
     for picked in ([1, 0, 1], [0, 0, 0]):
-        interval = two_way_logit(picked, ["a", "a", "a"], ["x", "y", "z"])
+        interval = interval_of(picked, ["a", "a", "a"], ["x", "y", "z"])
         assert not interval.defined
         assert interval.note == (
             "no interval, because it speaks about other participants and there is only 1"
         )
-    mean, interval = two_way_mean([0.5, -0.5], ["a", "a"], ["x", "y"])
+    mean, interval = mean_of([0.5, -0.5], ["a", "a"], ["x", "y"])
     assert mean == 0
     assert not interval.defined
 
@@ -143,14 +157,14 @@ def test_one_participant_gives_a_statement():
 def test_no_pick_uses_the_effective_sample_size():
     _, participant, picture = answers(0, participants=16, trials=30, pictures=200)
     none = np.zeros(480)
-    interval = two_way_logit(none, participant, picture, fallback_design_effect=2.0)
+    interval = interval_of(none, participant, picture, fallback_design_effect=2.0)
     assert interval.method == CLOPPER_PEARSON_EFFECTIVE
     assert interval.low == 0
     # Korn and Graubard (1998): n / deff, times (t of n - 1 over t of the design)^2.
     effective = 240 * (scipy_stats.t.ppf(0.975, 479) / scipy_stats.t.ppf(0.975, 15)) ** 2
     assert interval.high == pytest.approx(1 - 0.025 ** (1 / effective))
     assert "204 effective answers" in interval.note
-    every = two_way_logit(none + 1, participant, picture, fallback_design_effect=2.0)
+    every = interval_of(none + 1, participant, picture, fallback_design_effect=2.0)
     assert every.high == 1
     assert every.low == pytest.approx(0.025 ** (1 / effective))
     assert every.note.startswith("all picked")
@@ -158,7 +172,7 @@ def test_no_pick_uses_the_effective_sample_size():
 
 def test_no_pick_and_nothing_known_counts_each_person_once():
     _, participant, picture = answers(0, participants=16, trials=30, pictures=200)
-    interval = two_way_logit(np.zeros(480), participant, picture)
+    interval = interval_of(np.zeros(480), participant, picture)
     assert interval.high == pytest.approx(1 - 0.025 ** (1 / 16))
     assert "one a participant or picture" in interval.note
 
@@ -166,8 +180,8 @@ def test_no_pick_and_nothing_known_counts_each_person_once():
 def test_a_design_effect_below_1_does_not_invent_answers():
     _, participant, picture = answers(0, participants=16, trials=30, pictures=200)
     none = np.zeros(480)
-    small = two_way_logit(none, participant, picture, fallback_design_effect=0.2)
-    assert small == two_way_logit(none, participant, picture, fallback_design_effect=1.0)
+    small = interval_of(none, participant, picture, fallback_design_effect=0.2)
+    assert small == interval_of(none, participant, picture, fallback_design_effect=1.0)
 
 
 def test_design_effect_is_1_without_clusters_and_large_with_them():
@@ -184,7 +198,7 @@ def test_design_effect_is_1_without_clusters_and_large_with_them():
 def test_mean_has_the_linear_interval():
     picked, participant, picture = answers(4)
     score = picked - 0.5
-    mean, interval = two_way_mean(score, participant, picture)
+    mean, interval = mean_of(score, participant, picture)
     total = two_way_variance(picked, participant, picture).total
     half = scipy_stats.t.ppf(0.975, 11) * math.sqrt(total)
     assert mean == pytest.approx(picked.mean() - 0.5)
@@ -192,7 +206,7 @@ def test_mean_has_the_linear_interval():
 
 
 def test_equal_scores_have_no_interval():
-    mean, interval = two_way_mean([0.5] * 4, ["a", "a", "b", "b"], ["x", "y", "x", "y"])
+    mean, interval = mean_of([0.5] * 4, ["a", "a", "b", "b"], ["x", "y", "x", "y"])
     assert mean == 0.5
     assert not interval.defined
     assert "all values are equal" in interval.note
