@@ -411,3 +411,9 @@ def test_every_option_and_csv_column_is_documented():
                 assert f"`{option}" in documented or option in ("-h", "--help")
     for column in CSV_COLUMNS:
         assert f"`{column}`" in documented
+
+
+def test_the_documented_report_is_what_the_command_prints(simulated_url):
+    text = report(simulated_url, "text")
+    section = text[text.index("FOOL RATES") : text.index("\nTHE RATES TOGETHER")]
+    assert section in (ROOT / "docs" / "statistics.md").read_text(encoding="utf-8")
