@@ -164,12 +164,16 @@ def build_app(blocks: gr.Blocks, settings: Settings) -> fastapi.FastAPI:
         ssr_mode=False,
         pwa=False,
         footer_links=[],
+        app_kwargs={"docs_url": None, "redoc_url": None, "openapi_url": None},
         theme=theme(),
         css=CSS,
     )
 
 
-settings = Settings.from_environment()
+try:
+    settings = Settings.from_environment()
+except ValueError as error:
+    sys.exit(str(error))
 running_study = functools.cache(
     functools.partial(open_service, settings.stimuli, settings.database_url)
 )
@@ -192,6 +196,7 @@ def main() -> int:
         port=settings.server_port,
         log_level="warning",
         access_log=False,  # it would write participants' addresses down
+        timeout_graceful_shutdown=3,  # open pages hold a connection for as long as they are open
     )
     return 0
 

@@ -9,7 +9,7 @@ from typing import Any
 from study.design import StudySpec
 
 CONSENT_VERSION = "1"
-SECONDS_PER_TRIAL = 20  # from the first pilots: a pick of some seconds, then six ratings
+SECONDS_PER_TRIAL = 20  # a guess until a study has measured it: one pick and six ratings
 
 
 def texts(spec: StudySpec) -> dict[str, Any]:

@@ -1,0 +1,133 @@
+"""What the real server gives away over plain HTTP, and how it starts and refuses to start."""
+
+import json
+import os
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+
+def get(url: str, **headers: str) -> tuple[int, dict[str, str], bytes]:
+    request = urllib.request.Request(url, headers=headers)
+    try:
+        with urllib.request.urlopen(request, timeout=20) as response:
+            return response.status, _lower(response.headers), response.read()
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code, _lower(error.headers), error.read()
+
+
+def call(url: str, function: str, data: Any) -> tuple[int, Any]:
+    """Call a server function of the Study tab, as its page does."""
+    components = json.loads(get(f"{url}/config")[2])["components"]
+    (study,) = [c["id"] for c in components if c["props"].get("elem_id") == "study"]
+    body = {"data": data, "component_id": study, "session_hash": "test", "fn_name": function}
+    request = urllib.request.Request(
+        f"{url}/gradio_api/component_server",
+        data=json.dumps(body).encode(),
+        headers={"Content-Type": "application/json"},
+    )
+    try:
+        with urllib.request.urlopen(request, timeout=20) as response:
+            return response.status, json.load(response)
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code, json.load(error)
+
+
+def _lower(headers: Any) -> dict[str, str]:
+    return {name.lower(): value for name, value in headers.items()}
+
+
+@pytest.mark.parametrize("suffix", ["", "-wal", "-shm"])
+def test_the_database_is_not_served(server: Any, suffix: str) -> None:
+    status, _, body = get(f"{server.url}/gradio_api/file={server.database}{suffix}")
+    assert status == 403
+    assert b"SQLite" not in body
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "gradio_api/file=app.py",
+        "gradio_api/file=results.db",
+        "gradio_api/file=../results.db",
+        "gradio_api/file=%2e%2e/%2e%2e/etc/passwd",
+        "gradio_api/file=/etc/passwd",
+        "gradio_api/file=study/sets/default/manifest.json",
+        "monitoring",
+        "monitoring/summary",
+        "docs",
+        "openapi.json",
+    ],
+)
+def test_other_doors_are_shut(server: Any, path: str) -> None:
+    assert get(f"{server.url}/{path}")[0] in (403, 404)
+
+
+def test_the_configuration_names_no_file_of_ours(server: Any) -> None:
+    text = get(f"{server.url}/config")[2].decode()
+    for secret in (str(server.database), server.database.name, "stimuli", "manifest"):
+        assert secret not in text
+
+
+def test_other_origins_may_not_read(server: Any) -> None:
+    for path in ("", "/config", "/theme.css"):
+        _, headers, _ = get(server.url + path, Origin="https://elsewhere.example")
+        assert "access-control-allow-origin" not in headers
+        assert headers["referrer-policy"] == "same-origin"
+        assert "default-src 'self'" in headers["content-security-policy"]
+
+
+@pytest.mark.parametrize("name", ["get_config", "__init__", "postprocess", "preprocess", "style"])
+def test_only_the_studys_own_functions_can_be_called(server: Any, name: str) -> None:
+    status, reply = call(server.url, name, {})
+    assert status == 404
+    assert reply == {"detail": "Function not found."}
+
+
+def test_a_participant_needs_no_browser(server: Any) -> None:
+    """The page's requests are plain enough to be made by hand, and refused by hand."""
+    request = {"token": "e" * 64, "recruiter": {}}
+    _, shown = call(server.url, "enter", request)
+    assert shown["step"] == "consent"
+    _, shown = call(server.url, "consent", {**request, "version": shown["version"]})
+    assert shown["step"] == "pick"
+    _, forged = call(server.url, "pick", {**request, "trial": shown["upcoming"], "slot": 1})
+    assert set(forged) == {"error"}
+    status, nonsense = call(server.url, "pick", [[[]]])
+    assert status == 200
+    assert set(nonsense) == {"error"}
+
+
+def start(folder: Path, **environment: str) -> "subprocess.CompletedProcess[str]":
+    """Run app.py where it cannot serve; return how it ended."""
+    return subprocess.run(
+        [sys.executable, str(ROOT / "app.py")],
+        cwd=folder,
+        env=os.environ | environment,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+
+def test_an_impossible_port_is_explained(tmp_path: Path) -> None:
+    ended = start(tmp_path, GRADIO_SERVER_PORT="99999")
+    assert ended.returncode == 1
+    assert ended.stderr.strip() == "GRADIO_SERVER_PORT is '99999', but must be from 1 to 65535."
+
+
+def test_a_database_that_cannot_be_used_is_explained(tmp_path: Path, stimuli: Path) -> None:
+    ended = start(tmp_path, DATABASE_URL="results.db", TRUEHUE_STIMULI=str(stimuli))
+    assert ended.returncode == 1
+    assert "'results.db' is not a database URL" in ended.stderr
+    assert "Traceback" not in ended.stderr
