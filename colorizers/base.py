@@ -87,7 +87,8 @@ class Colorizer:
         unknown = sorted(set(options) - set(self.options))
         if unknown:
             raise ValueError(
-                f"{self.name} has no option {unknown[0]!r}; it has {sorted(self.options) or 'none'}."
+                f"{self.name} has no option {unknown[0]!r}; it has "
+                f"{sorted(self.options) or 'none'}."
             )
         ab = np.empty((*L.shape, 2), np.float32)
         with torch.inference_mode():
@@ -106,4 +107,4 @@ class Colorizer:
         """
         from .predict import colorize
 
-        return colorize(self, image, **options)
+        return colorize(self, image, options=options)

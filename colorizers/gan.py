@@ -13,6 +13,7 @@ pix2pix, CVPR 2017; Miyato et al.: Spectral Normalization, ICLR 2018.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 
 import torch
@@ -67,7 +68,7 @@ class Discriminator(nn.Module):
         super().__init__()
         channels = (3, *widths)
         layers: list[nn.Module] = []
-        for above, below in zip(channels, channels[1:], strict=False):
+        for above, below in itertools.pairwise(channels):
             layers += [
                 spectral_norm(nn.Conv2d(above, below, 4, stride=2, padding=1)),
                 nn.LeakyReLU(0.2, inplace=True),

@@ -12,6 +12,7 @@ instead of pooling follow Radford, Metz, Chintala: DCGAN, ICLR 2016.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 
 import torch
@@ -49,7 +50,7 @@ class UNet(nn.Module):
         self.stem = conv_block(1, widths[0])
         self.down = nn.ModuleList(
             nn.Sequential(conv_block(above, below, stride=2), conv_block(below, below))
-            for above, below in zip(widths, widths[1:], strict=False)
+            for above, below in itertools.pairwise(widths)
         )
         # The features are narrowed before they are enlarged: a quarter of the work.
         self.narrow = nn.ModuleList(

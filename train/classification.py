@@ -32,9 +32,21 @@ from colorizers.color import AB_MAX, L_HALF
 from . import data
 from .losses import soft_cross_entropy
 from .run import (
-    Average, Run, RunError, autocast, bfloat16_is_fast, channels_last, device, learning_rate,
-    option, parse, prepare, print_epoch, provenance, set_learning_rate,
-)  # fmt: skip
+    Average,
+    Run,
+    RunError,
+    autocast,
+    bfloat16_is_fast,
+    channels_last,
+    device,
+    learning_rate,
+    option,
+    parse,
+    prepare,
+    print_epoch,
+    provenance,
+    set_learning_rate,
+)
 from .watch import Watch
 
 

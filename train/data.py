@@ -253,7 +253,8 @@ class LabBatches:
         self.L_norm = torch.empty(count, 1, height, width)
         self.ab_norm = torch.empty(count, 2, height, width)
         starts = range(0, count, self.CHUNK)
-        for start in tqdm(starts, desc="sRGB to Lab", disable=not (progress and sys.stderr.isatty()), leave=False):
+        quiet = not (progress and sys.stderr.isatty())
+        for start in tqdm(starts, desc="sRGB to Lab", disable=quiet, leave=False):
             part = slice(start, start + self.CHUNK)
             lab = torch.from_numpy(rgb_to_lab(rgb_u8[part])).permute(0, 3, 1, 2)  # (n, 3, H, W)
             self.L_norm[part] = lab[:, :1] / L_HALF - 1
@@ -312,7 +313,11 @@ def main(argv: list[str] | None = None) -> int:
     """The command line; returns the exit code."""
     parser = argparse.ArgumentParser(prog="python -m train.data", description="CIFAR-10.")
     parser.add_argument(
-        "--data", type=Path, default=DEFAULT_FILE, metavar="FILE", help="cache (default %(default)s)"
+        "--data",
+        type=Path,
+        default=DEFAULT_FILE,
+        metavar="FILE",
+        help="cache (default %(default)s)",
     )
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("fetch", help="fetch and verify the data set")

