@@ -36,7 +36,13 @@ CONTENT_POLICY = (
 )
 
 CSS = """
-.gradio-container { max-width: 1240px !important; }
+.gradio-container { max-width: none !important; }
+.gradio-container > .main {
+  max-width: 1240px;
+  margin: 0 auto;
+  padding: 1rem clamp(0.75rem, 2.5vw, 2rem) !important;
+}
+#study .html-container { padding: 0; }
 #title { margin: 0.2rem 0 0; }
 #title h1 { display: inline; margin: 0 0.6rem 0 0; font-size: 1.5rem; font-weight: 700; }
 #title p { display: inline; color: var(--body-text-color-subdued); }
@@ -46,7 +52,6 @@ button[role="tab"][aria-selected="false"] { color: var(--body-text-color-subdued
 button[role="tab"]::after { background-color: var(--body-text-color) !important; }
 @media (max-width: 700px) {
   #title p { display: none; }
-  .gradio-container > main { padding: 0.75rem !important; }
   .tabitem { padding: 0.75rem 0 !important; }
 }
 """
