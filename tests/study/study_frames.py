@@ -1,6 +1,10 @@
 """Small studies as data frames, for the tests of statistics and report."""
 
 import pandas as pd
+from hypothesis import HealthCheck, settings
+
+# Data frames take milliseconds and a busy machine takes its time: neither is a failure.
+relaxed = settings(deadline=None, max_examples=50, suppress_health_check=[HealthCheck.too_slow])
 
 TRUTH = "truth"
 
