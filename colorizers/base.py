@@ -100,11 +100,13 @@ class Colorizer:
                     progress(min(1.0, (start + BATCH) / len(L)))
         return ab
 
-    def __call__(self, image: Image.Image, **options: float) -> Image.Image:
+    def __call__(
+        self, image: Image.Image, *, progress: Progress | None = None, **options: float
+    ) -> Image.Image:
         """Colorize a photograph of any size; the result has its size and its L.
 
         See `colorizers.predict.colorize`, which this calls.
         """
         from .predict import colorize
 
-        return colorize(self, image, options=options)
+        return colorize(self, image, progress=progress, **options)
