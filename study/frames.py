@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from sqlalchemy import Connection, Engine, Select, func, select
+from sqlalchemy import Connection, DateTime, Engine, Select, func, select, type_coerce
 from sqlalchemy.orm import aliased
 
 from study.database import DatabaseError, open_existing
@@ -167,7 +167,7 @@ def answers(url: str, *, study: int | None = None) -> pd.DataFrame:
             Trial.label,
             Pick.slot,
             Pick.response_ms,
-            Pick.answered_at,
+            type_coerce(Pick.answered_at, DateTime()),  # a million times without Python
         )
         .join(Pick, Pick.trial_id == Trial.id)
         .order_by(Trial.id)

@@ -111,7 +111,8 @@ const run = async (step) => {
   root.setAttribute("aria-busy", "true");
   try {
     await step();
-  } catch {
+  } catch (error) {
+    console.error(error);
     message("The server could not be reached. What you answered before is stored.", "Try again");
   } finally {
     busy = false;

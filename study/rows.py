@@ -1,0 +1,181 @@
+"""The rows of one participant, read and written inside a transaction that ``store`` holds.
+
+Fed by ``store`` with an open session; nothing here begins, commits or decides what is due.
+"""
+
+import hashlib
+import secrets
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from study.database import DatabaseError
+from study.design import PlannedTrial, StudySpec
+from study.session import RefusedError, TrialState
+from study.tables import Participant, Pick, Rating, Slot, Trial
+
+_CODE_LETTERS = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"  # no I, L, O, 0, 1: codes are typed by hand
+
+
+@dataclass(frozen=True)
+class Recruiter:
+    """What a recruiting service put into the link; `id` names the person there."""
+
+    id: str
+    study: str | None = None
+    session: str | None = None
+
+
+@dataclass(frozen=True)
+class Progress:
+    """One participant with all trials, as stored."""
+
+    id: int
+    public_id: str
+    completion_code: str | None
+    trials: tuple[TrialState, ...]
+
+
+def sha256(token: str) -> str:
+    """Return the form in which a browser's secret is stored."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def find(
+    session: Session, study_id: int, token: str | None, recruiter: Recruiter | None
+) -> Participant | None:
+    """Return whom a recruiter's id, or else a browser's token, names."""
+    query = select(Participant).where(Participant.study_id == study_id)
+    if recruiter is not None:
+        return session.scalar(query.where(Participant.recruiter_id == recruiter.id))
+    if token is not None:
+        return session.scalar(query.where(Participant.token_sha256 == sha256(token)))
+    return None
+
+
+def locked(session: Session, participant_id: int) -> Participant:
+    """Return the participant, locked until the transaction ends."""
+    person = session.scalar(
+        select(Participant).where(Participant.id == participant_id).with_for_update()
+    )
+    if person is None:
+        raise RefusedError("This participant is not in the database. Reload the page.")
+    return person
+
+
+def refuse_mixture(session: Session, simulated: bool) -> None:
+    """Raise DatabaseError if there are participants of the other sort."""
+    other = session.scalar(
+        select(Participant.id).where(Participant.simulated != simulated).limit(1)
+    )
+    if other is not None:
+        held, asked = ("real", "simulated") if simulated else ("simulated", "real")
+        raise DatabaseError(
+            f"The database {session.get_bind().engine.url} holds {held} participants, and "
+            f"{asked} ones must not be mixed with them; name another database for these."
+        )
+
+
+def next_list(session: Session, study_id: int, away_before: datetime) -> int:
+    """Return the first picture list that nobody has completed and nobody is working on.
+
+    So pictures are balanced by what was completed: a list whose participant left or was
+    excluded is given out again.
+    """
+    taken = set(
+        session.scalars(
+            select(Participant.list_number).where(
+                Participant.study_id == study_id,
+                Participant.excluded.is_(None),
+                (Participant.status == "completed") | (Participant.last_seen_at > away_before),
+            )
+        )
+    )
+    return next(number for number in range(len(taken) + 1) if number not in taken)
+
+
+def add_trials(
+    session: Session, person: Participant, plan: Sequence[PlannedTrial], spec: StudySpec
+) -> list[int]:
+    """Store a participant's plan; return the ids of the trials in its order."""
+    rows = [
+        Trial(
+            participant_id=person.id,
+            position=planned.position,
+            kind=planned.kind,
+            picture=planned.picture,
+            label=spec.label(planned.picture),
+            token=secrets.token_urlsafe(16),
+            simulated=person.simulated,
+        )
+        for planned in plan
+    ]
+    session.add_all(rows)
+    session.flush()
+    for row, planned in zip(rows, plan, strict=True):
+        for slot, method in enumerate(planned.methods, start=1):
+            session.add(Slot(trial_id=row.id, slot=slot, method=method, simulated=person.simulated))
+    session.flush()
+    return [row.id for row in rows]
+
+
+def ratings(
+    trial_id: int, values: Mapping[tuple[int, str], int], now: datetime, simulated: bool
+) -> list[Rating]:
+    """Return the rows of the ratings of one trial."""
+    return [
+        Rating(
+            trial_id=trial_id,
+            slot=slot,
+            scale=scale,
+            value=value,
+            answered_at=now,
+            simulated=simulated,
+        )
+        for (slot, scale), value in values.items()
+    ]
+
+
+def complete(person: Participant, now: datetime) -> None:
+    """Mark a participant as done and draw the completion code."""
+    person.status = "completed"
+    person.completed_at = now
+    letters = "".join(secrets.choice(_CODE_LETTERS) for _ in range(12))
+    person.completion_code = "-".join(letters[i : i + 4] for i in range(0, 12, 4))
+
+
+def progress(session: Session, person: Participant) -> Progress:
+    """Read all trials of one participant, four queries however many they are."""
+    mine = select(Trial.id).where(Trial.participant_id == person.id)
+    methods: dict[int, list[str]] = defaultdict(list)
+    for slot in session.scalars(
+        select(Slot).where(Slot.trial_id.in_(mine)).order_by(Slot.trial_id, Slot.slot)
+    ):
+        methods[slot.trial_id].append(slot.method)
+    picked = {
+        pick.trial_id: pick.slot
+        for pick in session.scalars(select(Pick).where(Pick.trial_id.in_(mine)))
+    }
+    ratings: dict[int, dict[tuple[int, str], int]] = defaultdict(dict)
+    for rating in session.scalars(select(Rating).where(Rating.trial_id.in_(mine))):
+        ratings[rating.trial_id][rating.slot, rating.scale] = rating.value
+    trials = tuple(
+        TrialState(
+            id=trial.id,
+            token=trial.token,
+            position=trial.position,
+            kind=trial.kind,
+            picture=trial.picture,
+            methods=tuple(methods[trial.id]),
+            picked=picked.get(trial.id),
+            ratings=ratings.get(trial.id, {}),
+        )
+        for trial in session.scalars(
+            select(Trial).where(Trial.participant_id == person.id).order_by(Trial.position)
+        )
+    )
+    return Progress(person.id, person.public_id, person.completion_code, trials)
