@@ -101,11 +101,16 @@ class Colorizer:
         return ab
 
     def __call__(
-        self, image: Image.Image, *, progress: Progress | None = None, **options: float
+        self,
+        image: Image.Image,
+        *,
+        progress: Callable[[float, str], None] | None = None,
+        **options: float,
     ) -> Image.Image:
         """Colorize a photograph of any size; the result has its size and its L.
 
-        See `colorizers.predict.colorize`, which this calls.
+        See `colorizers.predict.colorize`, which this calls; `progress` gets the share that is
+        done and what is being done.
         """
         from .predict import colorize
 

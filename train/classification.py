@@ -167,6 +167,7 @@ def main(argv: list[str] | None = None) -> int:
     """The command line; returns the exit code."""
     description = (__doc__ or "").split("\n\nReferences")[0]
     settings = parse(Settings, "python -m train.classification", description, argv)
+    origin = provenance(sys.argv[1:] if argv is None else argv, "train.classification")
     try:
         pictures, validation = data.load("train"), data.load("validation")
         if settings.limit:
@@ -181,7 +182,7 @@ def main(argv: list[str] | None = None) -> int:
             "network": {"widths": settings.widths, "size": data.SIDE, "temperature": TEMPERATURE},
             "settings": asdict(settings),
             "hours": round(hours, 2),
-            **provenance(sys.argv[1:] if argv is None else argv, "train.classification"),
+            **origin,
         }
         checkpoint.save(NAME, model, card, folder=folder)
         print(f"weights and card: {folder}")

@@ -210,6 +210,7 @@ def main(argv: list[str] | None = None) -> int:
     """The command line; returns the exit code."""
     description = (__doc__ or "").split("\n\nReferences")[0]
     settings = parse(Settings, "python -m train.gan", description, argv)
+    origin = provenance(sys.argv[1:] if argv is None else argv, "train.gan")
     try:
         pictures, validation = data.load("train"), data.load("validation")
         if settings.limit:
@@ -224,7 +225,7 @@ def main(argv: list[str] | None = None) -> int:
             "network": {"widths": settings.widths, "size": data.SIDE},
             "settings": asdict(settings),
             "hours": round(hours, 2),
-            **provenance(sys.argv[1:] if argv is None else argv, "train.gan"),
+            **origin,
         }
         checkpoint.save(NAME, model, card, folder=folder)
         print(f"weights and card: {folder}")

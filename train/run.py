@@ -258,7 +258,7 @@ def channels_last(tensor: Tensor) -> Tensor:
 
 def prepare(module: Module) -> Module:
     """The module on the device, its weights in channels-last order."""
-    return module.to(device(), memory_format=torch.channels_last)  # type: ignore[call-overload,no-any-return]
+    return module.to(device(), memory_format=torch.channels_last)  # type: ignore[call-overload]
 
 
 def print_epoch(epoch: int, figures: dict[str, float]) -> None:
@@ -268,7 +268,7 @@ def print_epoch(epoch: int, figures: dict[str, float]) -> None:
 
 
 def provenance(argv: list[str], module: str) -> dict[str, Any]:
-    """The command, commit, machine and versions, for a card.
+    """The command, commit, machine and versions, for a card; ask when the run starts.
 
     Parameters
     ----------
@@ -278,7 +278,7 @@ def provenance(argv: list[str], module: str) -> dict[str, Any]:
         What followed `python -m`.
     """
     commit = _git("rev-parse", "HEAD") or "unknown"
-    if _git("status", "--porcelain", "--untracked-files=no"):
+    if _git("status", "--porcelain", "--", "../train", "../colorizers/*.py"):
         commit += " with uncommitted changes"
     return {
         "command": " ".join(["python -m", module, *argv]),
