@@ -130,7 +130,6 @@ def colorize_upload(
         folder = _folder(cache)
         small = preview(photo.rgb)
         grey_file = folder / "grey.png"
-        save_png(grey_file, grey_u8(small))
         updates: dict[str, list[Any]] = {
             name: [gr.Column(visible=False), None, None] for name in models
         }
@@ -143,6 +142,9 @@ def colorize_upload(
 
             mine = {key: value for key, value in options.items() if key in models[name].options}
             rgb_u8 = colorize_photo(models[name], photo, progress=report, **mine)
+            if index == 0:
+                # Not before there is something to hand over: Gradio clears away what it was given.
+                save_png(grey_file, grey_u8(small))
             shown_file = folder / f"{name}.png"
             save_png(shown_file, preview(rgb_u8))
             whole_file = folder / output_name(original, name)

@@ -22,6 +22,10 @@ from colorizers.handlers import TEMPERATURES, check_upload, colorize_upload
 if TYPE_CHECKING:
     from colorizers.base import Colorizer
 
+STYLE = """<style>
+[id^="result-"] .icon-wrap { background: #fff; color: #111; } /* in any theme, over any picture */
+[id^="result-"] .inner { width: 2px; background: #fff; }
+</style>"""
 EXAMPLES = Path(__file__).parent / "examples"
 
 INTRO = (
@@ -114,6 +118,7 @@ def build(load: Callable[[str], Colorizer] | None = None) -> None:
     with gr.Accordion("About these colours", open=True):
         gr.Markdown(ABOUT)
         gr.Markdown(f"Examples: {'; '.join(dict.fromkeys(credits))}.")
+    gr.HTML(STYLE, padding=False)
 
     def run(
         photo: Any,
