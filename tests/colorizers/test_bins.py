@@ -108,5 +108,5 @@ class TestRebalancing:
         ("counts", "mix"), [(np.ones(312), 0.5), (np.zeros(313), 0.5), (np.ones(313), 0.0)]
     )
     def test_impossible_input_is_refused(self, counts, mix):
-        with pytest.raises(ValueError, match="counts|mix"):
+        with pytest.raises(ValueError, match=r"counts|mix"):
             bins.rebalancing_weights(counts, mix)
