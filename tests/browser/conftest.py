@@ -26,6 +26,8 @@ from study.stimuli import build
 ROOT = Path(__file__).parents[2]
 CHROMIUM = Path(os.environ.get("TRUEHUE_CHROMIUM", "/usr/bin/chromium"))
 START_SECONDS = 120
+TRAINED = any((ROOT / "colorizers" / "weights").glob("*.safetensors"))
+PROGRAM = ROOT / "app.py" if TRAINED else ROOT / "tests" / "browser" / "untrained.py"
 
 
 class Tint:
@@ -52,6 +54,7 @@ class Server:
         self.database_url = f"sqlite:///{self.database}"
         self._log = folder / "server.log"
         self._environment = os.environ | {
+            "PYTHONPATH": str(ROOT),
             "GRADIO_SERVER_PORT": str(self.port),
             "GRADIO_TEMP_DIR": str(folder / "gradio"),
             "DATABASE_URL": self.database_url,
@@ -62,7 +65,7 @@ class Server:
     def start(self) -> None:
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "app.py"],
+                [sys.executable, str(PROGRAM)],
                 cwd=ROOT,
                 env=self._environment,
                 stdout=log,
