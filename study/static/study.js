@@ -39,12 +39,11 @@ for (const name of ["PROLIFIC_PID", "STUDY_ID", "SESSION_ID"]) {
 
 const ask = async (name, fields = {}) => {
   for (let attempt = 0; ; attempt += 1) {
-    try {
-      return await server[name]({ token, recruiter, ...fields });
-    } catch (error) {
-      if (attempt >= RETRIES.length) throw error;
-      await new Promise((resolve) => setTimeout(resolve, RETRIES[attempt]));
-    }
+    // Gradio's client hides a lost connection: it returns nothing, or what a proxy said.
+    const reply = await server[name]({ token, recruiter, ...fields }).catch(() => null);
+    if (reply && (reply.error || reply.step || reply.pictures)) return reply;
+    if (attempt >= RETRIES.length) throw new Error(`no answer to ${name}`);
+    await new Promise((resolve) => setTimeout(resolve, RETRIES[attempt]));
   }
 };
 
@@ -61,7 +60,9 @@ const make = (tag, attributes = {}, ...children) => {
   return node;
 };
 
+// As in study.css: narrow screens stack the pictures, small ones show nothing else.
 const narrow = () => window.matchMedia("(max-width: 700px)").matches;
+const small = () => window.matchMedia("(max-width: 700px), (max-height: 500px)").matches;
 
 const show = (name, ...children) => {
   const foot =
@@ -78,7 +79,7 @@ const show = (name, ...children) => {
   }
   const trial = name === "pick" || name === "rate";
   // A small screen is for the pictures: the page's head moves out of sight above them.
-  if ((trial && narrow()) || root.getBoundingClientRect().top < 0) root.scrollIntoView();
+  if ((trial && small()) || root.getBoundingClientRect().top < 0) root.scrollIntoView();
 };
 
 const points = (list) =>
@@ -460,7 +461,7 @@ const send = (current, missing) => {
 const fit = () => {
   const stage = root.dataset.page === "pick" ? root.querySelector(".stage") : null;
   if (!stage) return;
-  const above = narrow() ? root.getBoundingClientRect().top : -window.scrollY;
+  const above = small() ? root.getBoundingClientRect().top : -window.scrollY;
   const top = stage.getBoundingClientRect().top - above;
   const rows = narrow() ? state.slots : 1;
   const columns = narrow() ? 1 : state.slots;

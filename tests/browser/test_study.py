@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from playwright.sync_api import BrowserContext, Page, Response, expect
+from playwright.sync_api import BrowserContext, Page, Response, Route, expect
 
 from study.store import answers, participants
 
@@ -217,6 +217,41 @@ def test_a_killed_server_loses_and_doubles_nothing(
     assert rows["realism"].tolist()[:SLOTS] == [4] * SLOTS
 
 
+def test_a_lost_connection_is_tried_again_by_itself(
+    page: Page, context: BrowserContext, server: Any
+) -> None:
+    agree(page, f"{server.url}/?study")
+    person = participant(page)
+    page.wait_for_timeout(EARLY_MS)
+    context.set_offline(True)
+    page.keyboard.press("2")
+    page.wait_for_timeout(EARLY_MS)
+    context.set_offline(False)
+    page.get_by_role("button", name="Continue").wait_for()
+    rows = mine(server.database_url, person)
+    assert rows.loc[rows["picked"], "slot"].tolist() == [2]
+
+
+def test_an_answer_whose_reply_is_lost_is_not_given_twice(page: Page, server: Any) -> None:
+    agree(page, f"{server.url}/?study")
+    person = participant(page)
+    lost: list[str] = []
+
+    def lose_first_pick(route: Route) -> None:
+        if '"fn_name":"pick"' in (route.request.post_data or "") and not lost:
+            route.fetch()  # the server gets and stores it
+            lost.append("pick")
+            route.abort()
+        else:
+            route.continue_()
+
+    page.route(re.compile("/component_server"), lose_first_pick)
+    pick(page, 3)
+    assert lost == ["pick"]
+    rows = mine(server.database_url, person)
+    assert rows.loc[rows["picked"], "slot"].tolist() == [3]
+
+
 def test_the_recruiters_id_finds_its_place_from_another_browser(
     page: Page, browser: Any, server: Any
 ) -> None:
@@ -232,7 +267,9 @@ def test_the_recruiters_id_finds_its_place_from_another_browser(
     elsewhere.close()
 
 
-@pytest.mark.parametrize(("width", "height"), [(1280, 800), (1280, 620), (390, 844), (390, 664)])
+@pytest.mark.parametrize(
+    ("width", "height"), [(1280, 800), (1280, 620), (390, 844), (390, 664), (844, 390)]
+)
 def test_a_trial_fits_the_screen(page: Page, server: Any, width: int, height: int) -> None:
     page.set_viewport_size({"width": width, "height": height})
     agree(page, f"{server.url}/?study")
