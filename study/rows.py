@@ -7,7 +7,7 @@ import hashlib
 import secrets
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import select
@@ -38,6 +38,11 @@ class Progress:
     public_id: str
     completion_code: str | None
     trials: tuple[TrialState, ...]
+
+    def with_trial(self, changed: TrialState) -> "Progress":
+        """Return the same participant after one trial has changed."""
+        trials = tuple(changed if trial.id == changed.id else trial for trial in self.trials)
+        return replace(self, trials=trials)
 
 
 def sha256(token: str) -> str:
@@ -149,33 +154,36 @@ def complete(person: Participant, now: datetime) -> None:
 
 
 def progress(session: Session, person: Participant) -> Progress:
-    """Read all trials of one participant, four queries however many they are."""
-    mine = select(Trial.id).where(Trial.participant_id == person.id)
+    """Read all trials of one participant: four queries of plain columns, however many they are."""
+    of_person = Trial.participant_id == person.id
     methods: dict[int, list[str]] = defaultdict(list)
-    for slot in session.scalars(
-        select(Slot).where(Slot.trial_id.in_(mine)).order_by(Slot.trial_id, Slot.slot)
+    for trial_id, method in session.execute(
+        select(Slot.trial_id, Slot.method)
+        .join(Trial, Trial.id == Slot.trial_id)
+        .where(of_person)
+        .order_by(Slot.trial_id, Slot.slot)
     ):
-        methods[slot.trial_id].append(slot.method)
-    picked = {
-        pick.trial_id: pick.slot
-        for pick in session.scalars(select(Pick).where(Pick.trial_id.in_(mine)))
-    }
+        methods[trial_id].append(method)
+    picked: dict[int, int] = {}
+    for trial_id, slot in session.execute(
+        select(Pick.trial_id, Pick.slot).join(Trial, Trial.id == Pick.trial_id).where(of_person)
+    ):
+        picked[trial_id] = slot
     ratings: dict[int, dict[tuple[int, str], int]] = defaultdict(dict)
-    for rating in session.scalars(select(Rating).where(Rating.trial_id.in_(mine))):
-        ratings[rating.trial_id][rating.slot, rating.scale] = rating.value
+    for trial_id, slot, scale, value in session.execute(
+        select(Rating.trial_id, Rating.slot, Rating.scale, Rating.value)
+        .join(Trial, Trial.id == Rating.trial_id)
+        .where(of_person)
+    ):
+        ratings[trial_id][slot, scale] = value
     trials = tuple(
         TrialState(
-            id=trial.id,
-            token=trial.token,
-            position=trial.position,
-            kind=trial.kind,
-            picture=trial.picture,
-            methods=tuple(methods[trial.id]),
-            picked=picked.get(trial.id),
-            ratings=ratings.get(trial.id, {}),
+            *row, methods=tuple(methods[row.id]), picked=picked.get(row.id), ratings=ratings[row.id]
         )
-        for trial in session.scalars(
-            select(Trial).where(Trial.participant_id == person.id).order_by(Trial.position)
+        for row in session.execute(
+            select(Trial.id, Trial.token, Trial.position, Trial.kind, Trial.picture)
+            .where(of_person)
+            .order_by(Trial.position)
         )
     )
     return Progress(person.id, person.public_id, person.completion_code, trials)

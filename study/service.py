@@ -21,6 +21,7 @@ from study.texts import CONSENT_VERSION, texts
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{32,128}")
 _RECRUITER = re.compile(r"[\x21-\x7e]{1,100}")
 
+_UNKNOWN = "Your place in the study was not found. Reload the page."
 _NOT_OURS = "This request is not one that the page makes. Reload the page to go on."
 
 
@@ -90,7 +91,7 @@ class Service:
         return self._answer(
             lambda: self._shown(
                 self._store.pick(
-                    self._known(request).id,
+                    self._known_id(request),
                     str(_field(request, "trial")),
                     _field(request, "slot"),
                     _field(request, "response_ms"),
@@ -103,7 +104,7 @@ class Service:
         return self._answer(
             lambda: self._shown(
                 self._store.rate(
-                    self._known(request).id,
+                    self._known_id(request),
                     str(_field(request, "trial")),
                     _field(request, "ratings"),
                 )
@@ -117,8 +118,15 @@ class Service:
     def _known(self, request: Any) -> Progress:
         progress = self._find(request)
         if progress is None:
-            raise RefusedError("Your place in the study was not found. Reload the page.")
+            raise RefusedError(_UNKNOWN)
         return progress
+
+    def _known_id(self, request: Any) -> int:
+        token, recruiter = _who(request)
+        known = self._store.identify(self._study_id, token=token, recruiter=recruiter)
+        if known is None:
+            raise RefusedError(_UNKNOWN)
+        return known
 
     def _shown(self, progress: Progress | None) -> dict[str, Any]:
         if progress is None:

@@ -10,8 +10,10 @@ Reading for the report: `answers` and `participants`, from ``frames``.
 """
 
 import secrets
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -65,6 +67,17 @@ class Store:
         self.engine: Engine = connect(url)
         migrate(self.engine)
         self._now = clock or (lambda: datetime.now(UTC))
+        self._turn = threading.Lock()
+
+    @contextmanager
+    def _writing(self) -> Iterator[Session]:
+        """Hold a transaction that may write.
+
+        The threads of this process take turns before they ask the database: SQLite lets waiting
+        writers try again at odd moments, and a busy server could starve one of them.
+        """
+        with self._turn, Session(self.engine) as session, session.begin():
+            yield session
 
     def close(self) -> None:
         """Close all connections."""
@@ -101,6 +114,14 @@ class Store:
         """
         with Session(reader(self.engine)) as session:
             rows.refuse_mixture(session, simulated)
+
+    def identify(
+        self, study_id: int, *, token: str | None, recruiter: Recruiter | None
+    ) -> int | None:
+        """Return the id of the participant whom a recruiter's id or a browser's token names."""
+        with Session(reader(self.engine)) as session:
+            person = rows.find(session, study_id, token, recruiter)
+            return None if person is None else person.id
 
     def find(
         self, study_id: int, *, token: str | None, recruiter: Recruiter | None
@@ -140,7 +161,7 @@ class Store:
         DatabaseError
             When real and simulated participants would share a database.
         """
-        with Session(self.engine) as session, session.begin():
+        with self._writing() as session:
             # The lock makes "which list is next" true until the new row is written.
             session.scalars(select(Study.id).where(Study.id == study_id).with_for_update()).one()
             person = rows.find(session, study_id, token, recruiter)
@@ -177,9 +198,10 @@ class Store:
         RefusedError
             When ``session.allow_pick`` refuses; nothing is stored then.
         """
-        with Session(self.engine) as session, session.begin():
+        with self._writing() as session:
             person = rows.locked(session, participant_id)
-            trial = allow_pick(rows.progress(session, person).trials, token, slot)
+            progress = rows.progress(session, person)
+            trial = allow_pick(progress.trials, token, slot)
             if trial.picked is None:
                 now = self._now()
                 person.last_seen_at = now
@@ -192,8 +214,8 @@ class Store:
                         simulated=person.simulated,
                     )
                 )
-                session.flush()
-            return rows.progress(session, person)
+                progress = progress.with_trial(replace(trial, picked=slot))
+        return progress
 
     def rate(self, participant_id: int, token: str, ratings: Any) -> Progress:
         """Save all ratings of one trial; the first ones stand. The last trial completes.
@@ -203,18 +225,19 @@ class Store:
         RefusedError
             When ``session.allow_ratings`` refuses; nothing is stored then.
         """
-        with Session(self.engine) as session, session.begin():
+        with self._writing() as session:
             person = rows.locked(session, participant_id)
-            trial, checked = allow_ratings(rows.progress(session, person).trials, token, ratings)
+            progress = rows.progress(session, person)
+            trial, checked = allow_ratings(progress.trials, token, ratings)
             if not trial.ratings:
                 now = self._now()
                 person.last_seen_at = now
                 session.add_all(rows.ratings(trial.id, checked, now, person.simulated))
-                session.flush()
-                if current(rows.progress(session, person).trials) is None:
+                progress = progress.with_trial(replace(trial, ratings=checked))
+                if current(progress.trials) is None:
                     rows.complete(person, now)
-                    session.flush()
-            return rows.progress(session, person)
+                    progress = replace(progress, completion_code=person.completion_code)
+        return progress
 
     def add_simulated(
         self,
@@ -234,7 +257,7 @@ class Store:
         DatabaseError
             When the database holds real participants.
         """
-        with Session(self.engine) as session, session.begin():
+        with self._writing() as session:
             rows.refuse_mixture(session, True)
             now = self._now()
             person = Participant(

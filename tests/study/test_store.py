@@ -278,6 +278,19 @@ def test_many_threads_make_one_participant_and_one_answer(url, store, study_id):
     assert count(url, "rating") == 6
 
 
+def test_sixteen_people_answer_at_once_and_nobody_waits_in_vain(url, store, study_id):
+    def take_part(number: int) -> Progress:
+        return finish(store, store.join(study_id, SPEC, token=f"{number:040d}"))
+
+    with ThreadPoolExecutor(16) as pool:
+        people = list(pool.map(take_part, range(16)))
+    assert len({person.completion_code for person in people}) == 16
+    rows = answers(url)
+    assert len(rows) == 16 * TRIALS * SLOTS
+    assert rows.groupby("trial")["picked"].sum().eq(1).all()
+    assert rows["realism"].notna().all()
+
+
 def _answer_all(url: str, ready: Any, go: Any) -> None:
     """In a process of its own: open the database, then answer every trial."""
     store = Store(url)
