@@ -95,6 +95,9 @@ def theme() -> gr.themes.Base:
         font=["system-ui", "-apple-system", "Segoe UI", "Roboto", "sans-serif"],
         font_mono=["ui-monospace", "SFMono-Regular", "Consolas", "monospace"],
     ).set(
+        # Secondary text with a contrast above 7:1 in light and dark mode.
+        body_text_color_subdued="*neutral_600",
+        body_text_color_subdued_dark="*neutral_400",
         color_accent="*neutral_900",
         button_primary_background_fill="*neutral_900",
         button_primary_background_fill_hover="*neutral_700",

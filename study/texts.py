@@ -74,7 +74,9 @@ def texts(spec: StudySpec) -> dict[str, Any]:
                 "take it here, or close the page and come back later."
             ),
             "begin": "Start the study",
-        },
+        }
+        if practice
+        else None,
         "question": "Which picture is real?",
         "rating": "Rate each picture",
         "scales": {

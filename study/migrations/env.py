@@ -1,7 +1,8 @@
 """Alembic's entry: runs the migrations on the connection and in the transaction it is given.
 
 ``study.database.migrate`` holds the lock and the transaction. There is no other way in, because
-a schema made twice or halfway would lose answers.
+a schema made twice or halfway would lose answers. A new migration is a new file in versions/,
+written by hand beside the change of ``study.tables``; a test compares the two.
 """
 
 from alembic import context

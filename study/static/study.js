@@ -96,12 +96,12 @@ const points = (list) =>
 const button = (label, action) =>
   make("button", { type: "button", class: "main", onclick: action }, label);
 
-const message = (text, label = "Go on") => {
+const message = (text, label = "Go on", title = "One moment") => {
   show(
     "message",
-    make("h2", {}, "One moment"),
+    make("h2", {}, title),
     make("p", { role: "alert" }, text),
-    label ? button(label, () => run(enter)) : null,
+    button(label, () => run(enter)),
   );
 };
 
@@ -114,7 +114,11 @@ const run = async (step) => {
     await step();
   } catch (error) {
     console.error(error);
-    message("The server could not be reached. What you answered before is stored.", "Try again");
+    message(
+      "The server could not be reached. What you answered before is stored.",
+      "Try again",
+      "No connection",
+    );
   } finally {
     busy = false;
     root.removeAttribute("aria-busy");
@@ -123,7 +127,8 @@ const run = async (step) => {
 
 const take = (reply) => {
   if (reply.error) {
-    message(reply.error, reply.closed ? "Try again" : "Go on");
+    if (reply.closed) message(reply.error, "Try again", "No study");
+    else message(reply.error);
     return false;
   }
   state = reply;
@@ -136,8 +141,9 @@ const enter = async () => {
   const reply = await ask("enter");
   if (!take(reply)) return;
   texts = reply.texts;
-  if (state.step === "pick" && state.number === 1 && state.practice) instructions();
-  else if (state.step === "pick" && state.number === 1) between();
+  const begins = state.step === "pick" && state.number === 1;
+  if (begins && (state.practice || !texts.between)) instructions();
+  else if (begins) between();
   else await go();
 };
 
