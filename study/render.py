@@ -21,17 +21,17 @@ from study.sections import Section, banner, sections
 from study.stats import Rate
 from study.summary import Summary
 
-WIDTH = 88
+WIDTH = 80
 CSV_COLUMNS = (
     *("section", "group", "name", "measure", "value", "low", "high", "interval"),
     *("level", "numerator", "denominator", "note", "simulated"),
 )
-_BAR = 56
+_BAR = 54
 _ASCII = str.maketrans("─│├┤●◆┄═–·", "-|[]o*.=--")
 
 
 def text(summary: Summary) -> str:
-    """The report for a terminal of 90 columns, with a plot of the fool rates."""
+    """The report for a terminal of 80 columns, with a plot of the fool rates."""
     lines = [summary.title, "═" * WIDTH]
     if banner(summary):
         lines += ["", *_wrapped(banner(summary))]
@@ -101,7 +101,9 @@ def ascii_only(report: str) -> str:
 def _wrapped(paragraph: str) -> list[str]:
     # "40.7 %" must not be torn apart at the end of a line.
     glued = paragraph.replace(" %", "\u00a0%")
-    return [line.replace("\u00a0", " ") for line in textwrap.wrap(glued, WIDTH)]
+    return [
+        line.replace("\u00a0", " ") for line in textwrap.wrap(glued, WIDTH, break_on_hyphens=False)
+    ]
 
 
 def _text_table(section: Section) -> list[str]:
@@ -111,7 +113,7 @@ def _text_table(section: Section) -> list[str]:
     for row in table:
         cells = [row[0].ljust(widths[0])]
         cells += [cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True)]
-        lines.append("  " + "   ".join(cells))
+        lines.append(" " + "  ".join(cells))
     return lines
 
 
@@ -140,9 +142,9 @@ def _plot(rates: Sequence[Rate]) -> list[str]:
         start = place(tick / 10)
         axis[start : start + len(label)] = label
     lines += [f"  {'':>{names}} └{'─' * _BAR}", f"  {'':>{names}}  {''.join(axis)}"]
-    legend = "├─●─┤ rate and interval   ┄┄┄ Wilson (naive)"
+    legend = "├─●─┤ rate, interval   ┄┄┄ Wilson (naive)"
     if any(rate.paper is not None for rate in rates):
-        legend += "   ◆ the paper's rate"
+        legend += "   ◆ paper"
     return [*lines, f"  {'':>{names}}  {legend}"]
 
 

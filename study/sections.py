@@ -166,10 +166,10 @@ def _against_truth(s: Summary) -> Section:
         )
     return Section(
         "Against the truth",
-        "Pairwise: picks of the method among the picks of it or of the truth; 50 % means that "
-        "people cannot tell. Point: the fool rate at which they could not, given what the other "
-        "methods take; gap: the fool rate minus that point, in percentage points.",
-        ("method", "picks", "pairwise", "interval", "point", "gap", "interval"),
+        "Rate: picks of the method among the picks of it or of the truth; 50 % means that people "
+        "cannot tell. Point: the fool rate at which they could not, given what the other "
+        "methods take; gap: the fool rate minus it, in percentage points.",
+        ("method", "picks", "rate", "interval", "point", "gap", "interval"),
         rows,
         _interval_notes(list(s.pairwise)),
     )
@@ -261,8 +261,8 @@ def _populations(s: Summary) -> Section:
     if len({(population.participants, population.trials) for population in s.populations}) == 1:
         return Section(
             "Who is counted",
-            "Everybody who answered has completed and nobody is excluded, so there is one way to "
-            "count.",
+            "Everybody with scored answers has completed and nobody is excluded: there is one way "
+            "to count.",
         )
     rows = []
     for population in s.populations:
