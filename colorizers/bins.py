@@ -20,7 +20,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter
-from scipy.spatial import ConvexHull, Delaunay
+from scipy.spatial import ConvexHull, Delaunay, cKDTree
 
 from .color import AB_MAX, rgb_to_lab
 
@@ -121,7 +121,7 @@ class SoftEncoder:
 
 
 def nearest_bins(ab: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-    """The 10 nearest bins of each ab and their Gaussian weights, by exhaustive search.
+    """The 10 nearest bins of each ab and their Gaussian weights.
 
     Parameters
     ----------
@@ -133,16 +133,11 @@ def nearest_bins(ab: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     weight : Tensor of float64, shape (N, 10)
         exp(-d² / 2 sigma²), normalised to sum 1.
     """
-    grid = torch.from_numpy(centres().astype(np.float64))
-    indices, weights = [], []
-    for part in ab.split(16384):
-        squared = (part[:, None, :] - grid[None]).square().sum(-1)  # (n, 313)
-        nearest, index = squared.topk(NEIGHBOURS, largest=False)
-        # Far outside the grid every Gaussian underflows; relative to the nearest it cannot.
-        weight = torch.exp(-(nearest - nearest[:, :1]) / (2 * SIGMA**2))
-        indices.append(index)
-        weights.append(weight / weight.sum(1, keepdim=True))
-    return torch.cat(indices), torch.cat(weights)
+    distance, index = cKDTree(centres()).query(ab.numpy(), k=NEIGHBOURS)  # (N, 10), nearest first
+    squared = torch.from_numpy(distance).square()
+    # Far outside the grid every Gaussian underflows; relative to the nearest it cannot.
+    weight = torch.exp(-(squared - squared[:, :1]) / (2 * SIGMA**2))
+    return torch.from_numpy(index).long(), weight / weight.sum(1, keepdim=True)
 
 
 def annealed_mean(logits: torch.Tensor, temperature: float = TEMPERATURE) -> torch.Tensor:

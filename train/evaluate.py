@@ -2,7 +2,7 @@
 
     python -m train.evaluate
     python -m train.evaluate --methods gan grey --limit 1000 --json -
-    python -m train.evaluate --json docs/evaluation.json --markdown > docs/evaluation.md
+    python -m train.evaluate --json docs/evaluation.jsonl --markdown --write-cards
 
 The truth's own L is kept in every row, as in the app. Read accuracy, PSNR and SSIM beside the
 colourfulness: a grey picture is 'right' on more than half of the pixels. The definitions are
@@ -17,7 +17,7 @@ import argparse
 import json
 import platform
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -25,10 +25,11 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from scipy.spatial import cKDTree
 
 import colorizers
 from colorizers.bins import TEMPERATURE, annealed_mean, centres, nearest_bins
-from colorizers.checkpoint import WeightsError
+from colorizers.checkpoint import FOLDER, WeightsError
 from colorizers.color import colorize_u8, rgb_to_lab
 
 from . import data, features, metrics
@@ -65,6 +66,11 @@ COLUMNS = (
     ("frechet_efficientnet_lite0", "Fréchet Lite0", ".2f"),
 )
 """Key in the JSON, heading in the tables, format."""
+SHORT = (
+    "method", "psnr_mean", "psnr_mean_coloured", "nazeri_accuracy_5", "ssim", "ciede2000",
+    "colourfulness", "stlpips_alex", "frechet_efficientnet_lite0",
+)  # fmt: skip
+"""Columns of the table in the README."""
 
 
 class Evaluation:
@@ -163,8 +169,6 @@ class Evaluation:
 
 def hard_bins(ab: NDArray[np.floating]) -> NDArray[np.int64]:
     """Index of the nearest of the 313 bins, shape (...,), for ab of shape (..., 2)."""
-    from scipy.spatial import cKDTree
-
     return np.asarray(cKDTree(centres()).query(ab)[1], np.int64)
 
 
@@ -192,9 +196,26 @@ def versions() -> dict[str, str]:
     }
 
 
-def table(rows: list[dict[str, Any]], markdown: bool) -> str:
-    """The rows as an aligned table, or in Markdown."""
-    columns = [column for column in COLUMNS if any(column[0] in row for row in rows)]
+def for_card(row: dict[str, Any]) -> dict[str, Any]:
+    """What a card keeps of a row: everything but the tables per class and the method's name."""
+    return {key: value for key, value in row.items() if key not in ("method", "per_class")}
+
+
+def write_cards(rows: list[dict[str, Any]], folder: Path = FOLDER) -> None:
+    """Put the figures of each trained method into the card beside its weights."""
+    for row in rows:
+        file = folder / f"{row['method']}.json"
+        if file.exists():
+            card = json.loads(file.read_text()) | {"metrics": for_card(row)}
+            file.write_text(json.dumps(card, indent=2) + "\n")
+
+
+def table(rows: list[dict[str, Any]], markdown: bool, keys: Sequence[str] | None = None) -> str:
+    """The rows as an aligned table, or in Markdown; all columns, or those named by `keys`."""
+    columns = [
+        column for column in COLUMNS
+        if any(column[0] in row for row in rows) and (keys is None or column[0] in keys)
+    ]  # fmt: skip
 
     def cell(row: dict[str, Any], key: str, form: str) -> str:
         return format(row[key], form) if key in row else ""
@@ -234,6 +255,7 @@ def main(argv: list[str] | None = None) -> int:
     add("--markdown", action="store_true", help="print the table in Markdown")
     deep_help = "the metrics that need a network as a ruler (default yes)"
     add("--deep", action=argparse.BooleanOptionalAction, default=True, help=deep_help)
+    add("--write-cards", action="store_true", help="put the figures into the weights' cards")
     data_help = "cache of CIFAR-10 (default %(default)s)"
     add("--data", type=Path, default=data.DEFAULT_FILE, metavar="FILE", help=data_help)
     arguments = parser.parse_args(argv)
@@ -253,8 +275,11 @@ def main(argv: list[str] | None = None) -> int:
     except (data.DataError, WeightsError) as error:
         print(error, file=sys.stderr)
         return 1
+    rows = [row | {"versions": versions()} for row in rows]
+    if arguments.write_cards:
+        write_cards(rows)
     if arguments.json:
-        lines = "".join(json.dumps(row | {"versions": versions()}) + "\n" for row in rows)
+        lines = "".join(json.dumps(row) + "\n" for row in rows)
         if arguments.json == "-":
             print(lines, end="")
         else:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 from scipy.linalg import sqrtm
-from skimage.metrics import peak_signal_noise_ratio
+from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 
 from colorizers.color import rgb_to_lab
 from train import metrics
@@ -66,6 +66,17 @@ def test_channel_accuracy_by_brute_force(pair):
             truth[..., channel].ravel(), other[..., channel].ravel(), strict=True)]  # fmt: skip
         assert ours[channel] == pytest.approx(np.mean(right))
     assert ours[3] == pytest.approx((np.abs(truth - other).max(-1) <= 12.75).mean())
+
+
+def test_ssim_of_a_stack_is_scikit_images_of_each(pair):
+    expected = [
+        structural_similarity(
+            a, b, channel_axis=-1, data_range=255,
+            gaussian_weights=True, sigma=1.5, use_sample_covariance=False,
+        )
+        for a, b in zip(*pair, strict=True)
+    ]  # fmt: skip
+    np.testing.assert_allclose(metrics.ssim(*pair), expected, rtol=1e-12)
 
 
 def test_ssim_is_kornias_away_from_the_border(pair):

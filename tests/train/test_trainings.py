@@ -86,7 +86,7 @@ def test_a_killed_run_goes_on_to_the_same_weights(case, monkeypatch, tmp_path):
 
 
 def test_command_leaves_weights_card_grid_and_scalars(case, monkeypatch, tmp_path):
-    module, settings = case
+    module, _ = case
     monkeypatch.setattr(module.data, "load", lambda part: TRAIN if part == "train" else VALIDATION)
     folder = tmp_path / "command"
     name = module.NAME

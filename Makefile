@@ -1,0 +1,35 @@
+# make app    the page at http://127.0.0.1:7860
+# make test   all tests, the browser's too where Debian's chromium is installed
+# make check  ruff, mypy and the arrows between packages
+PYTHON ?= python3
+VENV := .venv
+RUN := $(VENV)/bin/python
+
+.PHONY: app test check clean
+
+app: $(VENV)/app.stamp
+	$(RUN) app.py
+
+test: $(VENV)/dev.stamp
+	$(RUN) -m pytest
+
+check: $(VENV)/dev.stamp
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/mypy
+	$(VENV)/bin/lint-imports
+
+clean:
+	rm -rf $(VENV)
+
+# A stamp is made only when everything was installed, so an interrupted install is taken up again.
+$(VENV)/app.stamp: requirements.txt
+	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "TrueHue needs Python 3.11 or newer; this is %d.%d. Name another: make app PYTHON=python3.11" % sys.version_info[:2])'
+	@$(PYTHON) -c 'import ensurepip' || { echo 'Python has no venv here; on Debian: apt install python3-venv'; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(RUN) -m pip install --disable-pip-version-check -r requirements.txt
+	touch $@
+
+$(VENV)/dev.stamp: $(VENV)/app.stamp requirements-dev.txt
+	$(RUN) -m pip install --disable-pip-version-check -r requirements-dev.txt
+	touch $@

