@@ -121,27 +121,25 @@ def _plot(rates: Sequence[Rate]) -> list[str]:
     """Forest plot: the headline interval above Wilson's, on one axis from 0 %."""
     ends = [rate.wilson.high for rate in rates] + [rate.paper or 0.0 for rate in rates]
     ends += [rate.headline.high for rate in rates if rate.headline.defined]
-    top = min(1.0, math.ceil(10 * max(ends) + 1e-9) / 10)
+    ticks = min(10, math.ceil(10 * max(ends) + 1e-9))
+    step = _BAR // ticks  # characters for 10 %, the same everywhere
+    width = step * ticks + 1
     names = max(len(rate.name) for rate in rates)
 
     def place(share: float) -> int:
-        return round(share / top * (_BAR - 1))
+        return round(10 * share * step)
 
     lines = []
     for rate in rates:
-        main, naive = [" "] * _BAR, [" "] * _BAR
+        main, naive = [" "] * width, [" "] * width
         _draw(main, rate.headline, place, "├─┤")
         main[place(rate.rate)] = "●"
         _draw(naive, rate.wilson, place, "┄┄┄")
         if rate.paper is not None:
             naive[place(rate.paper)] = "◆"
         lines += [f"  {rate.name:>{names}} │{''.join(main)}", f"  {'':>{names}} │{''.join(naive)}"]
-    axis = [" "] * (_BAR + 6)
-    for tick in range(round(10 * top) + 1):
-        label = f"{10 * tick}" + (" %" if tick == round(10 * top) else "")
-        start = place(tick / 10)
-        axis[start : start + len(label)] = label
-    lines += [f"  {'':>{names}} └{'─' * _BAR}", f"  {'':>{names}}  {''.join(axis)}"]
+    axis = "".join(f"{10 * tick:<{step}}" for tick in range(ticks)) + f"{10 * ticks} %"
+    lines += [f"  {'':>{names}} └{'─' * width}", f"  {'':>{names}}  {axis}"]
     legend = "├─●─┤ rate, interval   ┄┄┄ Wilson (naive)"
     if any(rate.paper is not None for rate in rates):
         legend += "   ◆ paper"
