@@ -91,15 +91,36 @@ def migrate(engine: Engine) -> None:
     from alembic import command
     from alembic.config import Config
 
-    if engine.dialect.name == "sqlite":
+    sqlite = engine.dialect.name == "sqlite"
+    if sqlite:
         _switch_to_wal(engine)
-    with engine.begin() as connection:
-        if engine.dialect.name == "postgresql":
-            connection.execute(text(f"SELECT pg_advisory_xact_lock({_MIGRATION_LOCK})"))
-        config = Config()
-        config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
-        config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+    with engine.connect() as connection:
+        if sqlite:
+            # SQLite changes a table by copying it and dropping the old one, and with foreign keys
+            # on, the drop would delete the rows that point at it. Outside of a transaction only.
+            _pragma(connection, "foreign_keys = OFF")
+        try:
+            with connection.begin():
+                if engine.dialect.name == "postgresql":
+                    connection.execute(text(f"SELECT pg_advisory_xact_lock({_MIGRATION_LOCK})"))
+                config = Config()
+                config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
+                config.attributes["connection"] = connection
+                command.upgrade(config, "head")
+                if sqlite and connection.exec_driver_sql("PRAGMA foreign_key_check").first():
+                    raise DatabaseError(
+                        f"{engine.url} would hold answers without their participants after this "
+                        "migration, so nothing was changed; restore it from a copy."
+                    )
+        finally:
+            if sqlite:
+                _pragma(connection, "foreign_keys = ON")
+
+
+def _pragma(connection: Connection, pragma: str) -> None:
+    """Set a switch past SQLAlchemy, which would begin a transaction first."""
+    driver: Any = connection.connection.driver_connection
+    driver.execute(f"PRAGMA {pragma}")
 
 
 def _switch_to_wal(engine: Engine) -> None:
