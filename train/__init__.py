@@ -1,0 +1,1 @@
+"""Trainings and the evaluation: `python -m train.classification`, `.gan`, `.evaluate`, `.data`."""

@@ -1,0 +1,87 @@
+"""The README is the map: its tree, commands, variables and front matter are those of the code."""
+
+import ast
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text()
+PACKAGES = ("colorizers", "study", "train")
+MODULES = sorted(
+    str(file.relative_to(ROOT))
+    for package in PACKAGES
+    for file in (ROOT / package).glob("*.py")
+)
+COMMANDS = (
+    "colorizers", "study.report", "study.simulate", "study.stimuli", "train.classification",
+    "train.data", "train.evaluate", "train.gan",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("module", ["app.py", *MODULES])
+def test_each_file_is_in_the_readmes_tree_and_says_what_it_does(module):
+    assert ast.get_docstring(ast.parse((ROOT / module).read_text())), "needs a docstring"
+    tree = README.split("## The tree")[1]
+    assert re.search(rf"^\s+{re.escape(Path(module).name)}\s+\S", tree, re.M) or (
+        f"{Path(module).name} " in tree
+    )
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_each_command_is_in_the_readme_and_has_help(command):
+    assert f"python -m {command}" in README
+    done = subprocess.run(
+        [sys.executable, "-m", command, "--help"], capture_output=True, text=True, cwd=ROOT,
+        check=False,
+    )  # fmt: skip
+    assert done.returncode == 0
+    assert "usage: " in done.stdout
+
+
+def test_options_that_the_readme_names_exist():
+    # A line of a code block that begins with a command: each --option must be in its help.
+    lines = re.findall(r"^(?:\.venv/bin/)?python -m (\S+)(.*)$", README, re.M)
+    assert len(lines) >= len(COMMANDS)
+    for command, rest in lines:
+        words = rest.split("#")[0].split()
+        sub = [words[0]] if words and command in ("study.stimuli", "train.data") else []
+        shown = subprocess.run(
+            [sys.executable, "-m", command, *sub, "--help"], capture_output=True, text=True,
+            cwd=ROOT, check=True,
+        ).stdout  # fmt: skip
+        for option in [word for word in words if word.startswith("--")]:
+            assert option in shown, f"{command} {option}"
+
+
+def test_every_environment_variable_is_documented():
+    used = set()
+    for file in [ROOT / "app.py", *(ROOT / module for module in MODULES)]:
+        used |= set(
+            re.findall(r"""["'](TRUEHUE_[A-Z_]+|DATABASE_URL|GRADIO_SERVER_[A-Z]+)["']""",
+                       file.read_text())
+        )  # fmt: skip
+    assert used
+    for name in used:
+        assert name in README, name
+
+
+def test_spaces_front_matter_names_the_pinned_gradio():
+    front = README.split("---")[1]
+    fields = dict(re.findall(r"^(\w+): (.+)$", front, re.M))
+    pinned = re.search(r"^gradio==(\S+)$", (ROOT / "requirements.txt").read_text(), re.M)
+    assert pinned is not None
+    assert fields["sdk"] == "gradio"
+    assert fields["sdk_version"] == pinned[1]
+    assert fields["app_file"] == "app.py"
+    assert (ROOT / fields["app_file"]).exists()
+
+
+def test_links_lead_somewhere():
+    for file in [ROOT / "README.md", *ROOT.glob("docs/*.md")]:
+        for target in re.findall(r"\]\(([^)#]+)\)", file.read_text()):
+            if "://" not in target:
+                assert (file.parent / target).exists(), f"{file.name}: {target}"
