@@ -55,7 +55,7 @@ class Settings:
     """What decides the result of the training, with the reasons of the defaults."""
 
     run: str = option("runs/classification", "folder of the run; the same folder resumes it")
-    epochs: int = option(8, "passes over the training pictures")
+    epochs: int = option(4, "passes over the training pictures")
     limit: int = option(0, "use only the first so many training pictures, 0 for all")
     batch: int = option(128, "pictures a step")
     lr: float = option(2e-3, "peak learning rate of Adam; warmed up, then half a cosine")

@@ -58,8 +58,8 @@ class Settings:
     """What decides the result of the training, with the reasons of the defaults."""
 
     run: str = option("runs/gan", "folder of the run; the same folder resumes it")
-    epochs: int = option(8, "passes over the training pictures, pretraining included")
-    pretrain: int = option(4, "of these, how many train the generator alone on L1")
+    epochs: int = option(6, "passes over the training pictures, pretraining included")
+    pretrain: int = option(3, "of these, how many train the generator alone on L1")
     critic_steps: int = option(100, "steps of the critic alone before the two meet")
     limit: int = option(0, "use only the first so many training pictures, 0 for all")
     batch: int = option(128, "pictures a step")
@@ -67,7 +67,7 @@ class Settings:
     lr_generator: float = option(2e-4, "peak learning rate of the generator against the critic")
     lr_critic: float = option(4e-4, "of the critic: twice the generator's, as in TTUR")
     weight_l1: float = option(
-        40.0, "lambda: the L1 of ab_norm against the hinge loss; less is more colourful and "
+        50.0, "lambda: the L1 of ab_norm against the hinge loss; less is more colourful and "
         "less like the truth"
     )  # fmt: skip
     widths: tuple[int, ...] = option((32, 64, 128, 256, 384), "channels of the U-Net")
