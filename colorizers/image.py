@@ -34,7 +34,7 @@ from colorizers.srgb import Pixels, to_srgb
 Image.init()  # registers all decoders, so that the list below finds them
 
 MAX_PIXELS = 100_000_000
-"""Largest accepted width x height: 100 megapixels need about 2 GB on their way through."""
+"""Largest accepted width x height: 100 megapixels need about 1.3 GB on their way through."""
 MAX_SIDE = 65_535
 """Longest accepted side: JPEG's own limit, and more than a browser can show."""
 
