@@ -48,7 +48,7 @@ def parser() -> argparse.ArgumentParser:
         "--temperature",
         type=float,
         metavar="T",
-        help="classification only: low is vivid and patchy, high is calm and greyish",
+        help="classification only: low takes the likeliest colour, high blends all likely ones",
     )
     return made
 

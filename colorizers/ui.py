@@ -42,9 +42,9 @@ shrunk to 32 x 32 for them, their colour is brought back to full size so that it
 and every bit of light and shade in the result is your photograph's own. Expect broad washes of
 colour: sky, grass, fur. Faces, rooms and crowds are outside what they have seen.
 
-*Classification* chooses among 313 colours for every pixel; its temperature goes from vivid and
-patchy (low) to calm and greyish (high). *GAN* was trained against a second network that tries to
-tell its colours from real ones.
+*Classification* weighs 313 colours for every pixel. At a low temperature it takes the likeliest,
+often grey, in patches; at a high one it blends all that are likely. *GAN* was trained against a
+second network that tries to tell its colours from real ones.
 
 Pictures stay on this server only as long as its cache keeps them and are used for nothing else.
 """
@@ -103,7 +103,7 @@ def build(load: Callable[[str], Colorizer] | None = None) -> None:
                 value=models[adjustable[0]].options["temperature"] if adjustable else None,
                 step=0.01,
                 label="Temperature",
-                info="Classification only. Low: vivid, patchy. High: calm, greyish.",
+                info="Classification only. Low: the likeliest colour. High: a blend.",
                 visible=bool(adjustable),
                 elem_id="temperature",
             )
