@@ -1,6 +1,7 @@
 """The README is the map: its tree, commands, variables and front matter are those of the code."""
 
 import ast
+import functools
 import re
 import subprocess
 import sys
@@ -12,9 +13,7 @@ ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
 PACKAGES = ("colorizers", "study", "train")
 MODULES = sorted(
-    str(file.relative_to(ROOT))
-    for package in PACKAGES
-    for file in (ROOT / package).glob("*.py")
+    str(file.relative_to(ROOT)) for package in PACKAGES for file in (ROOT / package).glob("*.py")
 )
 COMMANDS = (
     "colorizers", "study.report", "study.simulate", "study.stimuli", "train.classification",
@@ -31,15 +30,19 @@ def test_each_file_is_in_the_readmes_tree_and_says_what_it_does(module):
     )
 
 
+@functools.cache
+def help_of(*command):
+    """What `python -m COMMAND --help` prints; asked once, as some take seconds to start."""
+    return subprocess.run(
+        [sys.executable, "-m", *command, "--help"], capture_output=True, text=True, cwd=ROOT,
+        check=True,
+    ).stdout  # fmt: skip
+
+
 @pytest.mark.parametrize("command", COMMANDS)
 def test_each_command_is_in_the_readme_and_has_help(command):
     assert f"python -m {command}" in README
-    done = subprocess.run(
-        [sys.executable, "-m", command, "--help"], capture_output=True, text=True, cwd=ROOT,
-        check=False,
-    )  # fmt: skip
-    assert done.returncode == 0
-    assert "usage: " in done.stdout
+    assert "usage: " in help_of(command)
 
 
 def test_options_that_the_readme_names_exist():
@@ -49,10 +52,7 @@ def test_options_that_the_readme_names_exist():
     for command, rest in lines:
         words = rest.split("#")[0].split()
         sub = [words[0]] if words and command in ("study.stimuli", "train.data") else []
-        shown = subprocess.run(
-            [sys.executable, "-m", command, *sub, "--help"], capture_output=True, text=True,
-            cwd=ROOT, check=True,
-        ).stdout  # fmt: skip
+        shown = help_of(command, *sub)
         for option in [word for word in words if word.startswith("--")]:
             assert option in shown, f"{command} {option}"
 

@@ -2,7 +2,7 @@
 
     python -m train.evaluate
     python -m train.evaluate --methods gan grey --limit 1000 --json -
-    python -m train.evaluate --json docs/evaluation.jsonl --markdown --write-cards
+    python -m train.evaluate --publish
 
 The truth's own L is kept in every row, as in the app. Read accuracy, PSNR and SSIM beside the
 colourfulness: a grey picture is 'right' on more than half of the pixels. The definitions are
@@ -29,10 +29,11 @@ from scipy.spatial import cKDTree
 
 import colorizers
 from colorizers.bins import TEMPERATURE, annealed_mean, centres, nearest_bins
-from colorizers.checkpoint import FOLDER, WeightsError
+from colorizers.checkpoint import WeightsError
 from colorizers.color import colorize_u8, rgb_to_lab
 
 from . import data, features, metrics
+from .publish import publish
 from .run import processor
 
 Lab = NDArray[np.float32]
@@ -196,20 +197,6 @@ def versions() -> dict[str, str]:
     }
 
 
-def for_card(row: dict[str, Any]) -> dict[str, Any]:
-    """What a card keeps of a row: everything but the tables per class and the method's name."""
-    return {key: value for key, value in row.items() if key not in ("method", "per_class")}
-
-
-def write_cards(rows: list[dict[str, Any]], folder: Path = FOLDER) -> None:
-    """Put the figures of each trained method into the card beside its weights."""
-    for row in rows:
-        file = folder / f"{row['method']}.json"
-        if file.exists():
-            card = json.loads(file.read_text()) | {"metrics": for_card(row)}
-            file.write_text(json.dumps(card, indent=2) + "\n")
-
-
 def table(rows: list[dict[str, Any]], markdown: bool, keys: Sequence[str] | None = None) -> str:
     """The rows as an aligned table, or in Markdown; all columns, or those named by `keys`."""
     columns = [
@@ -255,12 +242,16 @@ def main(argv: list[str] | None = None) -> int:
     add("--markdown", action="store_true", help="print the table in Markdown")
     deep_help = "the metrics that need a network as a ruler (default yes)"
     add("--deep", action=argparse.BooleanOptionalAction, default=True, help=deep_help)
-    add("--write-cards", action="store_true", help="put the figures into the weights' cards")
+    publish_help = "write all rows into docs/, the README and the cards"
+    add("--publish", action="store_true", help=publish_help)
     data_help = "cache of CIFAR-10 (default %(default)s)"
     add("--data", type=Path, default=data.DEFAULT_FILE, metavar="FILE", help=data_help)
     arguments = parser.parse_args(argv)
     if arguments.limit < 0:
         parser.error(f"--limit is {arguments.limit}; it must be 1 or more, or 0 for all.")
+    partial = arguments.limit or not arguments.deep or tuple(arguments.methods) != known
+    if arguments.publish and partial:
+        parser.error("--publish is of all methods, pictures and metrics; leave the others out.")
     try:
         test, train = data.load("test", arguments.data), data.load("train", arguments.data)
         if arguments.limit:
@@ -276,18 +267,21 @@ def main(argv: list[str] | None = None) -> int:
         print(error, file=sys.stderr)
         return 1
     rows = [row | {"versions": versions()} for row in rows]
-    if arguments.write_cards:
-        write_cards(rows)
     if arguments.json:
         lines = "".join(json.dumps(row) + "\n" for row in rows)
         if arguments.json == "-":
             print(lines, end="")
         else:
             Path(arguments.json).write_text(lines)
+    about = ", ".join(f"{name} {version}" for name, version in versions().items())
+    footer = f"n = {len(test):,} test pictures (ST-LPIPS: the first {PERCEPTUAL:,}); {about}."
     if arguments.json != "-":
         print(table(rows, arguments.markdown))
-        about = ", ".join(f"{name} {version}" for name, version in versions().items())
-        print(f"\nn = {len(test):,} test pictures (ST-LPIPS: the first {PERCEPTUAL:,}); {about}.")
+        print(f"\n{footer}")
+    if arguments.publish:
+        whole, short = table(rows, markdown=True), table(rows, markdown=True, keys=SHORT)
+        for file in publish(rows, whole, short, footer, evaluation.pictures):
+            print(f"written: {file.name}", file=sys.stderr)
     return 0
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from colorizers.color import rgb_to_lab
-from train import data, evaluate
+from train import data, evaluate, publish
 
 ROOT = Path(__file__).parents[2]
 COMMITTED = ROOT / "docs" / "evaluation.jsonl"
@@ -84,7 +84,7 @@ class TestCommittedTable:
     def test_cards_carry_the_figures_of_the_table(self, committed):
         for name in ("classification", "gan"):
             card = json.loads((ROOT / "colorizers" / "weights" / f"{name}.json").read_text())
-            assert card["metrics"] == evaluate.for_card(committed[name])
+            assert card["metrics"] == publish.for_card(committed[name])
 
 
 def some_pictures(count):
@@ -148,3 +148,32 @@ def test_hard_bins_are_the_nearest_centres():
 def test_soft_bins_change_a_colour_little():
     ab = rgb_to_lab(some_pictures(2).rgb_u8)[..., 1:]
     assert np.abs(evaluate.through_soft_bins(ab) - ab).mean() < 3
+
+
+def test_publishing_a_part_is_refused(capsys):
+    for argv in (["--limit", "10"], ["--methods", "grey"], ["--no-deep"]):
+        with pytest.raises(SystemExit):
+            evaluate.main(["--publish", *argv])
+        assert "all methods" in capsys.readouterr().err
+
+
+def test_publishing_writes_docs_readme_and_cards(tmp_path):
+    (tmp_path / "docs").mkdir()
+    readme = tmp_path / "README.md"
+    readme.write_text(f"before\n{publish.BEGIN}\nold\n{publish.END}\nafter\n")
+    (tmp_path / "gan.json").write_text('{"hours": 1}')
+    rows = [{"method": name, "n": 4, "psnr_mean": 20.0} for name in ("grey", "gan", "truth")]
+    pictures = some_pictures(4).rgb_u8
+    written = publish.publish(
+        rows, "WHOLE", "SHORT", "n = 4", lambda name: pictures, root=tmp_path, weights=tmp_path
+    )
+    assert all(file.exists() for file in written)
+    assert readme.read_text().split() == [
+        "before", *publish.BEGIN.split(), "SHORT", "n", "=", "4", *publish.END.split(), "after",
+    ]  # fmt: skip
+    assert json.loads((tmp_path / "gan.json").read_text()) == {
+        "hours": 1, "metrics": {"n": 4, "psnr_mean": 20.0},
+    }  # fmt: skip
+    readme.write_text("no place")
+    with pytest.raises(ValueError, match="no lines"):
+        publish.publish(rows, "", "", "", lambda name: pictures, tmp_path, tmp_path)
