@@ -106,6 +106,64 @@ def test_text_and_markdown_have_the_same_tables(simulated_url):
         assert re.sub(r"[\s|]+", "", line) in squeezed
 
 
+def test_every_section_prints_its_own_numbers(simulated_url):
+    full = json.loads(report(simulated_url, "json"))
+    tables = {}
+    for part in report(simulated_url, "markdown").split("\n## ")[1:]:
+        lines = [line for line in part.splitlines() if line.startswith("| ")][1:]
+        rows = [[cell.strip() for cell in line.strip("| ").split(" | ")] for line in lines]
+        tables[part.splitlines()[0]] = {row[0].split(" (")[0]: row[1:] for row in rows}
+
+    def share(value):
+        return f"{100 * value:.1f} %"
+
+    def between(interval, digits=1, unit=" %"):
+        return f"{100 * interval['low']:.{digits}f} to {100 * interval['high']:.{digits}f}{unit}"
+
+    for joint, rate in zip(full["joint"], full["fool_rates"], strict=True):
+        assert tables["The rates together"][joint["name"]] == [
+            share(rate["rate"]),
+            between(joint["robust"]),
+            between(joint["goodman"]),
+            f"{rate['design_effect']:.2f}",
+        ]
+    for gap, pair in zip(full["distances"], full["pairwise"], strict=True):
+        assert tables["Against the truth"][gap["name"]] == [
+            f"{pair['picked']}/{pair['trials']}",
+            share(pair["rate"]),
+            between(pair["headline"]),
+            share(gap["point"]),
+            f"{100 * gap['distance']:+.1f}",
+            f"{100 * gap['interval']['low']:+.1f} to {100 * gap['interval']['high']:+.1f}",
+        ]
+    for scale, ratings in full["ratings"].items():
+        for rating in ratings:
+            low, high = rating["interval"]["low"], rating["interval"]["high"]
+            assert tables["Ratings"][f"{scale}, {rating['name']}"] == [
+                str(rating["ratings"]),
+                f"{rating['mean']:.2f}",
+                f"{low:.2f} to {high:.2f}",
+                *(f"{100 * count / rating['ratings']:.0f}" for count in rating["counts"]),
+            ]
+    for of_class in full["classes"]:
+        assert tables["Classes"][of_class["label"]] == [
+            str(of_class["pictures"]),
+            str(of_class["trials"]),
+            *(
+                f"{100 * rate['rate']:.0f} ({between(rate['headline'], 0, '')})"
+                for rate in of_class["rates"]
+            ),
+        ]
+    slots = full["slots"]
+    for slot, shown in zip(slots["slots"], slots["truth_shown"], strict=True):
+        assert tables["Places on the screen"][slot["name"]] == [
+            str(shown),
+            f"{slot['picked']}/{slot['trials']}",
+            share(slot["rate"]),
+            between(slot["headline"]),
+        ]
+
+
 def test_every_interval_and_count_of_json_is_in_csv(simulated_url):
     full = json.loads(report(simulated_url, "json"))
     values = {
