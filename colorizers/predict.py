@@ -4,15 +4,19 @@ A colorizer sees a small square of L (32 x 32 for the models that learned from C
 with a and b for it. The way there and back:
 
 1. L of the whole photograph, exactly (`colorizers.color`), in strips so that memory stays bounded.
-2. Views: the photograph area-averaged to the colorizer's square. CIFAR-10's own pictures were
-   squeezed to squares, so a moderately oblong photograph is squeezed, too; a long one is covered
-   by overlapping square windows. Each view is shown mirrored as well, and the answers are averaged.
+2. Views: the photograph area-averaged to the colorizer's square. A nearly square photograph is
+   squeezed to it, a longer one is covered by overlapping square windows whose answers fade into
+   each other. Each view is shown mirrored as well, and the answers are averaged.
 3. The answers, joined on one small grid, are brought to a working size by an edge-preserving
    smoother guided by L (Min et al. 2014), repeated on what is missing (back-projection, Irani and
    Peleg 1991) so that the mean colour of every cell stays the one that the network gave.
 4. A local linear model of ab in L (He and Sun 2015) carries the working size to the full size, so
    that colour stops at the same pixel as the edge.
 5. The photograph's own L and the new ab become 8-bit sRGB, in strips.
+
+Step 2 was chosen with an early classifier on 80 photographs cropped to 3 : 2 and 5 : 2, lying and
+standing, by the mean ab distance to the truth: windows 13.68 and 13.92, squeezing 13.81 and 14.18,
+mirrored padding 13.78 and 14.08, no mirrored view 13.82 and 14.19, no colour 15.01 and 14.90.
 
 Step 3 was chosen on scikit-image's photographs by the mean ab distance to the truth when the
 truth's ab, averaged to 32 x 32, is brought back to full size: bilinear 4.82, bicubic 4.51, guided
@@ -50,7 +54,7 @@ Progress = Callable[[float, str], None]
 
 WORK_SIDE = 1024
 """Longest side at which edges are followed; the step to full size is linear in L."""
-SQUEEZE = 2.0
+SQUEEZE = 1.25
 """Up to this ratio of the sides a photograph is squeezed to a square, not cut into windows."""
 MAX_WINDOWS = 16
 STRIP_PIXELS = 1_000_000

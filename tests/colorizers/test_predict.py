@@ -38,12 +38,14 @@ def L_of(rgb: np.ndarray) -> np.ndarray:
 @pytest.mark.parametrize("chroma", [8.0, 30.0])
 def test_output_keeps_the_input_L_inside_the_gamut(chroma: float) -> None:
     rgb = photograph()
-    out = np.asarray(colorize(FakeColorizer(hue_wheel(chroma=chroma)), rgb))
+    fake = FakeColorizer(hue_wheel(chroma=chroma))
+    out = np.asarray(colorize(fake, rgb))
     # scikit-image's own conversion decides where the colour exists: it is the identity there.
-    ab = upsample_ab(lightness(rgb), hue_wheel(chroma=chroma))
+    L = lightness(rgb)
+    ab = upsample_ab(L, predict_grid(fake, L))
     lab = np.dstack([L_of(rgb), ab])
     inside = np.abs(rgb2lab(lab2rgb(lab)) - lab).max(axis=-1) < 0.1
-    assert inside.mean() > 0.7
+    assert inside.mean() > 0.6
     # Half a level of 255 in each channel moves L by at most 0.23.
     assert np.abs(L_of(out) - L_of(rgb))[inside].max() < 0.25
     # and the colour is the predicted one
@@ -107,8 +109,8 @@ def test_resize_averages_areas() -> None:
 
 
 def test_views_show_the_whole_picture_upright_and_mirrored() -> None:
-    L = np.zeros((200, 300), np.float32)
-    L[:100] = 90  # bright above
+    L = np.zeros((250, 300), np.float32)
+    L[:125] = 90  # bright above
     L[:, 150:] += 10  # and a little brighter on the right
     fake = FakeColorizer(WHEEL)
     predict_grid(fake, L)
