@@ -1,8 +1,9 @@
 """Train the conditional DCGAN: a U-Net that paints ab, a critic that sees L and ab.
 
     python -m train.gan
-    python -m train.gan --epochs 2 --pretrain 1 --limit 2000 --run runs/try
+    python -m train.gan --epochs 2 --limit 2000 --run runs/try
 
+The generator's U-Net starts from the classifier's (`train.classification` comes first).
 Three phases, as in DeOldify's NoGAN: the generator alone on L1; the critic alone on the
 generator's pictures; both against each other, hinge loss plus lambda times L1. The critic has
 spectral norm and sees real and painted colours in equal number. What is kept is a moving
@@ -21,6 +22,7 @@ Lim, Ye: Geometric GAN, 2017 (hinge loss); Antic: DeOldify (NoGAN), 2018.
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -29,7 +31,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from colorizers import checkpoint
+from colorizers import checkpoint, classification
 from colorizers.color import L_HALF
 from colorizers.gan import NAME, TITLE, Discriminator, Generator
 
@@ -58,16 +60,20 @@ class Settings:
     """What decides the result of the training, with the reasons of the defaults."""
 
     run: str = option("runs/gan", "folder of the run; the same folder resumes it")
-    epochs: int = option(6, "passes over the training pictures, pretraining included")
-    pretrain: int = option(3, "of these, how many train the generator alone on L1")
+    from_classifier: bool = option(
+        True, "start the U-Net from the committed classifier's; from random weights the short run "
+        "stayed at the grey row's PSNR (docs/LOG.md)"
+    )  # fmt: skip
+    epochs: int = option(3, "passes over the training pictures, pretraining included")
+    pretrain: int = option(1, "of these, how many train the generator alone on L1")
     critic_steps: int = option(100, "steps of the critic alone before the two meet")
     limit: int = option(0, "use only the first so many training pictures, 0 for all")
     batch: int = option(128, "pictures a step")
-    lr: float = option(2e-3, "peak learning rate of the pretraining")
+    lr: float = option(1e-3, "peak learning rate of the pretraining")
     lr_generator: float = option(2e-4, "peak learning rate of the generator against the critic")
     lr_critic: float = option(4e-4, "of the critic: twice the generator's, as in TTUR")
     weight_l1: float = option(
-        50.0, "lambda: the L1 of ab_norm against the hinge loss; less is more colourful and "
+        100.0, "lambda: the L1 of ab_norm against the hinge loss; less is more colourful and "
         "less like the truth"
     )  # fmt: skip
     widths: tuple[int, ...] = option((32, 64, 128, 256, 384), "channels of the U-Net")
@@ -91,7 +97,10 @@ class Duel:
     def __init__(self, settings: Settings, steps: int) -> None:
         torch.manual_seed(settings.seed)
         self.settings = settings
-        self.generator = prepare(Generator(settings.widths))
+        generator = Generator(settings.widths)
+        if settings.from_classifier:
+            generator.body.load_state_dict(classifier_body(settings.widths))
+        self.generator = prepare(generator)
         self.critic = prepare(Discriminator(settings.critic_widths))
         self.average = Average(self.generator, settings.average)
         # A momentum of 0.5 is DCGAN's; it is as good for the pretraining.
@@ -162,6 +171,27 @@ class Duel:
         return {"l1": l1.detach()}
 
 
+def classifier_body(widths: Sequence[int]) -> Mapping[str, Tensor]:
+    """The weights of the committed classifier's U-Net.
+
+    Raises
+    ------
+    RunError
+        If its widths are not these.
+    colorizers.checkpoint.WeightsError
+        If there are no weights.
+    """
+    has = checkpoint.read_card(classification.NAME)["network"]["widths"]
+    if list(widths) != has:
+        raise RunError(
+            f"--widths is {list(widths)}, but the classifier to start from has {has}; "
+            "give the same, or --no-from-classifier."
+        )
+    classifier = classification.Classifier(widths)
+    checkpoint.restore(classification.NAME, classifier)
+    return classifier.body.state_dict()
+
+
 def train(
     settings: Settings, pictures: data.Pictures, validation: data.Pictures
 ) -> tuple[Generator, float]:
@@ -229,7 +259,7 @@ def main(argv: list[str] | None = None) -> int:
         }
         checkpoint.save(NAME, model, card, folder=folder)
         print(f"weights and card: {folder}")
-    except (data.DataError, RunError) as error:
+    except (data.DataError, RunError, checkpoint.WeightsError) as error:
         print(error, file=sys.stderr)
         return 1
     return 0
