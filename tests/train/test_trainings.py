@@ -37,7 +37,15 @@ CASES = {
     ),
     "gan": (
         gan,
-        gan.Settings(**SMALL, epochs=8, pretrain=5, critic_steps=2, critic_widths=(8, 16), lr=1e-2),
+        gan.Settings(
+            **SMALL,
+            from_classifier=False,
+            epochs=8,
+            pretrain=5,
+            critic_steps=2,
+            critic_widths=(8, 16),
+            lr=1e-2,
+        ),
     ),
 }
 
@@ -92,7 +100,8 @@ def test_command_leaves_weights_card_grid_and_scalars(case, monkeypatch, tmp_pat
     name = module.NAME
     argv = ["--run", str(folder), "--epochs", "1", "--limit", "32", "--batch", "16",
             "--widths", "8,16,16", "--seed", "7"]  # fmt: skip
-    argv += ["--pretrain", "0", "--critic-steps", "1"] if module is gan else []
+    if module is gan:
+        argv += ["--pretrain", "0", "--critic-steps", "1", "--no-from-classifier"]
     assert module.main(argv) == 0
     card = json.loads((folder / f"{name}.json").read_text())
     assert card["command"].startswith(f"python -m train.{name} --run")
@@ -109,7 +118,7 @@ def test_other_settings_for_a_started_run_end_with_one_sentence(case, monkeypatc
     module, settings = case
     monkeypatch.setattr(module.data, "load", lambda part: TRAIN)
     argv = ["--run", settings.run, "--epochs", "0", "--widths", "8,16"]
-    argv += ["--pretrain", "0"] if module is gan else []
+    argv += ["--pretrain", "0", "--no-from-classifier"] if module is gan else []
     assert module.main(argv) == 0
     assert module.main([*argv, "--seed", "2"]) == 1
     assert "another seed" in capsys.readouterr().err
@@ -127,3 +136,16 @@ def test_pretraining_longer_than_the_run_is_refused(tmp_path, capsys, monkeypatc
     monkeypatch.setattr(gan.data, "load", lambda part: TRAIN)
     assert gan.main(["--run", str(tmp_path / "run"), "--epochs", "1", "--pretrain", "2"]) == 1
     assert "--pretrain is 2" in capsys.readouterr().err
+
+
+def test_the_generator_starts_from_the_classifiers_u_net(tmp_path):
+    settings = gan.Settings(run=str(tmp_path))
+    duel = gan.Duel(settings, steps=10)
+    for name, weights in gan.classifier_body(settings.widths).items():
+        torch.testing.assert_close(duel.generator.body.state_dict()[name], weights)
+
+
+def test_another_width_than_the_classifiers_is_refused(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(gan.data, "load", lambda part: TRAIN)
+    assert gan.main(["--run", str(tmp_path / "run"), "--widths", "8,16", "--batch", "16"]) == 1
+    assert "--no-from-classifier" in capsys.readouterr().err
