@@ -193,7 +193,7 @@ def build(
         "shown": {"pixels": SHOWN_PIXELS, "filter": SHOWN_FILTER},
         "methods": {
             TRUTH: None,
-            **{name: {"card_sha256": _card_sha256(p.card)} for name, p in predictors.items()},
+            **{name: _origin(p.card) for name, p in predictors.items()},
         },
         "pictures": [
             {
@@ -323,9 +323,13 @@ def _png(image: Image.Image, *, compress_level: int) -> bytes:
     return buffer.getvalue()
 
 
-def _card_sha256(card: Mapping[str, Any]) -> str:
+def _origin(card: Mapping[str, Any]) -> dict[str, str | None]:
+    """Return what names the weights: their own hash and that of their card."""
     text = json.dumps(dict(card), sort_keys=True, separators=(",", ":"), default=str)
-    return hashlib.sha256(text.encode()).hexdigest()
+    return {
+        "weights_sha256": card.get("weights", {}).get("sha256"),
+        "card_sha256": hashlib.sha256(text.encode()).hexdigest(),
+    }
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -350,6 +354,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = parser.parse_args(arguments)
 
     import colorizers
+    from colorizers.checkpoint import WeightsError
 
     try:
         predictors = {name: colorizers.load(name) for name in given.methods}
@@ -361,7 +366,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             practice=given.practice,
             seed=given.seed,
         )
-    except (StimuliError, ValueError, OSError) as error:
+    except (StimuliError, WeightsError, ValueError, OSError) as error:
         print(error, file=sys.stderr)
         return 1
     print(

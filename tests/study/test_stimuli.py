@@ -188,6 +188,28 @@ def chunks(png: bytes) -> list[tuple[bytes, bytes]]:
     return found
 
 
+def test_the_command_without_weights_says_what_is_missing(photos, tmp_path, monkeypatch, capsys):
+    import colorizers
+    from colorizers.checkpoint import WeightsError
+
+    def missing(name: str) -> None:
+        raise WeightsError(f"There are no weights for {name!r}.")
+
+    monkeypatch.setattr(colorizers, "load", missing)
+    command = ["build", "--photos", str(photos), "--methods", "gan", "--out", str(tmp_path / "s")]
+    assert stimuli.main(command) == 1
+    assert capsys.readouterr().err == "There are no weights for 'gan'.\n"
+
+
+def test_the_manifest_names_the_weights(photos, tmp_path):
+    tint = Tint(1, 2)
+    tint.card["weights"] = {"sha256": "f" * 64}
+    build(photos, {"a": tint}, tmp_path / "set", count=5, practice=1)
+    manifest = json.loads((tmp_path / "set" / "manifest.json").read_text())
+    assert manifest["methods"]["a"]["weights_sha256"] == "f" * 64
+    assert manifest["methods"][TRUTH] is None
+
+
 def test_the_command_builds_a_set(photos, tmp_path, monkeypatch, capsys):
     import colorizers
 
