@@ -26,7 +26,8 @@ from study.stimuli import build
 ROOT = Path(__file__).parents[2]
 CHROMIUM = Path(os.environ.get("TRUEHUE_CHROMIUM", "/usr/bin/chromium"))
 START_SECONDS = 120
-TRAINED = any((ROOT / "colorizers" / "weights").glob("*.safetensors"))
+WEIGHTS = ROOT / "colorizers" / "weights"
+TRAINED = all((WEIGHTS / f"{name}.safetensors").exists() for name in ("classification", "gan"))
 PROGRAM = ROOT / "app.py" if TRAINED else ROOT / "tests" / "browser" / "untrained.py"
 
 
