@@ -1,12 +1,16 @@
-"""Small studies as data frames, for the tests of statistics and report."""
+"""Small studies, mostly as data frames, for the tests of statistics and report."""
 
 import pandas as pd
 from hypothesis import HealthCheck, settings
 
+from study.design import TRUTH, Design, StudySpec
+from study.simulate import synthetic_pictures
+from study.summary import summarise
+
 # Data frames take milliseconds and a busy machine takes its time: neither is a failure.
 relaxed = settings(deadline=None, max_examples=50, suppress_health_check=[HealthCheck.too_slow])
 
-TRUTH = "truth"
+PICKS = [["gan", TRUTH, TRUTH, "gan"], [TRUTH, "gan", "classification", TRUTH]]
 
 
 def answers(trials, methods=("gan", "classification", TRUTH)):
@@ -70,3 +74,18 @@ def crossed(picks, **extras):
         for p, row in enumerate(picks)
         for i, pick in enumerate(row)
     ]
+
+
+def real_spec(name="default", seed=1):
+    return StudySpec(
+        name=name,
+        design=Design(scored=3, practice=1, seed=seed),
+        pictures=synthetic_pictures(6),
+        practice={"warm-up": None},
+        stimuli_sha256="0" * 64,
+        consent_version="1",
+    )
+
+
+def summary_of(frame, **settings):
+    return summarise(frame, participants(frame), database="sqlite:///x.db", **settings)
