@@ -206,7 +206,7 @@ def test_a_killed_server_loses_and_doubles_nothing(
     rate(page, [4] * 2 * SLOTS)
     server.stop(signal.SIGKILL)
     page.get_by_role("button", name="Continue").click()
-    expect(page.get_by_text("could not be reached")).to_be_visible()
+    expect(page.get_by_text("could not be reached")).to_be_visible(timeout=20_000)
     server.start()
     page.get_by_role("button", name="Try again").click()
     page.get_by_role("button", name="Continue").wait_for()  # the pick was stored
