@@ -36,7 +36,7 @@ ABOUT = """
 **Colours are guesses, not history.** Nothing in a grey picture says what colour a dress was; the
 network gives what is plausible.
 
-**What these two models know.** Both learned from CIFAR-10: 50,000 pictures of 32 x 32 pixels in ten
+**What these two models know.** Both learned from CIFAR-10: 48,000 pictures of 32 x 32 pixels in ten
 classes (airplane, automobile, bird, cat, deer, dog, frog, horse, ship, truck). Your photograph is
 shrunk to 32 x 32 for them, their colour is brought back to full size so that it stops at edges,
 and every bit of light and shade in the result is your photograph's own. Expect broad washes of
