@@ -26,7 +26,8 @@ KEYS = (
     "accuracy_r_5", "accuracy_g_5", "accuracy_b_5", "colourfulness",
 )  # fmt: skip
 SHARES = ("nazeri", "auc", "accuracy")
-TOLERANCE = {"psnr_mean": 0.02, "psnr_pooled": 0.02, "ssim": 0.0006}
+# The published figures do not say which covariance their SSIM has, nor which pictures their median.
+TOLERANCE = {"psnr_mean": 0.02, "psnr_pooled": 0.02, "ssim": 0.0015, "colourfulness": 0.15}
 
 
 def assert_published(row):
