@@ -48,8 +48,8 @@ def rgb_to_lab(rgb: ArrayLike) -> Float:
 
     Examples
     --------
-    >>> rgb_to_lab(np.array([[255, 0, 0]], np.uint8)).round(1).tolist()
-    [[53.2, 80.1, 67.2]]
+    >>> rgb_to_lab(np.array([[255, 0, 0]], np.uint8)).round().tolist()
+    [[53.0, 80.0, 67.0]]
     """
     rgb01 = _as_rgb01(rgb)
     return np.asarray(skcolor.rgb2lab(rgb01), np.float32)

@@ -212,8 +212,8 @@ def learning_rate(step: int, steps: int, peak: float, warm_up: int = 200) -> flo
 
     Examples
     --------
-    >>> [round(learning_rate(step, 1000, 1.0), 2) for step in (0, 199, 600, 1000)]
-    [0.01, 1.0, 0.5, 0.01]
+    >>> [round(learning_rate(step, 1000, 1.0), 2) for step in (0, 99, 550, 1000)]
+    [0.01, 1.0, 0.51, 0.01]
     """
     warm_up = min(warm_up, max(1, steps // 10))
     if step < warm_up:
