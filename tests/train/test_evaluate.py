@@ -26,7 +26,8 @@ KEYS = (
     "accuracy_r_5", "accuracy_g_5", "accuracy_b_5", "colourfulness",
 )  # fmt: skip
 SHARES = ("nazeri", "auc", "accuracy")
-# The published figures do not say which covariance their SSIM has, nor which pictures their median.
+# The published median is that of the test split (b = 3.49), ours of the training split (3.66). Our
+# SSIM of grey is 0.0011 higher for a reason not found: the covariance changes it by 0.00004 only.
 TOLERANCE = {"psnr_mean": 0.02, "psnr_pooled": 0.02, "ssim": 0.0015, "colourfulness": 0.15}
 MEDIAN_TOLERANCE = 0.5  # of shares, in points: another median moves whole groups of pixels
 
