@@ -3,6 +3,8 @@
     >>> import colorizers
     >>> colorizers.names()
     ('classification', 'gan')
+    >>> colorizers.names(controls=True)
+    ('regression', 'classification', 'gan')
 
 `load(name)` gives a `Colorizer`; call it with a PIL image of any size, or its `predict_ab`
 with L at the network's own size. PyTorch is imported when the first one is loaded.
@@ -11,6 +13,7 @@ with L at the network's own size. PyTorch is imported when the first one is load
 from __future__ import annotations
 
 import functools
+import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -19,11 +22,18 @@ if TYPE_CHECKING:
 __all__ = ["load", "names"]
 
 _NAMES = ("classification", "gan")
+_CONTROLS = ("regression",)
 
 
-def names() -> tuple[str, ...]:
-    """The names that `load` knows, in the order in which tables show them."""
-    return _NAMES
+def names(*, controls: bool = False) -> tuple[str, ...]:
+    """The names that `load` knows, in the order in which tables show them.
+
+    Parameters
+    ----------
+    controls : bool
+        Name the controls too: networks that exist to be compared with, not to be used.
+    """
+    return (*_CONTROLS, *_NAMES) if controls else _NAMES
 
 
 @functools.cache
@@ -37,12 +47,8 @@ def load(name: str) -> Colorizer:
     colorizers.checkpoint.WeightsError
         If its weights are missing or damaged.
     """
-    if name not in _NAMES:
-        raise ValueError(f"There is no colorizer {name!r}; there are {', '.join(_NAMES)}.")
-    if name == "classification":
-        from . import classification
-
-        return classification.load()
-    from . import gan
-
-    return gan.load()
+    if name not in names(controls=True):
+        known = ", ".join(names(controls=True))
+        raise ValueError(f"There is no colorizer {name!r}; there are {known}.")
+    module = importlib.import_module(f".{name}", __package__)
+    return module.load()

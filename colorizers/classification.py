@@ -12,13 +12,14 @@ soft encoding, annealed mean).
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 from torch import Tensor, nn
 
 from .base import Colorizer
 from .bins import COUNT, TEMPERATURE, annealed_mean
-from .checkpoint import read_card, restore
-from .unet import UNet
+from .checkpoint import FOLDER, read_card, restore
+from .unet import make_body
 
 NAME = "classification"
 TITLE = "Classification into 313 colours"
@@ -31,11 +32,21 @@ class Classifier(nn.Module):
     ----------
     widths : sequence of int
         Channels of the U-Net, see `UNet`.
+    backbone : str
+        Encoder of timm's instead, see `make_body`; empty for none.
+    pretrained : bool
+        Fetch the backbone's ImageNet weights.
     """
 
-    def __init__(self, widths: Sequence[int] = (32, 64, 128, 256, 384)) -> None:
+    def __init__(
+        self,
+        widths: Sequence[int] = (32, 64, 128, 256, 384),
+        backbone: str = "",
+        pretrained: bool = False,
+    ) -> None:
         super().__init__()
-        self.body = UNet(widths)
+        self.widths, self.backbone = tuple(widths), backbone
+        self.body = make_body(widths, backbone, pretrained)
         self.head = nn.Conv2d(widths[0], COUNT, 1)
 
     def forward(self, L_norm: Tensor) -> Tensor:
@@ -48,11 +59,11 @@ class Classifier(nn.Module):
         return annealed_mean(self(L_norm), temperature)
 
 
-def load() -> Colorizer:
+def load(folder: Path = FOLDER) -> Colorizer:
     """The trained classifier; see `colorizers.load`."""
-    card = read_card(NAME)
-    model = Classifier(card["network"]["widths"])
-    restore(NAME, model)
+    card = read_card(NAME, folder=folder)
+    model = Classifier(card["network"]["widths"], card["network"].get("backbone", ""))
+    restore(NAME, model, folder=folder)
     model.eval()
     return Colorizer(
         NAME, TITLE, card["network"]["size"], card, model.predict,

@@ -15,15 +15,16 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
+from pathlib import Path
 
 import torch
 from torch import Tensor, nn
 from torch.nn.utils.parametrizations import spectral_norm
 
 from .base import Colorizer
-from .checkpoint import read_card, restore
+from .checkpoint import FOLDER, read_card, restore
 from .color import AB_MAX
-from .unet import UNet
+from .unet import make_body
 
 NAME = "gan"
 TITLE = "Conditional DCGAN"
@@ -36,11 +37,21 @@ class Generator(nn.Module):
     ----------
     widths : sequence of int
         Channels of the U-Net, see `UNet`.
+    backbone : str
+        Encoder of timm's instead, see `make_body`; empty for none.
+    pretrained : bool
+        Fetch the backbone's ImageNet weights.
     """
 
-    def __init__(self, widths: Sequence[int] = (32, 64, 128, 256, 384)) -> None:
+    def __init__(
+        self,
+        widths: Sequence[int] = (32, 64, 128, 256, 384),
+        backbone: str = "",
+        pretrained: bool = False,
+    ) -> None:
         super().__init__()
-        self.body = UNet(widths)
+        self.widths, self.backbone = tuple(widths), backbone
+        self.body = make_body(widths, backbone, pretrained)
         self.head = nn.Conv2d(widths[0], 2, 1)
 
     def forward(self, L_norm: Tensor) -> Tensor:
@@ -82,10 +93,15 @@ class Discriminator(nn.Module):
         return scores
 
 
-def load() -> Colorizer:
+def load(folder: Path = FOLDER) -> Colorizer:
     """The trained generator; see `colorizers.load`."""
-    card = read_card(NAME)
-    model = Generator(card["network"]["widths"])
-    restore(NAME, model)
+    return load_generator(NAME, TITLE, folder)
+
+
+def load_generator(name: str, title: str, folder: Path) -> Colorizer:
+    """A generator with the weights of this name in a folder."""
+    card = read_card(name, folder=folder)
+    model = Generator(card["network"]["widths"], card["network"].get("backbone", ""))
+    restore(name, model, folder=folder)
     model.eval()
-    return Colorizer(NAME, TITLE, card["network"]["size"], card, model.predict)
+    return Colorizer(name, title, card["network"]["size"], card, model.predict)
