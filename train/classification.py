@@ -15,38 +15,26 @@ arXiv 2508.05068; Zhang, Isola, Efros, ECCV 2016.
 from __future__ import annotations
 
 import sys
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional
 
-from colorizers import checkpoint
 from colorizers.bins import COUNT, TEMPERATURE, SoftEncoder, annealed_mean, rebalancing_weights
 from colorizers.classification import NAME, TITLE, Classifier
 from colorizers.color import AB_MAX, L_HALF
 
-from . import data
+from . import data, processes
+from .command import Trained, command, steps_per_epoch
 from .losses import soft_cross_entropy
-from .run import (
-    Average,
-    Run,
-    RunError,
-    autocast,
-    bfloat16_is_fast,
-    channels_last,
-    device,
-    learning_rate,
-    option,
-    parse,
-    prepare,
-    print_epoch,
-    provenance,
-    set_learning_rate,
-)
+from .options import option
+from .processes import autocast, bfloat16_is_fast, channels_last, device, prepare
+from .run import Average, Run, learning_rate, print_epoch, set_learning_rate
+from .start import NOTHING, start_from
 from .watch import Watch
 
 
@@ -55,80 +43,114 @@ class Settings:
     """What decides the result of the training, with the reasons of the defaults."""
 
     run: str = option("runs/classification", "folder of the run; the same folder resumes it")
+    start: str = option(
+        NOTHING, "weights to start from: committed ones by name, those of a run as RUN/NAME"
+    )
     epochs: int = option(4, "passes over the training pictures")
     limit: int = option(0, "use only the first so many training pictures, 0 for all")
     batch: int = option(128, "pictures a step")
     lr: float = option(2e-3, "peak learning rate of Adam; warmed up, then half a cosine")
     widths: tuple[int, ...] = option((32, 64, 128, 256, 384), "channels of the U-Net")
+    backbone: str = option("", "encoder of timm's instead, such as resnet18; none if empty")
+    pretrained: bool = option(False, "fetch the backbone's ImageNet weights")
     pixels: int = option(
         256, "random pixels of each picture that the loss sees; neighbours say nearly the same, "
         "and the 313-way head costs a third of the step with all of them"
     )  # fmt: skip
     rebalance: bool = option(False, "weight rare colours up; the paper found that it disrupts")
     average: float = option(0.998, "decay of the weights' moving average, which is what is kept")
+    shift: int = option(
+        4, "pixels by which pictures are moved at random; without, L1 overfits after 7 epochs"
+    )
     seed: int = option(1, "of the weights, the order and the pixels")
     bfloat16: bool = option(bfloat16_is_fast(), "autocast; on where the processor has it")
     commit_weights: bool = option(False, "write the result to colorizers/weights/")
 
 
-def train(
-    settings: Settings, pictures: data.Pictures, validation: data.Pictures
-) -> tuple[Classifier, float]:
-    """Train, or go on with, the run of these settings; return averaged network and hours."""
+class Sampled(nn.Module):
+    """The classifier at some pixels only, which is what the loss sees."""
+
+    def __init__(self, classifier: Classifier) -> None:
+        super().__init__()
+        self.classifier = classifier
+
+    def forward(self, L_norm: Tensor, where: Tensor) -> Tensor:
+        """Logits (N, P, 313) at the flat positions `where` (N, P) of L_norm (N, 1, H, W)."""
+        features = self.classifier.body(L_norm).permute(0, 2, 3, 1)  # (N, H, W, C)
+        head = self.classifier.head
+        return functional.linear(_take(features, where), head.weight[:, :, 0, 0], head.bias)
+
+
+def train(settings: Settings, pictures: data.Pictures, validation: data.Pictures) -> Trained:
+    """Train, or go on with, the run of these settings."""
+    steps = steps_per_epoch(len(pictures), settings.batch)
     run = Run(Path(settings.run), settings)
     torch.manual_seed(settings.seed)
-    model = prepare(Classifier(settings.widths))
+    classifier = Classifier(settings.widths, settings.backbone, settings.pretrained)
+    origin = start_from(settings.start, classifier)
+    model = prepare(classifier)
     average = Average(model, settings.average)
     optimizer = torch.optim.Adam(model.parameters(), lr=settings.lr)
     done = run.resume(model=model, average=average, optimizer=optimizer)
+    sampled = processes.parallel(Sampled(model))
 
     batches = data.LabBatches(pictures.rgb_u8, progress=True)
     encoder = SoftEncoder(device())
     weights = _rebalancing(batches, encoder) if settings.rebalance else None
     watch = Watch(validation, NAME)
-    steps = len(batches) // settings.batch
+    share = (processes.rank(), processes.count())
     for epoch in range(done, settings.epochs):
         model.train()
         total = torch.zeros(())
-        stream = batches.epoch(settings.batch, settings.seed, epoch)
+        stream = batches.epoch(settings.batch, settings.seed, epoch, share, settings.shift)
         for step, (L_norm, ab_norm) in enumerate(
             run.watch(stream, epoch, settings.epochs, steps, settings.batch)
         ):
             now = epoch * steps + step
             rate = learning_rate(now, settings.epochs * steps, settings.lr)
             set_learning_rate(optimizer, rate)
-            loss = _loss(model, encoder, L_norm, ab_norm, settings, weights)
+            where = pixels(settings, now, L_norm)
+            loss = loss_of(sampled, encoder, L_norm, ab_norm, where, settings.bfloat16, weights)
             optimizer.zero_grad(set_to_none=True)
             loss.backward()
             optimizer.step()
             average.update(model)
             total += loss.detach().cpu()
             if now % 50 == 0:
-                run.log.add_scalar("train/loss", loss.item(), now)
-                run.log.add_scalar("train/learning_rate", rate, now)
+                run.scalars({"train/loss": loss.item(), "train/learning_rate": rate}, now)
         run.save(epoch + 1, model=model, average=average, optimizer=optimizer)
         figures = watch.show(run, epoch + 1, lambda L: predict_ab(average.module, L))
-        print_epoch(epoch + 1, {"loss": total.item() / steps} | figures)
-    return average.module, run.seconds / 3600  # type: ignore[return-value]
+        print_epoch(epoch + 1, {"loss": processes.mean(total).item() / steps} | figures)
+    network = {
+        "widths": settings.widths, "backbone": settings.backbone, "size": data.SIDE,
+        "temperature": TEMPERATURE,
+    }  # fmt: skip
+    return Trained(NAME, TITLE, average.module, network, run.seconds / 3600, origin)
 
 
-def _loss(
-    model: Classifier,
+def pixels(settings: Settings, now: int, L_norm: Tensor) -> Tensor:
+    """Random positions (N, P) that seed, step and process decide, so that a run can resume."""
+    count, _, height, width = L_norm.shape
+    seeds = np.random.SeedSequence([settings.seed, now, processes.rank()])
+    generator = torch.Generator().manual_seed(int(seeds.generate_state(1)[0]))
+    drawn = torch.rand(count, height * width, generator=generator)
+    return drawn.topk(min(settings.pixels, height * width), dim=1).indices.to(device())
+
+
+def loss_of(
+    sampled: nn.Module,
     encoder: SoftEncoder,
     L_norm: Tensor,
     ab_norm: Tensor,
-    settings: Settings,
+    where: Tensor,
+    bfloat16: bool,
     weights: Tensor | None,
 ) -> Tensor:
-    count, _, height, width = L_norm.shape
-    pixels = min(settings.pixels, height * width)
-    where = torch.rand(count, height * width).topk(pixels, dim=1).indices.to(device())
-    with autocast(settings.bfloat16):
-        features = model.body(channels_last(L_norm)).permute(0, 2, 3, 1)  # (N, H, W, C)
-        chosen = _take(features, where)  # (N, pixels, C)
-        logits = functional.linear(chosen, model.head.weight[:, :, 0, 0], model.head.bias)
-    ab = _take(ab_norm.to(device()).permute(0, 2, 3, 1) * AB_MAX, where)  # (N, pixels, 2)
-    index, weight = encoder(ab.permute(0, 2, 1)[..., None])  # (N, pixels, 1, 10)
+    """Cross-entropy of a batch at the pixels `where`, optionally rebalanced by `weights` (313,)."""
+    with autocast(bfloat16):
+        logits = sampled(channels_last(L_norm), where)  # (N, P, 313)
+    ab = _take(ab_norm.to(device()).permute(0, 2, 3, 1) * AB_MAX, where)  # (N, P, 2)
+    index, weight = encoder(ab.permute(0, 2, 1)[..., None])  # (N, P, 1, 10)
     return soft_cross_entropy(
         logits.reshape(-1, COUNT), index.reshape(-1, index.shape[-1]),
         weight.reshape(-1, weight.shape[-1]), weights,
@@ -165,31 +187,7 @@ def predict_ab(
 
 def main(argv: list[str] | None = None) -> int:
     """The command line; returns the exit code."""
-    description = (__doc__ or "").split("\n\nReferences")[0]
-    settings = parse(Settings, "python -m train.classification", description, argv)
-    origin = provenance(sys.argv[1:] if argv is None else argv, "train.classification")
-    try:
-        pictures, validation = data.load("train"), data.load("validation")
-        if settings.limit:
-            pictures = pictures[slice(0, settings.limit)]
-        model, hours = train(settings, pictures, validation)
-        folder = checkpoint.FOLDER if settings.commit_weights else Path(settings.run)
-        card = {
-            "name": NAME,
-            "title": TITLE,
-            "licence": "Apache-2.0",
-            "data": f"CIFAR-10, {len(pictures):,} training pictures of 32 x 32 pixels",
-            "network": {"widths": settings.widths, "size": data.SIDE, "temperature": TEMPERATURE},
-            "settings": asdict(settings),
-            "hours": round(hours, 2),
-            **origin,
-        }
-        checkpoint.save(NAME, model, card, folder=folder)
-        print(f"weights and card: {folder}")
-    except (data.DataError, RunError) as error:
-        print(error, file=sys.stderr)
-        return 1
-    return 0
+    return command("train.classification", Settings, __doc__ or "", train, argv)
 
 
 if __name__ == "__main__":

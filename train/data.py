@@ -263,31 +263,81 @@ class LabBatches:
     def __len__(self) -> int:
         return len(self.L_norm)
 
-    def epoch(self, batch: int, seed: int, number: int) -> Iterator[tuple[Tensor, Tensor]]:
+    def epoch(
+        self,
+        batch: int,
+        seed: int,
+        number: int,
+        share: tuple[int, int] = (0, 1),
+        shift: int = 0,
+    ) -> Iterator[tuple[Tensor, Tensor]]:
         """Batches of one epoch, in an order that (seed, number) alone decides.
 
         A run that is killed and resumed sees the same batches as one that is not. The last,
         incomplete batch is left out; another one is incomplete in the next epoch.
 
+        Parameters
+        ----------
+        batch : int
+            Pictures a step, over all processes.
+        seed, number : int
+            Of the run; of the epoch.
+        share : tuple of int
+            (rank, count): of each batch, every count-th picture from the rank-th on.
+        shift : int
+            Move each picture by up to so many pixels in both directions, whole pixels, the
+            edges mirrored: nothing is blurred, and no picture is seen twice the same.
+
         Yields
         ------
-        L_norm : Tensor, shape (batch, 1, H, W)
-        ab_norm : Tensor, shape (batch, 2, H, W)
+        L_norm : Tensor, shape (batch / count, 1, H, W)
+        ab_norm : Tensor, shape (batch / count, 2, H, W)
             Half of the pictures are flipped left to right.
         """
         if not 1 <= batch <= len(self):
             raise ValueError(f"batch is {batch}; with {len(self)} pictures it must be 1 to that.")
+        rank, count = share
         rng = np.random.default_rng([seed, number])
         order = torch.from_numpy(rng.permutation(len(self)))
         flips = torch.from_numpy(rng.random(len(self)) < 0.5)
+        moves = torch.from_numpy(rng.integers(-shift, shift + 1, (len(self), 2)))
         for start in range(0, len(self) - batch + 1, batch):
-            which = order[start : start + batch]
-            flip = flips[start : start + batch, None, None, None]
+            which = order[start : start + batch][rank::count]
+            flip = flips[start : start + batch][rank::count, None, None, None]
             L_norm, ab_norm = self.L_norm[which], self.ab_norm[which]
+            if shift:
+                move = moves[start : start + batch][rank::count]
+                L_norm, ab_norm = shifted(L_norm, move), shifted(ab_norm, move)
             yield (
                 torch.where(flip, L_norm.flip(3), L_norm),
                 torch.where(flip, ab_norm.flip(3), ab_norm),
             )
+
+
+def shifted(pictures: Tensor, move: Tensor) -> Tensor:
+    """Pictures moved by whole pixels, mirrored at the edges.
+
+    Parameters
+    ----------
+    pictures : Tensor, shape (N, C, H, W)
+    move : Tensor of int64, shape (N, 2)
+        Down and to the right.
+
+    Examples
+    --------
+    >>> shifted(torch.arange(4.0).view(1, 1, 1, 4), torch.tensor([[0, 1]])).flatten().tolist()
+    [1.0, 0.0, 1.0, 2.0]
+    """
+    count, _, height, width = pictures.shape
+    rows = _mirrored(torch.arange(height) - move[:, :1], height)  # (N, H)
+    columns = _mirrored(torch.arange(width) - move[:, 1:], width)  # (N, W)
+    which = torch.arange(count)[:, None, None]
+    return pictures[which, :, rows[:, :, None], columns[:, None, :]].permute(0, 3, 1, 2)
+
+
+def _mirrored(index: Tensor, size: int) -> Tensor:
+    index = index.abs()
+    return torch.where(index >= size, 2 * (size - 1) - index, index)
 
 
 def export(part: str, out: Path, file: Path = DEFAULT_FILE) -> int:

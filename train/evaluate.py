@@ -2,13 +2,16 @@
 
     python -m train.evaluate
     python -m train.evaluate --methods gan grey --limit 1000 --json -
-    python -m train.evaluate --publish
+    python -m train.evaluate --runs runs/gan --methods gan --split validation --no-deep
+
+Settings are chosen on the validation part, with `--split validation`; the test split is for
+the result.
 
 The truth's own L is kept in every row, as in the app. Read accuracy, PSNR and SSIM beside the
 colourfulness: a grey picture is 'right' on more than half of the pixels. The definitions are
 in `train.metrics`. Equal pictures count as 100 dB; 106 of the test pictures are grey
 themselves, so the mean PSNR without those stands beside the one with them. Intervals, in the
-JSON, are mean plus or minus 1.96 standard errors over the pictures.
+JSON, are mean plus or minus 1.96 standard errors over the pictures. `train.results` publishes.
 """
 
 from __future__ import annotations
@@ -28,12 +31,13 @@ from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
 import colorizers
+from colorizers.base import Colorizer
 from colorizers.bins import TEMPERATURE, annealed_mean, centres, nearest_bins
 from colorizers.checkpoint import WeightsError
 from colorizers.color import colorize_u8, rgb_to_lab
 
 from . import data, features, metrics
-from .publish import publish
+from .candidates import load_run
 from .run import processor
 
 Lab = NDArray[np.float32]
@@ -83,9 +87,18 @@ class Evaluation:
         Pictures to judge on; pictures whose median ab and prior of bins are used.
     deep : bool
         Compute the metrics that need a network as a ruler.
+    others : dict, optional
+        More colorizers by the name of their row, such as those of runs.
     """
 
-    def __init__(self, test: data.Pictures, train: data.Pictures, deep: bool = True) -> None:
+    def __init__(
+        self,
+        test: data.Pictures,
+        train: data.Pictures,
+        deep: bool = True,
+        others: dict[str, Colorizer] | None = None,
+    ) -> None:
+        self._others = others or {}
         self.truth = test.rgb_u8
         self.lab = rgb_to_lab(test.rgb_u8)
         self.labels = test.labels
@@ -95,6 +108,8 @@ class Evaluation:
         prior = np.bincount(hard_bins(train_ab), minlength=len(centres())) + 1.0
         self.pixel_weight = (prior.sum() / prior)[hard_bins(self.lab[..., 1:])]
         self.deep = deep
+        self.values: dict[str, dict[str, NDArray[np.float64]]] = {}
+        """Method -> metric -> its value for each picture, for paired comparisons."""
         self._truth_features = (
             features.lite0_features(self.truth, "features of the truth") if deep else None
         )
@@ -110,8 +125,10 @@ class Evaluation:
             "truth-hard-bins": lambda: centres()[hard_bins(ab)],
             "truth-soft-bins": lambda: through_soft_bins(ab),
         }
-        make = makers.get(method) or (lambda: colorizers.load(method).predict_ab(L))
-        return colorize_u8(L, make())
+        if method in makers:
+            return colorize_u8(L, makers[method]())
+        colorizer = self._others.get(method) or colorizers.load(method)
+        return colorize_u8(L, colorizer.predict_ab(L))
 
     def row(self, method: str) -> dict[str, Any]:
         """All metrics of one method, by name; lists of two numbers are 95 % intervals."""
@@ -120,6 +137,7 @@ class Evaluation:
         row: dict[str, Any] = {"method": method, "n": len(truth)}
 
         def per_picture(key: str, values: NDArray[np.float64]) -> None:
+            self.values.setdefault(method, {})[key] = values
             row[key] = float(values.mean())
             if len(values) > 1:
                 half = 1.96 * values.std(ddof=1) / np.sqrt(len(values))
@@ -166,6 +184,11 @@ class Evaluation:
             for label, name in enumerate(data.CLASSES)
             if (self.labels == label).any()
         }
+
+
+def known() -> tuple[str, ...]:
+    """The names of all rows in the order of the table."""
+    return (*FLOORS, *colorizers.names(controls=True), *CEILINGS)
 
 
 def hard_bins(ab: NDArray[np.floating]) -> NDArray[np.int64]:
@@ -227,41 +250,44 @@ def table(rows: list[dict[str, Any]], markdown: bool, keys: Sequence[str] | None
 
 def main(argv: list[str] | None = None) -> int:
     """The command line; returns the exit code."""
-    known = (*FLOORS, *colorizers.names(), *CEILINGS)
     parser = argparse.ArgumentParser(
         prog="python -m train.evaluate",
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add = parser.add_argument
-    rows_help = f"rows of the table, of: {', '.join(known)} (default all)"
-    add("--methods", nargs="+", choices=known, default=known, metavar="METHOD", help=rows_help)
+    rows_help = f"rows of the table, of: {', '.join(known())} (default all)"
+    add("--methods", nargs="+", choices=known(), default=known(), metavar="METHOD", help=rows_help)
     limit_help = "only the first N test pictures (default all 10,000)"
     add("--limit", type=int, default=0, metavar="N", help=limit_help)
+    runs_help = "rows of trainings that are not committed, by the folders of their runs"
+    add("--runs", nargs="+", type=Path, default=[], metavar="RUN", help=runs_help)
+    split_help = "pictures to judge on (default test); choose settings on validation"
+    add("--split", choices=("test", "validation"), default="test", help=split_help)
     add("--json", metavar="FILE", help="write one JSON object a row, as lines; - for stdout")
     add("--markdown", action="store_true", help="print the table in Markdown")
     deep_help = "the metrics that need a network as a ruler (default yes)"
     add("--deep", action=argparse.BooleanOptionalAction, default=True, help=deep_help)
-    publish_help = "write all rows into docs/, the README and the cards"
-    add("--publish", action="store_true", help=publish_help)
     data_help = "cache of CIFAR-10 (default %(default)s)"
     add("--data", type=Path, default=data.DEFAULT_FILE, metavar="FILE", help=data_help)
     arguments = parser.parse_args(argv)
     if arguments.limit < 0:
         parser.error(f"--limit is {arguments.limit}; it must be 1 or more, or 0 for all.")
-    partial = arguments.limit or not arguments.deep or tuple(arguments.methods) != known
-    if arguments.publish and partial:
-        parser.error("--publish is of all methods, pictures and metrics; leave the others out.")
     try:
-        test, train = data.load("test", arguments.data), data.load("train", arguments.data)
+        test, train = (
+            data.load(arguments.split, arguments.data),
+            data.load("train", arguments.data),
+        )
         if arguments.limit:
             test = test[slice(0, arguments.limit)]
-        for method in set(arguments.methods) & set(colorizers.names()):
+        for method in set(arguments.methods) & set(colorizers.names(controls=True)):
             colorizers.load(method)  # missing weights are told now, not after minutes
-        evaluation = Evaluation(test, train, arguments.deep)
+        runs = {str(folder): load_run(folder) for folder in arguments.runs}
+        evaluation = Evaluation(test, train, arguments.deep, runs)
         rows = []
-        for number, method in enumerate(arguments.methods, 1):
-            print(f"{number}/{len(arguments.methods)} {method}", file=sys.stderr, flush=True)
+        methods = [*arguments.methods, *runs]
+        for number, method in enumerate(methods, 1):
+            print(f"{number}/{len(methods)} {method}", file=sys.stderr, flush=True)
             rows.append(evaluation.row(method))
     except (data.DataError, WeightsError) as error:
         print(error, file=sys.stderr)
@@ -274,14 +300,11 @@ def main(argv: list[str] | None = None) -> int:
         else:
             Path(arguments.json).write_text(lines)
     about = ", ".join(f"{name} {version}" for name, version in versions().items())
-    footer = f"n = {len(test):,} test pictures (ST-LPIPS: the first {PERCEPTUAL:,}); {about}."
+    shown = f"{len(test):,} {arguments.split} pictures (ST-LPIPS: the first {PERCEPTUAL:,})"
+    footer = f"n = {shown}; {about}."
     if arguments.json != "-":
         print(table(rows, arguments.markdown))
         print(f"\n{footer}")
-    if arguments.publish:
-        whole, short = table(rows, markdown=True), table(rows, markdown=True, keys=SHORT)
-        for file in publish(rows, whole, short, footer, evaluation.pictures):
-            print(f"written: {file.name}", file=sys.stderr)
     return 0
 
 

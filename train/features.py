@@ -14,7 +14,6 @@ Tan, Le: EfficientNet, ICML 2019; the Lite variant is Google's, 2020.
 
 from __future__ import annotations
 
-import contextlib
 import functools
 import warnings
 from typing import Any
@@ -26,26 +25,11 @@ from torch import Tensor
 from torch.nn import functional
 from tqdm import tqdm
 
+from colorizers.backbone import prepare_torchvision
+
 SIDE = 64
 """Pictures of 32 x 32 are enlarged to this, bilinearly: both networks halve five times."""
 BATCH = 200
-
-
-def prepare_torchvision() -> None:
-    """Make `import torchvision` work beside a build of torch without CUDA.
-
-    The registry's torchvision has one binary, linked to CUDA. Where torch has none, that binary
-    cannot be loaded and two registrations fail on import because their operators do not exist.
-    Declared here, they let everything import that does not need the operators.
-    """
-    with contextlib.suppress(ImportError, RuntimeError):
-        import torchvision  # noqa: F401
-
-        return
-    signature = "(Tensor dets, Tensor scores, float iou_threshold) -> Tensor"
-    for operator in ("nms", "qnms"):
-        with contextlib.suppress(RuntimeError):  # declared by an earlier call
-            torch.library.define(f"torchvision::{operator}", signature)
 
 
 @functools.cache

@@ -1,13 +1,12 @@
 """Train the conditional DCGAN: a U-Net that paints ab, a critic that sees L and ab.
 
     python -m train.gan
-    python -m train.gan --epochs 2 --limit 2000 --run runs/try
+    python -m train.gan --epochs 1 --limit 2000 --run runs/try
 
-The generator's U-Net starts from the classifier's (`train.classification` comes first).
-Three phases, as in DeOldify's NoGAN: the generator alone on L1; the critic alone on the
-generator's pictures; both against each other, hinge loss plus lambda times L1. The critic has
-spectral norm and sees real and painted colours in equal number. What is kept is a moving
-average of the generator's weights.
+As in DeOldify's NoGAN the generator starts from a training on L1 (`train.regression` comes
+first); then the critic alone learns on the generator's pictures; then both against each
+other, hinge loss plus lambda times L1. The critic has spectral norm and sees real and painted
+colours in equal number. What is kept is a moving average of the generator's weights.
 
 Watch it: `tensorboard --logdir runs`, or the pictures in RUN/grid/. Kill it at any time; the
 same command goes on after the last whole epoch, and ends with the weights that an
@@ -22,36 +21,24 @@ Lim, Ye: Geometric GAN, 2017 (hinge loss); Antic: DeOldify (NoGAN), 2018.
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
-from colorizers import checkpoint, classification
-from colorizers.color import L_HALF
+from colorizers import regression
 from colorizers.gan import NAME, TITLE, Discriminator, Generator
 
-from . import data
+from . import data, processes
+from .command import Trained, command, steps_per_epoch
 from .losses import hinge_discriminator, hinge_generator
-from .run import (
-    Average,
-    Run,
-    RunError,
-    autocast,
-    bfloat16_is_fast,
-    channels_last,
-    learning_rate,
-    option,
-    parse,
-    prepare,
-    print_epoch,
-    provenance,
-    set_learning_rate,
-)
+from .options import option
+from .processes import autocast, bfloat16_is_fast, channels_last, prepare
+from .regression import predict_ab
+from .run import Average, Run, learning_rate, print_epoch, set_learning_rate
+from .start import start_from
 from .watch import Watch
 
 
@@ -60,58 +47,63 @@ class Settings:
     """What decides the result of the training, with the reasons of the defaults."""
 
     run: str = option("runs/gan", "folder of the run; the same folder resumes it")
-    from_classifier: bool = option(
-        True, "start the U-Net from the committed classifier's; from random weights the short run "
-        "stayed at the grey row's PSNR (docs/LOG.md)"
+    start: str = option(
+        regression.NAME, "weights to start the generator from: committed ones by name, those of "
+        "a run as RUN/NAME, or none; from random weights the critic wins early (docs/LOG.md)"
     )  # fmt: skip
-    epochs: int = option(3, "passes over the training pictures, pretraining included")
-    pretrain: int = option(1, "of these, how many train the generator alone on L1")
-    critic_steps: int = option(100, "steps of the critic alone before the two meet")
+    epochs: int = option(5, "passes over the training pictures")
+    critic_steps: int = option(
+        200, "steps of the critic alone before the two meet; at most a tenth of the run"
+    )
     limit: int = option(0, "use only the first so many training pictures, 0 for all")
-    batch: int = option(128, "pictures a step")
-    lr: float = option(1e-3, "peak learning rate of the pretraining")
-    lr_generator: float = option(2e-4, "peak learning rate of the generator against the critic")
+    batch: int = option(128, "pictures a step, over all processes")
+    lr_generator: float = option(2e-4, "peak learning rate of the generator")
     lr_critic: float = option(4e-4, "of the critic: twice the generator's, as in TTUR")
     weight_l1: float = option(
         100.0, "lambda: the L1 of ab_norm against the hinge loss; less is more colourful and "
         "less like the truth"
     )  # fmt: skip
     widths: tuple[int, ...] = option((32, 64, 128, 256, 384), "channels of the U-Net")
+    backbone: str = option("", "encoder of timm's instead, such as resnet18; none if empty")
+    pretrained: bool = option(False, "fetch the backbone's ImageNet weights")
     critic_widths: tuple[int, ...] = option((64, 128, 256), "channels of the critic")
     average: float = option(0.998, "decay of the weights' moving average, which is what is kept")
+    shift: int = option(
+        4, "pixels by which pictures are moved at random; without, L1 overfits after 7 epochs"
+    )
     seed: int = option(1, "of the weights and the order")
     bfloat16: bool = option(bfloat16_is_fast(), "autocast; on where the processor has it")
     commit_weights: bool = option(False, "write the result to colorizers/weights/")
 
 
 class Duel:
-    """Generator, critic, their optimisers and one step of each phase.
+    """Generator, critic, their optimisers and one step of both.
 
     Parameters
     ----------
     settings : Settings
     steps : int
-        Steps an epoch, for the schedules.
+        Steps of the whole run, for the schedules.
     """
 
     def __init__(self, settings: Settings, steps: int) -> None:
         torch.manual_seed(settings.seed)
         self.settings = settings
-        generator = Generator(settings.widths)
-        if settings.from_classifier:
-            generator.body.load_state_dict(classifier_body(settings.widths))
+        self.steps = steps
+        self.alone = min(settings.critic_steps, steps // 10)
+        generator = Generator(settings.widths, settings.backbone, settings.pretrained)
+        self.origin = start_from(settings.start, generator)
         self.generator = prepare(generator)
         self.critic = prepare(Discriminator(settings.critic_widths))
         self.average = Average(self.generator, settings.average)
-        # A momentum of 0.5 is DCGAN's; it is as good for the pretraining.
         self.generator_adam = torch.optim.Adam(
-            self.generator.parameters(), lr=settings.lr, betas=(0.5, 0.999)
+            self.generator.parameters(), lr=settings.lr_generator, betas=(0.5, 0.999)
         )
         self.critic_adam = torch.optim.Adam(
             self.critic.parameters(), lr=settings.lr_critic, betas=(0.5, 0.999)
         )
-        self.pretraining = settings.pretrain * steps
-        self.adversarial = (settings.epochs - settings.pretrain) * steps
+        self._shared_generator = processes.parallel(self.generator)
+        self._shared_critic = processes.parallel(self.critic)
 
     def parts(self) -> dict[str, torch.nn.Module | torch.optim.Optimizer]:
         """What a checkpoint holds."""
@@ -126,17 +118,12 @@ class Duel:
     def step(self, now: int, L_norm: Tensor, ab_norm: Tensor) -> dict[str, Tensor]:
         """Step number `now` of the run; returns what it measured, by name."""
         L_norm, ab_norm = channels_last(L_norm), channels_last(ab_norm)
-        if now < self.pretraining:
-            rate = learning_rate(now, self.pretraining, self.settings.lr)
-            set_learning_rate(self.generator_adam, rate)
-            return self._paint(L_norm, ab_norm, against_critic=False)
-        since = now - self.pretraining
-        rate = learning_rate(since, self.adversarial, 1.0)
+        rate = learning_rate(now, self.steps, 1.0)
         set_learning_rate(self.generator_adam, rate * self.settings.lr_generator)
         set_learning_rate(self.critic_adam, rate * self.settings.lr_critic)
         measured = self._judge(L_norm, ab_norm)
-        if since >= self.settings.critic_steps:
-            measured |= self._paint(L_norm, ab_norm, against_critic=True)
+        if now >= self.alone:
+            measured |= self._paint(L_norm, ab_norm)
         return measured
 
     def _judge(self, L_norm: Tensor, ab_norm: Tensor) -> dict[str, Tensor]:
@@ -144,26 +131,28 @@ class Duel:
         with autocast(self.settings.bfloat16):
             with torch.no_grad():
                 painted = self.generator(L_norm)
-            real, fake = self.critic(L_norm, ab_norm), self.critic(L_norm, painted)
-        loss = hinge_discriminator(real.float(), fake.float())
+            # One call for both: a second one before the backward would not be shared.
+            both = self._shared_critic(
+                torch.cat([L_norm, L_norm]), torch.cat([ab_norm, painted.to(ab_norm.dtype)])
+            )
+        real, fake = both.float().chunk(2)
+        loss = hinge_discriminator(real, fake)
         self.critic_adam.zero_grad(set_to_none=True)
         loss.backward()
         self.critic_adam.step()
         return {
             "critic_loss": loss.detach(),
-            "score_real": real.detach().float().mean(),
-            "score_painted": fake.detach().float().mean(),
+            "score_real": real.detach().mean(),
+            "score_painted": fake.detach().mean(),
         }
 
-    def _paint(self, L_norm: Tensor, ab_norm: Tensor, against_critic: bool) -> dict[str, Tensor]:
+    def _paint(self, L_norm: Tensor, ab_norm: Tensor) -> dict[str, Tensor]:
         self.critic.requires_grad_(False)
         with autocast(self.settings.bfloat16):
-            painted = self.generator(L_norm)
-            scores = self.critic(L_norm, painted) if against_critic else None
+            painted = self._shared_generator(L_norm)
+            scores = self.critic(L_norm, painted)
         l1 = (painted.float() - ab_norm).abs().mean()
-        loss = l1
-        if scores is not None:
-            loss = self.settings.weight_l1 * l1 + hinge_generator(scores.float())
+        loss = self.settings.weight_l1 * l1 + hinge_generator(scores.float())
         self.generator_adam.zero_grad(set_to_none=True)
         loss.backward()
         self.generator_adam.step()
@@ -171,45 +160,19 @@ class Duel:
         return {"l1": l1.detach()}
 
 
-def classifier_body(widths: Sequence[int]) -> Mapping[str, Tensor]:
-    """The weights of the committed classifier's U-Net.
-
-    Raises
-    ------
-    RunError
-        If its widths are not these.
-    colorizers.checkpoint.WeightsError
-        If there are no weights.
-    """
-    has = checkpoint.read_card(classification.NAME)["network"]["widths"]
-    if list(widths) != has:
-        raise RunError(
-            f"--widths is {list(widths)}, but the classifier to start from has {has}; "
-            "give the same, or --no-from-classifier."
-        )
-    classifier = classification.Classifier(widths)
-    checkpoint.restore(classification.NAME, classifier)
-    return classifier.body.state_dict()
-
-
-def train(
-    settings: Settings, pictures: data.Pictures, validation: data.Pictures
-) -> tuple[Generator, float]:
-    """Train, or go on with, the run of these settings; return averaged generator and hours."""
-    if not 0 <= settings.pretrain <= settings.epochs:
-        raise RunError(
-            f"--pretrain is {settings.pretrain}; it must be from 0 to --epochs {settings.epochs}."
-        )
+def train(settings: Settings, pictures: data.Pictures, validation: data.Pictures) -> Trained:
+    """Train, or go on with, the run of these settings."""
+    steps = steps_per_epoch(len(pictures), settings.batch)
     run = Run(Path(settings.run), settings)
+    duel = Duel(settings, settings.epochs * steps)
     batches = data.LabBatches(pictures.rgb_u8, progress=True)
-    steps = len(batches) // settings.batch
-    duel = Duel(settings, steps)
     done = run.resume(**duel.parts())
     watch = Watch(validation, NAME)
+    share = (processes.rank(), processes.count())
     for epoch in range(done, settings.epochs):
         duel.generator.train()
         total = torch.zeros(())
-        stream = batches.epoch(settings.batch, settings.seed, epoch)
+        stream = batches.epoch(settings.batch, settings.seed, epoch, share, settings.shift)
         for step, (L_norm, ab_norm) in enumerate(
             run.watch(stream, epoch, settings.epochs, steps, settings.batch)
         ):
@@ -217,52 +180,21 @@ def train(
             measured = duel.step(now, L_norm, ab_norm)
             total += measured.get("l1", torch.zeros(())).cpu()
             if now % 50 == 0:
-                for key, value in measured.items():
-                    run.log.add_scalar(f"train/{key}", value.item(), now)
+                run.scalars({f"train/{key}": value.item() for key, value in measured.items()}, now)
         run.save(epoch + 1, **duel.parts())
         figures = watch.show(run, epoch + 1, lambda L: predict_ab(duel.average.module, L))
-        print_epoch(epoch + 1, {"l1": total.item() / steps} | figures)
-    return duel.average.module, run.seconds / 3600  # type: ignore[return-value]
-
-
-@torch.inference_mode()
-def predict_ab(model: torch.nn.Module, L: NDArray[np.float32]) -> NDArray[np.float32]:
-    """ab (N, H, W, 2) for L (N, H, W) in [0, 100] by a generator in training."""
-    model.eval()
-    parts = [
-        model.predict(channels_last(part[:, None] / L_HALF - 1)).cpu()  # type: ignore[operator]
-        for part in torch.from_numpy(L).split(250)
-    ]
-    return torch.cat(parts).permute(0, 2, 3, 1).contiguous().numpy()
+        print_epoch(epoch + 1, {"l1": processes.mean(total).item() / steps} | figures)
+    network: dict[str, Any] = {
+        "widths": settings.widths,
+        "backbone": settings.backbone,
+        "size": data.SIDE,
+    }
+    return Trained(NAME, TITLE, duel.average.module, network, run.seconds / 3600, duel.origin)
 
 
 def main(argv: list[str] | None = None) -> int:
     """The command line; returns the exit code."""
-    description = (__doc__ or "").split("\n\nReferences")[0]
-    settings = parse(Settings, "python -m train.gan", description, argv)
-    origin = provenance(sys.argv[1:] if argv is None else argv, "train.gan")
-    try:
-        pictures, validation = data.load("train"), data.load("validation")
-        if settings.limit:
-            pictures = pictures[slice(0, settings.limit)]
-        model, hours = train(settings, pictures, validation)
-        folder = checkpoint.FOLDER if settings.commit_weights else Path(settings.run)
-        card = {
-            "name": NAME,
-            "title": TITLE,
-            "licence": "Apache-2.0",
-            "data": f"CIFAR-10, {len(pictures):,} training pictures of 32 x 32 pixels",
-            "network": {"widths": settings.widths, "size": data.SIDE},
-            "settings": asdict(settings),
-            "hours": round(hours, 2),
-            **origin,
-        }
-        checkpoint.save(NAME, model, card, folder=folder)
-        print(f"weights and card: {folder}")
-    except (data.DataError, RunError, checkpoint.WeightsError) as error:
-        print(error, file=sys.stderr)
-        return 1
-    return 0
+    return command("train.gan", Settings, __doc__ or "", train, argv)
 
 
 if __name__ == "__main__":

@@ -1,13 +1,13 @@
-"""What every training needs around its loss: settings, progress, checkpoints, a log.
+"""What every training needs around its loss: progress, checkpoints, a log, averages, a rate.
 
 A run lives in one folder (`runs/NAME`, never committed): `settings.json`, `checkpoint.pt`
 after each epoch, TensorBoard scalars and pictures, `grid/` with the fixed pictures of each
-epoch. Started again with the same folder it goes on where it was.
+epoch. Started again with the same folder it goes on where it was. Of many processes only
+number 0 writes.
 """
 
 from __future__ import annotations
 
-import argparse
 import contextlib
 import copy
 import dataclasses
@@ -20,61 +20,23 @@ import sys
 import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 from tqdm import tqdm
 
-Settings = TypeVar("Settings")
+from . import processes
+
+if TYPE_CHECKING:
+    from torch.utils.tensorboard import SummaryWriter
+
 Batch = TypeVar("Batch")
-Module = TypeVar("Module", bound=nn.Module)
 
 
 class RunError(Exception):
     """A run cannot start or go on; the message says why and what to do."""
-
-
-def option(default: Any, help_text: str) -> Any:
-    """A field of a settings dataclass with the help text that its command-line option shows."""
-    return dataclasses.field(default=default, metadata={"help": help_text})
-
-
-def parse(kind: type[Settings], prog: str, description: str, argv: list[str] | None) -> Settings:
-    """Settings from the command line: one option a field of the dataclass `kind`.
-
-    A tuple of whole numbers is given as comma-separated values, a bool as --name / --no-name.
-    """
-    parser = argparse.ArgumentParser(
-        prog=prog, description=description, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    for field in dataclasses.fields(kind):  # type: ignore[arg-type]
-        flag = "--" + field.name.replace("_", "-")
-        text = f"{field.metadata['help']} (default {_shown(field.default)})"
-        if isinstance(field.default, bool):
-            parser.add_argument(
-                flag, action=argparse.BooleanOptionalAction, default=field.default, help=text
-            )
-        elif isinstance(field.default, tuple):
-            parser.add_argument(flag, type=_whole_numbers, default=field.default, help=text)
-        else:
-            parser.add_argument(
-                flag, type=type(field.default), default=field.default, help=text, metavar="VALUE"
-            )
-    return kind(**vars(parser.parse_args(argv)))
-
-
-def _shown(value: Any) -> str:
-    return ",".join(map(str, value)) if isinstance(value, tuple) else str(value)
-
-
-def _whole_numbers(text: str) -> tuple[int, ...]:
-    try:
-        return tuple(int(part) for part in text.split(","))
-    except ValueError:
-        raise argparse.ArgumentTypeError(
-            f"{text!r} is not a list of whole numbers such as 32,64,128"
-        ) from None
 
 
 class Run:
@@ -94,24 +56,42 @@ class Run:
     """
 
     def __init__(self, folder: Path, settings: Any) -> None:
-        from torch.utils.tensorboard import SummaryWriter
-
         self.folder = folder
         self.seconds = 0.0
-        """Time spent training in all sessions of this run."""
-        folder.mkdir(parents=True, exist_ok=True)
+        """Time spent training in all sittings of this run."""
+        self._log: SummaryWriter | None = None
+        if processes.is_main():
+            self._open(settings)
+        processes.wait()
+
+    def _open(self, settings: Any) -> None:
+        from torch.utils.tensorboard import SummaryWriter
+
+        self.folder.mkdir(parents=True, exist_ok=True)
         wanted = json.loads(json.dumps(dataclasses.asdict(settings), default=str))
-        kept = folder / "settings.json"
+        kept = self.folder / "settings.json"
         if kept.exists():
             before = json.loads(kept.read_text())
             changed = sorted(key for key in wanted | before if wanted.get(key) != before.get(key))
             if changed:
                 raise RunError(
-                    f"{folder} was started with another {', '.join(changed)}; "
+                    f"{self.folder} was started with another {', '.join(changed)}; "
                     "give the same settings to resume it, or another --run for a new one."
                 )
         kept.write_text(json.dumps(wanted, indent=2) + "\n")
-        self.log = SummaryWriter(str(folder / "tensorboard"))
+        self._log = SummaryWriter(str(self.folder / "tensorboard"))
+
+    def scalars(self, values: dict[str, float], step: int) -> None:
+        """Log figures by name, such as "train/loss"."""
+        if self._log is not None:
+            for key, value in values.items():
+                self._log.add_scalar(key, value, step)
+
+    def picture(self, title: str, rgb_u8: NDArray[Any], step: int) -> None:
+        """Log a picture of shape (H, W, 3) and bring everything logged so far to disk."""
+        if self._log is not None:
+            self._log.add_image(title, rgb_u8, step, dataformats="HWC")
+            self._log.flush()
 
     @property
     def checkpoint(self) -> Path:
@@ -123,6 +103,8 @@ class Run:
 
         `parts` are objects with a `state_dict` (modules, optimisers) or plain values.
         """
+        if not processes.is_main():
+            return
         state = {name: _state(part) for name, part in parts.items()}
         state |= {"epoch": epoch, "seconds": self.seconds, "random": torch.get_rng_state()}
         partial = self.checkpoint.with_suffix(".partial")
@@ -141,7 +123,8 @@ class Run:
             part.load_state_dict(state[name])
         self.seconds = state["seconds"]
         torch.set_rng_state(state["random"])
-        print(f"resuming {self.folder} after epoch {state['epoch']}", file=sys.stderr)
+        if processes.is_main():
+            print(f"resuming {self.folder} after epoch {state['epoch']}", file=sys.stderr)
         return int(state["epoch"])
 
     def watch(
@@ -152,13 +135,14 @@ class Run:
         On a terminal it is a bar; in a log file, one line every 30 seconds.
         """
         start = last = time.monotonic()
-        terminal = sys.stderr.isatty()
+        main = processes.is_main()
+        terminal = main and sys.stderr.isatty()
         bar = tqdm(total=steps, disable=not terminal, desc=f"epoch {epoch + 1}/{epochs}")
         for step, batch in enumerate(batches, 1):
             yield batch
             bar.update()
             now = time.monotonic()
-            if not terminal and now - last > 30:
+            if main and not terminal and now - last > 30:
                 last = now
                 speed = step / (now - start)
                 left = ((epochs - epoch) * steps - step) / speed
@@ -228,41 +212,10 @@ def set_learning_rate(optimizer: torch.optim.Optimizer, value: float) -> None:
         group["lr"] = value
 
 
-def bfloat16_is_fast() -> bool:
-    """Whether this processor multiplies bfloat16 natively (AVX-512 BF16 or AMX), or a GPU does."""
-    if torch.cuda.is_available():
-        return torch.cuda.is_bf16_supported()
-    try:
-        flags = Path("/proc/cpuinfo").read_text()
-    except OSError:
-        return False
-    return "avx512_bf16" in flags or "amx_bf16" in flags
-
-
-def device() -> torch.device:
-    """The GPU if there is one, else the processor."""
-    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-
-
-def autocast(enabled: bool) -> contextlib.AbstractContextManager[Any]:
-    """bfloat16 autocast on the device in use, or nothing."""
-    if not enabled:
-        return contextlib.nullcontext()
-    return torch.autocast(device().type, dtype=torch.bfloat16)
-
-
-def channels_last(tensor: Tensor) -> Tensor:
-    """The tensor on the device, in channels-last order, which convolutions prefer."""
-    return tensor.to(device(), memory_format=torch.channels_last)
-
-
-def prepare(module: Module) -> Module:
-    """The module on the device, its weights in channels-last order."""
-    return module.to(device(), memory_format=torch.channels_last)  # type: ignore[call-overload]
-
-
 def print_epoch(epoch: int, figures: dict[str, float]) -> None:
     """One line for the log after an epoch."""
+    if not processes.is_main():
+        return
     shown = "  ".join(f"{key} {value:.4g}" for key, value in figures.items())
     print(f"epoch {epoch}: {shown}", flush=True)
 
@@ -284,7 +237,7 @@ def provenance(argv: list[str], module: str) -> dict[str, Any]:
         "command": " ".join(["python -m", module, *argv]),
         "commit": commit,
         "hardware": f"{processor()}, {os.cpu_count()} cores"
-        if device().type == "cpu"
+        if processes.device().type == "cpu"
         else torch.cuda.get_device_name(),
         "versions": {"python": platform.python_version(), "torch": torch.__version__},
     }

@@ -171,3 +171,26 @@ class TestBatches:
     def test_a_batch_larger_than_the_data_is_refused(self, batches):
         with pytest.raises(ValueError, match="51"):
             next(batches[1].epoch(51, 0, 0))
+
+
+def test_shifted_pictures_are_parts_of_the_mirrored_ones_and_keep_their_colours():
+    rgb_u8 = np.random.default_rng(2).integers(0, 256, (12, 8, 8, 3), np.uint8)
+    batches = data.LabBatches(rgb_u8)
+    moved = set()
+    for L_norm, ab_norm in batches.epoch(4, seed=1, number=0, shift=2):
+        for picture in torch.cat([L_norm, ab_norm], 1):
+            padded = [  # every picture, both ways round, with mirrored edges
+                np.pad(whole.numpy(), ((0, 0), (2, 2), (2, 2)), mode="reflect")
+                for source in torch.cat([batches.L_norm, batches.ab_norm], 1)
+                for whole in (source, source.flip(2))
+            ]
+            found = [
+                (down, right)
+                for whole in padded
+                for down in range(5)
+                for right in range(5)
+                if np.array_equal(whole[:, down : down + 8, right : right + 8], picture)
+            ]
+            assert len(found) == 1
+            moved.add(found[0])
+    assert len(moved) > 5  # they move differently

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from colorizers.color import rgb_to_lab
-from train import data, evaluate, publish
+from train import data, evaluate
 
 ROOT = Path(__file__).parents[2]
-COMMITTED = ROOT / "docs" / "evaluation.jsonl"
+COMMITTED = ROOT / "docs" / "results" / "evaluation.jsonl"
 
 # Measured on the 10,000 lossless test pictures before this project had any code: Nazeri accuracy
 # at 2 and 5, PSNR mean and pooled, SSIM, AuC, R, G and B within 5 %, colourfulness.
@@ -73,22 +73,8 @@ class TestCommittedTable:
 
     @pytest.mark.parametrize("method", ["classification", "gan"])
     def test_the_trained_models_are_above_grey(self, committed, method):
-        for key in ("psnr_mean_coloured", "nazeri_accuracy_5"):
+        for key in ("psnr_mean", "psnr_mean_coloured", "nazeri_accuracy_5"):
             assert committed[method][key] > committed["grey"][key], key
-
-    def test_readme_and_docs_show_what_the_command_printed(self, committed):
-        order = list(committed)
-        table = evaluate.table([committed[name] for name in order], markdown=True)
-        assert table in (ROOT / "docs" / "evaluation.md").read_text()
-        short = evaluate.table(
-            [committed[name] for name in order], markdown=True, keys=evaluate.SHORT
-        )
-        assert short in (ROOT / "README.md").read_text()
-
-    def test_cards_carry_the_figures_of_the_table(self, committed):
-        for name in ("classification", "gan"):
-            card = json.loads((ROOT / "colorizers" / "weights" / f"{name}.json").read_text())
-            assert card["metrics"] == publish.for_card(committed[name])
 
 
 def some_pictures(count):
@@ -99,7 +85,7 @@ def some_pictures(count):
 
 @pytest.fixture
 def small(monkeypatch):
-    monkeypatch.setattr(evaluate.data, "load", lambda part, file: some_pictures(20))
+    monkeypatch.setattr(evaluate.data, "load", lambda part, file=None: some_pictures(20))
 
 
 def test_one_json_object_a_row_with_the_metric_as_key(small, capsys):
@@ -154,30 +140,20 @@ def test_soft_bins_change_a_colour_little():
     assert np.abs(evaluate.through_soft_bins(ab) - ab).mean() < 3
 
 
-def test_publishing_a_part_is_refused(capsys):
-    for argv in (["--limit", "10"], ["--methods", "grey"], ["--no-deep"]):
-        with pytest.raises(SystemExit):
-            evaluate.main(["--publish", *argv])
-        assert "all methods" in capsys.readouterr().err
+def test_a_run_is_a_row_like_the_committed_ones(small, tmp_path, capsys):
+    import shutil
+
+    from colorizers.checkpoint import FOLDER
+
+    for ending in ("json", "safetensors"):
+        shutil.copy(FOLDER / f"gan.{ending}", tmp_path)
+    argv = ["--methods", "gan", "--runs", str(tmp_path), "--split", "validation", "--no-deep"]
+    assert evaluate.main([*argv, "--json", "-"]) == 0
+    committed, run = map(json.loads, capsys.readouterr().out.splitlines())
+    assert run["method"] == str(tmp_path)
+    assert run["psnr_mean"] == committed["psnr_mean"]
 
 
-def test_publishing_writes_docs_readme_and_cards(tmp_path):
-    (tmp_path / "docs").mkdir()
-    readme = tmp_path / "README.md"
-    readme.write_text(f"before\n{publish.BEGIN}\nold\n{publish.END}\nafter\n")
-    (tmp_path / "gan.json").write_text('{"hours": 1}')
-    rows = [{"method": name, "n": 4, "psnr_mean": 20.0} for name in ("grey", "gan", "truth")]
-    pictures = some_pictures(4).rgb_u8
-    written = publish.publish(
-        rows, "WHOLE", "SHORT", "n = 4", lambda name: pictures, root=tmp_path, weights=tmp_path
-    )
-    assert all(file.exists() for file in written)
-    assert readme.read_text().split() == [
-        "before", *publish.BEGIN.split(), "SHORT", "n", "=", "4", *publish.END.split(), "after",
-    ]  # fmt: skip
-    assert json.loads((tmp_path / "gan.json").read_text()) == {
-        "hours": 1, "metrics": {"n": 4, "psnr_mean": 20.0},
-    }  # fmt: skip
-    readme.write_text("no place")
-    with pytest.raises(ValueError, match="no lines"):
-        publish.publish(rows, "", "", "", lambda name: pictures, tmp_path, tmp_path)
+def test_a_folder_without_a_finished_run_is_one_sentence(small, tmp_path, capsys):
+    assert evaluate.main(["--methods", "grey", "--runs", str(tmp_path), "--no-deep"]) == 1
+    assert "no finished weights" in capsys.readouterr().err

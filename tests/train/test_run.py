@@ -6,32 +6,32 @@ import pytest
 import torch
 from torch import nn
 
-from train import run
+from train import options, run
 
 
 @dataclass(frozen=True)
 class Settings:
-    epochs: int = run.option(3, "passes")
-    widths: tuple[int, ...] = run.option((8, 16), "channels")
-    rebalance: bool = run.option(False, "weights")
-    note: str = run.option("x", "text")
+    epochs: int = options.option(3, "passes")
+    widths: tuple[int, ...] = options.option((8, 16), "channels")
+    rebalance: bool = options.option(False, "weights")
+    note: str = options.option("x", "text")
 
 
 class TestParse:
     def test_each_field_is_an_option(self):
         argv = ["--epochs", "5", "--widths", "4,8,9", "--rebalance", "--note", "a b"]
-        assert run.parse(Settings, "p", "d", argv) == Settings(5, (4, 8, 9), True, "a b")
-        assert run.parse(Settings, "p", "d", []) == Settings()
+        assert options.parse(Settings, "p", "d", argv) == Settings(5, (4, 8, 9), True, "a b")
+        assert options.parse(Settings, "p", "d", []) == Settings()
 
     def test_help_tells_meaning_and_default(self, capsys):
         with pytest.raises(SystemExit):
-            run.parse(Settings, "p", "d", ["--help"])
+            options.parse(Settings, "p", "d", ["--help"])
         shown = capsys.readouterr().out
         assert "channels (default 8,16)" in shown
 
     def test_words_for_numbers_are_refused(self, capsys):
         with pytest.raises(SystemExit):
-            run.parse(Settings, "p", "d", ["--widths", "a,b"])
+            options.parse(Settings, "p", "d", ["--widths", "a,b"])
         assert "whole numbers" in capsys.readouterr().err
 
 

@@ -1,4 +1,4 @@
-"""Both trainings on a handful of tiny pictures: they learn, resume exactly, keep their card.
+"""All trainings on a handful of tiny pictures: they learn, resume exactly, keep their card.
 
 The pictures have one colour for bright pixels and another for dark ones, which a network can
 learn in seconds; a test that passes on random weights could not.
@@ -13,7 +13,8 @@ import torch
 
 from colorizers import checkpoint
 from colorizers.color import rgb_to_lab
-from train import classification, gan
+from colorizers.gan import Generator
+from train import candidates, classification, cvae, gan, nazeri, regression, start
 from train.data import Pictures
 
 
@@ -35,16 +36,33 @@ CASES = {
         classification,
         classification.Settings(**SMALL, epochs=8, lr=1e-2, pixels=128),
     ),
+    "regression": (
+        regression,
+        regression.Settings(**SMALL, start="none", epochs=8, lr=1e-2),
+    ),
+    "cvae": (
+        cvae,
+        cvae.Settings(**SMALL, start="none", epochs=8, lr=1e-2),
+    ),
+    "nazeri": (
+        nazeri,
+        nazeri.Settings(
+            **{key: value for key, value in SMALL.items() if key != "average"},
+            epochs=8,
+            lr=1e-2,
+            dropout=0.1,
+            critic_widths=(8, 16),
+        ),
+    ),
     "gan": (
         gan,
         gan.Settings(
             **SMALL,
-            from_classifier=False,
+            start="none",
             epochs=8,
-            pretrain=5,
             critic_steps=2,
             critic_widths=(8, 16),
-            lr=1e-2,
+            lr_generator=1e-2,
         ),
     ),
 }
@@ -58,18 +76,18 @@ def case(request, tmp_path):
 
 def test_it_learns_the_two_colours(case):
     module, settings = case
-    model, hours = module.train(settings, TRAIN, VALIDATION)
+    trained = module.train(settings, TRAIN, VALIDATION)
     lab = rgb_to_lab(VALIDATION.rgb_u8)
-    error = np.abs(module.predict_ab(model, lab[..., 0]) - lab[..., 1:]).mean()
+    error = np.abs(module.predict_ab(trained.module, lab[..., 0]) - lab[..., 1:]).mean()
     grey = np.abs(lab[..., 1:]).mean()
     assert error < 0.6 * grey
-    assert hours > 0
+    assert trained.hours > 0
 
 
 def test_a_killed_run_goes_on_to_the_same_weights(case, monkeypatch, tmp_path):
     module, settings = case
-    settings = dataclasses.replace(settings, epochs=6 if module is gan else 3)
-    whole, _ = module.train(settings, TRAIN, VALIDATION)
+    settings = dataclasses.replace(settings, epochs=3)
+    whole = module.train(settings, TRAIN, VALIDATION).module
 
     class Killed(Exception):
         pass
@@ -86,7 +104,7 @@ def test_a_killed_run_goes_on_to_the_same_weights(case, monkeypatch, tmp_path):
         with pytest.raises(Killed):
             module.train(again, TRAIN, VALIDATION)
     torch.manual_seed(999)  # the random numbers of the process that resumes must not matter
-    resumed, _ = module.train(again, TRAIN, VALIDATION)
+    resumed = module.train(again, TRAIN, VALIDATION).module
     for (name, ours), theirs in zip(
         resumed.state_dict().items(), whole.state_dict().values(), strict=True
     ):
@@ -100,15 +118,14 @@ def test_command_leaves_weights_card_grid_and_scalars(case, monkeypatch, tmp_pat
     name = module.NAME
     argv = ["--run", str(folder), "--epochs", "1", "--limit", "32", "--batch", "16",
             "--widths", "8,16,16", "--seed", "7"]  # fmt: skip
-    if module is gan:
-        argv += ["--pretrain", "0", "--critic-steps", "1", "--no-from-classifier"]
+    argv += ["--start", "none"] if module in (regression, gan, cvae) else []
+    argv += ["--critic-steps", "1"] if module is gan else []
     assert module.main(argv) == 0
     card = json.loads((folder / f"{name}.json").read_text())
     assert card["command"].startswith(f"python -m train.{name} --run")
     assert card["settings"]["seed"] == 7
     assert "32 training pictures" in card["data"]
-    network = module.Classifier if module is classification else module.Generator
-    checkpoint.restore(name, network((8, 16, 16)), folder=folder)
+    assert candidates.load_run(folder).predict_ab(np.zeros((1, 32, 32))).shape == (1, 32, 32, 2)
     assert (folder / "grid" / "epoch-001.png").exists()
     assert list((folder / "tensorboard").iterdir())
     assert not list(folder.glob("*.partial"))
@@ -117,35 +134,151 @@ def test_command_leaves_weights_card_grid_and_scalars(case, monkeypatch, tmp_pat
 def test_other_settings_for_a_started_run_end_with_one_sentence(case, monkeypatch, capsys):
     module, settings = case
     monkeypatch.setattr(module.data, "load", lambda part: TRAIN)
-    argv = ["--run", settings.run, "--epochs", "0", "--widths", "8,16"]
-    argv += ["--pretrain", "0", "--no-from-classifier"] if module is gan else []
+    argv = ["--run", settings.run, "--epochs", "0", "--widths", "8,16", "--batch", "16"]
+    argv += ["--start", "none"] if module in (regression, gan, cvae) else []
+    argv += ["--critic-steps", "0"] if module is gan else []
     assert module.main(argv) == 0
     assert module.main([*argv, "--seed", "2"]) == 1
     assert "another seed" in capsys.readouterr().err
+
+
+class TestConditionalVAE:
+    def test_z_takes_over_what_the_grey_picture_cannot_tell(self, tmp_path):
+        # The same squares, half of the pictures orange on blue, half green on violet: only z knows.
+        other = TRAIN.rgb_u8.copy()
+        other[::2] = other[::2, :, :, [1, 0, 2]]
+        settings = dataclasses.replace(
+            CASES["cvae"][1], run=str(tmp_path), epochs=30, warm_up=0.5, shift=0
+        )
+        model = cvae.train(settings, Pictures(other, TRAIN.labels, TRAIN.index), VALIDATION).module
+        L_norm = torch.from_numpy(rgb_to_lab(VALIDATION.rgb_u8)[:1, None, :, :, 0] / 50 - 1)
+        with torch.no_grad():
+            draws = torch.cat([model.predict(L_norm, seed=seed) for seed in range(1, 30)])
+        bright = L_norm[0, 0] > 0
+        a_of_the_square = draws[:, 0][:, bright].mean(dim=1)
+        assert a_of_the_square.max() - a_of_the_square.min() > 10  # orange and green are 40 apart
+
+    def test_a_seed_repeats_its_draw_and_0_is_the_middle(self):
+        painter = cvae.Painter((8, 16)).eval()
+        torch.nn.init.normal_(painter.modulate[2].weight)
+        L_norm = torch.zeros(2, 1, 32, 32)
+        first, again, other = (painter.predict(L_norm, seed=seed) for seed in (3, 3, 4))
+        assert torch.equal(first, again)
+        assert not torch.allclose(first, other)
+        middle = painter(L_norm, torch.zeros(2, painter.latent)) * 110
+        torch.testing.assert_close(painter.predict(L_norm), middle)
+
+    def test_the_divergence_is_that_of_torchs_distributions(self):
+        mean, log_variance = torch.randn(5, 3), torch.randn(5, 3)
+        normal = torch.distributions.Normal(mean, (0.5 * log_variance).exp())
+        standard = torch.distributions.Normal(torch.zeros(3), torch.ones(3))
+        expected = torch.distributions.kl_divergence(normal, standard).sum(1)
+        torch.testing.assert_close(cvae.divergence(mean, log_variance), expected)
+
+    def test_a_trained_generator_is_where_it_starts(self, tmp_path):
+        given = Generator((8, 16)).eval()
+        card = {"network": {"widths": (8, 16)}, "hours": 1.0}
+        checkpoint.save("regression", given, card, folder=tmp_path, half=False)
+        painter = cvae.Painter((8, 16)).eval()
+        start.start_from(f"{tmp_path}/regression", painter)
+        L_norm = torch.randn(2, 1, 32, 32)
+        torch.testing.assert_close(painter(L_norm, torch.randn(2, 16)), given(L_norm))
+
+
+def test_a_training_with_a_time_limit_stops_after_it(tmp_path):
+    settings = dataclasses.replace(CASES["nazeri"][1], run=str(tmp_path / "run"), hours=1e-9)
+    nazeri.train(settings, TRAIN, VALIDATION)
+    assert torch.load(tmp_path / "run" / "checkpoint.pt")["epoch"] == 1
 
 
 def test_rebalancing_trains(tmp_path):
     settings = dataclasses.replace(
         CASES["classification"][1], run=str(tmp_path / "run"), epochs=1, rebalance=True
     )
-    model, _ = classification.train(settings, TRAIN, VALIDATION)
+    model = classification.train(settings, TRAIN, VALIDATION).module
     assert all(torch.isfinite(value).all() for value in model.state_dict().values())
 
 
-def test_pretraining_longer_than_the_run_is_refused(tmp_path, capsys, monkeypatch):
-    monkeypatch.setattr(gan.data, "load", lambda part: TRAIN)
-    assert gan.main(["--run", str(tmp_path / "run"), "--epochs", "1", "--pretrain", "2"]) == 1
-    assert "--pretrain is 2" in capsys.readouterr().err
+@pytest.mark.parametrize(("steps", "alone"), [(1000, 100), (15, 1), (9, 0), (5000, 200)])
+def test_the_critic_is_alone_for_a_tenth_of_a_short_run(steps, alone):
+    settings = gan.Settings(start="none", widths=(8, 16), critic_widths=(8, 16))
+    duel = gan.Duel(settings, steps)
+    L_norm, ab_norm = torch.zeros(2, 1, 32, 32), torch.zeros(2, 2, 32, 32)
+    assert duel.alone == alone
+    if alone:
+        assert "l1" not in duel.step(alone - 1, L_norm, ab_norm)
+    assert "l1" in duel.step(alone, L_norm, ab_norm)
 
 
-def test_the_generator_starts_from_the_classifiers_u_net(tmp_path):
-    settings = gan.Settings(run=str(tmp_path))
-    duel = gan.Duel(settings, steps=10)
-    for name, weights in gan.classifier_body(settings.widths).items():
-        torch.testing.assert_close(duel.generator.body.state_dict()[name], weights)
+@pytest.mark.parametrize("batch", [0, 65])
+def test_a_batch_that_cannot_be_filled_is_refused(case, capsys, monkeypatch, batch):
+    module, settings = case
+    monkeypatch.setattr(module.data, "load", lambda part: TRAIN)
+    assert module.main(["--run", settings.run, "--batch", str(batch)]) == 1
+    assert f"--batch is {batch}; with 64 training pictures" in capsys.readouterr().err
 
 
-def test_another_width_than_the_classifiers_is_refused(tmp_path, capsys, monkeypatch):
-    monkeypatch.setattr(gan.data, "load", lambda part: TRAIN)
-    assert gan.main(["--run", str(tmp_path / "run"), "--widths", "8,16", "--batch", "16"]) == 1
-    assert "--no-from-classifier" in capsys.readouterr().err
+def test_an_encoder_of_timm_trains_and_comes_back(tmp_path, monkeypatch):
+    monkeypatch.setattr(regression.data, "load", lambda part: TRAIN)
+    run = tmp_path / "run"
+    argv = ["--run", str(run), "--epochs", "1", "--batch", "32", "--widths", "8", "--start", "none"]
+    assert regression.main([*argv, "--backbone", "resnet10t"]) == 0
+    colorizer = candidates.load_run(run)
+    assert colorizer.card["network"]["backbone"] == "resnet10t"
+    assert colorizer.predict_ab(np.zeros((2, 32, 32))).shape == (2, 32, 32, 2)
+
+
+def test_an_unknown_encoder_is_one_sentence(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(regression.data, "load", lambda part: TRAIN)
+    argv = ["--run", str(tmp_path / "run"), "--batch", "16", "--start", "none"]
+    assert regression.main([*argv, "--backbone", "resnet18000"]) == 1
+    assert "'resnet18000'" in capsys.readouterr().err
+
+
+class TestStart:
+    def test_the_classifier_gives_its_u_net(self):
+        generator = Generator()
+        head = generator.head.weight.clone()
+        origin = start.start_from("classification", generator)["start"]
+        classifier = classification.Classifier()
+        card = checkpoint.restore("classification", classifier)
+        for name, weights in classifier.body.state_dict().items():
+            torch.testing.assert_close(generator.body.state_dict()[name], weights)
+        assert torch.equal(generator.head.weight, head)
+        assert origin == {
+            "name": "classification", "sha256": card["weights"]["sha256"], "hours": card["hours"],
+        }  # fmt: skip
+
+    def test_a_classifier_goes_on_with_all_of_a_classifier(self):
+        classifier, given = classification.Classifier(), classification.Classifier()
+        start.start_from("classification", classifier)
+        checkpoint.restore("classification", given)
+        torch.testing.assert_close(classifier.state_dict(), given.state_dict())
+
+    def test_a_run_gives_its_generator_and_all_hours_that_were_spent(self, tmp_path):
+        given = Generator((8, 16))
+        card = {"network": {"widths": (8, 16)}, "hours": 2.0, "start": {"hours": 0.5}}
+        checkpoint.save("regression", given, card, folder=tmp_path, half=False)
+        generator = Generator((8, 16))
+        origin = start.start_from(f"{tmp_path}/regression", generator)
+        for name, weights in given.state_dict().items():
+            torch.testing.assert_close(generator.state_dict()[name], weights)
+        assert origin["start"]["hours"] == 2.5
+
+    def test_none_leaves_random_weights(self):
+        generator = Generator((8, 16))
+        before = generator.head.weight.clone()
+        assert start.start_from("none", generator) == {}
+        assert torch.equal(generator.head.weight, before)
+
+    def test_other_widths_are_refused_with_the_way_out(self, tmp_path, capsys, monkeypatch):
+        monkeypatch.setattr(gan.data, "load", lambda part: TRAIN)
+        argv = ["--run", str(tmp_path / "run"), "--widths", "8,16", "--batch", "16"]
+        assert regression.main(argv) == 1
+        assert "--start none" in capsys.readouterr().err
+
+    def test_an_unknown_name_is_one_sentence(self, tmp_path, capsys, monkeypatch):
+        monkeypatch.setattr(gan.data, "load", lambda part: TRAIN)
+        argv = ["--run", str(tmp_path / "run"), "--start", "magic", "--batch", "16"]
+        assert regression.main(argv) == 1
+        assert "'magic'" in capsys.readouterr().err

@@ -1,0 +1,108 @@
+"""The training of `photo`: it starts from ImageNet, learns, resumes exactly, keeps its card."""
+
+import dataclasses
+import json
+
+import numpy as np
+import pytest
+import torch
+
+from colorizers.color import rgb_to_lab
+from colorizers.photo import PhotoNet
+from train import features, photo, photos
+
+SMALL = {"encoder": "resnet10t", "widths": (16, 16, 8, 8), "start": "none", "bfloat16": False,
+         "batch": 8, "average": 0.5, "critic_widths": (8, 16)}  # fmt: skip
+
+
+def album(count, seed):
+    """An orange square on dark blue, 64 x 64: bright has one colour, dark the other."""
+    rng = np.random.default_rng(seed)
+    pictures = []
+    for _ in range(count):
+        picture = np.full((64, 64, 3), (20, 40, 110), np.uint8)
+        top, left = rng.integers(0, 32, 2)
+        picture[top : top + 32, left : left + 32] = (240, 170, 60)
+        pictures.append(picture)
+    return pictures
+
+
+@pytest.fixture(scope="module")
+def photographs():
+    group = photos.Group(photos._to_lab_8(album(32, 0)))
+    return photos.Photographs([group], np.stack(album(8, 1)), {"album": 40}, 0)
+
+
+@pytest.mark.parametrize("weight_critic", [0.0, 0.02])
+def test_it_learns_the_two_colours(photographs, tmp_path, weight_critic):
+    settings = photo.Settings(
+        **SMALL, run=str(tmp_path / "run"), epochs=12, lr=1e-2, lr_encoder=1e-2,
+        weight_critic=weight_critic,
+    )  # fmt: skip
+    training, hours = photo.train(settings, photographs)
+    lab = rgb_to_lab(photographs.held_out)
+    error = np.abs(photo.predict_ab(training.average.module, lab[..., 0]) - lab[..., 1:]).mean()
+    assert error < 0.5 * np.abs(lab[..., 1:]).mean()
+    assert hours > 0
+
+
+def test_a_killed_run_goes_on_to_the_same_weights(photographs, tmp_path, monkeypatch):
+    settings = photo.Settings(**SMALL, run=str(tmp_path / "whole"), epochs=3, weight_critic=0.02)
+    whole, _ = photo.train(settings, photographs)
+    again = dataclasses.replace(settings, run=str(tmp_path / "again"))
+    real = photos.PhotoBatches.epoch
+
+    def dies(self, number):
+        for step, batch in enumerate(real(self, number)):
+            if number == 2 and step == 2:
+                raise KeyboardInterrupt
+            yield batch
+
+    with monkeypatch.context() as patch:
+        patch.setattr(photos.PhotoBatches, "epoch", dies)
+        with pytest.raises(KeyboardInterrupt):
+            photo.train(again, photographs)
+    torch.manual_seed(999)
+    resumed, _ = photo.train(again, photographs)
+    torch.testing.assert_close(
+        resumed.average.module.state_dict(), whole.average.module.state_dict(), rtol=0, atol=0
+    )
+
+
+@pytest.mark.slow
+def test_the_encoder_gives_what_imagenets_gives_for_three_equal_channels():
+    network = PhotoNet()
+    network.encoder.load_state_dict(photo.imagenet_encoder(network))
+    network.eval()
+    grey = torch.rand(2, 1, 64, 64) * 2 - 1
+    with torch.inference_mode():
+        ours = network.encoder(grey)[-1]
+        whole = features.lite0()
+        theirs = whole.act1 if hasattr(whole, "act1") else None
+        x = whole.bn1(whole.conv_stem(grey.expand(-1, 3, -1, -1)))
+        x = theirs(x) if theirs is not None else x
+        for block in whole.blocks:
+            x = block(x)
+    torch.testing.assert_close(ours, x, rtol=1e-3, atol=1e-4)
+
+
+def test_the_command_leaves_weights_and_a_card(photographs, tmp_path, monkeypatch):
+    monkeypatch.setattr(photo.photos, "load", lambda paths, limit: photographs)
+    run = tmp_path / "run"
+    argv = ["--photos", "a", "b", "--run", str(run), "--epochs", "1", "--batch", "8",
+            "--encoder", "resnet10t", "--widths", "16,16,8,8", "--start", "none"]  # fmt: skip
+    assert photo.main(argv) == 0
+    card = json.loads((run / "photo.json").read_text())
+    assert card["settings"]["photos"] == ["a", "b"]
+    assert "album 40; 8 of them held out" in card["data"]
+    more = ["--start", f"{run}/photo", "--run", str(tmp_path / "two")]
+    assert photo.main([*argv[:3], *argv[5:-2], *more]) == 0
+    start = json.loads((tmp_path / "two" / "photo.json").read_text())["start"]
+    assert start["sha256"] == card["weights"]["sha256"]
+
+
+def test_a_batch_that_no_side_can_fill_is_one_sentence(photographs, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(photo.photos, "load", lambda paths, limit: photographs)
+    argv = ["--run", str(tmp_path / "run"), "--batch", "100", "--start", "none"]
+    assert photo.main([*argv, "--encoder", "resnet10t"]) == 1
+    assert "--batch is 100" in capsys.readouterr().err

@@ -1,0 +1,175 @@
+"""The published results: files agree with each other, and each part computes what it says."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from scipy.stats import norm
+
+import colorizers
+from colorizers.color import rgb_to_lab
+from train import compare, evaluate, frontier, gallery, page, results
+
+ROOT = Path(__file__).parents[2]
+FOLDER = ROOT / "docs" / "results"
+
+
+def committed(name):
+    return [json.loads(line) for line in (FOLDER / f"{name}.jsonl").read_text().splitlines()]
+
+
+class TestCommitted:
+    """What `python -m train.results` wrote last."""
+
+    @pytest.fixture
+    def rows(self):
+        return committed("evaluation")
+
+    def test_readme_shows_the_table(self, rows):
+        short = evaluate.table(rows, markdown=True, keys=evaluate.SHORT)
+        assert short in (ROOT / "README.md").read_text()
+
+    def test_the_page_shows_every_table(self, rows):
+        text = (ROOT / "docs" / "results.md").read_text()
+        assert evaluate.table(rows, markdown=True) in text
+        assert compare.table(committed("comparisons")) in text
+        assert results.judge.table(committed("judge")) in text
+
+    def test_cards_carry_the_figures_and_the_rows_are_of_these_weights(self, rows):
+        by_method = {row["method"]: row for row in rows}
+        for name in colorizers.names(controls=True):
+            card = json.loads((ROOT / "colorizers" / "weights" / f"{name}.json").read_text())
+            assert card["metrics"] == results.for_card(by_method[name])
+
+    def test_the_frontier_passes_through_the_table(self, rows):
+        by_method = {row["method"]: row for row in rows}
+        points = committed("frontier")
+        for name in colorizers.names(controls=True):
+            value = results.shipped_value(name, points)
+            (point,) = [p for p in points if (p["method"], p["value"]) == (name, value)]
+            for key in ("psnr_mean", "nazeri_accuracy_5", "colourfulness"):
+                assert point[key] == pytest.approx(by_method[name][key], abs=1e-6)
+
+
+def some_pictures(count, seed=0):
+    return np.random.default_rng(seed).integers(0, 256, (count, 32, 32, 3), np.uint8)
+
+
+class TestCompare:
+    def test_the_interval_is_that_of_the_paired_differences(self):
+        rng = np.random.default_rng(0)
+        hard = rng.normal(20, 5, 2_000)  # what both methods share, and a pair cancels
+        noise = rng.normal(0.3, 0.5, 2_000)
+        values = {"a": {"psnr_mean": hard + noise}, "b": {"psnr_mean": hard}}
+        (row,) = compare.paired(values, ("psnr_mean",), resamples=1_000)
+        half = norm.ppf(0.975) * noise.std(ddof=1) / np.sqrt(len(noise))  # the normal theory's
+        assert row["difference"] == pytest.approx(noise.mean())
+        assert row["difference_ci95"] == pytest.approx(
+            [noise.mean() - half, noise.mean() + half], abs=0.15 * half
+        )
+
+    def test_clear_differences_are_bold_and_others_are_not(self):
+        row = {"metric": "ssim", "a": "x", "b": "y", "difference": 0.5}
+        assert "**+0.5**" in compare.table([row | {"difference_ci95": [0.1, 0.9]}])
+        assert "**" not in compare.table([row | {"difference_ci95": [-0.1, 0.9]}])
+
+
+@pytest.fixture(scope="module")
+def points():
+    truth = some_pictures(6)
+    return frontier.frontier(truth, rgb_to_lab(truth))
+
+
+class TestFrontier:
+    def test_every_method_is_walked_over_its_whole_dial(self, points):
+        dials = {name: {p["dial"] for p in points if p["method"] == name}
+                 for name in colorizers.names(controls=True)}  # fmt: skip
+        assert dials.pop("classification") == {"T"}
+        assert all(dial == {"factor"} for dial in dials.values())
+
+    def test_a_larger_factor_is_more_colourful_on_the_same_pictures(self, points):
+        gan = sorted((p for p in points if p["method"] == "gan"), key=lambda p: p["value"])
+        colour = [p["colourfulness"] for p in gan]
+        # Noise is colourful at random: the first factors may not show, the last ones do.
+        assert colour[-1] > colour[3]
+
+    def test_the_best_point_of_at_least_some_colour(self):
+        rows = [
+            {"method": "a", "colourfulness": c, "psnr_mean": p}
+            for c, p in ((10, 26), (22, 24), (23, 25), (30, 20))
+        ] + [{"method": "b", "colourfulness": 5, "psnr_mean": 30}]
+        assert frontier.at_colourfulness(rows, 22) == {"a": rows[2]}
+
+    def test_the_plot_is_drawn(self, points, tmp_path):
+        floor = [{"method": "grey", "colourfulness": 0, "psnr_mean": 9, "nazeri_accuracy_5": 0.1}]
+        frontier.plot(points, floor, {"gan": 1.0}, tmp_path / "plot.png")
+        assert (tmp_path / "plot.png").stat().st_size > 10_000
+
+
+class TestGallery:
+    def test_ranks_are_by_error(self):
+        error = np.random.default_rng(0).permutation(30).astype(float)
+        chosen = gallery.by_rank(error, 4)
+        assert sorted(error[chosen["best"]]) == [0, 1, 2, 3]
+        assert sorted(error[chosen["median"]]) == [13, 14, 15, 16]
+        assert sorted(error[chosen["worst"]]) == [26, 27, 28, 29]
+
+    def test_a_sheet_shows_its_rows_in_order(self):
+        first, second = some_pictures(3), some_pictures(3, seed=1)
+        pixels = np.asarray(gallery.sheet([first, second], enlarge=1))
+        np.testing.assert_array_equal(pixels[:32, 32:64], first[1])
+        np.testing.assert_array_equal(pixels[32:, 64:], second[2])
+
+
+@pytest.fixture
+def small():
+    def row(name, **more):
+        per_class = {"frog": {"n": 4, "psnr_mean": 20.0, "colourfulness": 9.0}}
+        return {
+            "method": name, "n": 4, "psnr_mean": 20.0, "nazeri_accuracy_5": 0.5,
+            "colourfulness": 9.0, "per_class": per_class, **more,
+        }  # fmt: skip
+
+    point = {"method": "gan", "dial": "factor", "value": 1.0, "colourfulness": 25.0,
+             "psnr_mean": 20.0, "nazeri_accuracy_5": 0.5}  # fmt: skip
+    return page.Results(
+        [row(name) for name in ("grey", "gan", "truth")],
+        [point],
+        [{"metric": "ssim", "a": "grey", "b": "gan", "difference": 0.5,
+          "difference_ci95": [0.1, 0.9]}],
+        [{"trial": ["truth", "gan"], "method": "gan", "rate": 0.25, "rate_ci95": [0.1, 0.4],
+          "chance": 0.5}],
+        {"pictures": 100},
+        "n = 4",
+    )  # fmt: skip
+
+
+def test_publishing_writes_page_pictures_readme_and_cards(small, tmp_path):
+    readme = tmp_path / "README.md"
+    readme.write_text(f"before\n{results.BEGIN}\nold\n{results.END}\nafter\n")
+    (tmp_path / "gan.json").write_text('{"hours": 1}')
+    pictures = {name: some_pictures(60, seed) for seed, name in enumerate(("grey", "gan", "truth"))}
+    written = results.publish(
+        small, pictures.__getitem__, lambda name: np.arange(60.0), root=tmp_path, weights=tmp_path
+    )
+    assert all(file.exists() for file in written)
+    assert {"random.png", "ranked-gan.png", "frontier.png"} <= {file.name for file in written}
+    assert "old" not in readme.read_text()
+    assert readme.read_text().startswith("before\n")
+    assert readme.read_text().endswith("after\n")
+    card = json.loads((tmp_path / "gan.json").read_text())
+    assert card == {"hours": 1, "metrics": results.for_card(small.evaluation[1])}
+    text = (tmp_path / "docs" / "results.md").read_text()
+    assert "| gan | 20.00 | factor 1, colourfulness 25.0 | 20.00 |" in text
+    assert "| frog | 4 | 20.00 | 20.00 | 9.0 | 9.0 |" in text
+    for target in ("random", "ranked-gan", "frontier"):
+        assert f"results/{target}.png" in text
+
+
+def test_a_readme_without_a_place_is_refused_before_anything_is_written(small, tmp_path):
+    (tmp_path / "README.md").write_text("no place")
+    with pytest.raises(ValueError, match="no lines"):
+        results.publish(small, lambda name: some_pictures(60), lambda name: np.arange(60.0),
+                        root=tmp_path, weights=tmp_path)  # fmt: skip
+    assert [file.name for file in tmp_path.iterdir()] == ["README.md"]

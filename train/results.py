@@ -1,0 +1,191 @@
+"""docs/results.md with every table and picture, the README's table and the cards: one command.
+
+    python -m train.results
+
+Evaluates every row on all 10,000 test pictures, walks each method's frontier, compares the
+methods in pairs, draws the sheets of pictures and asks the machine judge, which it trains
+first (about half an hour on two cores in all). No figure in the repository is typed by hand;
+`tests/train/test_results.py` holds the files to each other.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+import colorizers
+from colorizers.checkpoint import FOLDER, WeightsError
+
+from . import compare, data, evaluate, frontier, gallery, judge
+from .page import DRAWN, RANKED, SEED, Results, page_of
+from .run import RunError
+
+ROOT = Path(__file__).parents[1]
+BEGIN, END = "<!-- evaluation -->", "<!-- end of evaluation -->"
+COMMAND = "python -m train.results"
+
+
+def compute(settings: judge.Settings) -> tuple[Results, evaluate.Evaluation]:
+    """Everything from the committed weights.
+
+    Raises
+    ------
+    train.data.DataError, colorizers.checkpoint.WeightsError, train.run.RunError
+    """
+    test, train = data.load("test"), data.load("train")
+    for name in colorizers.names(controls=True):
+        colorizers.load(name)  # missing weights are told now, not after minutes
+    evaluation = evaluate.Evaluation(test, train)
+    rows = []
+    for method in evaluate.known():
+        print(f"evaluation: {method}", file=sys.stderr, flush=True)
+        rows.append(evaluation.row(method))
+    versions = evaluate.versions()
+    rows = [row | {"versions": versions} for row in rows]
+    print("paired bootstrap", file=sys.stderr, flush=True)
+    compared = ("grey", *colorizers.names(controls=True))
+    comparisons = compare.paired({name: evaluation.values[name] for name in compared})
+    line = frontier.frontier(evaluation.truth, evaluation.lab)
+    rates = judge.ask(settings, train.rgb_u8[: settings.pictures], test.rgb_u8)
+    about = ", ".join(f"{name} {version}" for name, version in versions.items())
+    footer = (
+        f"n = {len(test):,} test pictures (ST-LPIPS: the first {evaluate.PERCEPTUAL:,}); {about}."
+    )
+    judged = {"pictures": settings.pictures, "epochs": settings.epochs, "seed": settings.seed}
+    return Results(rows, line, comparisons, rates, judged, footer), evaluation
+
+
+def publish(
+    results: Results,
+    pictures: Callable[[str], NDArray[np.uint8]],
+    error: Callable[[str], NDArray[np.float64]],
+    root: Path = ROOT,
+    weights: Path = FOLDER,
+) -> list[Path]:
+    """Write docs/results.md, docs/results/, the README's table and the cards.
+
+    Parameters
+    ----------
+    results : Results
+    pictures : callable
+        Name of a row -> its pictures, shape (N, H, W, 3).
+    error : callable
+        Name of a row -> CIEDE2000 of each of its pictures, shape (N,).
+    root, weights : Path
+        The repository; the folder of weights and cards.
+
+    Returns
+    -------
+    list of Path
+        What was written.
+
+    Raises
+    ------
+    ValueError
+        If the README has no place for the table.
+    """
+    readme = root / "README.md"
+    before, begin, rest = readme.read_text().partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not (begin and end):
+        raise ValueError(f"{readme.name} has no lines {BEGIN} and {END} to put the table between.")
+    folder = root / "docs" / "results"
+    folder.mkdir(parents=True, exist_ok=True)
+    written = []
+    for name in ("evaluation", "frontier", "comparisons", "judge"):
+        file = folder / f"{name}.jsonl"
+        file.write_text("".join(json.dumps(row) + "\n" for row in getattr(results, name)))
+        written.append(file)
+    methods = trained(results.evaluation, weights)
+    written += _draw(results, methods, pictures, error, folder)
+    short = evaluate.table(results.evaluation, markdown=True, keys=evaluate.SHORT)
+    readme.write_text(f"{before}{BEGIN}\n{short}\n\n{results.footer}\n{END}{after}")
+    page = root / "docs" / "results.md"
+    page.write_text(page_of(results, methods))
+    return [*written, readme, page, *write_cards(results.evaluation, weights)]
+
+
+def _draw(
+    results: Results,
+    methods: list[str],
+    pictures: Callable[[str], NDArray[np.uint8]],
+    error: Callable[[str], NDArray[np.float64]],
+    folder: Path,
+) -> list[Path]:
+    truth, grey = pictures("truth"), pictures("grey")
+    drawn = gallery.draw(DRAWN, len(truth), SEED)
+    rows = [pictures(name)[drawn] for name in ("grey", *methods, "truth")]
+    gallery.sheet(rows).save(folder / "random.png", optimize=True)
+    written = [folder / "random.png"]
+    for name in methods:
+        chosen = gallery.by_rank(error(name), RANKED)
+        file = folder / f"ranked-{name}.png"
+        picture = gallery.ranked_sheet(truth, pictures(name), grey, list(chosen.values()))
+        picture.save(file, optimize=True)
+        written.append(file)
+    floors = [row for row in results.evaluation if row["method"] in evaluate.FLOORS]
+    shipped = {name: shipped_value(name, results.frontier) for name in methods}
+    frontier.plot(results.frontier, floors, shipped, folder / "frontier.png")
+    return [*written, folder / "frontier.png"]
+
+
+def shipped_value(method: str, rows: list[dict[str, Any]]) -> float:
+    """Where the app leaves a method's dial: the committed temperature, or a factor of 1."""
+    dials = {row["dial"] for row in rows if row["method"] == method}
+    if dials != {"T"}:
+        return 1.0
+    return float(colorizers.load(method).options["temperature"])
+
+
+def trained(rows: list[dict[str, Any]], weights: Path = FOLDER) -> list[str]:
+    """The methods among the rows that have weights."""
+    names = [row["method"] for row in rows]
+    return [name for name in names if (weights / f"{name}.json").exists()]
+
+
+def for_card(row: dict[str, Any]) -> dict[str, Any]:
+    """What a card keeps of a row: everything but the tables per class and the method's name."""
+    return {key: value for key, value in row.items() if key not in ("method", "per_class")}
+
+
+def write_cards(rows: list[dict[str, Any]], weights: Path = FOLDER) -> list[Path]:
+    """Put the figures of each trained method into the card beside its weights."""
+    written = []
+    for row in rows:
+        file = weights / f"{row['method']}.json"
+        if file.exists():
+            card = json.loads(file.read_text()) | {"metrics": for_card(row)}
+            file.write_text(json.dumps(card, indent=2) + "\n")
+            written.append(file)
+    return written
+
+
+def main(argv: list[str] | None = None) -> int:
+    """The command line; returns the exit code."""
+    parser = argparse.ArgumentParser(
+        prog=COMMAND, description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.parse_args(argv)
+    try:
+        results, evaluation = compute(judge.Settings())
+    except (data.DataError, RunError, WeightsError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    for file in publish(
+        results, evaluation.pictures, lambda name: evaluation.values[name]["ciede2000"]
+    ):
+        print(f"written: {file.relative_to(ROOT)}", file=sys.stderr)
+    print(evaluate.table(results.evaluation, markdown=False))
+    print(f"\n{results.footer}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

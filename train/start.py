@@ -1,0 +1,73 @@
+"""Weights to start a training from, so that none begins with what another has done."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from colorizers import checkpoint, classification
+from colorizers.classification import Classifier
+from colorizers.cvae import Painter
+from colorizers.gan import Generator
+
+from .run import RunError
+
+NOTHING = "none"
+"""The name that asks for random weights."""
+
+
+def start_from(name: str, module: Generator | Classifier | Painter) -> dict[str, Any]:
+    """Load committed weights, or those in the folder of a run, into a network.
+
+    From a network of the same kind everything is taken, from another kind the U-Net.
+
+    Parameters
+    ----------
+    name : str
+        "none" for random weights; "classification", "regression" or "gan" for committed ones;
+        RUN/NAME for those that a run left in its folder.
+    module : Generator, Classifier or Painter
+        A painter takes body and head of a generator.
+
+    Returns
+    -------
+    dict
+        For the card: which weights, their SHA-256, the hours that were spent on them and on
+        those that they started from. Empty for random ones.
+
+    Raises
+    ------
+    RunError
+        If the weights are of other widths or another backbone.
+    colorizers.checkpoint.WeightsError
+        If there are none.
+    """
+    if name == NOTHING:
+        return {}
+    folder = Path(name).parent if "/" in name else checkpoint.FOLDER
+    method = Path(name).name
+    card = checkpoint.read_card(method, folder=folder)
+    has = (card["network"]["widths"], card["network"].get("backbone", ""))
+    wanted = (list(module.widths), module.backbone)
+    for option, ours, theirs in zip(("widths", "backbone"), wanted, has, strict=True):
+        if ours != theirs:
+            raise RunError(
+                f"--{option} is {ours}, but {name} to start from has {theirs}; "
+                "give the same, or --start none."
+            )
+    giver = (Classifier if method == classification.NAME else Generator)(*has)
+    checkpoint.restore(method, giver, folder=folder)
+    if type(giver) is type(module):
+        module.load_state_dict(giver.state_dict())
+    elif isinstance(module, Painter) and isinstance(giver, Generator):
+        module.body.load_state_dict(giver.body.state_dict())
+        module.head.load_state_dict(giver.head.state_dict())
+    else:
+        module.body.load_state_dict(giver.body.state_dict())
+    return {
+        "start": {
+            "name": method,
+            "sha256": card["weights"]["sha256"],
+            "hours": round(card["hours"] + card.get("start", {}).get("hours", 0.0), 2),
+        }
+    }
