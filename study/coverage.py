@@ -17,7 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from study.intervals import wilson
+from study.intervals import Interval, wilson
 from study.model import AnswerModel, Effects, draw_picks, intercepts
 from study.twoway import two_way_logit, two_way_variance
 
@@ -77,20 +77,10 @@ def coverage(plan: Plan, studies: int, rng: np.random.Generator) -> Coverage:
     -------
     Coverage
     """
-    model = AnswerModel({METHOD: plan.rate}, plan.participant_sd, plan.picture_sd)
-    fixed = intercepts(model)
-    participant = np.repeat(np.arange(plan.participants), plan.trials)
+    fixed = intercepts(AnswerModel({METHOD: plan.rate}, plan.participant_sd, plan.picture_sd))
     results = np.empty((studies, 4))
     for study in range(studies):
-        effects = Effects(
-            fixed,
-            rng.normal(0, plan.participant_sd, (plan.participants, 1)),
-            rng.normal(0, plan.picture_sd, (plan.pictures, 1)),
-        )
-        picture = _pictures(plan, rng)
-        picked = draw_picks(effects.utilities(participant, picture), rng) == 1
-        robust = two_way_logit(two_way_variance(picked, participant, picture))
-        naive = wilson(int(picked.sum()), picked.size)
+        _, robust, naive = estimates(plan, fixed, rng)
         results[study] = (
             robust.low <= plan.rate <= robust.high,
             robust.high - robust.low,
@@ -99,6 +89,30 @@ def coverage(plan: Plan, studies: int, rng: np.random.Generator) -> Coverage:
         )
     held, width, naive_held, naive_width = (float(mean) for mean in results.mean(axis=0))
     return Coverage(held, width, naive_held, naive_width)
+
+
+def estimates(
+    plan: Plan, fixed: NDArray[np.float64], rng: np.random.Generator
+) -> tuple[float, Interval, Interval]:
+    """Draw one study and return its rate, the headline interval and Wilson's.
+
+    Parameters
+    ----------
+    plan : Plan
+    fixed : ndarray, shape (1,)
+        From `study.model.intercepts` for the plan's rate and standard deviations.
+    rng : numpy Generator
+    """
+    participant = np.repeat(np.arange(plan.participants), plan.trials)
+    effects = Effects(
+        fixed,
+        rng.normal(0, plan.participant_sd, (plan.participants, 1)),
+        rng.normal(0, plan.picture_sd, (plan.pictures, 1)),
+    )
+    picture = _pictures(plan, rng)
+    picked = draw_picks(effects.utilities(participant, picture), rng) == 1
+    robust = two_way_logit(two_way_variance(picked, participant, picture))
+    return float(picked.mean()), robust, wilson(int(picked.sum()), picked.size)
 
 
 def _pictures(plan: Plan, rng: np.random.Generator) -> NDArray[np.intp]:

@@ -9,14 +9,15 @@ SQLite: Write-Ahead Logging, https://sqlite.org/wal.html. SQLAlchemy: Serializab
 savepoints and transactional DDL (the two event hooks below), in its SQLite dialect's notes.
 """
 
+import re
 import sqlite3
 import time
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
+from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect, text
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError, OperationalError
 
 DEFAULT_URL = "sqlite:///results.db"
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -28,6 +29,40 @@ class DatabaseError(Exception):
     """The database cannot be used as asked; the text says why and what to do."""
 
 
+def parse_url(url: str) -> URL:
+    """Return a database URL; PostgreSQL's gets the driver that this project uses.
+
+    Raises
+    ------
+    DatabaseError
+        When it is no URL, or its port is no number from 1 to 65535.
+    """
+    try:
+        parsed = make_url(url)
+    except ValueError:  # of the port, which SQLAlchemy reads as a number
+        port = re.sub(r".*:", "", url.split("://", 1)[-1].rsplit("@", 1)[-1].split("/", 1)[0])
+        raise DatabaseError(_bad_port(port)) from None
+    except ArgumentError:
+        # The URL itself is not repeated: it may hold a password.
+        shown = url if "@" not in url else "DATABASE_URL"
+        raise DatabaseError(
+            f"{shown!r} is not a database URL; write for example {DEFAULT_URL!r} or "
+            "'postgresql://user:password@host:5432/name'"
+        ) from None
+    if parsed.port is not None and not 1 <= parsed.port <= 65535:
+        raise DatabaseError(_bad_port(str(parsed.port)))
+    if parsed.drivername in ("postgresql", "postgres"):
+        return parsed.set(drivername="postgresql+psycopg")
+    return parsed
+
+
+def _bad_port(port: str) -> str:
+    return (
+        f"The port in the database URL is {port!r}, but must be a number from 1 to 65535, as in "
+        "postgresql://user:password@host:5432/name"
+    )
+
+
 def sqlite_path(url: str) -> Path | None:
     """Return the file of an SQLite URL, or None for other databases.
 
@@ -36,12 +71,7 @@ def sqlite_path(url: str) -> Path | None:
     DatabaseError
         When the URL is not one, or asks for a database in memory, which no restart survives.
     """
-    try:
-        parsed = make_url(url)
-    except ArgumentError:
-        raise DatabaseError(
-            f"{url!r} is not a database URL; write for example {DEFAULT_URL!r}"
-        ) from None
+    parsed = parse_url(url)
     if parsed.get_backend_name() != "sqlite":
         return None
     if not parsed.database or parsed.database == ":memory:":
@@ -58,7 +88,13 @@ def connect(url: str) -> Engine:
     reads is still true when it writes. Those of `reader` go without and wait for nobody.
     """
     if sqlite_path(url) is None:
-        return create_engine(url, pool_pre_ping=True)
+        try:
+            return create_engine(parse_url(url), pool_pre_ping=True, pool_size=10)
+        except NoSuchModuleError as error:
+            raise DatabaseError(
+                f"{parse_url(url).drivername!r} is no database that is supported; use SQLite or "
+                "PostgreSQL."
+            ) from error
     engine = create_engine(url, connect_args={"timeout": BUSY_MS / 1000})
 
     @event.listens_for(engine, "connect")
@@ -68,6 +104,7 @@ def connect(url: str) -> Engine:
         connection.execute(f"PRAGMA busy_timeout = {BUSY_MS}")
         connection.execute("PRAGMA foreign_keys = ON")
         connection.execute("PRAGMA synchronous = FULL")
+        connection.execute("PRAGMA secure_delete = ON")  # a withdrawal leaves no bytes behind
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
@@ -82,8 +119,8 @@ def reader(engine: Engine) -> Engine:
     return engine.execution_options(reads_only=True)
 
 
-def migrate(engine: Engine) -> None:
-    """Bring the schema to the newest revision; safe when many processes start at once.
+def migrate(engine: Engine, *, to: str = "head") -> None:
+    """Bring the schema up to a revision, the newest; safe when many processes start at once.
 
     The lock is taken first and held until the last migration is committed, so a second process
     waits, then finds nothing to do; a crash in the middle leaves the old schema.
@@ -94,7 +131,12 @@ def migrate(engine: Engine) -> None:
     sqlite = engine.dialect.name == "sqlite"
     if sqlite:
         _switch_to_wal(engine)
-    with engine.connect() as connection:
+    try:
+        opened = engine.connect()
+    except OperationalError as error:
+        reason = str(error.orig).strip().splitlines()[0]
+        raise DatabaseError(f"{engine.url} cannot be reached: {reason}") from error
+    with opened as connection:
         if sqlite:
             # SQLite changes a table by copying it and dropping the old one, and with foreign keys
             # on, the drop would delete the rows that point at it. Outside of a transaction only.
@@ -106,7 +148,7 @@ def migrate(engine: Engine) -> None:
                 config = Config()
                 config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
                 config.attributes["connection"] = connection
-                command.upgrade(config, "head")
+                command.upgrade(config, to)
                 if sqlite and connection.exec_driver_sql("PRAGMA foreign_key_check").first():
                     raise DatabaseError(
                         f"{engine.url} would hold answers without their participants after this "
@@ -115,6 +157,22 @@ def migrate(engine: Engine) -> None:
         finally:
             if sqlite:
                 _pragma(connection, "foreign_keys = ON")
+
+
+def forget(engine: Engine) -> None:
+    """Take what was deleted out of the files, too: SQLite's log, PostgreSQL's dead rows.
+
+    A reader in the middle of its work can hold SQLite's log back; the next call takes it along.
+    """
+    if engine.dialect.name == "sqlite":
+        connection = engine.raw_connection()
+        try:
+            connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        finally:
+            connection.close()
+    elif engine.dialect.name == "postgresql":
+        with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as plain:
+            plain.exec_driver_sql("VACUUM participant, trial, slot, pick, rating, access_code")
 
 
 def _pragma(connection: Connection, pragma: str) -> None:

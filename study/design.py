@@ -18,6 +18,13 @@ What is balanced
 * **Pictures.** All pictures are shuffled, again and again, into one endless row; list k is the
   k-th stretch of that row. After any number of lists no picture was used more than once more
   often than another, and no list holds a picture twice.
+* **Catch trials.** The truth beside obvious fakes (`CATCH_METHODS`), on pictures of the practice
+  pool, one in each of as many equal stretches of the scored trials.
+* **Repeated trials.** Pictures of the first half once more, one in each of as many equal stretches
+  of the second half, at least one other trial later, with the truth in another slot than before.
+
+Catch and repeated trials have balanced slot orders of their own and come beside the scored
+trials: a study with them has the scored trials that it would have without.
 
 References
 ----------
@@ -31,7 +38,7 @@ import itertools
 import json
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, TypeVar
 
 T = TypeVar("T")
@@ -39,6 +46,10 @@ T = TypeVar("T")
 TRUTH = "truth"
 PRACTICE = "practice"
 SCORED = "scored"
+CATCH = "catch"
+REPEAT = "repeat"
+MOST_METHODS = 9  # the page's keys are 1 to 9
+CATCH_METHODS = tuple(f"catch-{number}" for number in range(1, MOST_METHODS))
 
 
 @dataclass(frozen=True)
@@ -55,12 +66,18 @@ class Design:
         Trials before them, with feedback, on pictures that are not in the study.
     seed
         Draws the picture lists. The participants' own seeds are drawn when they start.
+    catch
+        Trials among the scored ones in which every picture but the truth is an obvious fake.
+    repeats
+        Scored trials that come a second time; at most half of them.
     """
 
     methods: tuple[str, ...] = (TRUTH, "classification", "gan")
     scored: int = 30
     practice: int = 3
     seed: int = 1
+    catch: int = 0
+    repeats: int = 0
 
     def __post_init__(self) -> None:
         if TRUTH not in self.methods or len(self.methods) < 2:
@@ -70,11 +87,31 @@ class Design:
             )
         if len(set(self.methods)) != len(self.methods):
             raise ValueError(f"methods are {list(self.methods)}, but each may appear only once")
+        if len(self.methods) > MOST_METHODS or set(self.methods) & set(CATCH_METHODS):
+            raise ValueError(
+                f"methods are {list(self.methods)}, but there may be at most {MOST_METHODS}, and "
+                f"the names {CATCH_METHODS[0]} to {CATCH_METHODS[-1]} are those of catch trials"
+            )
         if self.scored < 1 or self.practice < 0:
             raise ValueError(
                 f"{self.scored} scored and {self.practice} practice trials were asked for, "
                 "but a study needs at least 1 and 0"
             )
+        if not 0 <= self.catch <= self.scored:
+            raise ValueError(
+                f"{self.catch} catch trials were asked for, but there may be 0 to {self.scored}, "
+                "as many as scored trials"
+            )
+        if not 0 <= self.repeats <= self.scored // 2:
+            raise ValueError(
+                f"{self.repeats} repeated trials were asked for, but there may be 0 to "
+                f"{self.scored // 2}, half as many as scored trials"
+            )
+
+    @property
+    def shown(self) -> int:
+        """Trials after practice, as the participant counts them."""
+        return self.scored + self.catch + self.repeats
 
 
 @dataclass(frozen=True)
@@ -93,6 +130,11 @@ class StudySpec:
         SHA-256 of the manifest of the stimulus set.
     consent_version
         Version of the text that the participants agreed to.
+    conduct
+        Everything else that a study file settles (texts, scales, rules, links), ready for JSON;
+        `study.config` makes it.
+    file
+        Text of the study file; not part of what decides, so comments may change.
     """
 
     name: str
@@ -101,10 +143,13 @@ class StudySpec:
     practice: Mapping[str, str | None]
     stimuli_sha256: str
     consent_version: str
+    conduct: Mapping[str, Any] = field(default_factory=dict)
+    file: str | None = None
 
     def settings(self) -> dict[str, Any]:
         """Return what is stored with the study, ready for JSON."""
         return {
+            **self.conduct,
             "design": {**asdict(self.design), "methods": list(self.design.methods)},
             "pictures": sorted(self.pictures),
             "practice": sorted(self.practice),
@@ -182,11 +227,19 @@ def picture_list(pictures: Sequence[str], size: int, seed: int, number: int) -> 
         )
     pool = sorted(pictures)
     chosen: list[str] = []
-    carried: list[str] = []  # what the last round left over for the list that is being filled
     start = number * size
-    # Rounds are drawn one after the other because a list that straddles two rounds decides
-    # which pictures the second of them must not begin with.
-    for round_number in range((start + size - 1) // len(pool) + 1):
+    first_round = start // len(pool)
+    # Rounds are drawn one after the other because a list that straddles two rounds decides which
+    # pictures the second of them must not begin with. Where to begin drawing: at the last round
+    # before with which a list begins, too, or, in a large pool, one round before. There the
+    # pictures that were moved to the front of a round came from its first `size` places, so its
+    # end is what it would be without the rounds before it.
+    period = size // math.gcd(size, len(pool))
+    round_number = first_round - first_round % period
+    if len(pool) >= 2 * size:
+        round_number = max(round_number, first_round - 1)
+    carried: list[str] = []  # what the last round left over for the list that is being filled
+    while round_number * len(pool) < start + size:
         order = shuffled(pool, seed, f"pictures/{round_number}")
         held = set(carried)
         fresh = [picture for picture in order if picture not in held]
@@ -198,6 +251,7 @@ def picture_list(pictures: Sequence[str], size: int, seed: int, number: int) -> 
         chosen += order[max(start - first, 0) : max(start + size - first, 0)]
         left_over = (first + len(pool)) % size
         carried = order[len(order) - left_over :] if left_over else []
+        round_number += 1
     return tuple(chosen)
 
 
@@ -270,16 +324,69 @@ def plan(
     shared = set(pictures) & set(practice_pictures)
     if shared:
         raise ValueError(f"picture {min(shared)!r} is used both for practice and in the study")
-    if design.practice > len(practice_pictures):
+    beside = f"{design.practice} practice trials"
+    if design.catch:
+        beside += f" and {design.catch} catch trials"
+    if design.practice + design.catch > len(practice_pictures):
         raise ValueError(
-            f"{design.practice} practice trials were asked for, but the stimulus set has only "
+            f"{beside} were asked for, but the stimulus set has only "
             f"{len(practice_pictures)} practice pictures"
         )
-    trials: list[PlannedTrial] = []
-    practice = shuffled(sorted(practice_pictures), seed, PRACTICE)[: design.practice]
+    pool = shuffled(sorted(practice_pictures), seed, PRACTICE)
+    practice, catch = pool[: design.practice], pool[design.practice :][: design.catch]
     scored = shuffled(picture_list(pictures, design.scored, design.seed, number), seed, "trials")
-    for kind, ids in ((PRACTICE, practice), (SCORED, scored)):
-        orders = slot_orders(design.methods, len(ids), seed, f"slots/{kind}")
-        for picture, order in zip(ids, orders, strict=True):
-            trials.append(PlannedTrial(len(trials) + 1, kind, picture, order))
-    return tuple(trials)
+    fakes = (TRUTH, *CATCH_METHODS[: len(design.methods) - 1])
+    first = _trials(SCORED, scored, design.methods, seed)
+    later = _spread(_trials(CATCH, catch, fakes, seed), 0, len(first), seed)
+    again = _repeats(first, design, seed)
+    for place, more in _spread(again, len(first) // 2, len(first), seed).items():
+        later.setdefault(place, []).extend(more)
+    whole = _trials(PRACTICE, practice, design.methods, seed)
+    for place, trial in enumerate(first):
+        whole += [trial, *later.get(place, [])]
+    return tuple(replace(trial, position=at) for at, trial in enumerate(whole, start=1))
+
+
+def _trials(
+    kind: str, pictures: Sequence[str], methods: Sequence[str], seed: int
+) -> list[PlannedTrial]:
+    """Return trials of one kind with balanced slot orders; their positions are given later."""
+    orders = slot_orders(methods, len(pictures), seed, f"slots/{kind}")
+    return [PlannedTrial(0, kind, *pair) for pair in zip(pictures, orders, strict=True)]
+
+
+def _repeats(first: Sequence[PlannedTrial], design: Design, seed: int) -> list[PlannedTrial]:
+    """Return trials of the first half again, in their order, the truth in another slot."""
+    half = list(first[: len(first) // 2])
+    chosen = set(shuffled([trial.picture for trial in half], seed, REPEAT)[: design.repeats])
+    originals = [trial for trial in half if trial.picture in chosen]
+    orders = slot_orders(design.methods, len(originals), seed, f"slots/{REPEAT}")
+    again = []
+    for trial in originals:
+        # Whoever remembers the slot and not the picture must not look consistent.
+        moved = [o for o in orders if o.index(TRUTH) != trial.methods.index(TRUTH)]
+        order = moved[0] if moved else _turned(orders[0])
+        orders.remove(order if moved else orders[0])
+        again.append(PlannedTrial(0, REPEAT, trial.picture, order))
+    return again
+
+
+def _turned(order: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the order with every method one slot further: none stands where it stood."""
+    return order[-1:] + order[:-1]
+
+
+def _spread(
+    trials: Sequence[PlannedTrial], start: int, stop: int, seed: int
+) -> dict[int, list[PlannedTrial]]:
+    """Put each trial behind one of the scored trials `start` to `stop` - 1, evenly.
+
+    The places are cut into as many stretches as there are trials; in each of them one is drawn.
+    """
+    places: dict[int, list[PlannedTrial]] = {}
+    for number, trial in enumerate(trials):
+        low = start + number * (stop - start) // len(trials)
+        high = start + (number + 1) * (stop - start) // len(trials)
+        (place, *_) = shuffled(range(low, high), seed, f"place/{trial.kind}/{number}")
+        places.setdefault(place, []).append(trial)
+    return places

@@ -5,27 +5,46 @@ Fed by the tables; used by the report and the export through ``store.answers`` a
 as plain columns and joined with numpy, because rows of Python objects would not fit.
 """
 
-from collections.abc import Sequence
+import gc
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from sqlalchemy import Connection, DateTime, Engine, Select, func, select, type_coerce
+from sqlalchemy import (
+    Boolean,
+    Connection,
+    DateTime,
+    Engine,
+    Select,
+    func,
+    inspect,
+    literal,
+    null,
+    select,
+    type_coerce,
+)
 from sqlalchemy.orm import aliased
 
 from study.database import DatabaseError, open_existing
-from study.tables import Participant, Pick, Rating, Slot, Study, Trial
+from study.tables import Participant, Pick, Rating, Slot, Study, Trial, Withdrawal
 
 ANSWER_COLUMNS = (
     "study", "participant", "simulated", "status", "excluded", "trial", "position", "kind",
     "picture", "label", "slot", "method", "picked", "realism", "quality", "response_ms",
     "answered_at",
 )  # fmt: skip
-_CHUNK = 100_000
+STUDY_COLUMNS = ("study", "digest", "name", "settings", "file", "created_at", "withdrawn")
+_CHUNK = 20_000
 
 
 def read_studies(url: str) -> pd.DataFrame:
-    """Return one row per version of a study: id, digest, name, settings, created_at.
+    """Return one row per version of a study.
+
+    Columns: study (id), digest, name, settings, file (text of the study file, or None), created_at
+    and withdrawn (how many had their rows deleted).
 
     Raises
     ------
@@ -35,13 +54,27 @@ def read_studies(url: str) -> pd.DataFrame:
     engine = open_existing(url)
     try:
         with _reading(engine) as connection:
+            # A database of 0.1.0, which nothing has written to since, has neither of the two.
+            known = inspect(connection)
+            columns = {column["name"] for column in known.get_columns(Study.__tablename__)}
+            withdrawn: Any = literal(0)
+            if known.has_table(Withdrawal.__tablename__):
+                counted = select(func.count()).where(Withdrawal.study_id == Study.id)
+                withdrawn = counted.correlate(Study).scalar_subquery()
+            file: Any = Study.file if "file" in columns else null()
             query = select(
-                Study.id, Study.digest, Study.name, Study.settings, Study.created_at
+                Study.id,
+                Study.digest,
+                Study.name,
+                Study.settings,
+                file,
+                Study.created_at,
+                withdrawn,
             ).order_by(Study.id)
             rows = connection.execute(query).all()
     finally:
         engine.dispose()
-    frame = pd.DataFrame(rows, columns=["study", "digest", "name", "settings", "created_at"])
+    frame = pd.DataFrame(rows, columns=list(STUDY_COLUMNS))
     frame["created_at"] = _moments(frame["created_at"].to_numpy(dtype=object))
     return frame
 
@@ -193,20 +226,29 @@ def answers(url: str, *, study: int | None = None) -> pd.DataFrame:
         mine = Participant.study_id == study
         people = people.where(mine)
         trials = trials.join(Participant, Participant.id == Trial.participant_id).where(mine)
-        slots = (
-            slots.join(Trial, Trial.id == Slot.trial_id)
-            .join(Participant, Participant.id == Trial.participant_id)
-            .where(mine)
-        )
+        # Slots of other versions are read, too, and left out by `_join`: two more joins of every
+        # slot would cost more than that.
     engine = open_existing(url)
     try:
-        with _reading(engine) as connection:  # one transaction: the three reads agree
+        with _unwatched(), _reading(engine) as connection:  # one transaction: three reads agree
             person = _columns(connection, people)
             trial = _columns(connection, trials)
             slot = _columns(connection, slots)
     finally:
         engine.dispose()
     return _join(person, trial, slot)
+
+
+@contextmanager
+def _unwatched() -> Iterator[None]:
+    """Pause the collector of cycles, which would visit millions of rows that hold none."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 def _reading(engine: Engine) -> Connection:
@@ -220,10 +262,35 @@ def _columns(
     width = len(query.selected_columns)
     chunks: list[list[np.ndarray[Any, Any]]] = [[] for _ in range(width)]
     known: dict[Any, Any] = {}
-    for rows in connection.execute(query).partitions(_CHUNK):
+    for rows in _batches(connection, query):
         for column, values in enumerate(zip(*rows, strict=True)):
             chunks[column].append(_array(values, known))
     return [np.concatenate(parts) if parts else np.empty(0, dtype=object) for parts in chunks]
+
+
+def _batches(
+    connection: Connection, query: Select[*tuple[Any, ...]]
+) -> Iterator[Sequence[Sequence[Any]]]:
+    """Run a query and yield its rows in chunks.
+
+    SQLite's driver is asked directly once a transaction is open: SQLAlchemy's rows take half of
+    the time of a million answers. What the driver gives as it is, are texts, whole numbers, and
+    moments as texts, so columns of truth values must not come this way.
+    """
+    plain = not any(isinstance(column.type, Boolean) for column in query.selected_columns)
+    if connection.dialect.name != "sqlite" or not plain or not connection.in_transaction():
+        yield from connection.execute(query).partitions(_CHUNK)
+        return
+    compiled = query.compile(dialect=connection.dialect, compile_kwargs={"literal_binds": True})
+    cursor = connection.connection.cursor()
+    try:
+        cursor.execute(str(compiled))
+        while rows := cursor.fetchmany(_CHUNK):
+            yield rows
+    except sqlite3.Error as error:
+        raise DatabaseError(f"The database cannot be read: {error}") from error
+    finally:
+        cursor.close()
 
 
 def _array(values: Sequence[Any], known: dict[Any, Any]) -> "np.ndarray[Any, Any]":
@@ -251,6 +318,10 @@ def _join(
     trial_id, of_person, position, kind, picture, label, picked, response_ms, answered_at = trial
     of_trial, number, method, realism, quality = slot
     t = pd.Index(trial_id).get_indexer(pd.Index(of_trial))  # row of each slot's trial
+    mine = t >= 0
+    if not mine.all():  # slots of other versions of the study
+        t = t[mine]
+        of_trial, number, method, realism, quality = (column[mine] for column in slot)
     p = pd.Index(person_id).get_indexer(pd.Index(of_person))[t]
     return pd.DataFrame(
         {

@@ -10,7 +10,8 @@ scipy.stats would double the time); the tests hold them against both and against
 References
 ----------
 Wilson (1927), J. Am. Stat. Assoc. 22, 209-212. Clopper, Pearson (1934), Biometrika 26, 404-413.
-Goodman (1965), Technometrics 7(2), 247-254.
+Brown, Cai, DasGupta (2001), Statistical Science 16(2), 101-133 (Jeffreys). Goodman (1965),
+Technometrics 7(2), 247-254.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from scipy.special import betaincinv, ndtri, stdtrit
 LEVEL = 0.95
 
 WILSON_NAIVE = "Wilson, naive"
+JEFFREYS_NAIVE = "Jeffreys, naive"
 GOODMAN_NAIVE = "Goodman joint, naive"
 T_PARTICIPANTS = "t over participants"
 
@@ -117,6 +119,30 @@ def clopper_pearson(k: float, n: float, level: float = LEVEL) -> Interval:
     low = 0.0 if k == 0 else float(betaincinv(k, n - k + 1, tail))
     high = 1.0 if k == n else float(betaincinv(k + 1, n - k, 1 - tail))
     return Interval(low, high, "Clopper-Pearson", level)
+
+
+def jeffreys(k: float, n: float, level: float = LEVEL) -> Interval:
+    """Jeffreys' interval of a proportion, for independent answers.
+
+    Equal tails of the posterior under the prior Beta(1/2, 1/2); an end is 0 or 1 where no or
+    every trial succeeded.
+
+    Raises
+    ------
+    ValueError
+        If `k`, `n` or `level` is out of range.
+
+    Examples
+    --------
+    >>> interval = jeffreys(1, 7)
+    >>> round(interval.low, 3), round(interval.high, 3)
+    (0.016, 0.501)
+    """
+    _check_proportion(k, n, level)
+    tail = (1 - level) / 2
+    low = 0.0 if k == 0 else float(betaincinv(k + 0.5, n - k + 0.5, tail))
+    high = 1.0 if k == n else float(betaincinv(k + 0.5, n - k + 0.5, 1 - tail))
+    return Interval(low, high, JEFFREYS_NAIVE, level)
 
 
 def goodman(counts: Sequence[int], level: float = LEVEL) -> list[Interval]:

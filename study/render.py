@@ -1,4 +1,4 @@
-"""The report on the screen or in a file: text, Markdown, CSV, JSON.
+"""The report on the screen or in a file: text, Markdown, CSV, JSON (and LaTeX, `study.latex`).
 
 Fed by a `study.summary.Summary`. Text and Markdown print the sections of `study.sections`,
 rounded for reading; CSV and JSON hold the same values in full. CSV has one row an estimate and
@@ -17,7 +17,9 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from study.intervals import Interval
-from study.sections import Section, banner, sections
+from study.latex import latex
+from study.layout import Section
+from study.sections import banner, sections
 from study.stats import Rate
 from study.summary import Summary
 
@@ -27,7 +29,7 @@ CSV_COLUMNS = (
     *("level", "numerator", "denominator", "note", "simulated"),
 )
 _BAR = 54
-_ASCII = str.maketrans("─│├┤●◆┄═–·", "-|[]o*.=--")
+_ASCII = str.maketrans("─│├┤●◆┄═–·−✓“”±½", '-|[]o*.=---x""~?')
 
 
 def text(summary: Summary) -> str:
@@ -47,6 +49,10 @@ def text(summary: Summary) -> str:
             lines += [""]
         for note in section.notes:
             lines += _wrapped(note)
+        if section.items:
+            lines += [""]
+        for mark, asked, answer in section.items:
+            lines += _wrapped(f"{mark} {asked}: {answer}", "  ")
     return "\n".join(line.rstrip() for line in lines) + "\n"
 
 
@@ -65,6 +71,8 @@ def markdown(summary: Summary) -> str:
             lines += [_pipe(row) for row in section.rows]
         for note in section.notes:
             lines += ["", note]
+        lines += [""] if section.items else []
+        lines += [f"- {mark} **{asked}**: {answer}" for mark, asked, answer in section.items]
     return "\n".join(lines) + "\n"
 
 
@@ -90,6 +98,7 @@ FORMATS: dict[str, Callable[[Summary], str]] = {
     "json": json_text,
     "csv": csv_text,
     "markdown": markdown,
+    "latex": latex,
 }
 
 
@@ -98,12 +107,11 @@ def ascii_only(report: str) -> str:
     return report.translate(_ASCII).encode("ascii", "replace").decode("ascii")
 
 
-def _wrapped(paragraph: str) -> list[str]:
+def _wrapped(paragraph: str, indent: str = "") -> list[str]:
     # "40.7 %" must not be torn apart at the end of a line.
     glued = paragraph.replace(" %", "\u00a0%")
-    return [
-        line.replace("\u00a0", " ") for line in textwrap.wrap(glued, WIDTH, break_on_hyphens=False)
-    ]
+    lines = textwrap.wrap(glued, WIDTH, break_on_hyphens=False, subsequent_indent=indent)
+    return [line.replace("\u00a0", " ") for line in lines]
 
 
 def _text_table(section: Section) -> list[str]:
@@ -174,7 +182,7 @@ def _rows(s: Summary) -> Iterator[dict[str, Any]]:
     yield {"section": "report", "measure": "title", "note": s.title}
     yield {"section": "report", "measure": "study", "note": s.study}
     yield {"section": "report", "measure": "database", "note": s.database}
-    counts = dataclasses.asdict(s.flow)
+    counts = {name: n for name, n in dataclasses.asdict(s.flow).items() if n is not None}
     for reason, n in counts.pop("reasons").items():
         yield {"section": "participants", "group": reason, "measure": "excluded", "value": n}
     for measure, n in counts.items():
@@ -182,6 +190,8 @@ def _rows(s: Summary) -> Iterator[dict[str, Any]]:
     for kind, n in s.answers.by_kind.items():
         yield {"section": "trials", "group": kind, "measure": "answered", "value": n}
     yield {"section": "trials", "measure": "analysed", "value": s.answers.analysed}
+    for rule, limit in s.rules.items():
+        yield {"section": "rules", "name": rule, "measure": "limit", "value": limit}
     yield from _rate_rows("fool_rates", "", s.fool_rates)
     for joint in s.joint:
         for interval in (joint.robust, joint.goodman):
@@ -197,6 +207,14 @@ def _rows(s: Summary) -> Iterator[dict[str, Any]]:
         row = {"section": "against_truth", "name": d.name}
         yield {**row, "measure": "point", "value": d.point}
         yield {**row, "measure": "distance", "value": d.distance, **_ends(d.interval)}
+    yield {
+        "section": "detection",
+        "measure": "d_prime",
+        "value": s.detection.d_prime,
+        **_ends(s.detection.interval),
+    }
+    yield from _test_rows(s)
+    yield from _road_rows(s)
     for scale, of_scale in s.ratings.items():
         for rating in of_scale:
             row = {"section": "ratings", "group": scale, "name": rating.name}
@@ -222,13 +240,76 @@ def _rows(s: Summary) -> Iterator[dict[str, Any]]:
         yield from _rate_rows("classes", of_class.label, of_class.rates)
     yield from _rate_rows("slots", "", s.slots.slots)
     yield {"section": "slots", "measure": "p_naive", "value": s.slots.chi2_p}
-    if s.times is not None:
-        for measure, value in dataclasses.asdict(s.times).items():
-            yield {"section": "response_times", "measure": measure, "value": value}
+    yield from _behaviour_rows(s)
     for measure, value in dataclasses.asdict(s.attention).items():
         yield {"section": "attention", "measure": measure, "value": value}
     for population in s.populations:
         yield from _rate_rows("populations", population.name, population.rates)
+
+
+def _test_rows(s: Summary) -> Iterator[dict[str, Any]]:
+    for t in s.against_truth:
+        row = {"section": "tests", "name": t.name}
+        yield {**row, "measure": "gap", "value": t.gap, **_ends(t.interval)}
+        for measure in ("effect_size", "p", "p_holm", "p_naive", "margin", "p_equivalent"):
+            yield {**row, "measure": measure, "value": getattr(t, measure)}
+    for d in s.differences:
+        row = {"section": "differences", "group": d.other, "name": d.name}
+        yield {**row, "measure": "difference", "value": d.difference, **_ends(d.interval)}
+        for measure in ("effect_size", "p", "p_holm"):
+            yield {**row, "measure": measure, "value": getattr(d, measure)}
+    for scale, of_scale in s.rating_differences.items():
+        for r in of_scale:
+            row = {"section": f"ratings_{scale}", "group": r.other, "name": r.name}
+            yield {**row, "measure": "difference", "value": r.difference, **_ends(r.interval)}
+            for measure in ("rank_correlation", "p", "p_holm"):
+                yield {**row, "measure": measure, "value": getattr(r, measure)}
+
+
+def _road_rows(s: Summary) -> Iterator[dict[str, Any]]:
+    for o in s.sensitivity:
+        row = {"section": "roads", "name": o.name, "measure": "rate"}
+        for interval in (o.bootstrap, o.marginal, o.jeffreys):
+            yield {**row, "value": o.rate, **_ends(interval)}
+        yield {**row, "value": o.components.rate, **_ends(o.components.interval)}
+        row = {"section": "components", "name": o.name}
+        for measure in ("participant_sd", "picture_sd", "person_share"):
+            yield {**row, "measure": measure, "value": getattr(o.components, measure)}
+
+
+def _behaviour_rows(s: Summary) -> Iterator[dict[str, Any]]:
+    if s.times is not None:
+        for measure, value in dataclasses.asdict(s.times).items():
+            yield {"section": "response_times", "measure": measure, "value": value}
+    for pick in s.times_by_pick:
+        row = {"section": "response_times", "name": pick.name, "denominator": pick.answers}
+        yield {**row, "measure": "median_s", "value": pick.median_s}
+    for block in s.blocks:
+        row = {"section": "blocks", "group": f"{block.first}-{block.last}"}
+        for measure in ("correct", "first_quartile_s", "median_s", "third_quartile_s"):
+            value = getattr(block, measure)
+            yield {**row, "measure": measure, "value": value, "denominator": block.answers}
+    for trend in s.trends:
+        row = {"section": "trends", "name": trend.name, "denominator": trend.participants}
+        slope = {"value": trend.per_ten_trials, **_ends(trend.interval)}
+        yield {**row, "measure": "per_ten_trials", **slope}
+    for people in s.people:
+        row = {"section": "people", "name": people.name}
+        names = ("lowest", "first_quartile", "median", "third_quartile", "highest")
+        for measure, value in zip(names, people.quantiles, strict=True):
+            yield {**row, "measure": measure, "value": value}
+        yield {**row, "measure": "sd", "value": people.sd}
+        yield {**row, "measure": "sd_by_chance", "value": people.expected_sd}
+    for picture in s.pictures:
+        yield {
+            "section": "pictures",
+            "group": picture.picture,
+            "name": picture.name,
+            "measure": "rate",
+            "value": picture.picked / picture.trials,
+            "numerator": picture.picked,
+            "denominator": picture.trials,
+        }
 
 
 def _rate_rows(section: str, group: str, rates: Sequence[Rate]) -> Iterator[dict[str, Any]]:

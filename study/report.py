@@ -1,11 +1,14 @@
-"""`python -m study.report`: the results of a study, from the database to the terminal.
+"""`python -m study.report`: the results of a study, from the database to the reader.
 
     python -m study.report                                       # DATABASE_URL or results.db
+    python -m study.report --format html --out report.html
     python -m study.report --db sqlite:///results.db --format json > report.json
+    python -m study.report --from DIR                            # what study.export wrote
 
 Reads the database (never creates or changes it), computes `study.summary`, prints it by
-`study.render`. Text, Markdown, CSV and JSON hold the same numbers. Exit code 0 with a report,
-1 with one sentence on stderr when there is nothing to report or the database cannot be read.
+`study.render`, `study.latex` or `study.page`. All formats hold the same numbers. Exit code 0 with
+a report, 1 with one sentence on stderr when there is nothing to report or the database cannot be
+read.
 """
 
 from __future__ import annotations
@@ -15,20 +18,27 @@ import io
 import os
 import sys
 from collections.abc import Sequence
-from typing import Any
+from pathlib import Path
 
-import pandas as pd
-from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
+from study.about import about
 from study.database import DEFAULT_URL, DatabaseError
+from study.gallery import find, named_folder
 from study.render import FORMATS, ascii_only
-from study.store import answers, participants, read_studies
+from study.source import Source, from_database, from_export
 from study.summary import NothingToReportError, summarise
+
+FORMS = (*FORMATS, "html")
 
 
 def report(
-    url: str, form: str = "text", *, study: int | None = None, only: str | None = None
+    url: str,
+    form: str = "text",
+    *,
+    study: int | None = None,
+    only: str | None = None,
+    stimuli: Path | None = None,
 ) -> str:
     """Return the report of a database.
 
@@ -37,11 +47,13 @@ def report(
     url : str
         SQLAlchemy URL of the database.
     form : str
-        "text", "json", "csv" or "markdown".
+        One of `FORMS`.
     study : int, optional
         Id of the version of the study; needed if several have participants.
     only : {"real", "simulated"}, optional
         Which participants; needed if the database holds both.
+    stimuli : Path, optional
+        Folder of the stimulus set; else the default set, if it is the study's.
 
     Raises
     ------
@@ -52,15 +64,34 @@ def report(
     ValueError
         If the stored answers contradict themselves.
     """
-    people = participants(url)
-    chosen, name = _choose(read_studies(url), people, study)
+    return report_of(from_database(url, study), form, only=only, stimuli=stimuli)
+
+
+def report_of(
+    source: Source, form: str = "text", *, only: str | None = None, stimuli: Path | None = None
+) -> str:
+    """Return the report of a study that was read already; see `report`."""
+    gallery = find(source, stimuli)
     summary = summarise(
-        answers(url, study=chosen),
-        people[people["study"] == chosen],
-        database=make_url(url).render_as_string(hide_password=True),
-        study=name,
+        source.answers,
+        source.participants,
+        database=source.database,
+        study=source.name,
+        about=about(
+            source.settings,
+            version=source.version,
+            digest=source.digest,
+            manifest=None if gallery is None else gallery.manifest,
+            manifest_sha256="" if gallery is None else gallery.sha256,
+        ),
+        rules=source.rules,
+        withdrawn=source.withdrawn,
         only=only,
     )
+    if form == "html":
+        from study.page import page
+
+        return page(summary, gallery)
     return FORMATS[form](summary)
 
 
@@ -73,17 +104,34 @@ def parser() -> argparse.ArgumentParser:
         epilog="Exit code 0 with a report; 1, with a sentence, if there is nothing to report.",
     )
     add = result.add_argument
-    add(
+    source = result.add_mutually_exclusive_group()
+    source.add_argument(
         "--db",
         metavar="URL",
         help=f"database to read (default: the environment's DATABASE_URL, else {DEFAULT_URL})",
     )
+    source.add_argument(
+        "--from",
+        dest="folder",
+        type=Path,
+        metavar="DIR",
+        help="read what python -m study.export wrote, instead of a database",
+    )
     add(
         "--format",
-        choices=tuple(FORMATS),
+        choices=FORMS,
         default="text",
-        help="text for a terminal (default); markdown for a document; json for everything, "
-        "unrounded; csv likewise, one row an estimate and interval",
+        help="text for a terminal (default); html for one page with plots and pictures; markdown "
+        "for a document; latex for the tables of a paper; json for everything, unrounded; csv "
+        "likewise, one row an estimate and interval",
+    )
+    add("--out", type=Path, metavar="FILE", help="write to this file (default: the terminal)")
+    add(
+        "--stimuli",
+        type=Path,
+        metavar="FOLDER",
+        help="stimulus set of the study (default: TRUEHUE_STIMULI, else the default set); without "
+        "it the report has no pictures",
     )
     add(
         "--study",
@@ -104,7 +152,21 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = parser().parse_args(argv)
     url = arguments.db or os.environ.get("DATABASE_URL") or DEFAULT_URL
     try:
-        output = report(url, arguments.format, study=arguments.study, only=arguments.only)
+        if arguments.folder is None:
+            source = from_database(url, arguments.study)
+        else:
+            source = from_export(arguments.folder)
+        output = report_of(
+            source,
+            arguments.format,
+            only=arguments.only,
+            stimuli=arguments.stimuli or named_folder(),
+        )
+        if arguments.out is not None:
+            arguments.out.write_text(output, encoding="utf-8", newline="\n")
+            return 0
+    except OSError as error:
+        return _fail(f"{error.filename} cannot be written: {error.strerror}")
     except (DatabaseError, NothingToReportError, ValueError) as error:
         return _fail(error)
     except SQLAlchemyError as error:
@@ -113,24 +175,6 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _fail(f"The database's driver {error.name!r} is not installed; install it with pip.")
     _print(output, plain=arguments.format == "text")
     return 0
-
-
-def _choose(studies: pd.DataFrame, people: pd.DataFrame, study: int | None) -> tuple[int, str]:
-    """Return id and name of the version of the study to report; versions are never pooled."""
-    names: dict[Any, str] = dict(zip(studies["study"], studies["name"], strict=True))
-    counts = people["study"].value_counts().sort_index()
-    found = ", ".join(f"--study {i} ({names[i]}, {n} participants)" for i, n in counts.items())
-    if counts.empty:
-        raise NothingToReportError("No participant has started the study yet.")
-    if study is None and len(counts) > 1:
-        raise NothingToReportError(
-            f"The database holds {len(counts)} versions of the study, which are never pooled; "
-            f"choose one: {found}."
-        )
-    chosen = int(counts.index[0]) if study is None else study
-    if chosen not in counts.index:
-        raise NothingToReportError(f"Study {chosen} has no participants; there is {found}.")
-    return chosen, names[chosen]
 
 
 def _fail(reason: object) -> int:

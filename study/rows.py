@@ -13,12 +13,11 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from study.codes import new_code
 from study.database import DatabaseError
 from study.design import PlannedTrial, StudySpec
 from study.session import RefusedError, TrialState
 from study.tables import Participant, Pick, Rating, Slot, Trial
-
-_CODE_LETTERS = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"  # no I, L, O, 0, 1: codes are typed by hand
 
 
 @dataclass(frozen=True)
@@ -31,6 +30,19 @@ class Recruiter:
 
 
 @dataclass(frozen=True)
+class Visitor:
+    """Who asks: `recruiter` names the participant, else the access `code`, else the `token`.
+
+    `token` is the secret of a browser. A computer that several people share has one token, so it
+    counts for those only who came without a link of their own.
+    """
+
+    token: str | None = None
+    recruiter: Recruiter | None = None
+    code: str | None = None
+
+
+@dataclass(frozen=True)
 class Progress:
     """One participant with all trials, as stored."""
 
@@ -38,6 +50,7 @@ class Progress:
     public_id: str
     completion_code: str | None
     trials: tuple[TrialState, ...]
+    withdrawal_code: str | None = None
 
     def with_trial(self, changed: TrialState) -> "Progress":
         """Return the same participant after one trial has changed."""
@@ -50,16 +63,51 @@ def sha256(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
-def find(
-    session: Session, study_id: int, token: str | None, recruiter: Recruiter | None
-) -> Participant | None:
-    """Return whom a recruiter's id, or else a browser's token, names."""
+def find(session: Session, study_id: int, visitor: Visitor) -> Participant | None:
+    """Return the participant whom a visitor's recruiter, access code or token names."""
     query = select(Participant).where(Participant.study_id == study_id)
-    if recruiter is not None:
-        return session.scalar(query.where(Participant.recruiter_id == recruiter.id))
-    if token is not None:
-        return session.scalar(query.where(Participant.token_sha256 == sha256(token)))
+    if visitor.recruiter is not None:
+        return session.scalar(query.where(Participant.recruiter_id == visitor.recruiter.id))
+    if visitor.code is not None:
+        return session.scalar(query.where(Participant.access_code == visitor.code))
+    if visitor.token is not None:
+        return session.scalar(query.where(Participant.token_sha256 == sha256(visitor.token)))
     return None
+
+
+def new_participant(
+    session: Session,
+    study_id: int,
+    spec: StudySpec,
+    visitor: Visitor,
+    *,
+    list_number: int,
+    seed: int,
+    now: datetime,
+    simulated: bool,
+) -> Participant:
+    """Store a participant, without the plan, and return the row."""
+    recruiter, code, token = visitor.recruiter, visitor.code, visitor.token
+    person = Participant(
+        study_id=study_id,
+        public_id=f"{'s' if simulated else 'p'}-{secrets.token_hex(6)}",
+        token_sha256=sha256(token) if token and recruiter is None and code is None else None,
+        recruiter_id=recruiter and recruiter.id,
+        recruiter_study=recruiter and recruiter.study,
+        recruiter_session=recruiter and recruiter.session,
+        access_code=code if recruiter is None else None,
+        list_number=list_number,
+        seed=seed,
+        status="started",
+        consent_version=spec.consent_version,
+        consented_at=now,
+        last_seen_at=now,
+        simulated=simulated,
+        withdrawal_code=None if simulated else new_code(),
+    )
+    session.add(person)
+    session.flush()
+    return person
 
 
 def locked(session: Session, participant_id: int) -> Participant:
@@ -149,8 +197,7 @@ def complete(person: Participant, now: datetime) -> None:
     """Mark a participant as done and draw the completion code."""
     person.status = "completed"
     person.completed_at = now
-    letters = "".join(secrets.choice(_CODE_LETTERS) for _ in range(12))
-    person.completion_code = "-".join(letters[i : i + 4] for i in range(0, 12, 4))
+    person.completion_code = new_code()
 
 
 def progress(session: Session, person: Participant) -> Progress:
@@ -186,4 +233,6 @@ def progress(session: Session, person: Participant) -> Progress:
             .order_by(Trial.position)
         )
     )
-    return Progress(person.id, person.public_id, person.completion_code, trials)
+    return Progress(
+        person.id, person.public_id, person.completion_code, trials, person.withdrawal_code
+    )

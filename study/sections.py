@@ -7,49 +7,29 @@ decided here, no number is computed.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator
 
+from study import checklist, checks
 from study.design import TRUTH
-from study.intervals import Interval
+from study.layout import (
+    Section,
+    interval_notes,
+    name_of,
+    number,
+    number_range,
+    percent,
+    percent_range,
+    points_range,
+)
 from study.session import SCALES
 from study.stats import Rate
 from study.summary import Spread, Summary
 
 _METHODS_A_TABLE = 3
-
-
-@dataclass(frozen=True)
-class Section:
-    """A heading, sentences, a table and notes.
-
-    `columns` are the table's headings, the first one aligned to the left and the others to the
-    right; `bars` are intervals to be drawn where the format can draw.
-    """
-
-    title: str
-    intro: str = ""
-    columns: Sequence[str] = ()
-    rows: Sequence[Sequence[str]] = ()
-    notes: Sequence[str] = ()
-    bars: Sequence[Rate] = ()
-
-
-def percent(value: float, digits: int = 1) -> str:
-    """Print a share, such as 0.4069 as "40.7 %"; "–" where it does not exist."""
-    return "–" if math.isnan(value) else f"{100 * value:.{digits}f} %"
-
-
-def percent_range(interval: Interval, digits: int = 1) -> str:
-    """Print an interval of shares, such as "33.9 to 47.7 %"."""
-    if not interval.defined:
-        return "–"
-    return f"{100 * interval.low:.{digits}f} to {100 * interval.high:.{digits}f} %"
-
-
-def number_range(interval: Interval) -> str:
-    """Print an interval of scores, such as "3.51 to 3.87"."""
-    return f"{interval.low:.2f} to {interval.high:.2f}" if interval.defined else "–"
+_UNFINISHED = (
+    "An answer is complete in itself: who left early is analysed with the answers given, unless a "
+    "rule excludes them."
+)
 
 
 def sections(summary: Summary) -> list[Section]:
@@ -59,11 +39,19 @@ def sections(summary: Summary) -> list[Section]:
         _fool_rates(summary),
         _joint(summary),
         _against_truth(summary),
+        *checks.tests(summary),
+        *checks.other_roads(summary),
         _ratings(summary),
+        *checks.rating_tests(summary),
         *_classes(summary),
+        checks.pictures(summary),
+        checks.people(summary),
+        checks.over_time(summary),
         _slots(summary),
-        _behaviour(summary),
+        checks.time_and_attention(summary),
         _populations(summary),
+        checklist.checklist(summary),
+        checklist.paper(summary),
         _reading(summary),
     ]
 
@@ -80,15 +68,26 @@ def banner(summary: Summary) -> str:
 
 def _participants(s: Summary) -> Section:
     flow, answers = s.flow, s.answers
-    counts = (flow.consented, flow.completed, flow.unfinished, flow.excluded, flow.analysed)
+    stages = {
+        "recruited": flow.recruited,
+        "consented": flow.consented,
+        "withdrawn": flow.withdrawn,
+        "completed": flow.completed,
+        "unfinished": flow.unfinished,
+        "excluded": flow.excluded,
+        "analysed": flow.analysed,
+    }
+    known = {name: str(count) for name, count in stages.items() if count is not None}
     reasons = "; ".join(f"{reason} ({count})" for reason, count in flow.reasons.items())
     kinds = ", ".join(f"{count} {kind}" for kind, count in answers.by_kind.items())
     return Section(
+        "participants",
         "Participants",
-        columns=("", "consented", "completed", "unfinished", "excluded", "analysed"),
-        rows=[["people", *(str(count) for count in counts)]],
+        columns=("", *known),
+        rows=[["people", *known.values()]],
         notes=(
             *((f"Excluded: {reasons}.",) if reasons else ()),
+            *((_UNFINISHED,) if flow.unfinished else ()),
             f"Answered trials: {kinds}. Analysed: {answers.analysed} scored trials, "
             f"{_spread(answers.per_participant)} a participant, on {answers.pictures} pictures, "
             f"{_spread(answers.per_picture)} a picture, from {answers.first} to {answers.last} "
@@ -100,7 +99,7 @@ def _participants(s: Summary) -> Section:
 def _fool_rates(s: Summary) -> Section:
     rows = [
         [
-            _name(rate),
+            name_of(rate),
             f"{rate.picked}/{rate.trials}",
             percent(rate.rate),
             percent_range(rate.headline),
@@ -111,6 +110,7 @@ def _fool_rates(s: Summary) -> Section:
     ]
     level = f"{100 * s.level:g} %"
     return Section(
+        "rates",
         "Fool rates",
         f"In what share of the trials was the picture taken for the real one? Each trial has one "
         f"pick among {s.answers.options}, so the rates share one denominator, "
@@ -118,7 +118,7 @@ def _fool_rates(s: Summary) -> Section:
         ("picked as real", "picks", "rate", f"{level} interval", "Wilson (naive)", "paper"),
         rows,
         (
-            *_interval_notes(s.fool_rates),
+            *interval_notes(s.fool_rates),
             f"{level} interval: over other participants and other pictures (two-way "
             "cluster-robust, logit scale, t quantile). Wilson treats all answers as independent "
             "and is too narrow; it stands here for comparison only.",
@@ -130,6 +130,7 @@ def _fool_rates(s: Summary) -> Section:
 
 def _joint(s: Summary) -> Section:
     return Section(
+        "joint",
         "The rates together",
         f"Intervals that hold for all rates at once with {100 * s.level:g} %, and how much the "
         "answers of the same person or picture resemble each other (design effect: variance "
@@ -137,7 +138,7 @@ def _joint(s: Summary) -> Section:
         ("picked as real", "rate", "joint interval", "Goodman (naive)", "design effect"),
         [
             [
-                _name(rate),
+                name_of(rate),
                 percent(joint.rate),
                 percent_range(joint.robust),
                 percent_range(joint.goodman),
@@ -161,17 +162,27 @@ def _against_truth(s: Summary) -> Section:
                 "–" if pair is None else percent_range(pair.headline),
                 percent(d.point),
                 f"{100 * d.distance:+.1f}",
-                _points_range(d.interval),
+                points_range(d.interval),
             ]
         )
     return Section(
+        "truth",
         "Against the truth",
         "Rate: picks of the method among the picks of it or of the truth; 50 % means that people "
         "cannot tell. Point: the fool rate at which they could not, given what the other "
         "methods take; gap: the fool rate minus it, in percentage points.",
         ("method", "picks", "rate", "interval", "point", "gap", "interval"),
         rows,
-        _interval_notes(list(s.pairwise)),
+        (*interval_notes(list(s.pairwise)), _d_prime(s)),
+    )
+
+
+def _d_prime(s: Summary) -> str:
+    d = s.detection
+    return (
+        f"The real picture was found in {percent(d.correct)} of the trials with {d.alternatives} "
+        f"pictures: d' = {number(d.d_prime)} (interval {number_range(d.interval)}), if all fakes "
+        "were equally good."
     )
 
 
@@ -190,6 +201,7 @@ def _ratings(s: Summary) -> Section:
         for a in s.agreement
     )
     return Section(
+        "ratings",
         "Ratings",
         "Mean opinion score from 1 to 5: the mean of the participants' means, t interval over "
         "participants; then the distribution, in percent of the ratings.",
@@ -209,6 +221,7 @@ def _classes(s: Summary) -> Iterator[Section]:
             cells = [_class_cell(found[name]) if name in found else "–" for name in part]
             rows.append([of_class.label, str(of_class.pictures), str(of_class.trials), *cells])
         yield Section(
+            "classes",
             "Classes",
             "Fool rate in percent with its interval, per class of picture. Few answers each, and "
             "many classes: a class that stands out here may do so by chance.",
@@ -220,6 +233,7 @@ def _classes(s: Summary) -> Iterator[Section]:
 def _slots(s: Summary) -> Section:
     check = s.slots
     return Section(
+        "slots",
         "Places on the screen",
         f"If only the pictures decide, each place is picked in {percent(check.expected)} of the "
         "trials.",
@@ -238,28 +252,10 @@ def _slots(s: Summary) -> Section:
     )
 
 
-def _behaviour(s: Summary) -> Section:
-    rows = []
-    if s.times is not None:
-        t = s.times
-        rows += [
-            ["seconds to the pick, median", f"{t.median_s:.1f}"],
-            ["  quartiles", f"{t.first_quartile_s:.1f} to {t.third_quartile_s:.1f}"],
-            ["  first half of the trials, median", f"{t.early_median_s:.1f}"],
-            ["  second half of the trials, median", f"{t.late_median_s:.1f}"],
-        ]
-    a = s.attention
-    if a.catch_trials:
-        rows.append(["catch trials passed", f"{a.catch_passed}/{a.catch_trials}"])
-    if a.repeat_trials:
-        rows.append(["repeated trials with the same pick", f"{a.repeats_equal}/{a.repeat_trials}"])
-    rows = rows or [["response times", "none recorded"]]
-    return Section("Time and attention", columns=("", "value"), rows=rows)
-
-
 def _populations(s: Summary) -> Section:
     if len({(population.participants, population.trials) for population in s.populations}) == 1:
         return Section(
+            "populations",
             "Who is counted",
             "Everybody with scored answers has completed and nobody is excluded: there is one way "
             "to count.",
@@ -275,6 +271,7 @@ def _populations(s: Summary) -> Section:
         ]
     choices = "; ".join(f"{p.name}: {p.description}" for p in s.populations)
     return Section(
+        "populations",
         "Who is counted",
         f"The fool rates under every choice of participants. {choices}.",
         ("population, method", "people / trials", "rate", "interval"),
@@ -285,15 +282,12 @@ def _populations(s: Summary) -> Section:
 def _reading(s: Summary) -> Section:
     versions = ", ".join(f"{name} {number}" for name, number in s.versions.items())
     return Section(
+        "about",
         "About these numbers",
         f"Database {s.database}{f', study {s.study}' if s.study else ''}. Computed with "
         f"{versions}. docs/statistics.md says what each estimate means and how often its interval "
         "holds the truth.",
     )
-
-
-def _name(rate: Rate) -> str:
-    return "truth (the real one)" if rate.name == TRUTH else rate.name
 
 
 def _spread(spread: Spread) -> str:
@@ -307,18 +301,3 @@ def _class_cell(rate: Rate) -> str:
         return f"{100 * rate.rate:.0f}"
     low, high = 100 * rate.headline.low, 100 * rate.headline.high
     return f"{100 * rate.rate:.0f} ({low:.0f} to {high:.0f})"
-
-
-def _points_range(interval: Interval) -> str:
-    if not interval.defined:
-        return "–"
-    return f"{100 * interval.low:+.1f} to {100 * interval.high:+.1f}"
-
-
-def _interval_notes(rates: Sequence[Rate]) -> tuple[str, ...]:
-    """Why intervals are missing or made in another way, each reason once."""
-    by_note: dict[str, list[str]] = {}
-    for rate in rates:
-        if rate.headline.note:
-            by_note.setdefault(rate.headline.note, []).append(rate.name)
-    return tuple(f"{', '.join(names)}: {note}." for note, names in by_note.items())

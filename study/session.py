@@ -86,7 +86,7 @@ def allow_pick(trials: Sequence[TrialState], token: str, slot: Any) -> TrialStat
 
 
 def allow_ratings(
-    trials: Sequence[TrialState], token: str, ratings: Any
+    trials: Sequence[TrialState], token: str, ratings: Any, scales: Sequence[str] = SCALES
 ) -> tuple[TrialState, dict[tuple[int, str], int]]:
     """Return the trial and its checked ratings; when the trial is rated, those ratings stand.
 
@@ -95,7 +95,9 @@ def allow_ratings(
     trials, token
         The participant's trials and the trial's own token.
     ratings
-        What the browser sent: for each slot in order a mapping of each of `SCALES` to 1..5.
+        What the browser sent: for each slot in order a mapping of each scale to 1..5.
+    scales
+        The scales of the study.
 
     Raises
     ------
@@ -113,7 +115,7 @@ def allow_ratings(
         raise RefusedError(f"Rate all {m} pictures.")
     checked: dict[tuple[int, str], int] = {}
     for slot, values in enumerate(ratings, start=1):
-        for scale in SCALES:
+        for scale in scales:
             value = values.get(scale) if isinstance(values, Mapping) else None
             if not _is_int(value) or not LOWEST <= value <= HIGHEST:
                 raise RefusedError(

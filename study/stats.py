@@ -3,8 +3,9 @@
 Fed by the data frame of `study.store.answers`: one row a trial and slot, of every answered trial
 (`COLUMNS` lists what is read here). Every function takes the rows that it shall count, usually
 those of `analysed`, and returns small frozen dataclasses that `study.summary` gathers and
-`study.render` prints. The intervals are in `study.twoway` and `study.intervals`, the ratings in
-`study.ratings`; docs/statistics.md says what each estimate means.
+`study.render` prints. The intervals are in `study.twoway` and `study.intervals`, ratings in
+`study.ratings`, tests in `study.comparisons`, times and attention in `study.behaviour`;
+docs/statistics.md says what each estimate means.
 
 The three picks of a trial exclude each other, so the rates of truth and methods share one
 denominator: the trials. The *point of indistinguishability* of a method is the rate at which its
@@ -105,28 +106,6 @@ class ClassRates:
     trials: int
     pictures: int
     rates: list[Rate]
-
-
-@dataclass(frozen=True)
-class Times:
-    """Seconds from visible pictures to the pick: quartiles, and medians of both halves."""
-
-    answers: int
-    median_s: float
-    first_quartile_s: float
-    third_quartile_s: float
-    early_median_s: float
-    late_median_s: float
-
-
-@dataclass(frozen=True)
-class Attention:
-    """Catch trials in which the real picture was picked, repeats with the same pick."""
-
-    catch_passed: int
-    catch_trials: int
-    repeats_equal: int
-    repeat_trials: int
 
 
 def compact(answers: pd.DataFrame) -> pd.DataFrame:
@@ -305,40 +284,6 @@ def class_rates(rows: pd.DataFrame, level: float = LEVEL) -> list[ClassRates]:
         trials, pictures = of_class["trial"].nunique(), of_class["picture"].nunique()
         result.append(ClassRates(str(label), trials, pictures, rates))
     return result
-
-
-def times(rows: pd.DataFrame) -> Times | None:
-    """Response times of the trials that have one, or None."""
-    trials = rows[rows["picked"] & rows["response_ms"].notna()]
-    if trials.empty:
-        return None
-    seconds = trials["response_ms"].astype(np.float64) / 1000
-    # Halves within each participant, so that quick people do not look like a trend.
-    rank = trials.groupby("participant")["position"].rank(method="first", pct=True)
-    return Times(
-        answers=len(trials),
-        median_s=float(seconds.median()),
-        first_quartile_s=float(seconds.quantile(0.25)),
-        third_quartile_s=float(seconds.quantile(0.75)),
-        early_median_s=float(seconds[rank <= 0.5].median()),
-        late_median_s=float(seconds[rank > 0.5].median()),
-    )
-
-
-def attention(answers: pd.DataFrame) -> Attention:
-    """Catch and repeat trials of the participants who are not excluded."""
-    picks = answers[answers["picked"] & ~is_excluded(answers)]
-    catch = picks[picks["kind"] == "catch"]
-    key = ["participant", "picture"]
-    first = picks[picks["kind"] == "scored"].set_index(key)["method"]
-    again = picks[picks["kind"] == "repeat"].set_index(key)["method"]
-    both = again.to_frame("again").join(first.rename("first"), how="inner")
-    return Attention(
-        int((catch["method"] == TRUTH).sum()),
-        len(catch),
-        int((both["again"] == both["first"]).sum()),
-        len(both),
-    )
 
 
 def _rates(groups: dict[str, pd.DataFrame], level: float) -> list[Rate]:

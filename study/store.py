@@ -11,23 +11,24 @@ Reading for the report: `answers` and `participants`, from ``frames``.
 
 import secrets
 import threading
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, delete, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from study import rows
-from study.database import DatabaseError, connect, migrate, reader
+from study.codes import new_code
+from study.database import DatabaseError, connect, forget, migrate, reader
 from study.design import PlannedTrial, StudySpec
 from study.frames import answers, participants, read_studies
-from study.rows import Progress, Recruiter
-from study.session import allow_pick, allow_ratings, current, response_time
-from study.tables import Participant, Pick, Study
+from study.rows import Progress, Recruiter, Visitor
+from study.session import SCALES, RefusedError, allow_pick, allow_ratings, current, response_time
+from study.tables import AccessCode, Participant, Pick, Study, Withdrawal
 
 __all__ = [
     "Answer",
@@ -35,6 +36,7 @@ __all__ = [
     "Progress",
     "Recruiter",
     "Store",
+    "Visitor",
     "answers",
     "participants",
     "read_studies",
@@ -73,15 +75,21 @@ class Store:
     def _writing(self) -> Iterator[Session]:
         """Hold a transaction that may write.
 
-        The threads of this process take turns before they ask the database: SQLite lets waiting
-        writers try again at odd moments, and a busy server could starve one of them.
+        With SQLite the threads of this process take turns before they ask the database: it lets
+        waiting writers try again at odd moments, and a busy server could starve one of them.
         """
-        with self._turn, Session(self.engine) as session, session.begin():
+        turn = self._turn if self.engine.dialect.name == "sqlite" else nullcontext()
+        with turn, Session(self.engine) as session, session.begin():
             yield session
 
     def close(self) -> None:
         """Close all connections."""
         self.engine.dispose()
+
+    def version(self, spec: StudySpec) -> int | None:
+        """Return the id of this version of the study, or None if nobody has started it."""
+        with Session(reader(self.engine)) as session:
+            return session.scalar(select(Study.id).where(Study.digest == spec.digest()))
 
     def register(self, spec: StudySpec) -> int:
         """Return the id of this version of the study; the first call stores it."""
@@ -95,6 +103,7 @@ class Store:
                 name=spec.name,
                 settings=spec.settings(),
                 created_at=self._now(),
+                file=spec.file,
             )
             session.add(row)
             try:
@@ -115,21 +124,30 @@ class Store:
         with Session(reader(self.engine)) as session:
             rows.refuse_mixture(session, simulated)
 
-    def identify(
-        self, study_id: int, *, token: str | None, recruiter: Recruiter | None
-    ) -> int | None:
-        """Return the id of the participant whom a recruiter's id or a browser's token names."""
+    def identify(self, study_id: int, visitor: Visitor) -> int | None:
+        """Return the id of the participant who a visitor is."""
         with Session(reader(self.engine)) as session:
-            person = rows.find(session, study_id, token, recruiter)
+            person = rows.find(session, study_id, visitor)
             return None if person is None else person.id
 
-    def find(
-        self, study_id: int, *, token: str | None, recruiter: Recruiter | None
-    ) -> Progress | None:
-        """Return the participant whom a recruiter's id or else a browser's token names."""
+    def find(self, study_id: int, visitor: Visitor) -> Progress | None:
+        """Return the participant who a visitor is, with all trials."""
         with Session(reader(self.engine)) as session:
-            person = rows.find(session, study_id, token, recruiter)
+            person = rows.find(session, study_id, visitor)
             return None if person is None else rows.progress(session, person)
+
+    def add_access_codes(self, count: int) -> list[str]:
+        """Store new access codes and return them."""
+        with self._writing() as session:
+            codes = [new_code() for _ in range(count)]
+            now = self._now()
+            session.add_all(AccessCode(code=code, created_at=now) for code in codes)
+        return codes
+
+    def knows_access_code(self, code: str) -> bool:
+        """Return whether `add_access_codes` made this code."""
+        with Session(reader(self.engine)) as session:
+            return session.get(AccessCode, code) is not None
 
     def join(
         self,
@@ -138,6 +156,7 @@ class Store:
         *,
         token: str | None = None,
         recruiter: Recruiter | None = None,
+        code: str | None = None,
         simulated: bool = False,
         seed: int | None = None,
     ) -> Progress:
@@ -147,10 +166,8 @@ class Store:
         ----------
         study_id, spec
             What `register` was given and returned.
-        token
-            The secret of the participant's browser; only its SHA-256 is stored.
-        recruiter
-            The same recruiter's id always gives the same participant.
+        token, recruiter, code
+            Who it is, see `study.rows.Visitor`; of the token only the SHA-256 is stored.
         simulated
             Marks every row of the participant.
         seed
@@ -161,36 +178,60 @@ class Store:
         DatabaseError
             When real and simulated participants would share a database.
         """
+        visitor = Visitor(token, recruiter, code)
         with self._writing() as session:
             # The lock makes "which list is next" true until the new row is written.
             session.scalars(select(Study.id).where(Study.id == study_id).with_for_update()).one()
-            person = rows.find(session, study_id, token, recruiter)
+            person = rows.find(session, study_id, visitor)
             if person is None:
                 rows.refuse_mixture(session, simulated)
                 now = self._now()
-                person = Participant(
-                    study_id=study_id,
-                    public_id=f"p-{secrets.token_hex(6)}",
-                    # Who came by a recruiter is known by that id: a shared computer has one token.
-                    token_sha256=rows.sha256(token) if token and not recruiter else None,
-                    recruiter_id=recruiter and recruiter.id,
-                    recruiter_study=recruiter and recruiter.study,
-                    recruiter_session=recruiter and recruiter.session,
+                person = rows.new_participant(
+                    session,
+                    study_id,
+                    spec,
+                    visitor,
                     list_number=rows.next_list(session, study_id, now - AWAY),
                     seed=secrets.randbits(62) if seed is None else seed,
-                    status="started",
-                    consent_version=spec.consent_version,
-                    consented_at=now,
-                    last_seen_at=now,
+                    now=now,
                     simulated=simulated,
                 )
-                session.add(person)
-                session.flush()
                 plan = spec.plan(number=person.list_number, seed=person.seed)
                 rows.add_trials(session, person, plan, spec)
             return rows.progress(session, person)
 
-    def pick(self, participant_id: int, token: str, slot: Any, response_ms: Any = None) -> Progress:
+    def withdraw(self, code: str) -> None:
+        """Delete the participant who holds this withdrawal code, with every row of theirs.
+
+        What stays is one row that says that somebody withdrew, and on which day.
+
+        Raises
+        ------
+        RefusedError
+            When nobody holds this code.
+        """
+        with self._writing() as session:
+            person = session.scalar(
+                select(Participant).where(Participant.withdrawal_code == code).with_for_update()
+            )
+            if person is None:
+                raise RefusedError(
+                    "No answers are stored under this code. It stands at the foot of each page, "
+                    "in the form ABCD-EFGH-JKMN."
+                )
+            session.add(Withdrawal(study_id=person.study_id, day=self._now().date()))
+            session.execute(delete(AccessCode).where(AccessCode.code == person.access_code))
+            session.execute(delete(Participant).where(Participant.id == person.id))
+        forget(self.engine)
+
+    def pick(
+        self,
+        participant_id: int,
+        token: str,
+        slot: Any,
+        response_ms: Any = None,
+        exposure_ms: Any = None,
+    ) -> Progress:
         """Save which slot was taken for real; the first pick of a trial stands.
 
         Raises
@@ -210,6 +251,7 @@ class Store:
                         trial_id=trial.id,
                         slot=slot,
                         response_ms=response_time(response_ms),
+                        exposure_ms=response_time(exposure_ms),
                         answered_at=now,
                         simulated=person.simulated,
                     )
@@ -217,7 +259,9 @@ class Store:
                 progress = progress.with_trial(replace(trial, picked=slot))
         return progress
 
-    def rate(self, participant_id: int, token: str, ratings: Any) -> Progress:
+    def rate(
+        self, participant_id: int, token: str, ratings: Any, scales: Sequence[str] = SCALES
+    ) -> Progress:
         """Save all ratings of one trial; the first ones stand. The last trial completes.
 
         Raises
@@ -228,7 +272,7 @@ class Store:
         with self._writing() as session:
             person = rows.locked(session, participant_id)
             progress = rows.progress(session, person)
-            trial, checked = allow_ratings(progress.trials, token, ratings)
+            trial, checked = allow_ratings(progress.trials, token, ratings, scales)
             if not trial.ratings:
                 now = self._now()
                 person.last_seen_at = now
@@ -260,19 +304,16 @@ class Store:
         with self._writing() as session:
             rows.refuse_mixture(session, True)
             now = self._now()
-            person = Participant(
-                study_id=study_id,
-                public_id=f"s-{secrets.token_hex(6)}",
+            person = rows.new_participant(
+                session,
+                study_id,
+                spec,
+                Visitor(),
                 list_number=number,
                 seed=seed,
-                status="started",
-                consent_version=spec.consent_version,
-                consented_at=now,
-                last_seen_at=now,
+                now=now,
                 simulated=True,
             )
-            session.add(person)
-            session.flush()
             plan = spec.plan(number=number, seed=seed)
             for trial_id, planned in zip(
                 rows.add_trials(session, person, plan, spec), plan, strict=True

@@ -12,26 +12,20 @@ from importlib.metadata import version
 
 import pandas as pd
 
-from study import ratings, stats
+from study import behaviour, comparisons, exclusions, ratings, stats
+from study.about import About
+from study.design import TRUTH
+from study.detection import Detection, detection
+from study.exclusions import Flow, Rules
 from study.intervals import LEVEL
+from study.pictures import Extremes, PictureRate, extremes, picture_rates
 from study.ratings import Agreement, Rating
+from study.sensitivity import Sensitivity, sensitivity
 from study.session import SCALES
 
 
 class NothingToReportError(Exception):
     """There is no report of these answers; the text says why and what to do."""
-
-
-@dataclass(frozen=True)
-class Flow:
-    """Participants from consent to analysis; `reasons` counts the exclusions by reason."""
-
-    consented: int
-    completed: int
-    unfinished: int
-    excluded: int
-    reasons: dict[str, int]
-    analysed: int
 
 
 @dataclass(frozen=True)
@@ -77,18 +71,31 @@ class Summary:
     database: str
     study: str
     level: float
+    about: About
+    rules: dict[str, float]
     flow: Flow
     answers: Answers
     fool_rates: list[stats.Rate]
     joint: list[stats.JointRate]
     pairwise: list[stats.Rate]
     distances: list[stats.Distance]
+    detection: Detection
+    against_truth: list[comparisons.AgainstTruth]
+    differences: list[comparisons.Difference]
+    sensitivity: list[Sensitivity]
     ratings: dict[str, list[Rating]]
+    rating_differences: dict[str, list[comparisons.RatingDifference]]
     agreement: list[Agreement]
     classes: list[stats.ClassRates]
+    pictures: list[PictureRate]
+    extremes: list[Extremes]
     slots: stats.SlotCheck
-    times: stats.Times | None
-    attention: stats.Attention
+    people: list[behaviour.PeopleSpread]
+    times: behaviour.Times | None
+    times_by_pick: list[behaviour.TimesByPick]
+    blocks: list[behaviour.Block]
+    trends: list[behaviour.Trend]
+    attention: behaviour.Attention
     headline: str
     populations: list[Population]
     paper: str
@@ -128,6 +135,9 @@ def summarise(
     *,
     database: str,
     study: str = "",
+    about: About | None = None,
+    rules: Rules | None = None,
+    withdrawn: int | None = None,
     only: str | None = None,
     level: float = LEVEL,
 ) -> Summary:
@@ -141,6 +151,12 @@ def summarise(
         Where they come from, without a password.
     study : str
         Name of the study.
+    about : About, optional
+        What is known about the study itself.
+    rules : Rules, optional
+        Rules of exclusion, fixed before the study; none by default.
+    withdrawn : int, optional
+        How many had their answers deleted, where that is known.
     only : {"real", "simulated"}, optional
         Which participants to report, where the database holds both.
     level : float
@@ -153,35 +169,56 @@ def summarise(
     ValueError
         If the answers contradict themselves (`study.stats.check`).
     """
+    rules = rules or Rules()
     participants = one_kind(participants, only)
     stats.check(answers)
-    answers = stats.compact(answers[answers["participant"].isin(participants["participant"])])
+    answers = answers[answers["participant"].isin(participants["participant"])]
+    answers, participants = exclusions.apply(answers, participants, rules)
+    answers = stats.compact(answers)
     rows = _counted(answers, participants)
     simulated = bool(participants["simulated"].all())
+    counts = _answers(answers, rows)
+    rates = stats.fool_rates(rows, level)
+    of_pictures = picture_rates(rows)
     return Summary(
         title="TrueHue study report" + (" (SIMULATED PARTICIPANTS)" if simulated else ""),
         simulated=simulated,
         database=database,
         study=study,
         level=level,
-        flow=_flow(participants, rows),
-        answers=_answers(answers, rows),
-        fool_rates=stats.fool_rates(rows, level),
+        about=about or About(),
+        rules=rules.settings(),
+        flow=exclusions.flow(participants, rows["participant"], withdrawn=withdrawn),
+        answers=counts,
+        fool_rates=rates,
         joint=stats.joint_rates(rows, level),
         pairwise=stats.pairwise_rates(rows, level),
         distances=stats.distances(rows, level),
+        detection=detection(next(r for r in rates if r.name == TRUTH), counts.options),
+        against_truth=comparisons.against_truth(rows, level),
+        differences=comparisons.differences(rows, level),
+        sensitivity=sensitivity(rows, level),
         ratings={scale: ratings.ratings(rows, scale, level) for scale in SCALES},
+        rating_differences={
+            scale: comparisons.rating_differences(rows, scale, level) for scale in SCALES
+        },
         agreement=[ratings.agreement(rows, scale) for scale in SCALES],
         classes=stats.class_rates(rows, level),
+        pictures=of_pictures,
+        extremes=extremes(of_pictures),
         slots=stats.slot_check(rows, level),
-        times=stats.times(rows),
-        attention=stats.attention(answers),
+        people=behaviour.people_spread(rows),
+        times=behaviour.times(rows),
+        times_by_pick=behaviour.times_by_pick(rows),
+        blocks=behaviour.blocks(rows),
+        trends=behaviour.trends(rows, level),
+        attention=behaviour.attention(answers),
         headline=stats.HEADLINE,
         populations=_populations(answers, level),
         paper=stats.PAPER,
         versions={
             "python": platform.python_version(),
-            **{name: version(name) for name in ("numpy", "pandas", "scipy")},
+            **{name: version(name) for name in ("numpy", "pandas", "scipy", "statsmodels")},
         },
     )
 
@@ -199,20 +236,6 @@ def _counted(answers: pd.DataFrame, participants: pd.DataFrame) -> pd.DataFrame:
             f"{stats.scored(answers)['trial'].nunique()} of them scored."
         )
     return rows
-
-
-def _flow(participants: pd.DataFrame, rows: pd.DataFrame) -> Flow:
-    excluded = stats.is_excluded(participants)
-    completed = participants["completed_at"].notna()
-    reasons = participants.loc[excluded, "excluded"].fillna("no reason stored").value_counts()
-    return Flow(
-        consented=len(participants),
-        completed=int(completed.sum()),
-        unfinished=int((~completed).sum()),
-        excluded=int(excluded.sum()),
-        reasons={str(reason): int(count) for reason, count in sorted(reasons.items())},
-        analysed=rows["participant"].nunique(),
-    )
 
 
 def _answers(answers: pd.DataFrame, rows: pd.DataFrame) -> Answers:

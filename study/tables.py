@@ -10,7 +10,7 @@ only; a test compares the two.
   columns make it impossible for a row to disagree with its participant.
 """
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 from sqlalchemy import (
@@ -77,6 +77,26 @@ class Study(Base):
     name: Mapped[str] = mapped_column(String(200))
     settings: Mapped[dict[str, Any]]
     created_at: Mapped[datetime]
+    file: Mapped[str | None] = mapped_column(Text)
+
+
+class AccessCode(Base):
+    """A code by which one person may take part, given out by who runs the study."""
+
+    __tablename__ = "access_code"
+
+    code: Mapped[str] = mapped_column(String(32), primary_key=True)
+    created_at: Mapped[datetime]
+
+
+class Withdrawal(Base):
+    """That somebody's rows were deleted: the day and the version of the study, nobody's name."""
+
+    __tablename__ = "withdrawal"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    study_id: Mapped[int] = mapped_column(ForeignKey("study.id"))
+    day: Mapped[date]
 
 
 class Participant(Base):
@@ -87,6 +107,7 @@ class Participant(Base):
         UniqueConstraint("id", "simulated"),
         UniqueConstraint("study_id", "token_sha256"),
         UniqueConstraint("study_id", "recruiter_id"),
+        UniqueConstraint("study_id", "access_code"),
         CheckConstraint("status IN ('started', 'completed')", name="status"),
         Index(None, "study_id", "list_number"),
     )
@@ -108,6 +129,8 @@ class Participant(Base):
     completion_code: Mapped[str | None] = mapped_column(String(32), unique=True)
     excluded: Mapped[str | None] = mapped_column(Text)
     simulated: Mapped[bool]
+    access_code: Mapped[str | None] = mapped_column(String(32))
+    withdrawal_code: Mapped[str | None] = mapped_column(String(32), unique=True)
 
 
 class Trial(Base):
@@ -165,6 +188,7 @@ class Pick(Base):
     __table_args__ = (
         ForeignKeyConstraint(*_OF_ITS_TRIAL, ondelete="CASCADE"),
         CheckConstraint(f"response_ms BETWEEN 0 AND {LONGEST_RESPONSE_MS}", name="response_ms"),
+        CheckConstraint(f"exposure_ms BETWEEN 0 AND {LONGEST_RESPONSE_MS}", name="exposure_ms"),
     )
 
     trial_id: Mapped[int] = mapped_column(primary_key=True)
@@ -172,6 +196,7 @@ class Pick(Base):
     response_ms: Mapped[int | None]
     answered_at: Mapped[datetime]
     simulated: Mapped[bool]
+    exposure_ms: Mapped[int | None]
 
 
 class Rating(Base):

@@ -109,8 +109,8 @@ def two_way_variance(values: ArrayLike, participant: Groups, picture: Groups) ->
     """
     y = np.asarray(values, dtype=np.float64)
     n = y.size
-    by_participant, n_participants = _codes(participant)
-    by_picture, n_pictures = _codes(picture)
+    by_participant, n_participants = codes(participant)
+    by_picture, n_pictures = codes(picture)
     if n == 0 or by_participant.size != n or by_picture.size != n:
         raise ValueError(
             "Values, participants and pictures must have one length above 0, "
@@ -118,7 +118,7 @@ def two_way_variance(values: ArrayLike, participant: Groups, picture: Groups) ->
         )
     mean = float(y.mean())
     residuals = y - mean
-    cells, n_cells = _codes(by_participant.astype(np.int64) * n_pictures + by_picture)
+    cells, n_cells = codes(by_participant.astype(np.int64) * n_pictures + by_picture)
     var_participant = _clustered(residuals, by_participant, n_participants)
     var_picture = _clustered(residuals, by_picture, n_pictures)
     var_answer = _clustered(residuals, cells, n_cells)
@@ -220,12 +220,18 @@ def two_way_mean(variance: TwoWayVariance, level: float = LEVEL) -> Interval:
     return Interval(variance.mean - half, variance.mean + half, TWO_WAY_LINEAR, level)
 
 
-def _codes(groups: Groups) -> tuple[NDArray[np.intp], int]:
-    """Codes 0..G-1 of the groups, and G."""
+def codes(groups: Groups) -> tuple[NDArray[np.intp], int]:
+    """Return codes 0..G-1 of the groups in the order of their first appearance, and G.
+
+    Examples
+    --------
+    >>> codes(["b", "a", "b"])
+    (array([0, 1, 0]), 2)
+    """
     if isinstance(groups, pd.Series) and isinstance(groups.dtype, pd.CategoricalDtype):
         groups = groups.cat.codes  # whole numbers are grouped ten times faster than texts
-    codes, uniques = pd.factorize(np.asarray(groups))
-    return codes, len(uniques)
+    found, uniques = pd.factorize(np.asarray(groups))
+    return found, len(uniques)
 
 
 def _quantile(variance: TwoWayVariance, level: float) -> float:

@@ -15,9 +15,10 @@ from typing import Any
 
 import gradio as gr
 
+from study.config import ConfigError
 from study.database import DatabaseError
 from study.service import Service
-from study.stimuli import StimuliError
+from study.showing import StimuliError
 
 STATIC = Path(__file__).parent / "static"
 
@@ -35,7 +36,7 @@ def build(service: Callable[[], Service]) -> gr.HTML:
     def reply(name: str, request: Any) -> Any:
         try:
             running = service()
-        except (StimuliError, DatabaseError):
+        except (StimuliError, ConfigError, DatabaseError):
             return {"error": "No study is running here at the moment.", "closed": True}
         return getattr(running, name)(request)
 
@@ -54,11 +55,14 @@ def build(service: Callable[[], Service]) -> gr.HTML:
     def rate(request: Any) -> Any:
         return reply("rate", request)
 
+    def withdraw(request: Any) -> Any:
+        return reply("withdraw", request)
+
     return gr.HTML(
         elem_id="study",
         html_template='<section class="study" aria-label="Study"></section>',
         css_template=(STATIC / "study.css").read_text(encoding="utf-8"),
         js_on_load=(STATIC / "study.js").read_text(encoding="utf-8"),
         apply_default_css=False,
-        server_functions=[enter, consent, pictures, pick, rate],
+        server_functions=[enter, consent, pictures, pick, rate, withdraw],
     )

@@ -31,16 +31,26 @@ const remembered = (store, key, make) => {
   }
 };
 const token = remembered(window.localStorage, "truehue-study", fresh);
+const asked = new URLSearchParams(window.location.search);
 const recruiter = {};
 for (const name of ["PROLIFIC_PID", "STUDY_ID", "SESSION_ID"]) {
-  const value = new URLSearchParams(window.location.search).get(name);
+  const value = asked.get(name);
   if (value) recruiter[name] = value;
 }
+const remember = (key, value) => {
+  try {
+    if (value === null) window.localStorage.removeItem(key);
+    else window.localStorage.setItem(key, value);
+  } catch {
+    // Without storage the code has to be typed again after a reload.
+  }
+};
+let code = asked.get("code") || remembered(window.localStorage, "truehue-code", null);
 
 const ask = async (name, fields = {}) => {
   for (let attempt = 0; ; attempt += 1) {
     // Gradio's client hides a lost connection: it returns nothing, or what a proxy said.
-    const reply = await server[name]({ token, recruiter, ...fields }).catch(() => null);
+    const reply = await server[name]({ token, recruiter, code, ...fields }).catch(() => null);
     if (reply && (reply.error || reply.step || reply.pictures)) return reply;
     if (attempt >= RETRIES.length) throw new Error(`no answer to ${name}`);
     await new Promise((resolve) => setTimeout(resolve, RETRIES[attempt]));
@@ -65,10 +75,7 @@ const narrow = () => window.matchMedia("(max-width: 700px)").matches;
 const small = () => window.matchMedia("(max-width: 700px), (max-height: 500px)").matches;
 
 const show = (name, ...children) => {
-  const foot =
-    state && state.participant
-      ? make("p", { class: "foot" }, `Participant ${state.participant}`)
-      : null;
+  const foot = state && state.participant && name !== "withdraw" ? footer() : null;
   root.replaceChildren(...children.filter((child) => child !== null), ...(foot ? [foot] : []));
   root.dataset.page = name;
   const heading = root.querySelector("h2");
@@ -81,6 +88,24 @@ const show = (name, ...children) => {
   // A small screen is for the pictures: the page's head moves out of sight above them.
   if ((trial && small()) || root.getBoundingClientRect().top < 0) root.scrollIntoView();
 };
+
+const footer = () =>
+  make(
+    "p",
+    { class: "foot" },
+    make("span", {}, `Participant ${state.participant}`),
+    make(
+      "span",
+      {},
+      "Withdrawal code ",
+      make("span", { class: "withdrawal" }, state.withdrawal_code || ""),
+    ),
+    make(
+      "button",
+      { type: "button", class: "plain", onclick: () => !busy && withdraw(state.withdrawal_code) },
+      texts.withdraw.open,
+    ),
+  );
 
 const points = (list) =>
   make(
@@ -127,7 +152,9 @@ const run = async (step) => {
 
 const take = (reply) => {
   if (reply.error) {
-    if (reply.closed) message(reply.error, "Try again", "No study");
+    if (reply.texts) texts = reply.texts;
+    if (reply.code_needed) access(reply.error);
+    else if (reply.closed) message(reply.error, "Try again", "No study");
     else message(reply.error);
     return false;
   }
@@ -141,6 +168,11 @@ const enter = async () => {
   const reply = await ask("enter");
   if (!take(reply)) return;
   texts = reply.texts;
+  if (code) remember("truehue-code", code);
+  if (asked.has("withdraw")) {
+    withdraw(state.withdrawal_code || "");
+    return;
+  }
   const begins = state.step === "pick" && state.number === 1;
   if (begins && (state.practice || !texts.between)) instructions();
   else if (begins) between();
@@ -154,13 +186,78 @@ const go = async () => {
   else done();
 };
 
+// A page with one field for a code.
+const codePage = (name, words, value, send, ...more) => {
+  const problem = make("p", { class: "missing", role: "alert" });
+  const field = make("input", {
+    type: "text",
+    id: `study-${name}`,
+    class: "code-field",
+    value,
+    autocomplete: "off",
+    autocapitalize: "characters",
+    spellcheck: "false",
+    onkeydown: (event) => event.key === "Enter" && run(() => send(field.value, problem)),
+  });
+  show(
+    name,
+    make("h2", {}, words.title),
+    make("p", { class: "lead" }, words.lead),
+    make("p", {}, make("label", { for: `study-${name}` }, words.label), field),
+    problem,
+    make(
+      "p",
+      { class: "send" },
+      ...more,
+      button(words.go, () => run(() => send(field.value, problem))),
+    ),
+  );
+  return problem;
+};
+
+const access = (error) => {
+  const problem = codePage("access", texts.access, code || "", async (typed) => {
+    code = typed;
+    await enter();
+  });
+  if (code) problem.textContent = error;
+};
+
+const withdraw = (value) => {
+  const words = texts.withdraw;
+  const back = make(
+    "button",
+    { type: "button", class: "plain", onclick: () => run(go) },
+    words.back,
+  );
+  codePage(
+    "withdraw",
+    words,
+    value,
+    async (typed, problem) => {
+      const reply = await ask("withdraw", { withdrawal_code: typed });
+      if (reply.error) {
+        problem.textContent = reply.error;
+        return;
+      }
+      state = null;
+      shown = null;
+      loads.clear();
+      remember("truehue-code", null);
+      show("message", make("h2", {}, words.done_title), make("p", { role: "status" }, words.done));
+    },
+    back,
+  );
+};
+
 const consent = () => {
   const words = texts.consent;
   show(
     "consent",
     make("h2", {}, words.title),
     make("p", { class: "lead" }, words.lead),
-    points(words.points),
+    ...words.paragraphs.map((paragraph) => make("p", {}, paragraph)),
+    words.points.length ? points(words.points) : null,
     button(words.agree, () =>
       run(async () => {
         if (!take(await ask("consent", { version: state.version }))) return;
@@ -215,6 +312,9 @@ const done = () => {
       }),
       copied,
     ),
+    state.link
+      ? make("p", {}, make("a", { class: "main", href: state.link, rel: "noreferrer" }, words.link))
+      : null,
     make("p", {}, words.after),
   );
 };
@@ -284,7 +384,7 @@ const pictures = async () => {
     stop();
   }
   for (const old of loads.keys()) if (old !== trial && old !== state.upcoming) loads.delete(old);
-  shown = { trial, images, since: null };
+  shown = { trial, images, since: null, hidden: 0, left: null };
   return shown;
 };
 
@@ -312,9 +412,13 @@ const pick = async () => {
   );
   fit();
   current.since = null;
+  current.hidden = 0;
+  current.left = document.hidden ? performance.now() : null;
   // Not awaited: the page must answer while it waits to be looked at.
   painted(choices[0]).then((moment) => {
     current.since = moment;
+    current.hidden = 0;
+    current.left = null;
     if (state.upcoming) preload(state.upcoming).catch(() => {});
   });
 };
@@ -324,9 +428,21 @@ const choose = (slot) => {
   if (busy || !current || current.since === null || state.step !== "pick") return;
   const response_ms = performance.now() - current.since;
   if (response_ms < EARLY_MS) return;
+  const exposure_ms = Math.max(0, response_ms - current.hidden);
   run(async () => {
-    if (take(await ask("pick", { trial: current.trial, slot, response_ms }))) await go();
+    const answer = { trial: current.trial, slot, response_ms, exposure_ms };
+    if (take(await ask("pick", answer))) await go();
   });
+};
+
+// While the tab is behind another one the pictures are not seen: that is no exposure.
+const onVisibility = () => {
+  if (!shown) return;
+  if (document.hidden) shown.left = performance.now();
+  else if (shown.left !== null) {
+    shown.hidden += performance.now() - shown.left;
+    shown.left = null;
+  }
 };
 
 const LEVELS = [1, 2, 3, 4, 5];
@@ -463,27 +579,41 @@ const send = (current, missing) => {
 
 // ---- size and keys ----------------------------------------------------------------------------
 
+// How many pictures stand beside each other: one column on a phone, one row on a laptop, and two
+// of either where a study compares more methods than fit.
+const columnsOf = (slots) => {
+  if (narrow()) return slots <= 3 ? 1 : 2;
+  return slots <= 4 ? slots : Math.ceil(slots / 2);
+};
+
 // The pictures are as large as they can be with all of them in sight, up to their own size.
 const fit = () => {
   const stage = root.dataset.page === "pick" ? root.querySelector(".stage") : null;
   if (!stage) return;
+  const columns = columnsOf(state.slots);
+  const rows = Math.ceil(state.slots / columns);
+  const stacked = narrow() && columns === 1; // then the numbers stand beside the pictures
+  stage.style.setProperty("--columns", String(columns));
+  stage.classList.toggle("stacked", stacked);
+  const { naturalWidth, naturalHeight } = stage.querySelector("img");
   const above = small() ? root.getBoundingClientRect().top : -window.scrollY;
   const top = stage.getBoundingClientRect().top - above;
-  const rows = narrow() ? state.slots : 1;
-  const columns = narrow() ? 1 : state.slots;
-  const high = (window.innerHeight - top - 24) / rows - (narrow() ? 12 : 60);
-  const wide = (stage.clientWidth - 32) / columns - 24;
-  root.style.setProperty("--side", `${Math.floor(Math.max(96, Math.min(320, high, wide)))}px`);
+  const high = (window.innerHeight - top - 24) / rows - (stacked ? 12 : 60);
+  const wide = (stage.clientWidth - 32) / columns - 24 - (stacked ? 24 : 0);
+  const side = Math.min(naturalWidth, wide, (high * naturalWidth) / naturalHeight);
+  root.style.setProperty("--side", `${Math.floor(Math.max(48, side))}px`);
 };
 
 const onKey = (event) => {
   if (!element.isConnected) {
     document.removeEventListener("keydown", onKey);
     window.removeEventListener("resize", fit);
+    document.removeEventListener("visibilitychange", onVisibility);
     return;
   }
   const plain = !event.ctrlKey && !event.altKey && !event.metaKey && !event.repeat;
   if (!plain || !/^[1-9]$/.test(event.key) || root.offsetParent === null) return;
+  if (event.target.matches("input[type=text]")) return;
   const number = Number(event.key);
   if (root.dataset.page === "pick" && number <= state.slots) {
     event.preventDefault();
@@ -504,4 +634,5 @@ const onKey = (event) => {
 
 document.addEventListener("keydown", onKey);
 window.addEventListener("resize", fit);
+document.addEventListener("visibilitychange", onVisibility);
 run(enter);

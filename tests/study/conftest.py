@@ -3,7 +3,10 @@
 import pytest
 from study_frames import real_spec
 
-from study.simulate import Simulation, simulate
+from study.model import AnswerModel
+from study.report import FORMS, report_of
+from study.simulate import DEFAULT_SET, Simulation, set_pictures, simulate
+from study.source import from_database
 from study.store import Store
 
 
@@ -12,6 +15,22 @@ def simulated_url(tmp_path_factory):
     url = f"sqlite:///{tmp_path_factory.mktemp('report') / 'simulated.db'}"
     simulate(url, Simulation())
     return url
+
+
+@pytest.fixture(scope="session")
+def set_url(tmp_path_factory):
+    """A simulated study on the pictures of the default set."""
+    url = f"sqlite:///{tmp_path_factory.mktemp('set') / 'simulated.db'}"
+    model = AnswerModel()
+    simulate(url, Simulation(model=model, pictures=set_pictures(DEFAULT_SET, model.methods)))
+    return url
+
+
+@pytest.fixture(scope="session")
+def printed(simulated_url):
+    """The report of the simulated study in every format, computed once."""
+    source = from_database(simulated_url)
+    return {form: report_of(source, form) for form in FORMS}
 
 
 @pytest.fixture

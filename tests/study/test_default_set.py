@@ -11,7 +11,7 @@ from PIL import Image
 import colorizers
 from colorizers.color import colorize_u8, rgb_to_lab
 from study.design import TRUTH, Design, StudySpec
-from study.stimuli import StimulusSet, load
+from study.showing import StimulusSet, contact_sheet, load
 
 FOLDER = Path(__file__).parents[2] / "study" / "sets" / "default"
 METHODS = ("classification", "gan")
@@ -37,6 +37,12 @@ def test_it_is_large_enough_for_the_default_study(default):
 def test_every_class_is_in_it_and_every_picture_is_32_pixels(default):
     assert len(set(default.pictures.values())) == 10
     assert {pixels(png).shape for png in default.files.values()} == {(32, 32, 3)}
+
+
+def test_small_pictures_fill_their_places_on_the_contact_sheet(default):
+    sheet = np.asarray(contact_sheet(default))
+    background = (sheet == 107).all(axis=-1).mean()
+    assert background < 0.2
 
 
 @pytest.mark.parametrize("name", METHODS)

@@ -11,10 +11,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from study.design import TRUTH, Design
+from study.config import ConfigError, StudyConfig
+from study.design import TRUTH
 from study.service import Service, open_service
 from study.stimuli import StimuliError, build, load
-from study.store import Store, answers, participants
+from study.store import Store, answers, participants, read_studies
 from study.texts import CONSENT_VERSION
 
 TOKEN = "a" * 64
@@ -51,7 +52,7 @@ def url(tmp_path: Path) -> str:
 @pytest.fixture
 def service(folder: Path, url: str) -> Any:
     store = Store(url)
-    yield Service(load(folder), store, design=Design(scored=6, practice=1))
+    yield Service(load(folder), store, StudyConfig(scored=6, practice=1))
     store.close()
 
 
@@ -92,7 +93,10 @@ def test_pictures_come_in_slot_order_from_the_set(service, folder):
 
 def test_nothing_but_practice_feedback_depends_on_the_truth(service):
     shown = join(service)
-    replies = [shown, service.pictures(ask(trial=shown["trial"]))]
+    pictures = service.pictures(ask(trial=shown["trial"]))
+    # What the pictures' own bytes spell by chance says nothing; everything else is read.
+    pictures["pictures"] = [None] * len(pictures["pictures"])
+    replies = [shown, pictures]
     feedback = service.pick(ask(trial=shown["trial"], slot=1))
     assert feedback["real"] == service._known(ask()).trials[0].methods.index(TRUTH) + 1
     replies.append(service.rate(ask(trial=shown["trial"], ratings=RATINGS)))
@@ -171,7 +175,103 @@ def test_forged_requests_get_a_sentence_and_store_nothing(service, url, name, re
 
 
 def test_a_study_that_does_not_fit_its_set_is_not_opened(folder, url):
-    with pytest.raises(StimuliError, match="only 2 practice pictures"):
-        open_service(folder, url)
+    with pytest.raises(ConfigError, match="only 2 practice pictures"):
+        open_service(StudyConfig(stimuli=folder, scored=6), url)
     with pytest.raises(StimuliError, match="no stimulus set"):
-        open_service(folder / "none", url)
+        open_service(StudyConfig(stimuli=folder / "none"), url)
+    with pytest.raises(ConfigError, match="names other, but the stimulus set has only truth"):
+        open_service(StudyConfig(stimuli=folder, methods=(TRUTH, "other")), url)
+    assert not Path(url.removeprefix("sqlite:///")).exists()
+
+
+# ---- what a study file changes ------------------------------------------------------------------
+
+
+@pytest.fixture
+def serve(folder: Path, url: str) -> Any:
+    stores: list[Store] = []
+
+    def make(**settings: Any) -> Service:
+        stores.append(Store(url))
+        return Service(load(folder), stores[-1], StudyConfig(**settings))
+
+    yield make
+    for store in stores:
+        store.close()
+
+
+def test_a_version_of_the_study_is_stored_with_its_first_participant(serve, url):
+    first = serve(scored=6, practice=1, file="scored = 6")
+    first.enter(ask())
+    assert read_studies(url).empty
+    join(first)
+    again = serve(scored=6, practice=1, file="scored = 6  # a remark")
+    assert again.enter(ask())["step"] == "pick"
+    changed = serve(scored=5, practice=1)
+    assert changed.enter(ask())["step"] == "consent"
+    assert len(read_studies(url)) == 1
+    join(changed)
+    assert read_studies(url)["settings"].map(lambda s: s["design"]["scored"]).tolist() == [6, 5]
+    assert participants(url)["study"].tolist() == [1, 2]
+
+
+def test_catch_and_repeated_trials_look_like_the_others_to_the_page(serve, url):
+    service = serve(scored=6, practice=1, catch=1, repeats=2)
+    shown = join(service)
+    views = []
+    while shown["step"] != "done":
+        pictures = service.pictures(ask(trial=shown["trial"]))["pictures"]
+        assert len({len(picture) for picture in pictures}) == 1
+        shown = service.pick(ask(trial=shown["trial"], slot=1))
+        if not shown["practice"]:
+            views.append(shown)
+        shown = service.rate(ask(trial=shown["trial"], ratings=RATINGS))
+    assert [view["number"] for view in views] == list(range(1, 10))
+    assert {view["of"] for view in views} == {9}
+    assert len({tuple(view) for view in views}) == 1  # the same fields
+    kinds = answers(url).drop_duplicates("trial")["kind"].value_counts()
+    assert kinds.to_dict() == {"scored": 6, "repeat": 2, "practice": 1, "catch": 1}
+
+
+def test_only_known_access_codes_come_in(serve, url):
+    service = serve(scored=6, practice=1, access="code")
+    (code,) = service._store.add_access_codes(1)
+    assert service.enter(ask())["code_needed"]
+    assert "not one of this study" in service.enter(ask(code="AAAA-AAAA-AAAA"))["error"]
+    assert set(service.consent(ask(version=CONSENT_VERSION))) == {"error", "code_needed", "texts"}
+    assert participants(url).empty
+    first = join(service, code=code.lower().replace("-", " "))
+    assert first["step"] == "pick"
+    elsewhere = service.enter(ask("b" * 64, code=code))
+    assert elsewhere["participant"] == first["participant"]
+
+
+def test_a_study_for_recruited_people_only(serve, url):
+    service = serve(scored=6, practice=1, access="recruiter")
+    assert "recruiting service's link" in service.enter(ask())["error"]
+    assert set(join(service)) == {"error"}
+    assert participants(url).empty
+    link = {"PROLIFIC_PID": "5f1a"}
+    assert service.enter({"token": TOKEN, "recruiter": link})["step"] == "consent"
+
+
+def test_the_completion_link_comes_at_the_end_with_the_code(serve):
+    service = serve(scored=1, practice=0, completion_link="https://r.example/?cc={code}")
+    shown = join(service)
+    assert "r.example" not in str(service.enter(ask()))
+    service.pick(ask(trial=shown["trial"], slot=1))
+    shown = service.rate(ask(trial=shown["trial"], ratings=RATINGS))
+    assert shown["link"] == f"https://r.example/?cc={shown['code']}"
+
+
+def test_withdrawal_takes_the_code_and_nothing_else(serve, url):
+    service = serve(scored=6, practice=1)
+    shown = join(service)
+    service.consent(ask("b" * 64, version=CONSENT_VERSION))
+    for wrong in (None, "", 5, shown["participant"], "AAAA-AAAA-AAAA"):
+        assert set(service.withdraw(ask(withdrawal_code=wrong))) == {"error"}
+    assert len(participants(url)) == 2
+    code = shown["withdrawal_code"].lower()
+    assert service.withdraw(ask("c" * 64, withdrawal_code=code)) == {"step": "withdrawn"}
+    assert service.enter(ask())["step"] == "consent"
+    assert len(participants(url)) == 1

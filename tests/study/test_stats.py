@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from scipy import stats as scipy_stats
 from study_frames import TRUTH, answers, crossed, relaxed
 
-from study import stats
+from study import behaviour, stats
 from study.intervals import wilson
 from study.twoway import two_way_logit, two_way_mean, two_way_variance
 
@@ -217,7 +217,7 @@ def test_times_are_quartiles_in_seconds_and_halves_within_people():
     trials = crossed([[G, T, T, G], [T, G, C, T]])
     for trial, ms in zip(trials, [8000, 6000, 4000, 2000, 5000, 4000, 2000, 1000], strict=True):
         trial["response_ms"] = ms
-    found = stats.times(answers(trials))
+    found = behaviour.times(answers(trials))
     assert found.answers == 8
     assert found.median_s == 4
     quartiles = np.quantile([8, 6, 4, 2, 5, 4, 2, 1], [0.25, 0.75])
@@ -227,7 +227,7 @@ def test_times_are_quartiles_in_seconds_and_halves_within_people():
 
 
 def test_times_that_were_not_measured_are_none():
-    assert stats.times(answers(crossed(PICKS))) is None
+    assert behaviour.times(answers(crossed(PICKS))) is None
 
 
 def test_catches_and_repeats():
@@ -240,7 +240,7 @@ def test_catches_and_repeats():
         {"participant": "a", "picture": "y", "pick": T, "kind": "repeat"},
         {"participant": "b", "picture": "c1", "pick": T, "kind": "catch", "excluded": "x"},
     ]
-    assert stats.attention(answers(trials)) == stats.Attention(1, 2, 1, 2)
+    assert behaviour.attention(answers(trials)) == behaviour.Attention(1, 2, 1, 2)
 
 
 @relaxed
@@ -255,7 +255,7 @@ def test_categories_change_nothing(picks):
         stats.distances,
         stats.slot_check,
         stats.class_rates,
-        stats.attention,
+        behaviour.attention,
     ):
         assert repr(estimate(compact)) == repr(estimate(frame))
 

@@ -1,5 +1,6 @@
 """How often the intervals hold the truth: what the headline interval promises."""
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -60,7 +61,13 @@ def test_the_command_prints_a_table(capsys):
 def test_the_documented_table_is_what_the_command_prints(capsys):
     assert main(["--studies", "1000", "--seed", "1"]) == 0
     documented = (Path(__file__).resolve().parents[2] / "docs" / "statistics.md").read_text("utf-8")
-    assert capsys.readouterr().out in documented
+    printed = capsys.readouterr().out
+    assert printed in documented
+    shares = [float(share) for share in re.findall(r"([\d.]+) %, [\d.]+ wide", printed)]
+    two_way, wilsons = shares[::2], shares[1::2]
+    assert len(two_way) == len(PLANS) >= 6
+    assert all(93 <= share <= 97.5 for share in two_way)
+    assert all(share < 93 for share in wilsons), "Wilson's interval keeps its promise nowhere"
 
 
 def test_the_command_refuses_nonsense(capsys):

@@ -16,7 +16,7 @@ def tab():
 
 
 def test_without_a_study_the_page_says_so_and_names_no_path(tab):
-    for name in ("enter", "consent", "pictures", "pick", "rate"):
+    for name in ("enter", "consent", "pictures", "pick", "rate", "withdraw"):
         reply = getattr(tab, name)({"token": "a" * 64})
         assert reply == {"error": "No study is running here at the moment.", "closed": True}
 
@@ -24,7 +24,7 @@ def test_without_a_study_the_page_says_so_and_names_no_path(tab):
 def test_the_page_asks_only_for_functions_that_the_server_has(tab):
     script = (STATIC / "study.js").read_text()
     offered = set(tab.get_config()["server_fns"])
-    assert offered == {"enter", "consent", "pictures", "pick", "rate"}
+    assert offered == {"enter", "consent", "pictures", "pick", "rate", "withdraw"}
     for name in offered:
         assert f'ask("{name}"' in script
 

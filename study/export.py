@@ -1,0 +1,240 @@
+"""`python -m study.export`: a study as files that others can keep, check and compute with.
+
+    python -m study.export --out DIR                        # DATABASE_URL or results.db
+    python -m study.report --from DIR --format html --out report.html
+
+writes
+
+    answers.csv, answers.json             one row a trial and slot
+    participants.csv, participants.json   one row a participant; no recruiter's id, no secret
+    study.json                            name, settings and version of the study, database
+    study.toml                            the study file, if there was one
+    data-dictionary.md                    what each column holds
+    stimuli/manifest.json                 the stimulus set with SHA-256 (and, with --pictures, the
+                                          pictures themselves)
+    cards/NAME.json                       cards of the weights that made the pictures
+    versions.json                         of Python, the libraries and this program
+    SHA256SUMS                            of all of these, for sha256sum -c
+
+The database is only read. A second run gives the same bytes; the files hold no clock. In CSV an
+empty cell is a missing value.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import os
+import platform
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from study.database import DEFAULT_URL, DatabaseError
+from study.gallery import Gallery, find, named_folder
+from study.source import Source, from_database
+from study.summary import NothingToReportError
+
+ROOT = Path(__file__).resolve().parents[1]
+LIBRARIES = ("numpy", "pandas", "scipy", "SQLAlchemy", "statsmodels")
+SUMS = "SHA256SUMS"
+
+
+class ExportError(Exception):
+    """The export cannot be written as asked; the text says why and what to do."""
+
+
+def export(
+    source: Source, out: Path, *, stimuli: Path | None = None, pictures: bool = False
+) -> list[Path]:
+    """Write a study into a folder.
+
+    Parameters
+    ----------
+    source : Source
+        From `study.source.from_database`.
+    out : Path
+        New or empty folder, or one with an earlier export, which is replaced.
+    stimuli : Path, optional
+        Folder of the stimulus set; else the default set, if it is the study's.
+    pictures : bool
+        Copy the pictures, too.
+
+    Returns
+    -------
+    list of Path
+        The files, relative to `out`, sorted.
+
+    Raises
+    ------
+    ExportError
+        If the folder holds something else, or asked-for pictures are not at hand.
+    """
+    gallery = find(source, stimuli)
+    if pictures and gallery is None:
+        raise ExportError(
+            "The stimulus set of this study is not at hand; name its folder (--stimuli FOLDER) "
+            "or leave --pictures out."
+        )
+    _clear(out)
+    written = []
+    for name, content in _files(source, gallery, pictures):
+        path = out / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+        written.append((name, hashlib.sha256(content).hexdigest()))
+    written.sort()
+    sums = "".join(f"{digest}  {name}\n" for name, digest in written)
+    (out / SUMS).write_text(sums, encoding="utf-8")
+    return [Path(name) for name, _ in written] + [Path(SUMS)]
+
+
+def _files(source: Source, gallery: Gallery | None, pictures: bool) -> Iterator[tuple[str, bytes]]:
+    """Names and contents, one at a time, because answers can be many."""
+    for name, frame in (("answers", source.answers), ("participants", source.participants)):
+        yield f"{name}.csv", frame.to_csv(index=False, lineterminator="\n").encode()
+        rows = frame.to_json(orient="records", date_format="iso", date_unit="us", indent=0)
+        yield f"{name}.json", f"{rows}\n".encode()
+    yield (
+        "study.json",
+        _json(
+            {
+                "name": source.name,
+                "simulated": source.simulated,
+                "version": source.version,
+                "digest": source.digest,
+                "database": source.database,
+                "withdrawn": source.withdrawn,
+                "file": source.file,
+                "settings": source.settings,
+            }
+        ),
+    )
+    if source.file is not None:
+        yield "study.toml", source.file.encode()
+    dictionary = ROOT / "docs" / "data-dictionary.md"
+    if dictionary.is_file():
+        yield dictionary.name, dictionary.read_bytes()
+    yield "versions.json", _json(versions())
+    if gallery is None:
+        return
+    yield "stimuli/manifest.json", (gallery.folder / "manifest.json").read_bytes()
+    for (method, picture), digest in gallery.hashes.items() if pictures else ():
+        content = (gallery.folder / method / f"{picture}.png").read_bytes()
+        if hashlib.sha256(content).hexdigest() != digest:
+            raise ExportError(
+                f"{gallery.folder / method / picture}.png is not the file that its manifest "
+                "names; restore the stimulus set."
+            )
+        yield f"stimuli/{method}/{picture}.png", content
+    for name, path in _cards(gallery.manifest):
+        yield f"cards/{name}.json", path.read_bytes()
+
+
+def versions() -> dict[str, Any]:
+    """Return what computed the export; `commit` is None outside of a git checkout."""
+    try:
+        commit = subprocess.run(
+            ["git", "rev-parse", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=True
+        ).stdout.strip()
+    except (OSError, subprocess.CalledProcessError):
+        commit = None
+    return {
+        "truehue_commit": commit,
+        "python": platform.python_version(),
+        **{name: version(name) for name in LIBRARIES},
+    }
+
+
+def _cards(manifest: Mapping[str, Any]) -> Iterator[tuple[str, Path]]:
+    """Cards of the weights, where they are still those that the manifest names."""
+    for name, origin in (manifest.get("methods") or {}).items():
+        path = ROOT / "colorizers" / "weights" / f"{name}.json"
+        if not origin or not path.is_file():
+            continue
+        card = json.loads(path.read_text(encoding="utf-8"))
+        if card.get("weights", {}).get("sha256") == origin.get("weights_sha256"):
+            yield str(name), path
+
+
+def _clear(out: Path) -> None:
+    """Remove the files of an earlier export, and only those."""
+    if not out.exists() or not any(out.iterdir()):
+        return
+    try:
+        lines = (out / SUMS).read_text(encoding="utf-8").splitlines()
+    except OSError:
+        raise ExportError(
+            f"{out} holds something else than an export; name a new folder."
+        ) from None
+    for name in [line.partition("  ")[2] for line in lines] + [SUMS]:
+        path = out / name
+        if path.resolve().is_relative_to(out.resolve()):
+            path.unlink(missing_ok=True)
+
+
+def _json(content: Any) -> bytes:
+    return (json.dumps(content, indent=2, ensure_ascii=False) + "\n").encode()
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the command line."""
+    result = argparse.ArgumentParser(
+        prog="python -m study.export",
+        description="Write a study as CSV and JSON with data dictionary, manifest, settings and "
+        "versions. The same study gives the same bytes.",
+        epilog="Read it back with: python -m study.report --from DIR",
+    )
+    add = result.add_argument
+    add("--out", type=Path, required=True, metavar="DIR", help="folder to write")
+    add(
+        "--db",
+        metavar="URL",
+        help=f"database to read (default: the environment's DATABASE_URL, else {DEFAULT_URL})",
+    )
+    add("--study", type=int, metavar="ID", help="version of the study, where there are several")
+    add(
+        "--stimuli",
+        type=Path,
+        metavar="FOLDER",
+        help="stimulus set of the study (default: TRUEHUE_STIMULI, else the default set)",
+    )
+    add("--pictures", action="store_true", help="copy the pictures of the stimulus set, too")
+    return result
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line; 0 if the export was written, 1 with a sentence if not."""
+    arguments = parser().parse_args(argv)
+    url = arguments.db or os.environ.get("DATABASE_URL") or DEFAULT_URL
+    try:
+        source = from_database(url, arguments.study)
+        written = export(
+            source,
+            arguments.out,
+            stimuli=arguments.stimuli or named_folder(),
+            pictures=arguments.pictures,
+        )
+    except (DatabaseError, NothingToReportError, ExportError, ValueError, OSError) as error:
+        print(f"study.export: {str(error).strip().splitlines()[0]}", file=sys.stderr)
+        return 1
+    except SQLAlchemyError as error:
+        reason = str(getattr(error, "orig", None) or error).splitlines()[0]
+        print(f"study.export: The database cannot be read: {reason}", file=sys.stderr)
+        return 1
+    kind = "simulated " if source.simulated else ""
+    print(
+        f"{arguments.out}: {len(written)} files, {source.answers['trial'].nunique()} answered "
+        f"trials of {len(source.participants)} {kind}participants."
+    )
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

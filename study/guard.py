@@ -1,0 +1,187 @@
+"""The login before the administrator's page: nothing under its address is served without one.
+
+An ASGI middleware, so that it stands before everything that is mounted there: pages, API, files
+and routes that a later version of Gradio may add. It serves the login form itself.
+
+A session is a random number in a cookie that no script and no other site can send; here only its
+SHA-256 is kept, in memory, so a restart asks for the password again. Guessing is slowed down: a
+few attempts a minute for each address and not many more for all together, each of them some tenth
+of a second of scrypt, one after the other.
+"""
+
+import asyncio
+import hashlib
+import html
+import secrets
+import time
+from collections import deque
+from collections.abc import Callable
+from urllib.parse import parse_qs
+
+from starlette.requests import HTTPConnection, Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from study.password import matches
+
+PREFIX = "/admin"
+COOKIE = "truehue-admin"
+SESSION_SECONDS = 12 * 3600
+ATTEMPTS, ATTEMPTS_IN_ALL, WINDOW_SECONDS = 5, 30, 60
+_LONGEST_FORM = 4096  # bytes
+
+_PAGE = """<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><title>Login</title>
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="robots" content="noindex"><meta name="color-scheme" content="light dark">
+<style>
+body {{ font: 16px/1.5 system-ui, sans-serif; max-width: 22rem; margin: 18vh auto;
+  padding: 0 1rem }}
+input, button {{ font: inherit; width: 100%; box-sizing: border-box; padding: .6rem .8rem;
+  margin: .3rem 0 1rem; border-radius: .5rem; border: 1px solid #767676 }}
+button {{ background: #262626; color: #fff; font-weight: 600; cursor: pointer }}
+</style></head><body><main><h1>Login</h1>
+<form method="post" action="{action}">
+<label for="password">Password</label>
+<input id="password" name="password" type="password" autocomplete="current-password" required
+  autofocus>
+<p role="alert">{message}</p>
+<button>Log in</button></form></main></body></html>"""
+
+
+class Sessions:
+    """Who is logged in, and how often somebody tried.
+
+    Parameters
+    ----------
+    password_hash
+        From `study.password`.
+    clock
+        Seconds; tests replace it.
+    """
+
+    def __init__(self, password_hash: str, clock: Callable[[], float] = time.monotonic) -> None:
+        self._hash = password_hash
+        self._clock = clock
+        self._ends: dict[str, float] = {}
+        self._tries: deque[tuple[float, str]] = deque()
+        self._one_at_a_time = asyncio.Lock()
+
+    def admits(self, connection: HTTPConnection) -> bool:
+        """Return whether a request carries the cookie of a session."""
+        token = connection.cookies.get(COOKIE)
+        end = self._ends.get(_digest(token)) if token else None
+        return end is not None and self._clock() < end
+
+    def may_try(self, address: str) -> bool:
+        """Count an attempt to log in; return whether it is allowed."""
+        now = self._clock()
+        while self._tries and self._tries[0][0] <= now - WINDOW_SECONDS:
+            self._tries.popleft()
+        mine = sum(1 for _, who in self._tries if who == address)
+        if mine >= ATTEMPTS or len(self._tries) >= ATTEMPTS_IN_ALL:
+            return False
+        self._tries.append((now, address))
+        return True
+
+    async def log_in(self, password: str) -> str | None:
+        """Return the token of a new session, or None when the password is wrong."""
+        async with self._one_at_a_time:
+            right = await asyncio.to_thread(matches, password, self._hash)
+        if not right:
+            return None
+        now = self._clock()
+        self._ends = {digest: end for digest, end in self._ends.items() if end > now}
+        token = secrets.token_urlsafe(32)
+        self._ends[_digest(token)] = now + SESSION_SECONDS
+        return token
+
+    def log_out(self, connection: HTTPConnection) -> None:
+        """End the session of a request."""
+        token = connection.cookies.get(COOKIE)
+        if token:
+            self._ends.pop(_digest(token), None)
+
+
+class Guard:
+    """Serves the login under `PREFIX`, and what lies behind it to sessions only."""
+
+    def __init__(self, app: ASGIApp, sessions: Sessions) -> None:
+        self._app = app
+        self._sessions = sessions
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request, or hand it on."""
+        path = str(scope.get("path", ""))
+        if scope["type"] == "lifespan" or not (path == PREFIX or path.startswith(f"{PREFIX}/")):
+            await self._app(scope, receive, send)
+            return
+        if scope["type"] == "http" and path in (f"{PREFIX}/login", f"{PREFIX}/logout"):
+            response = await self._form(Request(scope, receive))
+        elif self._sessions.admits(HTTPConnection(scope)):
+            await self._app(scope, receive, _never_stored(send))
+            return
+        elif scope["type"] == "http":
+            page = scope["method"] == "GET" and path in (PREFIX, f"{PREFIX}/")
+            response = (
+                RedirectResponse(f"{PREFIX}/login", status_code=303)
+                if page
+                else Response("Log in first.", status_code=401, media_type="text/plain")
+            )
+        else:
+            await send({"type": "websocket.close", "code": 1008})
+            return
+        response.headers["Cache-Control"] = "no-store"
+        await response(scope, receive, send)
+
+    async def _form(self, request: Request) -> Response:
+        if request.url.path.endswith("/logout"):
+            self._sessions.log_out(request)
+            left = RedirectResponse(f"{PREFIX}/login", status_code=303)
+            left.delete_cookie(COOKIE, path=PREFIX)
+            return left
+        if request.method != "POST":
+            return _page()
+        if not self._sessions.may_try(request.client.host if request.client else ""):
+            return _page("Too many attempts. Wait a minute, then try again.", 429)
+        body = b""
+        async for chunk in request.stream():
+            body += chunk
+            if len(body) > _LONGEST_FORM:
+                return _page("This password is too long.", 413)
+        given = parse_qs(body.decode("utf-8", "replace")).get("password", [""])[0]
+        token = await self._sessions.log_in(given)
+        if token is None:
+            return _page("This is not the password.", 401)
+        entered = RedirectResponse(f"{PREFIX}/", status_code=303)
+        entered.set_cookie(
+            COOKIE,
+            token,
+            max_age=SESSION_SECONDS,
+            path=PREFIX,
+            secure=request.url.scheme == "https",
+            httponly=True,
+            samesite="strict",
+        )
+        return entered
+
+
+def _page(message: str = "", status: int = 200) -> Response:
+    text = _PAGE.format(action=f"{PREFIX}/login", message=html.escape(message))
+    return HTMLResponse(text, status_code=status)
+
+
+def _never_stored(send: Send) -> Send:
+    """Return a `send` that forbids browsers and proxies to keep what they got."""
+
+    async def marked(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            headers = [h for h in message.get("headers", []) if h[0].lower() != b"cache-control"]
+            message["headers"] = [*headers, (b"cache-control", b"no-store")]
+        await send(message)
+
+    return marked
+
+
+def _digest(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()
