@@ -10,8 +10,9 @@ import functools
 import os
 import sys
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import fastapi
 import gradio as gr
@@ -20,9 +21,13 @@ from fastapi.middleware.cors import CORSMiddleware
 
 import colorizers.ui
 import study.ui
+from study import admin
+from study.config import ConfigError, StudyConfig, from_environment
 from study.database import DEFAULT_URL, DatabaseError, sqlite_path
+from study.guard import PREFIX, Guard, Sessions
+from study.password import PasswordError, check_hash
 from study.service import Service, open_service
-from study.stimuli import StimuliError
+from study.showing import StimuliError
 
 HERE = Path(__file__).parent
 TITLE = "TrueHue"
@@ -57,6 +62,14 @@ button[role="tab"]::after { background-color: var(--body-text-color) !important;
 """
 
 
+# A recruiter's link, an access code, or /?study opens the study at once.
+OPEN_ASKED_TAB = """() => {
+    const asked = new URLSearchParams(window.location.search);
+    const study = ["PROLIFIC_PID", "code", "study", "withdraw"].some((name) => asked.has(name));
+    return { selected: study ? "study" : "colorize", __type__: "update" };
+}"""
+
+
 @dataclass(frozen=True)
 class Settings:
     """Where to serve and what from."""
@@ -64,25 +77,32 @@ class Settings:
     server_name: str = "127.0.0.1"
     server_port: int = 7860
     database_url: str = DEFAULT_URL
-    stimuli: Path = HERE / "study" / "sets" / "default"
+    study: StudyConfig = field(default_factory=StudyConfig)
+    admin_hash: str = ""  # without one the administrator's page does not exist
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> "Settings":
-        """Read GRADIO_SERVER_NAME, GRADIO_SERVER_PORT, DATABASE_URL and TRUEHUE_STIMULI.
+        """Read the variables that the README lists.
 
         Raises
         ------
         ValueError
             When the port is not a number from 1 to 65535.
+        ConfigError, PasswordError
+            When the study file or the hash of the administrator's password cannot be used.
         """
         port = environment.get("GRADIO_SERVER_PORT") or str(cls.server_port)
         if not port.isdigit() or not 1 <= int(port) <= 65535:
             raise ValueError(f"GRADIO_SERVER_PORT is {port!r}, but must be from 1 to 65535.")
+        admin_hash = environment.get("TRUEHUE_ADMIN_HASH") or ""
+        if admin_hash:
+            check_hash(admin_hash)
         return cls(
             server_name=environment.get("GRADIO_SERVER_NAME") or cls.server_name,
             server_port=int(port),
             database_url=environment.get("DATABASE_URL") or cls.database_url,
-            stimuli=Path(environment.get("TRUEHUE_STIMULI") or cls.stimuli),
+            study=from_environment(environment),
+            admin_hash=admin_hash,
         )
 
 
@@ -108,28 +128,22 @@ def theme() -> gr.themes.Base:
     )
 
 
-def build_demo(service: Callable[[], Service]) -> gr.Blocks:
-    """Return the Gradio app with both tabs."""
+def build_demo(service: Callable[[], Service], *, colorize: bool = True) -> gr.Blocks:
+    """Return the Gradio app with both tabs, or with the study alone."""
     with gr.Blocks(title=TITLE, analytics_enabled=False, delete_cache=(3600, 3600)) as blocks:
         gr.Markdown(
             f"# {TITLE}\n\nColour grey photographs; find out which colours people take for real.",
             elem_id="title",
         )
-        with gr.Tabs() as tabs:
-            with gr.Tab("Colorize", id="colorize"):
-                colorizers.ui.build()
-            with gr.Tab("Study", id="study"):
-                study.ui.build(service)
-        # A recruiter's link, or /?study, opens the study at once.
-        blocks.load(
-            None,
-            outputs=tabs,
-            js="""() => {
-                const asked = new URLSearchParams(window.location.search);
-                const tab = asked.has("PROLIFIC_PID") || asked.has("study") ? "study" : "colorize";
-                return { selected: tab, __type__: "update" };
-            }""",
-        )
+        if colorize:
+            with gr.Tabs() as tabs:
+                with gr.Tab("Colorize", id="colorize"):
+                    colorizers.ui.build()
+                with gr.Tab("Study", id="study"):
+                    study.ui.build(service)
+            blocks.load(None, outputs=tabs, js=OPEN_ASKED_TAB)
+        else:
+            study.ui.build(service)
     blocks.queue(max_size=QUEUE_LENGTH, default_concurrency_limit=1, api_open=False)
     return blocks
 
@@ -137,6 +151,10 @@ def build_demo(service: Callable[[], Service]) -> gr.Blocks:
 def build_app(blocks: gr.Blocks, settings: Settings) -> fastapi.FastAPI:
     """Return the FastAPI application that serves the Gradio app at "/"."""
     app = fastapi.FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
+    sessions = Sessions(settings.admin_hash) if settings.admin_hash else None
+    if sessions is not None:
+        # Added first, so that its own pages get the headers below, too.
+        app.add_middleware(Guard, sessions=sessions)
     # Without rules of its own, Gradio would allow every origin on a public host.
     app.add_middleware(CORSMiddleware, allow_origins=[])
 
@@ -151,6 +169,35 @@ def build_app(blocks: gr.Blocks, settings: Settings) -> fastapi.FastAPI:
         response.headers["X-Content-Type-Options"] = "nosniff"
         return response
 
+    if sessions is not None:
+        _mount_admin(app, settings, sessions)
+    return _mount(app, blocks, settings, path="/", css=CSS)
+
+
+def _mount_admin(app: fastapi.FastAPI, settings: Settings, sessions: Sessions) -> None:
+    """Serve the administrator's page behind its login; the participants' app knows nothing of it.
+
+    The guard stands before everything under its address, and Gradio asks it once more.
+    """
+
+    def export(study: int) -> fastapi.Response:
+        return admin.export(settings.database_url, study)
+
+    app.add_api_route(admin.EXPORT, export)
+    _mount(
+        app,
+        admin.build(settings.database_url),
+        settings,
+        path=PREFIX,
+        css=admin.CSS,
+        auth_dependency=lambda request: "administrator" if sessions.admits(request) else None,
+    )
+
+
+def _mount(
+    app: fastapi.FastAPI, blocks: gr.Blocks, settings: Settings, *, path: str, css: str, **more: Any
+) -> fastapi.FastAPI:
+    """Mount a Gradio app with every door shut that this project does not use."""
     database = sqlite_path(settings.database_url)
     blocked = (
         [f"{database.resolve()}{suffix}" for suffix in ("", "-wal", "-shm", "-journal")]
@@ -160,7 +207,7 @@ def build_app(blocks: gr.Blocks, settings: Settings) -> fastapi.FastAPI:
     return gr.mount_gradio_app(
         app,
         blocks,
-        path="/",
+        path=path,
         server_name=settings.server_name,
         server_port=settings.server_port,
         allowed_paths=[],
@@ -174,25 +221,26 @@ def build_app(blocks: gr.Blocks, settings: Settings) -> fastapi.FastAPI:
         footer_links=[],
         app_kwargs={"docs_url": None, "redoc_url": None, "openapi_url": None},
         theme=theme(),
-        css=CSS,
+        css=css,
+        **more,
     )
 
 
 try:
     settings = Settings.from_environment()
-except ValueError as error:
+except (ValueError, ConfigError, PasswordError) as error:
     sys.exit(str(error))
 running_study = functools.cache(
-    functools.partial(open_service, settings.stimuli, settings.database_url)
+    functools.partial(open_service, settings.study, settings.database_url)
 )
-demo = build_demo(running_study)
+demo = build_demo(running_study, colorize=settings.study.colorize)
 
 
 def main() -> int:
     """Open the study, serve until interrupted, and return the exit code."""
     try:
         running_study()
-    except StimuliError as error:
+    except (StimuliError, ConfigError) as error:
         print(f"The Study tab is closed: {error}", file=sys.stderr)
     except DatabaseError as error:
         print(error, file=sys.stderr)

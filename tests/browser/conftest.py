@@ -46,13 +46,15 @@ class Tint:
 class Server:
     """`python app.py` as a process of its own, which a test may kill and start again."""
 
-    def __init__(self, folder: Path, stimuli: Path) -> None:
+    def __init__(
+        self, folder: Path, stimuli: Path, database_url: str | None = None, **environment: str
+    ) -> None:
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port = probe.getsockname()[1]
         self.url = f"http://127.0.0.1:{self.port}"
         self.database = folder / "results.db"
-        self.database_url = f"sqlite:///{self.database}"
+        self.database_url = database_url or f"sqlite:///{self.database}"
         self._log = folder / "server.log"
         self._environment = os.environ | {
             "PYTHONPATH": str(ROOT),
@@ -60,6 +62,7 @@ class Server:
             "GRADIO_TEMP_DIR": str(folder / "gradio"),
             "DATABASE_URL": self.database_url,
             "TRUEHUE_STIMULI": str(stimuli),
+            **environment,
         }
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -106,12 +109,13 @@ def stimuli(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def make_server(
     tmp_path_factory: pytest.TempPathFactory, stimuli: Path
-) -> Generator[Callable[[], Server], None, None]:
+) -> Generator[Callable[..., Server], None, None]:
     """Start further servers, each with a database of its own."""
     servers: list[Server] = []
 
-    def make() -> Server:
-        server = Server(tmp_path_factory.mktemp("server"), stimuli)
+    def make(database_url: str | None = None, **environment: str) -> Server:
+        folder = tmp_path_factory.mktemp("server")
+        server = Server(folder, stimuli, database_url, **environment)
         servers.append(server)
         server.start()
         return server
@@ -122,7 +126,7 @@ def make_server(
 
 
 @pytest.fixture(scope="session")
-def server(make_server: Callable[[], Server]) -> Server:
+def server(make_server: Callable[..., Server]) -> Server:
     """The server that the browser tests share."""
     return make_server()
 

@@ -1,0 +1,182 @@
+"""Scripted participants: what each will answer is known beforehand, whoever carries it out.
+
+`answer` gives pick and ratings of a trial from the participant's number alone. `HttpParticipant`
+sends them as the page would, again and again while the server is away. `SCRIPT` does the same
+inside a real page, with its buttons, and goes on by itself after a reload.
+"""
+
+import json
+import threading
+import time
+import urllib.error
+import urllib.request
+from dataclasses import dataclass, field
+from typing import Any
+
+import pandas as pd
+
+SCALES = ("realism", "quality")
+PATIENCE_SECONDS = 300
+
+
+def answer(person: int, practice: bool, number: int) -> tuple[int, list[dict[str, int]]]:
+    """Return the slot and the ratings that a participant gives to a trial."""
+    key = person + number * 7 + (5 if practice else 0)
+    ratings = [
+        {scale: (key + slot * 3 + index * 2) % 5 + 1 for index, scale in enumerate(SCALES)}
+        for slot in range(3)
+    ]
+    return key % 3 + 1, ratings
+
+
+@dataclass
+class HttpParticipant:
+    """One participant without a browser.
+
+    Attributes
+    ----------
+    url, person
+        Where, and the number that decides the answers.
+    stop_after
+        Answered trials after which to stop, or None for the whole study.
+    component
+        Number of the Study component in the page; asked from the server if -1.
+    acknowledged
+        Trials whose pick and ratings the server has confirmed, as (practice, number).
+    """
+
+    url: str
+    person: int
+    stop_after: int | None = None
+    component: int = -1
+    acknowledged: list[tuple[bool, int]] = field(default_factory=list)
+    shown: dict[str, Any] = field(default_factory=dict)
+
+    def ask(self, name: str, **fields: Any) -> dict[str, Any]:
+        """Call a server function until it answers; the server may be down for a while."""
+        request = {"token": f"{self.person:064d}", "recruiter": {}, **fields}
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while True:
+            try:
+                if self.component < 0:
+                    self.component = study_component(self.url)
+                body = {
+                    "data": request,
+                    "component_id": self.component,
+                    "session_hash": f"person{self.person}",
+                    "fn_name": name,
+                }
+                reply = post(f"{self.url}/gradio_api/component_server", body)
+            except (OSError, urllib.error.URLError, json.JSONDecodeError):
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(0.2)
+            else:
+                assert "error" not in reply, reply["error"]
+                return reply
+
+    def start(self) -> None:
+        """Consent."""
+        self.shown = self.ask("enter")
+        if self.shown["step"] == "consent":
+            self.shown = self.ask("consent", version=self.shown["version"])
+
+    def go_on(self) -> None:
+        """Answer trial after trial until the end, or until it is time to stop."""
+        while self.shown["step"] != "done":
+            if self.stop_after is not None and len(self.acknowledged) >= self.stop_after:
+                return
+            practice, number = self.shown["practice"], self.shown["number"]
+            trial = self.shown["trial"]
+            slot, ratings = answer(self.person, practice, number)
+            if practice:  # looking at all of them would test the network and not the study
+                assert len(self.ask("pictures", trial=trial)["pictures"]) == 3
+            self.shown = self.ask("pick", trial=trial, slot=slot, response_ms=1000, exposure_ms=900)
+            assert self.shown["picked"] == slot
+            self.shown = self.ask("rate", trial=trial, ratings=ratings)
+            self.acknowledged.append((practice, number))
+
+
+def study_component(url: str) -> int:
+    """Return the number of the Study component in the page's configuration."""
+    with urllib.request.urlopen(f"{url}/config", timeout=30) as response:
+        components = json.load(response)["components"]
+    (found,) = [c["id"] for c in components if c["props"].get("elem_id") == "study"]
+    return int(found)
+
+
+def post(url: str, body: dict[str, Any]) -> dict[str, Any]:
+    """Post JSON and return the reply."""
+    request = urllib.request.Request(
+        url, data=json.dumps(body).encode(), headers={"Content-Type": "application/json"}
+    )
+    with urllib.request.urlopen(request, timeout=60) as response:
+        reply: dict[str, Any] = json.load(response)
+    return reply
+
+
+def in_threads(work: list[Any]) -> list[threading.Thread]:
+    """Start one thread for each function."""
+    threads = [threading.Thread(target=one, daemon=True) for one in work]
+    for thread in threads:
+        thread.start()
+    return threads
+
+
+def assert_answers(rows: pd.DataFrame, person: int, trials: list[tuple[bool, int]]) -> None:
+    """Compare the stored rows of one participant with what was answered, value by value.
+
+    Parameters
+    ----------
+    rows
+        Rows of `study.store.answers` of this participant.
+    person
+        The number that decided the answers.
+    trials
+        Exactly those that must be stored, as (practice, number).
+    """
+    assert rows["trial"].nunique() == len(trials)
+    practised = sum(practice for practice, _ in trials)
+    for practice, number in trials:
+        slot, ratings = answer(person, practice, number)
+        trial = rows[rows["position"] == number + (0 if practice else practised)]
+        assert trial["slot"].tolist() == [1, 2, 3]
+        assert trial.loc[trial["picked"], "slot"].tolist() == [slot]
+        for scale in SCALES:
+            assert trial[scale].tolist() == [values[scale] for values in ratings]
+
+
+SCRIPT = """
+(() => {
+  const person = Number(new URLSearchParams(window.location.search).get("person"));
+  const twice = new URLSearchParams(window.location.search).has("twice");
+  const EARLY = 260;
+  const press = (node) => { node.click(); if (twice) node.click(); };
+  let picture = null, since = 0;
+  const step = () => {
+    const root = document.querySelector(".study");
+    if (!root || root.getAttribute("aria-busy")) return;
+    const page = root.dataset.page;
+    const main = root.querySelector("button.main");
+    if (page === "consent" || page === "instructions" || page === "between") main.click();
+    if (page === "message" && main) main.click();
+    if (page !== "pick" && page !== "rate") return;
+    const said = root.querySelector(".progress span").textContent.match(/(\\\\w+) (\\\\d+) of/);
+    const practice = said[1] === "Practice", number = Number(said[2]);
+    const key = person + number * 7 + (practice ? 5 : 0);
+    if (page === "pick") {
+      const choice = root.querySelectorAll(".choice")[key % 3];
+      if (picture !== choice) { picture = choice; since = performance.now(); }
+      if (performance.now() - since > EARLY) press(choice);
+    } else {
+      for (const set of root.querySelectorAll("fieldset")) {
+        const slot = Number(set.dataset.slot) - 1;
+        const value = (key + slot * 3 + (set.dataset.scale === "quality" ? 2 : 0)) % 5 + 1;
+        set.querySelector(`input[value="${value}"]`).click();
+      }
+      press(main);
+    }
+  };
+  window.setInterval(step, 20);
+})();
+""".replace("\\\\", "\\")

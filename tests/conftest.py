@@ -1,0 +1,58 @@
+"""Databases for all tests: a file of SQLite, or a database of its own on a PostgreSQL server.
+
+Without TRUEHUE_TEST_POSTGRES (`.ci/postgres` starts a server and prints its URL) the tests on
+PostgreSQL are skipped with the reason; with TRUEHUE_REQUIRE_POSTGRES=1, as in .ci/run, they fail
+instead.
+"""
+
+import os
+import secrets
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import create_engine
+
+from study.database import parse_url
+
+BOTH = ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)]
+
+
+@pytest.fixture(scope="session")
+def new_postgres() -> Iterator[Callable[[], str]]:
+    """Make empty databases on the test server; all are dropped at the end."""
+    server = os.environ.get("TRUEHUE_TEST_POSTGRES")
+    if not server:
+        reason = "TRUEHUE_TEST_POSTGRES names no PostgreSQL server (.ci/postgres starts one)"
+        if os.environ.get("TRUEHUE_REQUIRE_POSTGRES") == "1":
+            pytest.fail(reason)
+        pytest.skip(reason)
+    url = parse_url(server)
+    engine = create_engine(url, isolation_level="AUTOCOMMIT")
+    made: list[str] = []
+
+    def make() -> str:
+        name = f"truehue_test_{secrets.token_hex(6)}"
+        with engine.connect() as connection:
+            connection.exec_driver_sql(f"CREATE DATABASE {name}")
+        made.append(name)
+        return (
+            parse_url(server)
+            .set(drivername="postgresql", database=name)
+            .render_as_string(hide_password=False)
+        )
+
+    yield make
+    with engine.connect() as connection:
+        for name in made:
+            connection.exec_driver_sql(f"DROP DATABASE {name} WITH (FORCE)")
+    engine.dispose()
+
+
+@pytest.fixture(params=BOTH)
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """An empty database: each test that asks for it runs once on SQLite, once on PostgreSQL."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'results.db'}"
+    new: Callable[[], str] = request.getfixturevalue("new_postgres")
+    return new()
