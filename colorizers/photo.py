@@ -2,11 +2,13 @@
 
 The encoder knows what is grass, skin and sky before it sees a colour; the decoder brings that
 back to half the input's size, where chroma is smooth enough to be enlarged along the edges of
-the full photograph (`colorizers.predict`). `train.photo` trains it.
+the full photograph (`colorizers.predict`). Two heads share it: one paints ab, the other gives
+each pixel a distribution over the 313 bins, which knows what else the colour might have been.
+`train.photo` trains both.
 
 References
 ----------
-Tan, Le: EfficientNet, ICML 2019; the Lite variant (no squeeze-and-excitation, ReLU6) is
+Zhang, Isola, Efros: Colorful Image Colorization, ECCV 2016 (the bins). Tan, Le: EfficientNet, ICML 2019; the Lite variant (no squeeze-and-excitation, ReLU6) is
 Google's, 2020. Ronneberger, Fischer, Brox: U-Net, MICCAI 2015.
 """
 
@@ -21,6 +23,7 @@ from torch import Tensor, nn
 from torch.nn.functional import interpolate
 
 from .backbone import make_encoder
+from .bins import COUNT
 from .color import AB_MAX
 from .unet import conv_block
 
@@ -73,6 +76,7 @@ class PhotoNet(nn.Module):
             for width, skip in zip(widths, channels[-2::-1], strict=True)
         )
         self.head = nn.Conv2d(widths[-1], 2, 1)
+        self.bins = nn.Conv2d(widths[-1], COUNT, 1)
 
     def features(self, L_norm: Tensor) -> Tensor:
         """Features (N, widths[-1], H / 2, W / 2) of L_norm (N, 1, H, W) in [-1, 1]."""

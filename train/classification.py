@@ -78,7 +78,7 @@ class Sampled(nn.Module):
         """Logits (N, P, 313) at the flat positions `where` (N, P) of L_norm (N, 1, H, W)."""
         features = self.classifier.body(L_norm).permute(0, 2, 3, 1)  # (N, H, W, C)
         head = self.classifier.head
-        return functional.linear(_take(features, where), head.weight[:, :, 0, 0], head.bias)
+        return functional.linear(take(features, where), head.weight[:, :, 0, 0], head.bias)
 
 
 def train(settings: Settings, pictures: data.Pictures, validation: data.Pictures) -> Trained:
@@ -109,7 +109,7 @@ def train(settings: Settings, pictures: data.Pictures, validation: data.Pictures
             now = epoch * steps + step
             rate = learning_rate(now, settings.epochs * steps, settings.lr)
             set_learning_rate(optimizer, rate)
-            where = pixels(settings, now, L_norm)
+            where = pixels(L_norm, settings.pixels, settings.seed, now)
             loss = loss_of(sampled, encoder, L_norm, ab_norm, where, settings.bfloat16, weights)
             optimizer.zero_grad(set_to_none=True)
             loss.backward()
@@ -128,13 +128,16 @@ def train(settings: Settings, pictures: data.Pictures, validation: data.Pictures
     return Trained(NAME, TITLE, average.module, network, run.seconds / 3600, origin)
 
 
-def pixels(settings: Settings, now: int, L_norm: Tensor) -> Tensor:
-    """Random positions (N, P) that seed, step and process decide, so that a run can resume."""
-    count, _, height, width = L_norm.shape
-    seeds = np.random.SeedSequence([settings.seed, now, processes.rank()])
+def pixels(planes: Tensor, wanted: int, seed: int, now: int) -> Tensor:
+    """Positions (N, P) in planes (N, C, H, W), drawn by seed, step `now` and process alone.
+
+    So a run that goes on draws what it would have drawn.
+    """
+    count, _, height, width = planes.shape
+    seeds = np.random.SeedSequence([seed, now, processes.rank()])
     generator = torch.Generator().manual_seed(int(seeds.generate_state(1)[0]))
     drawn = torch.rand(count, height * width, generator=generator)
-    return drawn.topk(min(settings.pixels, height * width), dim=1).indices.to(device())
+    return drawn.topk(min(wanted, height * width), dim=1).indices.to(device())
 
 
 def loss_of(
@@ -149,7 +152,18 @@ def loss_of(
     """Cross-entropy of a batch at the pixels `where`, optionally rebalanced by `weights` (313,)."""
     with autocast(bfloat16):
         logits = sampled(channels_last(L_norm), where)  # (N, P, 313)
-    ab = _take(ab_norm.to(device()).permute(0, 2, 3, 1) * AB_MAX, where)  # (N, P, 2)
+    return cross_entropy_at(logits, encoder, ab_norm.to(device()), where, weights)
+
+
+def cross_entropy_at(
+    logits: Tensor,
+    encoder: SoftEncoder,
+    ab_norm: Tensor,
+    where: Tensor,
+    weights: Tensor | None = None,
+) -> Tensor:
+    """Cross-entropy of logits (N, P, 313) against ab_norm (N, 2, H, W) at `where` (N, P)."""
+    ab = take(ab_norm.permute(0, 2, 3, 1) * AB_MAX, where)  # (N, P, 2)
     index, weight = encoder(ab.permute(0, 2, 1)[..., None])  # (N, P, 1, 10)
     return soft_cross_entropy(
         logits.reshape(-1, COUNT), index.reshape(-1, index.shape[-1]),
@@ -157,8 +171,8 @@ def loss_of(
     )  # fmt: skip
 
 
-def _take(values: Tensor, where: Tensor) -> Tensor:
-    """(N, H, W, C) at the flat positions (N, P) -> (N, P, C)."""
+def take(values: Tensor, where: Tensor) -> Tensor:
+    """Values (N, H, W, C) at the flat positions (N, P) -> (N, P, C)."""
     flat = values.flatten(1, 2)
     return flat.gather(1, where[..., None].expand(-1, -1, flat.shape[2]))
 

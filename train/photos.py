@@ -20,7 +20,7 @@ import torch
 from numpy.typing import NDArray
 from PIL import Image, ImageOps
 from torch import Tensor
-from torch.nn.functional import interpolate
+from torch.nn.functional import affine_grid, grid_sample, interpolate
 from tqdm import tqdm
 
 from colorizers.color import AB_MAX, L_HALF, rgb_to_lab
@@ -216,7 +216,7 @@ class PhotoBatches:
         Yields
         ------
         L_norm : Tensor, shape (batch, 1, H, W)
-            With random contrast, brightness and grain; what the network sees.
+            A random part, with random contrast, brightness and grain; what the network sees.
         ab_norm : Tensor, shape (batch, 2, H / 2, W / 2)
             The colours at half the size.
         """
@@ -232,12 +232,11 @@ class PhotoBatches:
 
     def _make(self, lab_8: NDArray[np.uint8], rng: np.random.Generator) -> tuple[Tensor, Tensor]:
         lab = torch.from_numpy(lab_8).permute(0, 3, 1, 2).float()
-        count, _, side, _ = lab.shape
-        flip = torch.from_numpy(rng.random(count) < 0.5)[:, None, None, None]
-        lab = torch.where(flip, lab.flip(3), lab)
-        wanted = round(side * float(rng.choice(self._scales)) / 32) * 32
-        if wanted != side and side == SIDES[0]:
+        side = lab.shape[2]
+        wanted = round(side * float(rng.choice(self._scales)) / 32) * 32 if side > 64 else side
+        if wanted < side:
             lab = interpolate(lab, size=(wanted, wanted), mode="bilinear", antialias=True)
+        lab = _moved(lab, wanted, rng)
         L_norm = lab[:, :1] * (L_STEP / L_HALF) - 1
         ab_norm = (lab[:, 1:] - 128) / AB_MAX
         half = interpolate(ab_norm, scale_factor=0.5, mode="bilinear", antialias=True)
@@ -246,6 +245,20 @@ class PhotoBatches:
 
 def _batches(order: NDArray[np.int64], size: int) -> list[NDArray[np.int64]]:
     return [order[start : start + size] for start in range(0, len(order) - size + 1, size)]
+
+
+def _moved(lab: Tensor, side: int, rng: np.random.Generator) -> Tensor:
+    """Each picture flipped or not, turned a little, and a random part of it enlarged to `side`."""
+    count = len(lab)
+    zoom = rng.uniform(0.75, 1.0, count)
+    turn = np.deg2rad(rng.uniform(-4, 4, count))
+    flip = np.where(rng.random(count) < 0.5, -1.0, 1.0)
+    affine = np.empty((count, 2, 3), np.float32)
+    affine[:, 0] = np.stack([zoom * flip * np.cos(turn), -zoom * np.sin(turn), np.zeros(count)], 1)
+    affine[:, 1] = np.stack([zoom * flip * np.sin(turn), zoom * np.cos(turn), np.zeros(count)], 1)
+    affine[:, :, 2] = rng.uniform(-1, 1, (count, 2)) * (1 - zoom)[:, None]
+    grid = affine_grid(torch.from_numpy(affine), [count, 3, side, side], align_corners=False)
+    return grid_sample(lab, grid, mode="bilinear", padding_mode="reflection", align_corners=False)
 
 
 def _aged(L_norm: Tensor, rng: np.random.Generator) -> Tensor:

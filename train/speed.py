@@ -83,7 +83,7 @@ def classification_step() -> Step:
     encoder = SoftEncoder()
     optimizer = torch.optim.Adam(model.parameters())
     L_norm, ab_norm = torch.randn(BATCH, 1, 32, 32), torch.randn(BATCH, 2, 32, 32) / 10
-    where = classification.pixels(settings, 0, L_norm)
+    where = classification.pixels(L_norm, settings.pixels, settings.seed, 0)
 
     def step() -> None:
         loss = classification.loss_of(
