@@ -2,8 +2,8 @@
 
     >>> import colorizers
     >>> colorizers.names()
-    ('classification', 'gan')
-    >>> colorizers.names(controls=True)
+    ('photo', 'classification', 'gan')
+    >>> colorizers.cifar10_names(controls=True)
     ('regression', 'classification', 'gan')
 
 `load(name)` gives a `Colorizer`; call it with a PIL image of any size, or its `predict_ab`
@@ -19,21 +19,27 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from .base import Colorizer
 
-__all__ = ["load", "names"]
+__all__ = ["cifar10_names", "load", "names"]
 
-_NAMES = ("classification", "gan")
+_PHOTOGRAPHS = ("photo",)
+_CIFAR10 = ("classification", "gan")
 _CONTROLS = ("regression",)
 
 
-def names(*, controls: bool = False) -> tuple[str, ...]:
-    """The names that `load` knows, in the order in which tables show them.
+def names() -> tuple[str, ...]:
+    """The names of the colorizers for use, in the order in which a page shows them."""
+    return (*_PHOTOGRAPHS, *_CIFAR10)
+
+
+def cifar10_names(*, controls: bool = False) -> tuple[str, ...]:
+    """The names of those that learned from CIFAR-10, in the order in which tables show them.
 
     Parameters
     ----------
     controls : bool
         Name the controls too: networks that exist to be compared with, not to be used.
     """
-    return (*_CONTROLS, *_NAMES) if controls else _NAMES
+    return (*_CONTROLS, *_CIFAR10) if controls else _CIFAR10
 
 
 @functools.cache
@@ -47,8 +53,8 @@ def load(name: str) -> Colorizer:
     colorizers.checkpoint.WeightsError
         If its weights are missing or damaged.
     """
-    if name not in names(controls=True):
-        known = ", ".join(names(controls=True))
-        raise ValueError(f"There is no colorizer {name!r}; there are {known}.")
+    known = (*names(), *_CONTROLS)
+    if name not in known:
+        raise ValueError(f"There is no colorizer {name!r}; there are {', '.join(known)}.")
     module = importlib.import_module(f".{name}", __package__)
     return module.load()

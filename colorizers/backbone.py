@@ -107,7 +107,7 @@ def make_encoder(name: str, pretrained: bool = False) -> nn.Module:
         import timm
     except (ImportError, RuntimeError) as error:
         raise BackboneError(
-            f"The backbone {name!r} needs timm ({error}); install requirements-dev.txt."
+            f"The backbone {name!r} needs timm ({error}); install requirements.txt."
         ) from error
     try:
         model: nn.Module = timm.create_model(

@@ -32,7 +32,8 @@ class Colorizer:
     title : str
         Name for people.
     size : int
-        Height and width of the L that the network sees.
+        Height and width of the L that the network sees; of a network that takes any, its short
+        side.
     card : dict
         The card of its weights.
     predict : callable
@@ -40,6 +41,9 @@ class Colorizer:
         of Lab; takes the options in `options` by keyword.
     options : dict
         Options of this method with their defaults, such as {"temperature": 0.38}.
+    shape : callable, optional
+        Of a network that takes more than one square: height and width of a photograph -> height
+        and width of the L that the network is to see of it. Its ab may be smaller than its L.
     """
 
     def __init__(
@@ -50,12 +54,14 @@ class Colorizer:
         card: dict[str, Any],
         predict: Callable[..., Tensor],
         options: dict[str, float] | None = None,
+        shape: Callable[[int, int], tuple[int, int]] | None = None,
     ) -> None:
         self.name = name
         self.title = title
         self.size = size
         self.card = card
         self.options = options or {}
+        self.shape = shape
         self._predict = predict
 
     def predict_ab(self, L: Float, *, progress: Progress | None = None, **options: float) -> Float:
@@ -64,7 +70,7 @@ class Colorizer:
         Parameters
         ----------
         L : ndarray of float32, shape (N, size, size)
-            In [0, 100].
+            In [0, 100]; with `shape`, of a shape (N, height, width) that it gives.
         progress : callable, optional
         **options : float
             Options of this method; see `options`.
@@ -72,7 +78,7 @@ class Colorizer:
         Returns
         -------
         ndarray of float32, shape (N, size, size, 2)
-            ab in units of Lab.
+            ab in units of Lab; with `shape`, at the size of the network's answer.
 
         Raises
         ------
@@ -80,25 +86,24 @@ class Colorizer:
             If the shape is not (N, size, size) or an option is unknown or out of range.
         """
         L = np.asarray(L, np.float32)
-        if L.ndim != 3 or L.shape[1:] != (self.size, self.size):
-            raise ValueError(
-                f"L has shape {L.shape}; {self.name} needs (N, {self.size}, {self.size})."
-            )
+        side = (self.size, self.size)
+        if L.ndim != 3 or L.shape[1:] != (self.shape(*L.shape[1:]) if self.shape else side):
+            raise ValueError(f"L has shape {L.shape}; {self.name} needs (N, {side[0]}, {side[1]}).")
         unknown = sorted(set(options) - set(self.options))
         if unknown:
             raise ValueError(
                 f"{self.name} has no option {unknown[0]!r}; it has "
                 f"{sorted(self.options) or 'none'}."
             )
-        ab = np.empty((*L.shape, 2), np.float32)
+        parts = []
         with torch.inference_mode():
             for start in range(0, len(L), BATCH):
                 part = torch.from_numpy(L[start : start + BATCH])[:, None]  # (n, 1, size, size)
                 out = self._predict(part / L_HALF - 1, **(self.options | options))
-                ab[start : start + BATCH] = out.float().permute(0, 2, 3, 1).numpy()
+                parts.append(out.float().permute(0, 2, 3, 1).numpy())
                 if progress is not None:
                     progress(min(1.0, (start + BATCH) / len(L)))
-        return ab
+        return np.concatenate(parts)
 
     def __call__(
         self,

@@ -8,22 +8,26 @@ each pixel a distribution over the 313 bins, which knows what else the colour mi
 
 References
 ----------
-Zhang, Isola, Efros: Colorful Image Colorization, ECCV 2016 (the bins). Tan, Le: EfficientNet, ICML 2019; the Lite variant (no squeeze-and-excitation, ReLU6) is
-Google's, 2020. Ronneberger, Fischer, Brox: U-Net, MICCAI 2015.
+Zhang, Isola, Efros: Colorful Image Colorization, ECCV 2016 (the bins). Tan, Le: EfficientNet,
+ICML 2019; the Lite variant (no squeeze-and-excitation, ReLU6) is Google's, 2020. Ronneberger, Fischer, Brox: U-Net, MICCAI 2015.
 """
 
 from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import interpolate
 
 from .backbone import make_encoder
-from .bins import COUNT
+from .base import Colorizer
+from .bins import COUNT, centres
+from .checkpoint import FOLDER, read_card, restore
 from .color import AB_MAX
 from .unet import conv_block
 
@@ -31,6 +35,23 @@ NAME = "photo"
 TITLE = "Photographs"
 ENCODER = "tf_efficientnet_lite0"
 WIDTHS = (192, 128, 64, 48)
+SIDE = 192
+"""Short side of the L that the network sees of a photograph, whatever the photograph's size: so
+its colours do not depend on how many pixels a camera or a scanner gave it."""
+LONGEST = 6 * SIDE
+MULTIPLE = 32
+"""Height and width of that L are multiples of this: the encoder halves five times."""
+TILT = 0.06
+"""How strongly a version leans towards its colours, in nats per unit of ab."""
+VERSIONS = (
+    ("As painted", (0.0, 0.0, 0.0)),
+    ("Warmer", (0.5, 0.9, 0.0)),
+    ("Cooler", (-0.3, -1.0, 0.0)),
+    ("Rosier", (1.0, -0.2, 0.0)),
+    ("Greener", (-1.0, 0.4, 0.0)),
+    ("Bolder", (0.0, 0.0, 1.0)),
+)
+"""Title of each version and where it leans: along a, along b, away from grey."""
 
 
 class PhotoNet(nn.Module):
@@ -55,9 +76,6 @@ class PhotoNet(nn.Module):
     >>> PhotoNet()(torch.zeros(2, 1, 64, 96)).shape
     torch.Size([2, 2, 32, 48])
     """
-
-    MULTIPLE = 32
-    """Height and width must be multiples of this."""
 
     def __init__(
         self, encoder: str = ENCODER, widths: Sequence[int] = WIDTHS, pretrained: bool = False
@@ -94,3 +112,78 @@ class PhotoNet(nn.Module):
     def predict(self, L_norm: Tensor) -> Tensor:
         """ab in units of Lab, shape (N, 2, H / 2, W / 2)."""
         return self(L_norm).float() * AB_MAX
+
+    def predict_version(self, L_norm: Tensor, version: float = 0.0) -> Tensor:
+        """ab of one of `VERSIONS`, in units of Lab, shape (N, 2, H / 2, W / 2).
+
+        Version 0 is what the first head paints. The others move it where the second head is
+        unsure: its distribution p over the bins c is tilted to p exp(lean . c), and what that
+        changes of its mean is added. Grass, which can only be green, hardly moves; a dress, which
+        may have been any colour, moves as a whole, since the tilt is the same everywhere.
+
+        Raises
+        ------
+        ValueError
+            If there is no such version.
+        """
+        if version not in range(len(VERSIONS)):
+            raise ValueError(f"version is {version:g}; there are 0 to {len(VERSIONS) - 1}.")
+        features = self.features(L_norm)
+        ab = torch.tanh(self.head(features)).float() * AB_MAX
+        if version:
+            ab = ab + shift(self.bins(features).float(), VERSIONS[int(version)][1])
+        return ab
+
+
+def shift(logits: Tensor, lean: tuple[float, float, float]) -> Tensor:
+    """How far the mean of distributions over the bins moves when they are tilted.
+
+    Parameters
+    ----------
+    logits : Tensor, shape (N, 313, H, W)
+    lean : tuple of float
+        Along a, along b, away from grey; see `VERSIONS`.
+
+    Returns
+    -------
+    Tensor, shape (N, 2, H, W)
+        In units of ab.
+
+    Examples
+    --------
+    A pixel that is sure stays, one that may be anything moves:
+
+    >>> logits = torch.zeros(1, 313, 1, 2)
+    >>> logits[0, 156, 0, 0] = 50.0
+    >>> shift(logits, (1.0, 0.0, 0.0))[0, 0, 0].gt(1.0).tolist()
+    [False, True]
+    """
+    bins = torch.from_numpy(np.array(centres())).to(logits)  # (313, 2)
+    tilt = TILT * (bins @ logits.new_tensor(lean[:2]) + lean[2] * bins.norm(dim=1))
+    before = torch.softmax(logits, dim=1)
+    after = torch.softmax(logits + tilt[:, None, None], dim=1)
+    return torch.einsum("nqhw,qc->nchw", after - before, bins)
+
+
+def shape(height: int, width: int) -> tuple[int, int]:
+    """Height and width of the L that the network is to see of a photograph.
+
+    Examples
+    --------
+    >>> shape(3000, 4000), shape(4000, 3000), shape(32, 32), shape(100, 10000)
+    ((192, 256), (256, 192), (192, 192), (192, 1152))
+    """
+    scale = SIDE / min(height, width)
+    rows, columns = (
+        MULTIPLE * max(1, round(min(side * scale, LONGEST) / MULTIPLE)) for side in (height, width)
+    )
+    return rows, columns
+
+
+def load(folder: Path = FOLDER) -> Colorizer:
+    """The trained network; see `colorizers.load`. Its option `version` is one of `VERSIONS`."""
+    card = read_card(NAME, folder=folder)
+    model = PhotoNet(card["network"]["encoder"], card["network"]["widths"])
+    restore(NAME, model, folder=folder)
+    model.eval()
+    return Colorizer(NAME, TITLE, SIDE, card, model.predict_version, {"version": 0.0}, shape=shape)

@@ -187,8 +187,12 @@ def predict_grid(colorizer: Colorizer, L: Float, **options: Any) -> Float:
     Returns
     -------
     ndarray of float32, shape (grid height, grid width, 2)
-        `colorizer.size` square, or longer along the longer side of a long picture.
+        `colorizer.size` square, or longer along the longer side of a long picture; of a network
+        that takes any shape, its answer to the whole picture.
     """
+    if colorizer.shape is not None:
+        rows, columns = colorizer.shape(*L.shape)
+        return colorizer.predict_ab(resize(L, columns, rows)[None], **options)[0]
     size = colorizer.size
     if L.shape[0] > L.shape[1]:
         # One code path: windows run along the width. The network must see the picture upright, so

@@ -15,6 +15,7 @@ MODULES = {
     "gan": "colorizers.gan",
     "cvae": "colorizers.cvae",
     "nazeri": "train.nazeri",
+    "photo": "colorizers.photo",
 }
 """Name on the card -> the module that knows its network."""
 

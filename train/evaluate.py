@@ -188,7 +188,7 @@ class Evaluation:
 
 def known() -> tuple[str, ...]:
     """The names of all rows in the order of the table."""
-    return (*FLOORS, *colorizers.names(controls=True), *CEILINGS)
+    return (*FLOORS, *colorizers.cifar10_names(controls=True), *CEILINGS)
 
 
 def hard_bins(ab: NDArray[np.floating]) -> NDArray[np.int64]:
@@ -280,7 +280,7 @@ def main(argv: list[str] | None = None) -> int:
         )
         if arguments.limit:
             test = test[slice(0, arguments.limit)]
-        for method in set(arguments.methods) & set(colorizers.names(controls=True)):
+        for method in set(arguments.methods) & set(colorizers.cifar10_names(controls=True)):
             colorizers.load(method)  # missing weights are told now, not after minutes
         runs = {str(folder): load_run(folder) for folder in arguments.runs}
         evaluation = Evaluation(test, train, arguments.deep, runs)

@@ -63,7 +63,7 @@ def frontier(truth: NDArray[np.uint8], lab: NDArray[np.float32]) -> list[dict[st
 def _points(
     L: NDArray[np.float32],
 ) -> Iterator[tuple[str, str, float, NDArray[np.float32]]]:
-    for method in colorizers.names(controls=True):
+    for method in colorizers.cifar10_names(controls=True):
         colorizer = colorizers.load(method)
         if "temperature" in colorizer.options:
             for value in TEMPERATURES:

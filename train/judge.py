@@ -83,7 +83,7 @@ class Judged:
 
 def weights_in_use() -> dict[str, str]:
     """SHA-256 of the committed weights by the colorizer's name."""
-    names = colorizers.names(controls=True)
+    names = colorizers.cifar10_names(controls=True)
     return {name: read_card(name)["weights"]["sha256"] for name in names}
 
 

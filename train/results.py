@@ -40,7 +40,7 @@ def compute(settings: judge.Settings) -> tuple[Results, evaluate.Evaluation]:
     train.data.DataError, colorizers.checkpoint.WeightsError, train.run.RunError
     """
     test, train = data.load("test"), data.load("train")
-    for name in colorizers.names(controls=True):
+    for name in colorizers.cifar10_names(controls=True):
         colorizers.load(name)  # missing weights are told now, not after minutes
     evaluation = evaluate.Evaluation(test, train)
     rows = []
@@ -50,7 +50,7 @@ def compute(settings: judge.Settings) -> tuple[Results, evaluate.Evaluation]:
     versions = evaluate.versions()
     rows = [row | {"versions": versions} for row in rows]
     print("paired bootstrap", file=sys.stderr, flush=True)
-    compared = ("grey", *colorizers.names(controls=True))
+    compared = ("grey", *colorizers.cifar10_names(controls=True))
     comparisons = compare.paired({name: evaluation.values[name] for name in compared})
     line = frontier.frontier(evaluation.truth, evaluation.lab)
     rates = judge.ask(settings, train.rgb_u8[: settings.pictures], test.rgb_u8)

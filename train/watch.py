@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from colorizers import load, names
+from colorizers import cifar10_names, load
 from colorizers.checkpoint import WeightsError
 from colorizers.color import colorize_u8, rgb_to_lab
 
@@ -50,7 +50,7 @@ class Watch:
         self._truth = validation.rgb_u8[:limit]
         self._lab = rgb_to_lab(self._truth)
         self._rows = {}
-        for other in names() if others else ():
+        for other in cifar10_names() if others else ():
             try:
                 if other != name:
                     ab = load(other).predict_ab(self._lab[:COLUMNS, ..., 0])

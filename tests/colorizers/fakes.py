@@ -21,9 +21,10 @@ class FakeColorizer:
         size: int = 32,
     ) -> None:
         self.name = name
-        self.title = {"gan": "GAN", "classification": "Classification"}[name]
+        self.title = {"gan": "GAN", "classification": "Classification", "photo": "Photo"}[name]
         self.size = size
         self.card: dict[str, object] = {}
+        self.shape = None
         self.options = {"temperature": 0.38} if name == "classification" else {}
         self.seen: list[np.ndarray] = []
         self.asked: list[dict[str, float]] = []

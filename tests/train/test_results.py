@@ -38,14 +38,14 @@ class TestCommitted:
 
     def test_cards_carry_the_figures_and_the_rows_are_of_these_weights(self, rows):
         by_method = {row["method"]: row for row in rows}
-        for name in colorizers.names(controls=True):
+        for name in colorizers.cifar10_names(controls=True):
             card = json.loads((ROOT / "colorizers" / "weights" / f"{name}.json").read_text())
             assert card["metrics"] == results.for_card(by_method[name])
 
     def test_the_frontier_passes_through_the_table(self, rows):
         by_method = {row["method"]: row for row in rows}
         points = committed("frontier")
-        for name in colorizers.names(controls=True):
+        for name in colorizers.cifar10_names(controls=True):
             value = results.shipped_value(name, points)
             (point,) = [p for p in points if (p["method"], p["value"]) == (name, value)]
             for key in ("psnr_mean", "nazeri_accuracy_5", "colourfulness"):
@@ -84,7 +84,7 @@ def points():
 class TestFrontier:
     def test_every_method_is_walked_over_its_whole_dial(self, points):
         dials = {name: {p["dial"] for p in points if p["method"] == name}
-                 for name in colorizers.names(controls=True)}  # fmt: skip
+                 for name in colorizers.cifar10_names(controls=True)}  # fmt: skip
         assert dials.pop("classification") == {"T"}
         assert all(dial == {"factor"} for dial in dials.values())
 
