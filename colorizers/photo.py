@@ -9,7 +9,8 @@ each pixel a distribution over the 313 bins, which knows what else the colour mi
 References
 ----------
 Zhang, Isola, Efros: Colorful Image Colorization, ECCV 2016 (the bins). Tan, Le: EfficientNet,
-ICML 2019; the Lite variant (no squeeze-and-excitation, ReLU6) is Google's, 2020. Ronneberger, Fischer, Brox: U-Net, MICCAI 2015.
+ICML 2019; the Lite variant (no squeeze-and-excitation, ReLU6) is Google's, 2020.
+Ronneberger, Fischer, Brox: U-Net, MICCAI 2015.
 """
 
 from __future__ import annotations
