@@ -52,7 +52,9 @@ def lite0() -> torch.nn.Module:
 
 
 @torch.inference_mode()
-def lite0_features(rgb_u8: NDArray[np.uint8], progress: str = "") -> NDArray[np.float32]:
+def lite0_features(
+    rgb_u8: NDArray[np.uint8], progress: str = "", side: int = SIDE
+) -> NDArray[np.float32]:
     """Pooled features of pictures.
 
     Parameters
@@ -60,6 +62,8 @@ def lite0_features(rgb_u8: NDArray[np.uint8], progress: str = "") -> NDArray[np.
     rgb_u8 : ndarray of uint8, shape (N, H, W, 3)
     progress : str
         Title of a progress bar; none if empty.
+    side : int
+        Height and width at which the network sees them.
 
     Returns
     -------
@@ -68,7 +72,7 @@ def lite0_features(rgb_u8: NDArray[np.uint8], progress: str = "") -> NDArray[np.
     model: Any = lite0()
     parts = []
     for start in _starts(len(rgb_u8), progress):
-        pictures = _enlarged(rgb_u8[start : start + BATCH])
+        pictures = _resized(rgb_u8[start : start + BATCH], side)
         parts.append(model.forward_head(model.forward_features(pictures), pre_logits=True).numpy())
     return np.concatenate(parts)
 
@@ -106,7 +110,7 @@ def perceptual_distance(
     parts = []
     for start in _starts(len(truth), progress):
         part = slice(start, start + BATCH)
-        distance: Tensor = model(_enlarged(truth[part]), _enlarged(other[part]))
+        distance: Tensor = model(_resized(truth[part]), _resized(other[part]))
         parts.append(distance.flatten().double().numpy())
     return np.concatenate(parts)
 
@@ -115,7 +119,7 @@ def _starts(count: int, progress: str) -> Any:
     return tqdm(range(0, count, BATCH), desc=progress, disable=not progress, leave=False)
 
 
-def _enlarged(rgb_u8: NDArray[np.uint8]) -> Tensor:
-    """Pictures (N, H, W, 3) as (N, 3, 64, 64) in [-1, 1], which both networks expect."""
+def _resized(rgb_u8: NDArray[np.uint8], side: int = SIDE) -> Tensor:
+    """Pictures (N, H, W, 3) as (N, 3, side, side) in [-1, 1], which both networks expect."""
     pictures = torch.from_numpy(rgb_u8).permute(0, 3, 1, 2).float() / 127.5 - 1
-    return functional.interpolate(pictures, size=(SIDE, SIDE), mode="bilinear")
+    return functional.interpolate(pictures, size=(side, side), mode="bilinear")

@@ -1,0 +1,80 @@
+"""The page about the photographs' colorizer: its figures against hand-made ones, its files."""
+
+import json
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from train import photo_results
+
+
+class Painter:
+    """Gives the same ab to every pixel of a photograph of any shape."""
+
+    name = "photo"
+
+    def __init__(self, ab):
+        self.card = {"hours": 1.0, "data": "none"}
+        self.shape = lambda height, width: (32, 32)
+        self._answer = np.broadcast_to(np.float32(ab), (1, 32, 32, 2))
+
+    def predict_ab(self, L, **options):
+        assert L.shape == (1, 32, 32)
+        return self._answer
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch):
+    """Few factors, small sizes, and for features the mean colour: the real ones take minutes."""
+    monkeypatch.setattr(photo_results, "FACTORS", (0.6, 1.0, 1.4))
+    monkeypatch.setattr(photo_results, "SIDES", (60, 120, 240))
+    monkeypatch.setattr(
+        photo_results, "_features", lambda all: np.stack([p.mean((0, 1)) for p in all])
+    )
+
+
+def flat(rgb, side=64):
+    return np.full((side, side, 3), rgb, np.uint8)
+
+
+class TestJudge:
+    # Lab of sRGB (150, 100, 60) is about (46.1, 15.3, 30.0).
+    truth = (flat((150, 100, 60)), flat((150, 100, 60)), flat((152, 101, 61)))
+
+    def test_the_right_colour_wins_at_factor_1_and_the_wrong_one_loses(self):
+        good = photo_results.judge(Painter((15.3, 30.0)), "set", self.truth).rows
+        bad = photo_results.judge(Painter((-15.3, -30.0)), "set", self.truth).rows
+        best = max(good[1:], key=lambda row: row["gain"])
+        assert best["factor"] == 1.0
+        assert best["gain"] > 15
+        assert best["ciede2000"] < 1.5
+        assert all(row["gain"] < 0 for row in bad[1:])
+        low, high = best["gain_ci95"]
+        assert low <= best["gain"] <= high
+
+    def test_grey_stands_first_and_has_no_gain(self):
+        grey = photo_results.judge(Painter((15.3, 30.0)), "set", self.truth).rows[0]
+        assert (grey["method"], grey["factor"]) == ("grey", 0.0)
+        assert "gain" not in grey
+
+
+def test_colours_that_do_not_depend_on_size_differ_by_nothing():
+    y, x = np.mgrid[0:90, 0:120]
+    rgb = np.stack([x, y, 200 - x], axis=-1).astype(np.uint8)
+    assert photo_results.across_sizes(Painter((10.0, 20.0)), rgb) < 1.0
+
+
+def test_everything_is_written_and_the_page_says_what_the_figures_say(tmp_path):
+    rng = np.random.default_rng(0)
+    held_out = rng.integers(0, 256, (50, 64, 64, 3), np.uint8)
+    rows = photo_results.publish(Painter((5.0, 10.0)), held_out, tmp_path)
+    lines = (tmp_path / "photo" / "evaluation.jsonl").read_text().splitlines()
+    written = [json.loads(line) for line in lines]
+    assert [row["set"] for row in written] == [row["set"] for row in rows] + ["sizes"]
+    page = (tmp_path / "photo.md").read_text()
+    for row in rows:
+        assert f"| {row['psnr_mean']:.2f} |" in page
+    with Image.open(tmp_path / "photo" / "sheet.jpg") as sheet:
+        assert sheet.size == (12 * 64, 4 * 3 * 64 + 3 * 8)  # 48 pictures in four blocks
+    assert (tmp_path / "photo" / "frontier.png").stat().st_size > 10_000

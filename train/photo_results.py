@@ -1,0 +1,362 @@
+"""docs/photo.md: how the colorizer of photographs does, figures and pictures, by one command.
+
+    python -m train.photo_results --photos FOLDER_OR_TAR ...
+    python -m train.photo_results --photos ... --run runs/photo --out runs/photo/docs
+
+Judged are the held-out photographs of the training's own sources (drawn by a hash of their
+names, `train.photos`; no training saw them) and the colour photographs that scikit-image
+carries, which come from elsewhere. Each goes the way of an upload: its L to the network, ab
+back to its size along its edges, its own L kept. A factor on ab walks from grey to vivid, since
+PSNR rewards grey. With `--run` the weights of a run are judged instead of the committed ones.
+
+References
+----------
+Hasler, Suesstrunk 2003 (colourfulness); Heusel et al. 2017 (Fréchet distance of features; here
+those of EfficientNet-Lite0, whose ImageNet weights the network's encoder started from, too).
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+from skimage import data as pictures_of_skimage
+
+import colorizers
+from colorizers.base import Colorizer
+from colorizers.checkpoint import WeightsError
+from colorizers.color import colorize_u8, rgb_to_lab
+from colorizers.predict import lightness, predict_grid, resize, upsample_ab
+
+from . import features, metrics, photos
+from .candidates import load_run
+from .data import DataError
+from .evaluate import versions
+from .gallery import draw
+
+UInt8 = NDArray[np.uint8]
+Float = NDArray[np.float32]
+
+ROOT = Path(__file__).parents[1]
+FACTORS = (0.4, 0.6, 0.8, 1.0, 1.2, 1.4, 1.6)
+SIDES = (300, 1000, 4000)
+"""Longest sides at which the same photograph must get the same colours."""
+SHEET, SEED = 48, 1
+COLUMNS = 12
+TARGETS = {"gain": 1.8, "least_ratio": 0.7, "most_ratio": 1.1, "frechet": 0.5, "size": 3.0}
+"""dB above grey; share of the truth's colourfulness; share of grey's distance; CIEDE2000."""
+
+
+@dataclass(frozen=True)
+class Judged:
+    """Figures of one set of photographs, and what the page shows of them."""
+
+    rows: list[dict[str, Any]]
+    ours: list[UInt8]
+    grey: list[UInt8]
+    truth: list[UInt8]
+
+
+def judge(colorizer: Colorizer, name: str, truth: Sequence[UInt8]) -> Judged:
+    """Grey, the network at every factor, and the truth, as rows.
+
+    Parameters
+    ----------
+    colorizer : Colorizer
+    name : str
+        Of the set.
+    truth : sequence of ndarray of uint8, shape (H, W, 3)
+        Of one size, or of several.
+    """
+    L = [lightness(rgb) for rgb in truth]
+    ab = [upsample_ab(plane, predict_grid(colorizer, plane)) for plane in L]
+    theirs = _features(truth)
+    grey = [colorize_u8(plane, np.zeros((*plane.shape, 2), np.float32)) for plane in L]
+    base = _row(name, "grey", 0.0, truth, grey, theirs)
+    rows = [base]
+    ours: list[UInt8] = []
+    for factor in FACTORS:
+        made = [
+            colorize_u8(plane, np.float32(factor) * colour)
+            for plane, colour in zip(L, ab, strict=True)
+        ]
+        row = _row(name, colorizer.name, factor, truth, made, theirs)
+        gain = np.array(row["psnr"]) - np.array(base["psnr"])
+        row |= {
+            "gain": float(gain.mean()),
+            "gain_ci95": _interval(gain),
+            "frechet_of_grey": row["frechet_efficientnet_lite0"]
+            / base["frechet_efficientnet_lite0"],
+        }
+        rows.append(row)
+        if factor == 1.0:
+            ours = made
+    for row in rows:
+        row["psnr_mean"] = float(np.mean(row.pop("psnr")))
+    return Judged(rows, ours, grey, list(truth))
+
+
+def _row(
+    name: str, method: str, factor: float, truth: Sequence[UInt8], made: Sequence[UInt8],
+    theirs: Float,
+) -> dict[str, Any]:  # fmt: skip
+    def each(metric: Any) -> list[float]:
+        return [float(metric(t[None], m[None])[0]) for t, m in zip(truth, made, strict=True)]
+
+    colour = float(np.mean([metrics.colourfulness(m[None])[0] for m in made]))
+    of_truth = float(np.mean([metrics.colourfulness(t[None])[0] for t in truth]))
+    delta = each(lambda t, m: metrics.ciede2000(rgb_to_lab(t), rgb_to_lab(m)))
+    return {
+        "set": name, "method": method, "factor": factor, "n": len(truth),
+        "psnr": each(metrics.psnr), "ciede2000": float(np.mean(delta)),
+        "colourfulness": colour, "colourfulness_ratio": colour / of_truth,
+        "frechet_efficientnet_lite0": metrics.frechet(theirs, _features(made)),
+    }  # fmt: skip
+
+
+def _features(pictures: Sequence[UInt8]) -> Float:
+    square = [
+        np.asarray(Image.fromarray(p).resize((128, 128), Image.Resampling.LANCZOS), np.uint8)
+        for p in pictures
+    ]
+    return features.lite0_features(np.stack(square), side=128)
+
+
+def _interval(values: NDArray[np.float64]) -> list[float]:
+    half = 1.96 * values.std(ddof=1) / np.sqrt(len(values)) if len(values) > 1 else np.nan
+    return [float(values.mean() - half), float(values.mean() + half)]
+
+
+def others() -> dict[str, UInt8]:
+    """The colour photographs inside scikit-image's package, by name; nothing is fetched."""
+    return {
+        name: np.ascontiguousarray(getattr(pictures_of_skimage, name)()[..., :3])
+        for name in ("astronaut", "chelsea", "coffee", "rocket")
+    }
+
+
+def across_sizes(colorizer: Colorizer, rgb: UInt8) -> float:
+    """How much the colours of one photograph depend on its size.
+
+    Parameters
+    ----------
+    colorizer : Colorizer
+    rgb : ndarray of uint8, shape (H, W, 3)
+
+    Returns
+    -------
+    float
+        Mean CIEDE2000 over the pixels, and over the pairs of `SIDES`, between the colours that
+        it gets at these longest sides, all brought to the smallest.
+    """
+    made: list[UInt8] = []
+    for side in SIDES:
+        scale = side / max(rgb.shape[:2])
+        size = round(rgb.shape[1] * scale), round(rgb.shape[0] * scale)
+        sized = np.asarray(Image.fromarray(rgb).resize(size, Image.Resampling.LANCZOS))
+        L = lightness(sized)
+        coloured = colorize_u8(L, upsample_ab(L, predict_grid(colorizer, L)))
+        small = made[0].shape[1::-1] if made else size
+        reduced = resize(coloured.astype(np.float32), *small)
+        made.append(np.rint(reduced).clip(0, 255).astype(np.uint8))
+    lab = [rgb_to_lab(m[None]) for m in made]
+    pairs = [(0, 1), (0, 2), (1, 2)]
+    return float(np.mean([metrics.ciede2000(lab[a], lab[b])[0] for a, b in pairs]))
+
+
+def sheet(judged: Judged) -> Image.Image:
+    """Blocks of three rows (grey, ours, truth) of pictures drawn by seed."""
+    drawn = draw(SHEET, len(judged.truth), SEED)
+    blocks: list[UInt8] = []
+    for start in range(0, len(drawn), COLUMNS):
+        which = drawn[start : start + COLUMNS]
+        if blocks:
+            blocks.append(np.full((8, blocks[0].shape[1], 3), 255, np.uint8))
+        blocks.append(
+            np.concatenate(
+                [
+                    np.concatenate([source[i] for i in which], axis=1)
+                    for source in (judged.grey, judged.ours, judged.truth)
+                ]
+            )
+        )
+    return Image.fromarray(np.concatenate(blocks))
+
+
+def plot(rows: list[dict[str, Any]], file: Path) -> None:
+    """Draw the gain over grey against the share of the truth's colourfulness."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(6.4, 4.2), layout="constrained")
+    axes = figure.subplots()
+    axes.axvspan(TARGETS["least_ratio"], TARGETS["most_ratio"], color="0.93", zorder=0)
+    axes.axhline(TARGETS["gain"], color="0.5", linestyle=":", linewidth=1)
+    axes.axhline(0, color="0.5", linewidth=1)
+    for name in dict.fromkeys(row["set"] for row in rows):
+        mine = [row for row in rows if row["set"] == name and "gain" in row]
+        x = [row["colourfulness_ratio"] for row in mine]
+        low = [row["gain"] - row["gain_ci95"][0] for row in mine]
+        high = [row["gain_ci95"][1] - row["gain"] for row in mine]
+        line = axes.errorbar(
+            x, [row["gain"] for row in mine], yerr=[low, high], marker=".", capsize=2,
+            label=f"{name} (n = {mine[0]['n']:,})",
+        )  # fmt: skip
+        shipped = next(row for row in mine if row["factor"] == 1.0)
+        axes.plot(
+            shipped["colourfulness_ratio"], shipped["gain"], "o", markersize=11,
+            markerfacecolor="none", markeredgecolor=line[0].get_color(),
+        )  # fmt: skip
+    axes.set(
+        xlabel="colourfulness, share of the truth's", ylabel="mean PSNR above grey (dB)",
+        title="Closeness against colour; rings: as shipped; grey band and dots: the targets",
+    )  # fmt: skip
+    axes.title.set_fontsize(9)
+    axes.grid(alpha=0.3)
+    axes.legend(frameon=False, loc="lower left")
+    figure.savefig(file, dpi=120)
+
+
+def page(rows: list[dict[str, Any]], sizes: dict[str, float], card: dict[str, Any]) -> str:
+    """docs/photo.md."""
+    lines = [
+        "| photographs | n | method | factor | PSNR mean | above grey, 95 % interval | CIEDE2000 "
+        "| colourfulness, of the truth's | Fréchet Lite0 | of grey's |",
+        "|---|--:|---|--:|--:|--:|--:|--:|--:|--:|",
+    ]
+    for row in rows:
+        gain = of_grey = ""
+        if "gain" in row:
+            low, high = row["gain_ci95"]
+            gain = f"{row['gain']:+.2f} ({low:+.2f} to {high:+.2f})"
+            of_grey = f"{row['frechet_of_grey']:.0%}"
+        lines.append(
+            f"| {row['set']} | {row['n']:,} | {row['method']} | {row['factor']:g} "
+            f"| {row['psnr_mean']:.2f} | {gain} | {row['ciede2000']:.2f} "
+            f"| {row['colourfulness_ratio']:.0%} | {row['frechet_efficientnet_lite0']:.1f} "
+            f"| {of_grey} |"
+        )
+    by_size = ", ".join(f"{name} {value:.2f}" for name, value in sizes.items())
+    about = ", ".join(f"{name} {version}" for name, version in versions().items())
+    spent = card["hours"] + card.get("start", {}).get("hours", 0.0)
+    return f"""# The colorizer of photographs
+
+Made by `python -m train.photo_results` from the committed weights ({spent:.1f} hours of training;
+{card["data"]}). Each photograph goes the way of an upload. *Held out* are photographs of the
+training's own sources that no training saw, 128 x 128 pixels; *scikit-image* are the colour
+photographs that package carries. PSNR rewards grey, so each row has another factor on ab; the app
+ships 1. The Fréchet distance is of EfficientNet-Lite0's features at 128 x 128, not FID; the
+network's encoder started from the same weights.
+
+{chr(10).join(lines)}
+
+{about}. The figures are in [photo/evaluation.jsonl](photo/evaluation.jsonl).
+
+![Gain over grey against colourfulness](photo/frontier.png)
+
+The targets: {TARGETS["gain"]} dB above grey at {TARGETS["least_ratio"]:.0%} to
+{TARGETS["most_ratio"]:.0%} of the truth's colourfulness, and at most {TARGETS["frechet"]:.0%} of
+grey's Fréchet distance.
+
+## The same photograph at several sizes
+
+Mean CIEDE2000 between the colours that a photograph gets at longest sides of
+{", ".join(f"{side:,}" for side in SIDES)} pixels (target: below {TARGETS["size"]:g}): {by_size};
+mean {np.mean(list(sizes.values())):.2f}.
+
+## Photographs drawn at random
+
+{SHEET} of the held-out photographs, drawn with seed {SEED}; in each block from above grey, ours,
+truth.
+
+![{SHEET} photographs: grey, ours, truth](photo/sheet.jpg)
+
+## Photographs from elsewhere
+
+![scikit-image's photographs: grey, ours, truth](photo/others.jpg)
+"""
+
+
+def others_sheet(judged: Judged, height: int = 220) -> Image.Image:
+    """A row each of grey, ours and truth at one height."""
+    rows = []
+    for source in (judged.grey, judged.ours, judged.truth):
+        resized = [
+            np.asarray(
+                Image.fromarray(p).resize(
+                    (round(p.shape[1] * height / p.shape[0]), height), Image.Resampling.LANCZOS
+                )
+            )
+            for p in source
+        ]
+        rows.append(np.concatenate(resized, axis=1))
+    return Image.fromarray(np.concatenate(rows))
+
+
+def publish(colorizer: Colorizer, held_out: UInt8, out: Path) -> list[dict[str, Any]]:
+    """Judge, and write photo.md and photo/ into a folder; returns the rows."""
+    print("held-out photographs", file=sys.stderr, flush=True)
+    own = judge(colorizer, "held out", list(held_out))
+    print("scikit-image's photographs", file=sys.stderr, flush=True)
+    elsewhere = others()
+    foreign = judge(colorizer, "scikit-image", list(elsewhere.values()))
+    print("sizes", file=sys.stderr, flush=True)
+    sizes = {name: across_sizes(colorizer, rgb) for name, rgb in elsewhere.items()}
+    rows = [*own.rows, *foreign.rows]
+    folder = out / "photo"
+    folder.mkdir(parents=True, exist_ok=True)
+    lines = [json.dumps(row | {"versions": versions()}) + "\n" for row in rows]
+    lines.append(json.dumps({"set": "sizes", "sides": SIDES, "ciede2000": sizes}) + "\n")
+    (folder / "evaluation.jsonl").write_text("".join(lines))
+    sheet(own).save(folder / "sheet.jpg", quality=90, subsampling=0)
+    others_sheet(foreign).save(folder / "others.jpg", quality=90, subsampling=0)
+    plot(rows, folder / "frontier.png")
+    (out / "photo.md").write_text(page(rows, sizes, colorizer.card))
+    return rows
+
+
+def main(argv: list[str] | None = None) -> int:
+    """The command line; returns the exit code."""
+    parser = argparse.ArgumentParser(
+        prog="python -m train.photo_results",
+        description=(__doc__ or "").split("\n\nReferences")[0],
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    add = parser.add_argument
+    photos_help = "folders and tar files of the photographs that the training was given"
+    add("--photos", nargs="+", type=Path, required=True, metavar="PATH", help=photos_help)
+    add("--run", type=Path, metavar="RUN", help="judge the weights in the folder of this run")
+    out_help = "where photo.md and photo/ go (default docs)"
+    add("--out", type=Path, default=ROOT / "docs", metavar="DIR", help=out_help)
+    arguments = parser.parse_args(argv)
+    try:
+        colorizer = load_run(arguments.run) if arguments.run else colorizers.load("photo")
+        held_out = photos.load(arguments.photos).held_out
+        if len(held_out) < 2:
+            raise DataError(
+                f"{len(held_out)} of these photographs are held out; the figures need 2 or more: "
+                "give the folders or tars of the training."
+            )
+        rows = publish(colorizer, held_out, arguments.out)
+    except (DataError, WeightsError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    for row in rows:
+        print(
+            f"{row['set']:13} {row['method']:6} x {row['factor']:<4g} {row['psnr_mean']:.2f} dB"
+            f"  {row.get('gain', 0.0):+.2f}  colour {row['colourfulness_ratio']:.0%}"
+            f"  Fréchet {row.get('frechet_of_grey', 1.0):.0%} of grey's"
+        )
+    print(f"written: {arguments.out / 'photo.md'}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
