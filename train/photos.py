@@ -115,17 +115,21 @@ def load(paths: Sequence[Path], limit: int = 0) -> Photographs:
             f"{', '.join(map(str, paths))}; name folders or tar files of pictures with --photos."
         )
     out = held_out(names[SIDES[0]], min(HELD_OUT, len(names[SIDES[0]]) // 10))
-    validation = [kept[SIDES[0]][index] for index in sorted(out)]
-    kept[SIDES[0]] = [rgb for index, rgb in enumerate(kept[SIDES[0]]) if index not in out]
+    validation = [kept[SIDES[0]][index] for index in out]
+    unseen = set(out)
+    kept[SIDES[0]] = [rgb for index, rgb in enumerate(kept[SIDES[0]]) if index not in unseen]
     groups = [Group(_to_lab_8(kept.pop(side))) for side in SIDES if kept[side]]
     empty = np.empty((0, SIDES[0], SIDES[0], 3), np.uint8)
     return Photographs(groups, np.stack(validation) if validation else empty, sources, broken)
 
 
-def held_out(names: Sequence[str], count: int) -> set[int]:
-    """Positions of the pictures that are kept for validation: those of the smallest hashes."""
+def held_out(names: Sequence[str], count: int) -> list[int]:
+    """Positions of the pictures that are kept for validation: those of the smallest hashes.
+
+    They come in the order of the hashes, so that the first of them are of all sources.
+    """
     digests = [hashlib.sha256(name.encode()).digest() for name in names]
-    return set(sorted(range(len(names)), key=lambda index: digests[index])[:count])
+    return sorted(range(len(names)), key=lambda index: digests[index])[:count]
 
 
 def read(payload: bytes) -> NDArray[np.uint8] | None:

@@ -109,14 +109,30 @@ class TestBatches:
             assert L_norm.abs().max() <= 1
             assert ab_norm.abs().max() < 1.2
 
-    def test_ageing_changes_lightness_and_never_colour(self, groups):
-        batches = photos.PhotoBatches(groups[1:], 4, seed=1, scales=(1.0,))
-        known = torch.from_numpy(groups[1].lab_8).permute(0, 3, 1, 2).float()
-        halves = torch.nn.functional.avg_pool2d((known[:, 1:] - 128) / 110, 2)
-        for _, ab_norm in batches.epoch(0):
-            for ab in ab_norm:
-                error = [min((ab - h).abs().mean(), (ab.flip(2) - h).abs().mean()) for h in halves]
-                assert min(error) < 0.02
+    def test_ageing_changes_lightness_and_never_colour(self):
+        flat = np.empty((8, 64, 64, 3), np.uint8)
+        flat[...] = (128, 150, 90)  # L 50.2, a 22, b -38
+        ages = set()
+        for L_norm, ab_norm in photos.PhotoBatches([photos.Group(flat)], 4, seed=1).epoch(0):
+            expected = torch.tensor([22.0, -38.0])[None, :, None, None] / 110
+            torch.testing.assert_close(ab_norm, expected.expand_as(ab_norm), rtol=0, atol=1e-5)
+            ages |= {round(float(L.mean()), 2) for L in L_norm}
+        assert len(ages) > 4
+
+    def test_parts_of_a_photograph_are_shown_and_nothing_from_outside_it(self):
+        # Colour runs along x from 0 to 60: a part shows a narrower range, flipped or not.
+        ramp = np.full((32, 64, 64, 3), 128, np.uint8)
+        ramp[..., 1] += np.linspace(0, 60, 64).astype(np.uint8)
+        ranges, directions = [], set()
+        for _, ab_norm in photos.PhotoBatches([photos.Group(ramp)], 16, seed=1).epoch(0):
+            for a in ab_norm[:, 0] * 110:
+                assert a.min() > -0.5
+                assert a.max() < 60.5
+                ranges.append(float(a.max() - a.min()))
+                directions.add(bool(a[16, -1] > a[16, 0]))
+        assert directions == {True, False}
+        assert min(ranges) < 50 < max(ranges)
+        assert min(ranges) > 0.7 * 58
 
 
 def test_nothing_there_and_nothing_usable_are_one_sentence(tmp_path):
