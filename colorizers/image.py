@@ -239,7 +239,7 @@ def save(
 def save_png(
     path: str | Path, rgb: Pixels, photo: Photo | None = None, *, comment: str = ""
 ) -> None:
-    """Write a picture as PNG; see `save`. Without a photograph it has neither alpha nor metadata."""
+    """Write a PNG; see `save`. Without a photograph it has neither alpha nor metadata."""
     save(Path(path), rgb, photo or Photo(rgb, None, "array"), comment=comment)
 
 
