@@ -246,16 +246,26 @@ def save_png(
 def to_pil(rgb: Pixels, photo: Photo | None = None) -> Image.Image:
     """Pillow image of an sRGB array (h, w, 3): RGB, RGBA if the photograph has alpha, or I;16.
 
-    Pillow has no 16-bit colour; a uint16 array is taken as grey, from its first channel.
+    Pillow has no 16-bit colour: a uint16 array keeps its depth if it is one channel seen three
+    times, and becomes 8-bit otherwise.
     """
     if photo is not None and rgb.shape != photo.rgb.shape:
         raise ValueError(f"The picture is {rgb.shape}, its photograph {photo.rgb.shape}.")
-    if rgb.dtype == np.uint16:
+    if rgb.dtype == np.uint16 and rgb.strides[-1] == 0:
         return Image.fromarray(np.ascontiguousarray(rgb[..., 0]))
+    if rgb.dtype == np.uint16:
+        rgb = to_8_bits(rgb)
     image = Image.fromarray(np.ascontiguousarray(rgb))
     if photo is not None and photo.alpha is not None:
         image.putalpha(Image.fromarray(np.ascontiguousarray(photo.alpha)))
     return image
+
+
+def to_8_bits(values: NDArray[Any]) -> NDArray[np.uint8]:
+    """uint16 [0, 65535] to the nearest uint8 [0, 255]; uint8 is returned as it is."""
+    if values.dtype == np.uint8:
+        return values
+    return ((values.astype(np.uint32) + 128) // 257).astype(np.uint8)
 
 
 def from_pil(image: Image.Image) -> Photo:
