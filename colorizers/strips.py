@@ -242,5 +242,5 @@ def _luminance_tables(depth: int) -> tuple[Float, Float, Float]:
 def _grey_table(depth: int) -> Float:
     """L of each level of grey, 0 to depth; shape (1, depth + 1)."""
     levels = np.arange(depth + 1).astype(np.uint8 if depth == 255 else np.uint16)
-    L = rgb_to_lab(np.repeat(levels[:, None], 3, axis=1))[:, 0]
-    return np.asarray(L, np.float32).clip(0.0, 100.0).reshape(1, -1)
+    lab = rgb_to_lab(np.repeat(levels[None, :, None], 3, axis=2))  # (1, depth + 1, 3)
+    return np.ascontiguousarray(lab[..., 0]).clip(0.0, 100.0)
