@@ -1,4 +1,4 @@
-"""16-bit colour, which Pillow reads at 8 bits: PNG and TIFF read by OpenCV; and written.
+"""16-bit colour, which Pillow reads at 8 bits: PNG and TIFF read by OpenCV, PNG written.
 
 Fed by :mod:`colorizers.image` with a file that Pillow has decoded already, so that damaged ones
 are refused in the same way as all others; what OpenCV gives is held against Pillow's 8 bits.
@@ -10,7 +10,6 @@ PNG 3rd edition, 5 (chunks), 11.2.1 (IHDR); TIFF 6.0, BitsPerSample, SampleForma
 
 from __future__ import annotations
 
-import io
 import struct
 import zlib
 from collections.abc import Sequence
@@ -18,7 +17,6 @@ from typing import Any
 
 import cv2
 import numpy as np
-import tifffile
 from numpy.typing import NDArray
 from PIL import Image
 
@@ -86,32 +84,6 @@ def png(values: UInt16, chunks: Sequence[tuple[bytes, bytes]] = ()) -> bytes:
         for name, body in chunks
     )
     return data[:head] + between + data[head:]
-
-
-def tiff(
-    values: UInt16,
-    *,
-    icc: bytes = b"",
-    dpi: tuple[float, float] | None = None,
-    tags: Sequence[tuple[int, int, int, Any, bool]] = (),
-) -> bytes:
-    """A TIFF of 16-bit RGB or RGBA, deflated; `tags` as tifffile's extratags."""
-    stream = io.BytesIO()
-    tifffile.imwrite(
-        stream,
-        values,
-        photometric="rgb",
-        compression="zlib",
-        extrasamples=["unassalpha"] if values.shape[2] == 4 else None,
-        iccprofile=icc or None,
-        resolution=dpi,
-        resolutionunit="inch" if dpi else None,
-        software=False,
-        metadata=None,
-        extratags=list(tags),
-        rowsperstrip=64,
-    )
-    return stream.getvalue()
 
 
 def _decode(data: bytes, image: Image.Image) -> UInt16 | None:
