@@ -10,6 +10,7 @@ PNG 3rd edition, 5 (chunks), 11.2.1 (IHDR); TIFF 6.0, BitsPerSample, SampleForma
 
 from __future__ import annotations
 
+import io
 import struct
 import zlib
 from collections.abc import Sequence
@@ -17,14 +18,16 @@ from typing import Any
 
 import cv2
 import numpy as np
+import tifffile
 from numpy.typing import NDArray
 from PIL import Image
 
+from colorizers.picture import upright
 from colorizers.profiles import is_srgb_bytes, matrix_profile
 
 UInt16 = NDArray[np.uint16]
 
-_BITS, _PHOTOMETRIC, _SAMPLE_FORMAT, _RGB = 258, 262, 339, 2
+_BITS, _PHOTOMETRIC, _ORIENTATION, _PLANES, _SAMPLE_FORMAT, _RGB = 258, 262, 274, 284, 339, 2
 _PNG_START = b"\x89PNG\r\n\x1a\n"
 
 
@@ -59,7 +62,12 @@ def read(
     icc = image.info.get("icc_profile") or b""
     plain = not icc or is_srgb_bytes(icc)
     profile = None if plain else matrix_profile(icc)
-    values = _decode(data, image) if plain or profile is not None else None
+    if getattr(image, "tag_v2", {}).get(_PLANES, 1) == 2:
+        values = _planes(data)
+        if not plain and profile is None:
+            notices.append("The colour profile in the file does not fit; it is not used.")
+    else:
+        values = _decode(data, image) if plain or profile is not None else None
     if values is None:
         notices.append("The 16 bits a channel of this file are read as 8.")
         return None
@@ -84,6 +92,23 @@ def png(values: UInt16, chunks: Sequence[tuple[bytes, bytes]] = ()) -> bytes:
         for name, body in chunks
     )
     return data[:head] + between + data[head:]
+
+
+def _planes(data: bytes) -> UInt16 | None:
+    """RGB or RGBA of a TIFF that stores plane after plane; both Pillow and OpenCV misread those.
+
+    Raises
+    ------
+    ValueError
+        If tifffile cannot decode it either.
+    """
+    with tifffile.TiffFile(io.BytesIO(data)) as file:
+        page: Any = file.pages[0]
+        planes: Any = page.asarray()
+        orientation = page.tags[_ORIENTATION].value if _ORIENTATION in page.tags else 1
+    if planes.dtype != np.uint16 or planes.ndim != 3 or planes.shape[0] not in (3, 4):
+        raise ValueError(f"{planes.dtype} planes of shape {planes.shape}")
+    return upright(np.ascontiguousarray(planes.transpose(1, 2, 0)), int(orientation))
 
 
 def _decode(data: bytes, image: Image.Image) -> UInt16 | None:
