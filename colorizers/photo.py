@@ -186,6 +186,11 @@ def load(folder: Path = FOLDER) -> Colorizer:
     card = read_card(NAME, folder=folder)
     model = PhotoNet(card["network"]["encoder"], card["network"]["widths"])
     restore(NAME, model, folder=folder)
+    return ready(model, card)
+
+
+def ready(model: PhotoNet, card: dict[str, Any]) -> Colorizer:
+    """A network ready to use, as fast as this processor lets it be."""
     model.eval().to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     fast = bfloat16_is_fast()
 
