@@ -48,7 +48,7 @@ Run = Callable[[bytes], tuple[bytes, float]]
 
 
 def photograph(width: int = WIDTH, height: int = HEIGHT) -> bytes:
-    """A photograph of this size as JPEG: four of scikit-image's, enlarged, with a camera's grain."""
+    """A photograph of this size as JPEG: four of scikit-image's, enlarged, with grain."""
     import skimage
 
     folder = Path(skimage.__file__).parent / "data"
@@ -66,7 +66,7 @@ def photograph(width: int = WIDTH, height: int = HEIGHT) -> bytes:
 
 
 def ours() -> Run:
-    """This project's pipeline; with random weights where there are none yet."""
+    """The pipeline of this project; with random weights where there are none yet."""
     from . import image, photo, predict
     from .checkpoint import WeightsError
 

@@ -14,11 +14,11 @@ from __future__ import annotations
 
 from typing import Any
 
-import timm
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import interpolate
 
+from .backbone import prepare_torchvision
 from .bins import COUNT
 from .color import AB_MAX
 
@@ -71,6 +71,9 @@ class DDColorTiny(nn.Module):
 
     def __init__(self, queries: int = 100, width: int = 256, layers: int = 9) -> None:
         super().__init__()
+        prepare_torchvision()
+        import timm
+
         self.encoder: Any = timm.create_model("convnext_tiny", features_only=True)
         below = (768, 512, 512)
         beside = (384, 192, 96)
