@@ -367,16 +367,17 @@ def test_any_byte_may_be_wrong(format: str) -> None:
 
 
 MEASURE = """
-import resource, sys
+import sys
+from colorizers.benchmark import peak_megabytes
 from colorizers.image import ImageError, open_photo
 open_photo(sys.argv[2])
-before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+before = peak_megabytes()
 try:
     open_photo(sys.argv[1])
     print("opened", end=" ")
 except ImageError as error:
     print("refused", end=" ")
-print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) // 1024)
+print(round(peak_megabytes() - before))
 """
 
 
