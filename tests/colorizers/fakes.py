@@ -24,7 +24,7 @@ class FakeColorizer:
         self.title = {"gan": "GAN", "classification": "Classification", "photo": "Photo"}[name]
         self.size = size
         self.card: dict[str, object] = {}
-        self.shape = None
+        self.shape: Callable[[int, int], tuple[int, int]] | None = None
         self.options = {"temperature": 0.38} if name == "classification" else {}
         self.seen: list[np.ndarray] = []
         self.asked: list[dict[str, float]] = []
