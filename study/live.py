@@ -19,6 +19,7 @@ from study.database import DatabaseError, open_existing
 from study.exclusions import Rules
 from study.export import export
 from study.frames import answers, participants, read_studies
+from study.gallery import named_folder
 from study.source import from_database
 from study.tables import Withdrawal
 
@@ -101,6 +102,9 @@ def look(url: str, study: int) -> Live:
 def bundle(url: str, study: int) -> bytes:
     """Return the export of one version (see `study.export`) as a ZIP file, the same each time.
 
+    The manifest of its pictures is in it if the environment names their folder, as for the app, or
+    if they are the default set.
+
     Raises
     ------
     DatabaseError
@@ -110,7 +114,8 @@ def bundle(url: str, study: int) -> bytes:
     """
     buffer = io.BytesIO()
     with tempfile.TemporaryDirectory() as folder, zipfile.ZipFile(buffer, "w") as archive:
-        for name in export(from_database(url, study), Path(folder)):
+        source = from_database(url, study)
+        for name in export(source, Path(folder), stimuli=named_folder()):
             entry = zipfile.ZipInfo(name.as_posix())  # dated 1980: no clock in the file
             entry.compress_type = zipfile.ZIP_DEFLATED
             archive.writestr(entry, (Path(folder) / name).read_bytes())

@@ -70,7 +70,15 @@ def test_the_rates_are_those_of_the_report_without_the_excluded(url, running):
 def test_the_bundle_holds_the_answers_and_no_secret(url, store, running):
     with zipfile.ZipFile(io.BytesIO(live.bundle(url, running))) as archive:
         files = {name: archive.read(name).decode() for name in archive.namelist()}
-    assert set(files) == {"study.json", "answers.csv", "participants.csv"}
+    # The whole export; the set of this study's pictures is nowhere, so it has no manifest.
+    assert set(files) == {
+        *(
+            f"{table}.{ending}"
+            for table in ("answers", "participants")
+            for ending in ("csv", "json")
+        ),
+        *("study.json", "data-dictionary.md", "versions.json", "SHA256SUMS"),
+    }
     assert len(list(csv.DictReader(io.StringIO(files["answers.csv"])))) == 25 * 3
     with store.engine.connect() as connection:
         codes = connection.exec_driver_sql(
