@@ -18,6 +18,19 @@ from study.database import parse_url
 BOTH = ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)]
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item], config: pytest.Config) -> None:
+    """Where two processes share the tests (`make test`), keep together what shares fixtures.
+
+    A file stays in one process, and so do all files of the browser: they share a server and
+    Chromium, and two browsers at once would make each other wait.
+    """
+    if not config.pluginmanager.hasplugin("xdist"):
+        return
+    for item in items:
+        folder = "browser" if "browser" in item.path.relative_to(config.rootpath).parts else None
+        item.add_marker(pytest.mark.xdist_group(folder or str(item.path)))
+
+
 @pytest.fixture(scope="session")
 def new_postgres() -> Iterator[Callable[[], str]]:
     """Make empty databases on the test server; all are dropped at the end."""
