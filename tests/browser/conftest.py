@@ -35,6 +35,7 @@ class Tint:
     """Colours any picture with one hue; stands in for a trained network."""
 
     size = 32
+    shape = None
 
     def __init__(self, a: float, b: float) -> None:
         self.card = {"a": a, "b": b}
