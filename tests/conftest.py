@@ -9,6 +9,7 @@ import os
 import secrets
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import create_engine
@@ -18,17 +19,21 @@ from study.database import parse_url
 BOTH = ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)]
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item], config: pytest.Config) -> None:
-    """Where two processes share the tests (`make test`), keep together what shares fixtures.
+@pytest.hookimpl(optionalhook=True)  # of pytest-xdist, which only `make test` asks for
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Keep together what shares fixtures where two processes share the tests.
 
     A file stays in one process, and so do all files of the browser: they share a server and
     Chromium, and two browsers at once would make each other wait.
     """
-    if not config.pluginmanager.hasplugin("xdist"):
-        return
-    for item in items:
-        folder = "browser" if "browser" in item.path.relative_to(config.rootpath).parts else None
-        item.add_marker(pytest.mark.xdist_group(folder or str(item.path)))
+    from xdist.scheduler import LoadScopeScheduling
+
+    class Files(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            file = nodeid.split("::")[0]
+            return "browser" if file.startswith("tests/browser/") else file
+
+    return Files(config, log)
 
 
 @pytest.fixture(scope="session")
