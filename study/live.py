@@ -35,7 +35,7 @@ class Live:
     counts
         People and trials by what they are, in the order in which they are read.
     rates
-        One row a method: picks, rate, interval over participants and pictures, naive interval.
+        `stats.fool_rates` of everybody who is not excluded; empty before the first scored answer.
     people
         One row a participant, newest first.
     excluded
@@ -45,7 +45,7 @@ class Live:
     """
 
     counts: dict[str, int]
-    rates: pd.DataFrame
+    rates: list[stats.Rate]
     people: pd.DataFrame
     excluded: pd.DataFrame
     simulated: bool
@@ -140,29 +140,9 @@ def _withdrawn(url: str, study: int) -> int:
         engine.dispose()
 
 
-def _rates(given: pd.DataFrame) -> pd.DataFrame:
+def _rates(given: pd.DataFrame) -> list[stats.Rate]:
     rows = stats.analysed(given)
-    columns = ["method", "picked as real", "trials", "rate %", "95 % interval", "naive (Wilson)"]
-    if rows.empty:
-        return pd.DataFrame(columns=columns)
-    return pd.DataFrame(
-        [
-            [
-                rate.name,
-                rate.picked,
-                rate.trials,
-                round(100 * rate.rate, 1),
-                _range(rate.headline.low, rate.headline.high),
-                _range(rate.wilson.low, rate.wilson.high),
-            ]
-            for rate in stats.fool_rates(rows)
-        ],
-        columns=columns,
-    )
-
-
-def _range(low: float, high: float) -> str:
-    return "–" if pd.isna(low) or pd.isna(high) else f"{100 * low:.1f} to {100 * high:.1f}"
+    return [] if rows.empty else stats.fool_rates(rows)
 
 
 def _people(people: pd.DataFrame, trials: pd.DataFrame, per_person: int) -> pd.DataFrame:
