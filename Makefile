@@ -1,5 +1,5 @@
 # make app    the page at http://127.0.0.1:7860
-# make test   all tests, the browser's too where Debian's chromium is installed
+# make test   all tests in two processes, the browser's too where Debian's chromium is installed
 # make check  ruff, mypy and the arrows between packages
 PYTHON ?= python3
 VENV := .venv
@@ -11,7 +11,7 @@ app: $(VENV)/app.stamp
 	$(RUN) app.py
 
 test: $(VENV)/dev.stamp
-	$(RUN) -m pytest
+	OMP_NUM_THREADS=1 $(RUN) -m pytest -n 2 --no-loadscope-reorder
 
 check: $(VENV)/dev.stamp
 	$(VENV)/bin/ruff check .

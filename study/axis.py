@@ -143,13 +143,20 @@ class Scale:
 
 
 def sign(
-    *, scale_dot: bool = False, band: bool = False, diamond: bool = False, post: bool = False
+    *,
+    scale_dot: bool = False,
+    band: bool = False,
+    diamond: bool = False,
+    post: bool = False,
+    person: bool = False,
 ) -> Markup:
     """Return the sign of one kind of mark for a legend, 22 by 16 pixels."""
     if band:
         return Markup('<rect class="band" width="22" height="12" y="2" rx="3"/>')
     if diamond:
         return Markup('<path class="paper" d="M8 1 15 8 8 15 1 8Z"/>')
+    if person:
+        return Markup('<circle class="dot person" cx="11" cy="8" r="4"/>')
     if post:
         return Markup('<line class="post" x1="8" x2="8" y1="0" y2="16"/>')
     return (

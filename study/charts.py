@@ -181,7 +181,7 @@ def people(s: Summary) -> Plot:
     ]
     few = any(p.rates for p in s.people)
     words = "one dot a participant" if few else "participants, in steps of 5 points"
-    mark = sign(scale_dot=True) if few else sign(band=True)
+    mark = sign(person=True) if few else sign(band=True)
     return Plot("Participants' own rates", rows, scale.axis(), [(mark, words)])
 
 

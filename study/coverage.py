@@ -50,16 +50,12 @@ class Coverage:
     wilson_width: float
 
 
+SIZES, SPARSE, CROSSED, OFTEN, RARE = (8, 16, 64), 200, 30, 0.41, 0.048
+SMALL, LARGE = (0.2, 0.3), (1.0, 1.5)
 PLANS = (
-    Plan(16, 30, 200, 0.41),
-    Plan(16, 30, 30, 0.41),
-    Plan(16, 30, 200, 0.048),
-    Plan(16, 30, 30, 0.048),
-    Plan(8, 30, 200, 0.41),
-    Plan(64, 30, 200, 0.41),
-    Plan(64, 30, 30, 0.41),
-    Plan(16, 30, 200, 0.41, participant_sd=0.2, picture_sd=0.3),
-    Plan(16, 30, 200, 0.41, participant_sd=1.0, picture_sd=1.5),
+    *(Plan(n, 30, pictures, OFTEN) for n in SIZES for pictures in (SPARSE, CROSSED)),
+    *(Plan(n, 30, pictures, RARE) for n in SIZES for pictures in (SPARSE, CROSSED)),
+    *(Plan(16, 30, SPARSE, rate, *sds) for rate in (OFTEN, RARE) for sds in (SMALL, LARGE)),
 )
 
 

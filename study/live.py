@@ -19,6 +19,7 @@ from study.database import DatabaseError, open_existing
 from study.exclusions import Rules
 from study.export import export
 from study.frames import answers, participants, read_studies
+from study.gallery import named_folder
 from study.source import from_database
 from study.tables import Withdrawal
 
@@ -34,7 +35,7 @@ class Live:
     counts
         People and trials by what they are, in the order in which they are read.
     rates
-        One row a method: picks, rate, interval over participants and pictures, naive interval.
+        `stats.fool_rates` of everybody who is not excluded; empty before the first scored answer.
     people
         One row a participant, newest first.
     excluded
@@ -44,7 +45,7 @@ class Live:
     """
 
     counts: dict[str, int]
-    rates: pd.DataFrame
+    rates: list[stats.Rate]
     people: pd.DataFrame
     excluded: pd.DataFrame
     simulated: bool
@@ -101,6 +102,9 @@ def look(url: str, study: int) -> Live:
 def bundle(url: str, study: int) -> bytes:
     """Return the export of one version (see `study.export`) as a ZIP file, the same each time.
 
+    The manifest of its pictures is in it if the environment names their folder, as for the app, or
+    if they are the default set.
+
     Raises
     ------
     DatabaseError
@@ -110,7 +114,8 @@ def bundle(url: str, study: int) -> bytes:
     """
     buffer = io.BytesIO()
     with tempfile.TemporaryDirectory() as folder, zipfile.ZipFile(buffer, "w") as archive:
-        for name in export(from_database(url, study), Path(folder)):
+        source = from_database(url, study)
+        for name in export(source, Path(folder), stimuli=named_folder()):
             entry = zipfile.ZipInfo(name.as_posix())  # dated 1980: no clock in the file
             entry.compress_type = zipfile.ZIP_DEFLATED
             archive.writestr(entry, (Path(folder) / name).read_bytes())
@@ -135,29 +140,9 @@ def _withdrawn(url: str, study: int) -> int:
         engine.dispose()
 
 
-def _rates(given: pd.DataFrame) -> pd.DataFrame:
+def _rates(given: pd.DataFrame) -> list[stats.Rate]:
     rows = stats.analysed(given)
-    columns = ["method", "picked as real", "trials", "rate %", "95 % interval", "naive (Wilson)"]
-    if rows.empty:
-        return pd.DataFrame(columns=columns)
-    return pd.DataFrame(
-        [
-            [
-                rate.name,
-                rate.picked,
-                rate.trials,
-                round(100 * rate.rate, 1),
-                _range(rate.headline.low, rate.headline.high),
-                _range(rate.wilson.low, rate.wilson.high),
-            ]
-            for rate in stats.fool_rates(rows)
-        ],
-        columns=columns,
-    )
-
-
-def _range(low: float, high: float) -> str:
-    return "–" if pd.isna(low) or pd.isna(high) else f"{100 * low:.1f} to {100 * high:.1f}"
+    return [] if rows.empty else stats.fool_rates(rows)
 
 
 def _people(people: pd.DataFrame, trials: pd.DataFrame, per_person: int) -> pd.DataFrame:

@@ -11,9 +11,9 @@ the others; all are written by the same encoder.
 import hashlib
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,6 +31,9 @@ from study.showing import (
     load,
 )
 
+if TYPE_CHECKING:
+    from colorizers.base import Colorizer
+
 _BATCH = 64
 _SUFFIXES = {".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp"}
 _LISTED = 20  # mismatches that are named one by one
@@ -42,6 +45,10 @@ class Predictor(Protocol):
     @property
     def size(self) -> int:
         """Width and height in pixels that the network takes."""
+
+    @property
+    def shape(self) -> Callable[[int, int], tuple[int, int]] | None:
+        """None, or what a network takes of a photograph's height and width."""
 
     @property
     def card(self) -> Mapping[str, Any]:
@@ -66,7 +73,8 @@ def build(
     Parameters
     ----------
     photos
-        Folder of pictures of the size that the networks take; subfolders are class labels.
+        Folder of pictures; subfolders are class labels. Pictures of another size than the
+        networks take keep it: a network sees them at its own, and its colours are laid on their L.
     predictors
         The methods beside the truth, by name.
     out
@@ -86,26 +94,18 @@ def build(
     Raises
     ------
     StimuliError
-        When there are too few pictures, some have another size, or `out` is in use.
+        When there are too few pictures, some cannot be read, or `out` is in use.
     """
-    from colorizers.color import colorize_u8, rgb_to_lab
-
     _refuse_names(list(predictors))
     _refuse_used(out)
     found = _list(photos)
     drawn = _draw(photos, found, count + practice, seed)
-    rgb_u8 = _read_all(photos, drawn, {predictor.size for predictor in predictors.values()})
-    lab = rgb_to_lab(rgb_u8)  # (N, H, W, 3)
-    L = lab[..., 0]
-    ab = {TRUTH: lab[..., 1:]}
-    for name, predictor in predictors.items():
-        batches = [predictor.predict_ab(L[at : at + _BATCH]) for at in range(0, len(L), _BATCH)]
-        ab[name] = np.concatenate(batches)
-
+    sizes = _sizes(photos, drawn)
     writer = _Writer(out, drawn, count)
-    for name, values in ab.items():
-        for number, pixels in enumerate(colorize_u8(L, values)):
-            writer.add(name, number, pixels)
+    small = all(p.shape is None and sizes == {(p.size, p.size)} for p in predictors.values())
+    coloured = _in_batches if small else _one_by_one
+    for name, number, rgb_u8 in coloured([photos / path for path in drawn], predictors):
+        writer.add(name, number, rgb_u8)
     return writer.finish(
         source=photos.name,
         seed=seed,
@@ -113,6 +113,39 @@ def build(
         shown_pixels=shown_pixels,
         methods={TRUTH: None, **{name: _origin(p.card) for name, p in predictors.items()}},
     )
+
+
+def _in_batches(
+    paths: Sequence[Path], predictors: Mapping[str, Predictor]
+) -> Iterator[tuple[str, int, NDArray[np.uint8]]]:
+    """Colour pictures that all have the networks' own size."""
+    from colorizers.color import colorize_u8, rgb_to_lab
+
+    lab = rgb_to_lab(np.stack([_read(path) for path in paths]))  # (N, H, W, 3)
+    L = lab[..., 0]
+    ab = {TRUTH: lab[..., 1:]}
+    for name, predictor in predictors.items():
+        batches = [predictor.predict_ab(L[at : at + _BATCH]) for at in range(0, len(L), _BATCH)]
+        ab[name] = np.concatenate(batches)
+    for name, values in ab.items():
+        for number, rgb_u8 in enumerate(colorize_u8(L, values)):
+            yield name, number, rgb_u8
+
+
+def _one_by_one(
+    paths: Sequence[Path], predictors: Mapping[str, Predictor]
+) -> Iterator[tuple[str, int, NDArray[np.uint8]]]:
+    """Colour pictures of any sizes, at their own; one at a time, because they may be large."""
+    from colorizers.color import colorize_u8, rgb_to_lab
+    from colorizers.predict import predict_grid, upsample_ab
+
+    for number, path in enumerate(paths):
+        lab = rgb_to_lab(_read(path))  # (H, W, 3)
+        L = lab[..., 0]
+        yield TRUTH, number, colorize_u8(L, lab[..., 1:])
+        for name, predictor in predictors.items():
+            ab = upsample_ab(L, predict_grid(cast("Colorizer", predictor), L))  # (H, W, 2)
+            yield name, number, colorize_u8(L, ab)
 
 
 def import_folders(
@@ -317,25 +350,22 @@ def _drawn(count: int, found: int) -> str:
     return f"{count} of {found} pictures, at random, none chosen by eye"
 
 
-def _read_all(photos: Path, paths: Sequence[Path], sizes: set[int]) -> NDArray[np.uint8]:
-    """Return the pictures as uint8 (N, size, size, 3), or list those of another size."""
-    if len(sizes) != 1:
-        raise StimuliError(f"The methods take pictures of different sizes: {sorted(sizes)}.")
-    (size,) = sizes
-    pictures: list[NDArray[np.uint8]] = []
+def _sizes(photos: Path, paths: Sequence[Path]) -> set[tuple[int, int]]:
+    """Return all widths and heights, or list the pictures that cannot be read."""
+    found: set[tuple[int, int]] = set()
     wrong: list[str] = []
     for path in paths:
-        rgb_u8 = _read(photos / path)
-        if rgb_u8.shape[:2] == (size, size):
-            pictures.append(rgb_u8)
-        else:
-            wrong.append(f"{path.as_posix()} is {rgb_u8.shape[1]} x {rgb_u8.shape[0]}")
+        try:
+            found.add(_size(photos / path))
+        except OSError as error:
+            wrong.append(f"{path.as_posix()} ({type(error).__name__})")
     if wrong:
+        listed = "\n  ".join(wrong[:_LISTED])
         raise StimuliError(
-            f"The methods take pictures of {size} x {size}, but {len(wrong)} are not "
-            f"({'; '.join(wrong[:3])})."
+            f"{len(wrong)} of {len(paths)} pictures cannot be read, so no set was made; remove "
+            f"them or give others:\n  {listed}"
         )
-    return np.stack(pictures)
+    return found
 
 
 def _read(path: Path) -> NDArray[np.uint8]:

@@ -24,10 +24,10 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from study.about import about
 from study.database import DEFAULT_URL, DatabaseError
-from study.gallery import find, named_folder
+from study.gallery import Gallery, find, named_folder
 from study.render import FORMATS, ascii_only
 from study.source import Source, from_database, from_export
-from study.summary import NothingToReportError, summarise
+from study.summary import NothingToReportError, Summary, summarise
 
 FORMS = (*FORMATS, "html")
 
@@ -71,6 +71,13 @@ def report_of(
     source: Source, form: str = "text", *, only: str | None = None, stimuli: Path | None = None
 ) -> str:
     """Return the report of a study that was read already; see `report`."""
+    return written(*computed(source, only=only, stimuli=stimuli), form)
+
+
+def computed(
+    source: Source, *, only: str | None = None, stimuli: Path | None = None
+) -> tuple[Summary, Gallery | None]:
+    """Return everything that a report says, and the pictures if they are at hand."""
     gallery = find(source, stimuli)
     summary = summarise(
         source.answers,
@@ -88,6 +95,11 @@ def report_of(
         withdrawn=source.withdrawn,
         only=only,
     )
+    return summary, gallery
+
+
+def written(summary: Summary, gallery: Gallery | None, form: str) -> str:
+    """Return a report that was `computed` in one of the `FORMS`."""
     if form == "html":
         from study.page import page
 

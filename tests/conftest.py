@@ -9,6 +9,7 @@ import os
 import secrets
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import create_engine
@@ -16,6 +17,23 @@ from sqlalchemy import create_engine
 from study.database import parse_url
 
 BOTH = ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)]
+
+
+@pytest.hookimpl(optionalhook=True)  # of pytest-xdist, which only `make test` asks for
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Keep together what shares fixtures where two processes share the tests.
+
+    A file stays in one process, and so do all files of the browser: they share a server and
+    Chromium, and two browsers at once would make each other wait.
+    """
+    from xdist.scheduler import LoadScopeScheduling
+
+    class Files(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            file = nodeid.split("::")[0]
+            return "browser" if file.startswith("tests/browser/") else file
+
+    return Files(config, log)
 
 
 @pytest.fixture(scope="session")

@@ -19,13 +19,14 @@ from typing import Any
 import numpy as np
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from study.stimuli import build
 
 ROOT = Path(__file__).parents[2]
 CHROMIUM = Path(os.environ.get("TRUEHUE_CHROMIUM", "/usr/bin/chromium"))
-START_SECONDS = 120
+START_SECONDS = 240  # ten where nothing else runs
+expect.set_options(timeout=30_000)  # five seconds are too few where others use the processor
 WEIGHTS = ROOT / "colorizers" / "weights"
 TRAINED = all((WEIGHTS / f"{name}.safetensors").exists() for name in ("classification", "gan"))
 PROGRAM = ROOT / "app.py" if TRAINED else ROOT / "tests" / "browser" / "untrained.py"
@@ -35,6 +36,7 @@ class Tint:
     """Colours any picture with one hue; stands in for a trained network."""
 
     size = 32
+    shape = None
 
     def __init__(self, a: float, b: float) -> None:
         self.card = {"a": a, "b": b}

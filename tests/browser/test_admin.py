@@ -136,7 +136,8 @@ def test_the_administrator_sees_the_study_and_takes_it_home(
         page.get_by_role("link", name="Download").click()
     with zipfile.ZipFile(io.BytesIO(caught.value.path().read_bytes())) as archive:
         assert person.shown["participant"] in archive.read("answers.csv").decode()
-        assert {"study.json", "study.toml", "SHA256SUMS"} <= set(archive.namelist())
+        whole = {"study.json", "study.toml", "stimuli/manifest.json", "SHA256SUMS"}
+        assert whole <= set(archive.namelist())
     page.get_by_role("button", name="Log out").click()
     page.get_by_label("Password").wait_for()
     answer = context.request.get(f"{ruled.url}/admin/config")

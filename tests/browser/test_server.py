@@ -115,7 +115,7 @@ def start(folder: Path, **environment: str) -> "subprocess.CompletedProcess[str]
         env=os.environ | environment,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=240,
         check=False,
     )
 

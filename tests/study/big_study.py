@@ -1,6 +1,7 @@
 """A database of very many simulated answers, written past the store: for tests of speed only."""
 
 import sqlite3
+from itertools import permutations
 from pathlib import Path
 
 import numpy as np
@@ -23,66 +24,65 @@ def write(path: Path, participants: int) -> str:
     spec = StudySpec("big: simulated", Design(METHODS), pictures, {"w": None}, "simulated", "s")
     study = store.register(spec)
     store.close()
-    ids, labels = list(pictures), list(pictures.values())
     rng = np.random.default_rng(1)
     connection = sqlite3.connect(path)
-    for pragma in ("synchronous = OFF", "foreign_keys = OFF", "cache_size = -200000"):
+    for pragma in ("synchronous = OFF", "foreign_keys = OFF", "journal_mode = OFF"):
         connection.execute(f"PRAGMA {pragma}")
-    batch = 2_000
-    for first in range(0, participants, batch):
-        people = range(first, min(first + batch, participants))
-        _write_batch(connection, study, people, ids, labels, rng)
+    connection.execute("PRAGMA cache_size = -200000")
+    _write_trials(connection, study, participants, pictures, rng)
+    # What comes three and six times a trial is made inside of SQLite, mixed by its number.
+    for slot in range(1, len(METHODS) + 1):
+        cases = " ".join(
+            f"WHEN {number} THEN '{order[slot - 1]}'"
+            for number, order in enumerate(permutations(METHODS))
+        )
+        connection.execute(
+            f"INSERT INTO slot (trial_id, slot, method, simulated) SELECT id, {slot}, "
+            f"CASE {_mixed(0, 6)} {cases} END, 1 FROM trial ORDER BY id"
+        )
+        for number, scale in enumerate(("realism", "quality")):
+            connection.execute(
+                "INSERT INTO rating (trial_id, slot, scale, value, answered_at, simulated) "
+                f"SELECT id, {slot}, '{scale}', 1 + {_mixed(2 * slot + number, 5)}, '{_NOW}', 1 "
+                "FROM trial ORDER BY id"
+            )
     connection.commit()
+    connection.execute("PRAGMA journal_mode = WAL")
     connection.close()
     return url
 
 
-def _write_batch(connection, study, people, ids, labels, rng):
-    n = len(people) * TRIALS
-    trial = np.arange(people[0] * TRIALS, people[0] * TRIALS + n) + 1
-    person = np.repeat(np.arange(people[0], people[-1] + 1) + 1, TRIALS)
-    shown = rng.permuted(np.tile(np.arange(PICTURES), (len(people), 1)), axis=1)[:, :TRIALS].ravel()
-    order = rng.permuted(np.tile(np.arange(3), (n, 1)), axis=1)
+def _mixed(salt: int, kinds: int) -> str:
+    """SQL for a number below `kinds` that looks drawn, from the number of a trial."""
+    return f"((((id + {salt * 1_000_003}) * 2654435761 & 4294967295) >> 11) % {kinds})"
+
+
+def _write_trials(connection, study, participants, pictures, rng):
+    ids, labels = list(pictures), list(pictures.values())
+    n = participants * TRIALS
+    every = np.tile(np.arange(PICTURES, dtype=np.uint8), (participants, 1))
+    shown = rng.permuted(every, axis=1)[:, :TRIALS].ravel().tolist()
     slot = 1 + (rng.random(n)[:, None] > np.array([0.4, 0.8])).sum(axis=1)
     ms = np.exp(rng.normal(8.2, 0.5, n)).astype(int)
     connection.executemany(
         "INSERT INTO participant (id, study_id, public_id, list_number, seed, status,"
         " consent_version, consented_at, last_seen_at, completed_at, simulated)"
         " VALUES (?, ?, ?, ?, 1, 'completed', 's', ?, ?, ?, 1)",
-        ((p + 1, study, f"s-{p:012x}", p, _NOW, _NOW, _NOW) for p in people),
+        ((p + 1, study, f"s-{p:012x}", p, _NOW, _NOW, _NOW) for p in range(participants)),
     )
     connection.executemany(
         "INSERT INTO trial (id, participant_id, position, kind, picture, label, token, simulated)"
         " VALUES (?, ?, ?, 'scored', ?, ?, ?, 1)",
         (
-            (t, p, (t - 1) % TRIALS + 1, ids[i], labels[i], f"t{t}")
-            for t, p, i in zip(trial.tolist(), person.tolist(), shown.tolist(), strict=True)
-        ),
-    )
-    connection.executemany(
-        "INSERT INTO slot (trial_id, slot, method, simulated) VALUES (?, ?, ?, 1)",
-        (
-            (t, s + 1, METHODS[m])
-            for t, row in zip(trial.tolist(), order.tolist(), strict=True)
-            for s, m in enumerate(row)
+            (t + 1, t // TRIALS + 1, t % TRIALS + 1, ids[i], labels[i], f"t{t:09d}")
+            for t, i in enumerate(shown)
         ),
     )
     connection.executemany(
         "INSERT INTO pick (trial_id, slot, response_ms, answered_at, simulated)"
         " VALUES (?, ?, ?, ?, 1)",
         (
-            (t, s, m, _NOW)
-            for t, s, m in zip(trial.tolist(), slot.tolist(), ms.tolist(), strict=True)
-        ),
-    )
-    values = rng.integers(1, 6, (n, 3, 2)).tolist()
-    connection.executemany(
-        "INSERT INTO rating (trial_id, slot, scale, value, answered_at, simulated)"
-        " VALUES (?, ?, ?, ?, ?, 1)",
-        (
-            (t, s + 1, scale, value[s][c], _NOW)
-            for t, value in zip(trial.tolist(), values, strict=True)
-            for s in range(3)
-            for c, scale in enumerate(("realism", "quality"))
+            (t + 1, s, m, _NOW)
+            for t, (s, m) in enumerate(zip(slot.tolist(), ms.tolist(), strict=True))
         ),
     )

@@ -4,7 +4,7 @@ import pytest
 from study_frames import real_spec
 
 from study.model import AnswerModel
-from study.report import FORMS, report_of
+from study.report import FORMS, computed, written
 from study.simulate import DEFAULT_SET, Simulation, set_pictures, simulate
 from study.source import from_database
 from study.store import Store
@@ -29,8 +29,8 @@ def set_url(tmp_path_factory):
 @pytest.fixture(scope="session")
 def printed(simulated_url):
     """The report of the simulated study in every format, computed once."""
-    source = from_database(simulated_url)
-    return {form: report_of(source, form) for form in FORMS}
+    found = computed(from_database(simulated_url))
+    return {form: written(*found, form) for form in FORMS}
 
 
 @pytest.fixture

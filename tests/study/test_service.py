@@ -24,6 +24,7 @@ RATINGS = [{"realism": 3, "quality": 4}] * 3
 
 class Tint:
     size = 8
+    shape = None
 
     def __init__(self, a: float) -> None:
         self.card = {"a": a}

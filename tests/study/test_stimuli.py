@@ -23,6 +23,7 @@ class Tint:
     """Colours every picture with one ab; stands in for a network."""
 
     size = SIDE
+    shape = None
 
     def __init__(self, a: float, b: float) -> None:
         self.card: dict[str, Any] = {"a": a, "b": b}
@@ -98,6 +99,28 @@ def test_the_truth_is_the_photograph_and_a_method_is_its_ab_on_the_truths_L(phot
         assert np.abs(got - expected).max() <= 1
 
 
+def test_photographs_of_any_size_keep_their_size_and_their_L(photos, tmp_path):
+    """The networks see them small, and their colours are laid on the photograph's own L."""
+    large = tmp_path / "large"
+    large.mkdir()
+    for number, source in enumerate(sorted(photos.rglob("*.png"))[:6]):
+        with Image.open(source) as small:
+            size = (90, 60) if number % 2 else (48, 100)
+            small.resize(size, Image.Resampling.BICUBIC).save(large / f"{number}.jpg", quality=95)
+    tint = Tint(10, 20)
+    made = build(large, {"a": tint}, tmp_path / "set", count=4, practice=2)
+    assert all(L.shape[1:] == (SIDE, SIDE) for L in tint.seen)
+    manifest = json.loads((tmp_path / "set" / "manifest.json").read_text())
+    assert {tuple(entry["size"]) for entry in manifest["pictures"]} == {(60, 90), (100, 48)}
+    for entry in manifest["pictures"]:
+        original = np.asarray(Image.open(large / entry["source"]))
+        np.testing.assert_array_equal(pixels(made.files[TRUTH, entry["id"]]), original)
+        L, ours = (skcolor.rgb2lab(rgb) for rgb in (original, pixels(made.files["a", entry["id"]])))
+        inside = np.abs(ours[..., 1:] - (10, 20)).max(axis=-1) < 1.5  # the rest left sRGB
+        assert inside.mean() > 0.5
+        assert np.abs(ours[..., 0] - L[..., 0])[inside].max() < 1
+
+
 def test_the_methods_see_only_L_in_batches(photos, tmp_path):
     tint = Tint(0, 0)
     build(photos, {"a": tint}, tmp_path / "set", count=20, practice=0)
@@ -145,8 +168,8 @@ def test_what_cannot_be_built_is_explained(photos, tmp_path):
         build(photos, {}, tmp_path / "set")
     with pytest.raises(StimuliError, match="is not empty"):
         make(photos, photos, count=10, practice=2)
-    Image.new("RGB", (SIDE, SIDE + 1)).save(photos / "tall.png")
-    with pytest.raises(StimuliError, match=r"1 are not .*tall\.png is 32 x 33"):
+    (photos / "broken.png").write_bytes(b"no picture")
+    with pytest.raises(StimuliError, match=r"1 of 31 pictures cannot be read.*\n.*broken\.png"):
         make(photos, tmp_path / "set", count=30, practice=1)
     assert not (tmp_path / "set").exists()
 
