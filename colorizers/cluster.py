@@ -68,8 +68,7 @@ def run(jobs: Sequence[Job], work: Work, processes: int) -> Outcomes:
             fn_constructor_args=(work,),
             compute=ray.data.ActorPoolStrategy(min_size=1, max_size=min(processes, len(jobs))),
             num_cpus=1,
-            max_restarts=-1,
-            max_task_retries=1,
+            ray_remote_args_fn=_one_retry,
         )
         for row in outcomes.iter_rows():
             yield _outcome(missing.pop(row["number"]), row)
@@ -77,6 +76,11 @@ def run(jobs: Sequence[Job], work: Work, processes: int) -> Outcomes:
             yield Outcome(job, error=LOST)
     finally:
         ray.shutdown()
+
+
+def _one_retry() -> dict[str, int]:
+    """Ray Data's own rule is to try for ever, which a picture that eats all memory would use."""
+    return {"max_restarts": -1, "max_task_retries": 1}
 
 
 class _Colorizing:
