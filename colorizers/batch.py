@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any
 import cv2
 import numpy as np
 
+from colorizers import jpeg, strips, tiff
 from colorizers.album import Job, partial_name, partials
 from colorizers.image import ImageError, open_photo, save
 from colorizers.predict import colorize_photo
@@ -276,6 +277,9 @@ def _no_interrupt() -> Iterator[None]:
 def _serve(pipe: Connection, work: Work, threads: int) -> None:
     """Work in another process: say "" or what is wrong, then answer every job."""
     cv2.setNumThreads(threads)
+    modules: tuple[Any, ...] = (strips, jpeg, tiff)
+    for module in modules:
+        module.THREADS = threads
     try:
         colorizer = prepare(work)
     except SettingsError as error:

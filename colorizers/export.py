@@ -17,7 +17,6 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import copy
 import importlib.util
 import io
 import json
@@ -40,7 +39,7 @@ class ExportError(Exception):
     """There can be no ONNX file; the message is one sentence."""
 
 
-def export(method: str, target: Path) -> dict[str, str]:
+def export(method: str, target: Path, *, folder: Path | None = None) -> dict[str, str]:
     """Write a colorizer as ONNX.
 
     Parameters
@@ -49,6 +48,8 @@ def export(method: str, target: Path) -> dict[str, str]:
         One of `colorizers.names()`.
     target : Path
         The file; replaced if it exists.
+    folder : Path, optional
+        Where the weights are, if not those of this package.
 
     Returns
     -------
@@ -72,29 +73,34 @@ def export(method: str, target: Path) -> dict[str, str]:
     import torch
     from torch import Tensor, nn
 
+    from colorizers.checkpoint import FOLDER, read_card, restore
     from colorizers.color import L_HALF
-    from colorizers.photo import MULTIPLE
+    from colorizers.photo import MULTIPLE, SIDE, PhotoNet
 
-    colorizer = colorizers.load(method)
-    predict: Any = colorizer._predict
+    folder = folder or FOLDER
+    card = read_card(method, folder=folder)
+    network = _network(method, card)
+    restore(method, network, folder=folder)
+    any_shape = isinstance(network, PhotoNet)
+    options = {key: card["network"][key] for key in ("temperature",) if key in card["network"]}
 
     class Whole(nn.Module):
         """The network between L and ab in their own units."""
 
         def __init__(self) -> None:
             super().__init__()
-            self.network = _fixed_padding(copy.deepcopy(predict.__self__))
+            self.network: Any = _fixed_padding(network)
 
         def forward(self, L: Tensor) -> Tensor:
-            ab: Tensor = getattr(self.network, predict.__name__)(L / L_HALF - 1.0)
+            ab: Tensor = self.network.predict(L / L_HALF - 1.0, **options)
             return ab
 
     shapes: dict[int, Any] = {0: torch.export.Dim("batch", min=1, max=1024)}
-    if colorizer.shape is not None:
+    if any_shape:
         for axis, name in ((2, "rows"), (3, "columns")):
             shapes[axis] = MULTIPLE * torch.export.Dim(name, min=1, max=256)
-    side = colorizer.size
-    example = torch.full((2, 1, side, side + (MULTIPLE if colorizer.shape else 0)), 50.0)
+    side = SIDE if any_shape else card["network"]["size"]
+    example = torch.full((2, 1, side, side + (MULTIPLE if any_shape else 0)), 50.0)
     with _quiet(), torch.inference_mode():
         program = torch.onnx.export(
             Whole().eval(), (example,), dynamo=True, opset_version=OPSET, external_data=False,
@@ -102,7 +108,7 @@ def export(method: str, target: Path) -> dict[str, str]:
         )  # fmt: skip
     assert program is not None
     model = program.model_proto
-    metadata = _metadata(method, colorizer.card, colorizer.shape is not None, side)
+    metadata = _metadata(method, card, any_shape, side)
     onnx.helper.set_model_props(model, metadata)
     onnx.checker.check_model(model, full_check=True)
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -113,6 +119,19 @@ def export(method: str, target: Path) -> dict[str, str]:
     finally:
         partial.unlink(missing_ok=True)
     return metadata
+
+
+def _network(method: str, card: dict[str, Any]) -> Any:
+    """The network of a card, in float32, without its weights."""
+    from colorizers.classification import Classifier
+    from colorizers.gan import Generator
+    from colorizers.photo import PhotoNet
+
+    settings = card["network"]
+    if method == "photo":
+        return PhotoNet(settings["encoder"], settings["widths"])
+    made = Classifier if method == "classification" else Generator
+    return made(settings["widths"], settings.get("backbone", ""))
 
 
 def _fixed_padding(network: Any) -> Any:
