@@ -28,7 +28,7 @@ from colorizers.album import Job, Plan, plan
 from colorizers.batch import Outcome, SettingsError, Work, cores
 from colorizers.image import OUTPUTS
 
-OPTIONS = ("temperature", "version", "saturation")
+OPTIONS = ("temperature", "version")
 INTERRUPTED = 130
 
 
@@ -58,7 +58,6 @@ def parser() -> argparse.ArgumentParser:
         help="classification: low takes the likeliest colour, high blends all likely ones")
     add("--version", type=int, metavar="N",
         help="photo: 0 as painted, then warmer, cooler, rosier, greener, bolder")
-    add("--saturation", type=float, metavar="S", help="strength of the colours, 1 as painted")
     add("--overwrite", action="store_true", help="do again what is done")
     add("--jobs", type=_count, default=cores(), metavar="N",
         help="processes at once (default: one a core, here %(default)s)")
