@@ -19,6 +19,7 @@ import gradio as gr
 import uvicorn
 from fastapi.middleware.cors import CORSMiddleware
 
+import colorizers.api
 import colorizers.ui
 import study.ui
 from study import admin
@@ -139,6 +140,7 @@ def build_demo(service: Callable[[], Service], *, colorize: bool = True) -> gr.B
             with gr.Tabs() as tabs:
                 with gr.Tab("Colorize", id="colorize"):
                     colorizers.ui.build()
+                    colorizers.api.build()
                 with gr.Tab("Study", id="study"):
                     study.ui.build(service)
             blocks.load(None, outputs=tabs, js=OPEN_ASKED_TAB)

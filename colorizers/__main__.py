@@ -1,11 +1,14 @@
-"""Colorize files from the command line.
+"""Colorize photographs and folders of them from the command line.
 
-    python -m colorizers PHOTO... -o OUT
-    python -m colorizers album/*.jpg -o coloured --method classification
+    python -m colorizers photo.jpg -o coloured
+    python -m colorizers album -o coloured --format png --jobs 4
+    python -m colorizers album -o coloured --method classification --temperature 0.3
 
-Every PHOTO becomes OUT/<name>-colorized-<method>.png in its own size. A file that cannot be used
-does not stop the others: it is listed at the end, and the exit code is then 1. With a single
-PHOTO, OUT may also be the name of a PNG file. Inputs are never overwritten.
+Folders are searched to their depths and mirrored under OUT. A photograph whose result is there and
+not older than itself is skipped, so a run that was interrupted is gone on with by the same command.
+A file that cannot be used does not stop the others: it is listed at the end, and the exit code is
+then 1. With a single PHOTO, OUT may also be the name of a picture file; that one is always written
+anew. Inputs are never overwritten.
 """
 
 from __future__ import annotations
@@ -13,16 +16,20 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+
+from tqdm import tqdm
 
 import colorizers
-from colorizers.image import ImageError, open_photo, output_name, save_png
-from colorizers.predict import colorize_photo
+from colorizers import batch, cluster
+from colorizers.album import Job, Plan, plan
+from colorizers.batch import Outcome, SettingsError, Work, cores
+from colorizers.image import OUTPUTS
 
-if TYPE_CHECKING:
-    from colorizers.base import Colorizer
+OPTIONS = ("temperature", "version")
+INTERRUPTED = 130
 
 
 def parser() -> argparse.ArgumentParser:
@@ -31,112 +38,142 @@ def parser() -> argparse.ArgumentParser:
     made = argparse.ArgumentParser(
         prog="python -m colorizers",
         description="Give grey photographs colours. The colours are a network's guess.",
+        epilog="Exit code: 0 all done, 1 some files failed, 2 misused, 130 interrupted. A result "
+        "that is not older than its photograph counts as done; the same command goes on.",
     )
-    made.add_argument("photos", nargs="+", type=Path, metavar="PHOTO", help="picture files")
-    made.add_argument(
-        "-o",
-        "--out",
-        type=Path,
-        required=True,
-        metavar="OUT",
-        help="folder for the results, made if need be; for a single PHOTO also a file name in .png",
-    )
-    made.add_argument(
-        "--method", choices=names, default=names[-1], help="which network (default: %(default)s)"
-    )
-    made.add_argument(
-        "--temperature",
-        type=float,
-        metavar="T",
-        help="classification only: low takes the likeliest colour, high blends all likely ones",
-    )
+    add = made.add_argument
+    # fmt: off
+    add("photos", nargs="+", type=Path, metavar="PHOTO_OR_FOLDER", help="files and folders")
+    add("-o", "--out", type=Path, required=True, metavar="OUT",
+        help="folder for the results, made if need be; for a single PHOTO also a file's name")
+    add("--method", choices=names, default=names[0], help="which network (default: %(default)s)")
+    add("--format", choices=tuple(dict.fromkeys(OUTPUTS)), default="",
+        help="kind of the results (default: the photograph's own; PNG where that cannot be "
+        "written)")
+    add("--quality", type=_quality, default=95, metavar="1..100",
+        help="of JPEG and WebP (default: %(default)s)")
+    add("--no-metadata", action="store_true",
+        help="leave out description, camera, date, author and resolution")
+    add("--temperature", type=float, metavar="T",
+        help="classification: low takes the likeliest colour, high blends all likely ones")
+    add("--version", type=int, metavar="N",
+        help="photo: 0 as painted, then warmer, cooler, rosier, greener, bolder")
+    add("--overwrite", action="store_true", help="do again what is done")
+    add("--jobs", type=_count, default=cores(), metavar="N",
+        help="processes at once (default: one a core, here %(default)s)")
+    add("--engine", choices=("local", "ray"), default="local",
+        help="ray: over a cluster, with Ray Data (pip install -r requirements-ray.txt); every "
+        "node needs TrueHue, and the photographs and OUT at the same place of a shared disk")
+    # fmt: on
     return made
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line and return its exit code: 0 all done, 1 some failed, 2 misused."""
+    """Run the command line and return its exit code: see `--help`."""
     options = parser().parse_args(arguments)
     photos: list[Path] = options.photos
-    to_file = options.out.suffix.lower() == ".png" and not options.out.is_dir()
-    if to_file and len(photos) > 1:
-        return _misused(
-            f"{options.out} is one file and there are {len(photos)} photos; name a folder."
-        )
-    folder: Path = options.out.parent if to_file else options.out
-    # PyTorch is imported here, after the arguments are known to be right.
-    from colorizers.checkpoint import WeightsError
-
+    out: Path = options.out
+    given = {name: value for name in OPTIONS if (value := getattr(options, name)) is not None}
+    ending = out.suffix[1:].lower()
+    to_file = ending in OUTPUTS and not out.is_dir()
+    if to_file and (len(photos) > 1 or photos[0].is_dir()):
+        return _misused(f"{out} is one file, and there may be several photos; name a folder.")
+    if to_file and options.format and OUTPUTS[options.format] != OUTPUTS[ending]:
+        return _misused(f"{out} cannot be of the kind {options.format}; leave out one of the two.")
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        colorizer = colorizers.load(options.method)
-    except (OSError, WeightsError) as error:
-        return _misused(str(error))
-    settings = {} if options.temperature is None else {"temperature": options.temperature}
-    if unknown := set(settings) - set(colorizer.options):
-        return _misused(
-            f"--{unknown.pop()} does nothing for the method {options.method}; leave it out."
-        )
-
-    failed: list[tuple[Path, str]] = []
-    taken: set[Path] = set()
-    for number, photo in enumerate(photos, start=1):
-        target = (
-            options.out
-            if to_file
-            else _free(folder / output_name(photo.name, colorizer.name), taken)
-        )
-        taken.add(target)
-        try:
-            size = _colorize_file(colorizer, photo, target, photos, settings)
-        except (ImageError, OSError, ValueError) as error:
-            failed.append((photo, str(error)))
-            print(f"[{number}/{len(photos)}] {photo}: failed", flush=True)
+        (out.parent if to_file else out).mkdir(parents=True, exist_ok=True)
+        if to_file:
+            todo = _one(photos[0], out, OUTPUTS[ending])
         else:
-            print(f"[{number}/{len(photos)}] {photo} -> {target} ({size})", flush=True)
+            label = "-".join([options.method, *(f"{name}{given[name]:g}" for name in given)])
+            todo = plan(photos, out, label, ending=options.format, overwrite=options.overwrite)
+    except OSError as error:
+        return _misused(f"{error.filename or out} cannot be used ({error.strerror}).")
+    if not (todo.jobs or todo.done or todo.failed):
+        return _misused(f"There is no photograph in {', '.join(map(_shown, photos))}.")
+    work = Work(colorizers.load, options.method, given, options.quality, not options.no_metadata)
+    engine = cluster.run if options.engine == "ray" else batch.run
+    try:
+        with closing(engine(todo.jobs, work, options.jobs)) as outcomes:
+            return _report(todo, out, outcomes)
+    except SettingsError as error:
+        return _misused(str(error))
+    except KeyboardInterrupt:
+        print(
+            "Interrupted; what is written is whole. The same command goes on from here.",
+            file=sys.stderr,
+        )
+        return INTERRUPTED
+
+
+def _one(photo: Path, target: Path, kind: str) -> Plan:
+    """The plan for a single photograph and the name of its result."""
+    source = Path(os.path.abspath(photo))
+    target = Path(os.path.abspath(target))
+    if os.path.realpath(source) == os.path.realpath(target):
+        reason = f"{target} is one of the photographs; choose another OUT."
+        return Plan(failed=[(source, reason)])
+    return Plan([Job(source, target, kind)])
+
+
+def _report(todo: Plan, out: Path, outcomes: Iterator[Outcome]) -> int:
+    """Print a line for each outcome, and at the end what failed."""
+    failed = list(todo.failed)
+    total = len(todo.jobs)
+    with tqdm(total=total, unit="photo", disable=None) as bar:
+        for number, outcome in enumerate(outcomes, start=1):
+            job = outcome.job
+            start = f"[{number}/{total}] {_shown(job.source)}"
+            if outcome.error:
+                failed.append((job.source, outcome.error))
+                lines = [f"{start}: failed"]
+            else:
+                width, height = outcome.size
+                lines = [f"{start} -> {_shown(job.target)} ({width} x {height})"]
+                lines += [f"  {notice}" for notice in outcome.notices]
+            bar.write("\n".join(lines))
+            sys.stdout.flush()
+            bar.update()
+    print(_summary(todo, total - (len(failed) - len(todo.failed)), len(failed), out))
     if failed:
-        print(f"{len(failed)} of {len(photos)} could not be colorized:", file=sys.stderr)
-        for photo, reason in failed:
-            print(f"  {photo}: {reason}", file=sys.stderr)
+        whole = total + todo.done + len(todo.failed)
+        print(f"{len(failed)} of {whole} could not be colorized:", file=sys.stderr)
+        for photo, reason in sorted(failed):
+            print(f"  {_shown(photo)}: {reason}", file=sys.stderr)
     return 1 if failed else 0
 
 
-def _colorize_file(
-    colorizer: Colorizer,
-    source: Path,
-    target: Path,
-    inputs: Sequence[Path],
-    settings: dict[str, Any],
-) -> str:
-    if target.exists() and any(_same(target, photo) for photo in inputs):
-        raise ImageError(f"{target} is one of the photographs; choose another OUT.")
-    photo = open_photo(source)
-    rgb_u8 = colorize_photo(colorizer, photo, **settings)
-    # Written under another name first: a full disk leaves no half picture under the right one.
-    partial = target.with_name(f".{target.name}.{os.getpid()}.partial")
-    try:
-        save_png(partial, rgb_u8, photo, comment=f"Colours guessed by TrueHue, {colorizer.title}.")
-        os.replace(partial, target)
-    finally:
-        partial.unlink(missing_ok=True)
-    for notice in photo.notices:
-        print(f"  {source}: {notice}")
-    return f"{photo.size[0]} x {photo.size[1]}"
+def _summary(todo: Plan, made: int, failed: int, out: Path) -> str:
+    parts = [f"{made} colorized into {_shown(out)}"]
+    if todo.done:
+        parts.append(f"{todo.done} already there (--overwrite does them again)")
+    if failed:
+        parts.append(f"{failed} failed")
+    if todo.ignored:
+        parts.append(f"{todo.ignored} passed over, no pictures by their names")
+    return "; ".join(parts) + "."
 
 
-def _free(target: Path, taken: set[Path]) -> Path:
-    """A name that no other photograph of this run has taken: a/x.jpg and b/x.jpg both arrive."""
-    free, number = target, 2
-    while free in taken:
-        free = target.with_name(f"{target.stem}-{number}{target.suffix}")
-        number += 1
-    return free
+def _shown(path: Path) -> str:
+    """A path for the screen: names may hold line breaks, escape codes and broken UTF-8."""
+    return "".join(
+        letter if letter.isprintable() else letter.encode("unicode_escape").decode()
+        for letter in str(path)
+    )
 
 
-def _same(one: Path, other: Path) -> bool:
-    try:
-        return one.samefile(other)
-    except OSError:
-        return False
+def _quality(text: str) -> int:
+    return _whole_number(text, range(1, 101), "from 1 to 100")
+
+
+def _count(text: str) -> int:
+    return _whole_number(text, range(1, 1025), "from 1 to 1024")
+
+
+def _whole_number(text: str, allowed: Iterable[int], limits: str) -> int:
+    if not text.isdigit() or int(text) not in allowed:
+        raise argparse.ArgumentTypeError(f"{text!r} must be a whole number {limits}")
+    return int(text)
 
 
 def _misused(message: str) -> int:

@@ -1,113 +1,354 @@
 """`python -m colorizers`: every good file done, every bad one listed, no input touched."""
 
+import json
+import os
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
+import fake_networks
+import hundred
 import numpy as np
 import pytest
-from fakes import FakeColorizer, hue_wheel
 from PIL import Image
 
 import colorizers
+from colorizers import album
 from colorizers.__main__ import main
-from colorizers.checkpoint import WeightsError
 
 
 @pytest.fixture(autouse=True)
-def fake_networks(monkeypatch: pytest.MonkeyPatch) -> dict[str, FakeColorizer]:
-    fakes = {name: FakeColorizer(hue_wheel(), name) for name in colorizers.names()}
-    monkeypatch.setattr(colorizers, "load", fakes.__getitem__)
-    return fakes
+def fakes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(colorizers, "load", fake_networks.load)
+
+
+def draw(file: Path, seed: int = 0, size: tuple[int, int] = (30, 20)) -> Path:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    noise = np.random.default_rng(seed).integers(0, 256, size[::-1], dtype=np.uint8)
+    Image.fromarray(noise).save(file)
+    return file
 
 
 @pytest.fixture
 def photos(tmp_path: Path) -> Path:
     folder = tmp_path / "album"
-    (folder / "other").mkdir(parents=True)
-    rng = np.random.default_rng(0)
     for name in ("a.png", "b.jpg", "other/a.png"):
-        Image.fromarray(rng.integers(0, 256, (20, 30), dtype=np.uint8)).save(folder / name)
+        draw(folder / name)
     return folder
 
 
-def test_colorizes_each_file_into_the_folder(photos: Path, tmp_path: Path, capsys) -> None:
+def run(*arguments: object) -> int:
+    return main([*map(str, arguments), "--jobs", "1"])
+
+
+def names(folder: Path) -> list[str]:
+    found = (file for file in folder.rglob("*") if file.is_file() and file.name != album.JOURNAL)
+    return sorted(file.relative_to(folder).as_posix() for file in found)
+
+
+def width(file: Path) -> int:
+    with Image.open(file) as image:
+        return image.width
+
+
+def test_mirrors_a_folder_in_each_photographs_own_kind(photos: Path, tmp_path: Path, capsys):
     out = tmp_path / "deep" / "out"
-    files = [photos / "a.png", photos / "b.jpg", photos / "other" / "a.png"]
-    assert main([*map(str, files), "-o", str(out)]) == 0
-    made = sorted(file.name for file in out.iterdir())
-    assert made == ["a-colorized-gan-2.png", "a-colorized-gan.png", "b-colorized-gan.png"]
-    with Image.open(out / made[0]) as image:
-        assert image.size == (30, 20)
-        assert image.mode == "RGB"
-        assert "GAN" in image.info["Comment"]
+    (photos / "letter.txt").write_text("dear aunt")
+    (photos / ".thumbs").mkdir()
+    draw(photos / ".thumbs" / "a.png")
+    assert run(photos, "-o", out) == 0
+    assert names(out) == [
+        "a-colorized-photo.png", "b-colorized-photo.jpg", "other/a-colorized-photo.png",
+    ]  # fmt: skip
+    with Image.open(out / "b-colorized-photo.jpg") as image:
+        assert (image.size, image.mode, image.format) == ((30, 20), "RGB", "JPEG")
     printed = capsys.readouterr().out
     assert "[3/3]" in printed
     assert "(30 x 20)" in printed
+    assert "3 colorized" in printed
+    assert "1 passed over" in printed
 
 
-def test_carries_on_after_bad_files_and_lists_them(photos: Path, tmp_path: Path, capsys) -> None:
+def test_what_is_done_is_skipped_until_the_photograph_changes(photos, tmp_path, capsys):
+    out = tmp_path / "out"
+    assert run(photos, "-o", out) == 0
+    before = {name: (out / name).stat().st_mtime_ns for name in names(out)}
+    capsys.readouterr()
+    assert run(photos, "-o", out) == 0
+    assert "0 colorized" in (said := capsys.readouterr().out)
+    assert "3 already there" in said
+    assert {name: (out / name).stat().st_mtime_ns for name in names(out)} == before
+
+    later = time.time() + 10
+    os.utime(photos / "b.jpg", (later, later))
+    assert run(photos, "-o", out) == 0
+    assert "1 colorized" in capsys.readouterr().out
+    assert run(photos, "-o", out, "--overwrite") == 0
+    assert "3 colorized" in capsys.readouterr().out
+
+
+def test_no_name_is_given_twice(tmp_path: Path):
+    album_1, album_2, out = tmp_path / "1", tmp_path / "2", tmp_path / "out"
+    for number, name in enumerate(("a.jpg", "a.png", "a.jpg.png", "A.jpg", "a.JPG", "a.gif")):
+        draw(album_1 / name, size=(20 + number, 20))
+    draw(album_2 / "a.jpg", size=(40, 20))
+    assert run(album_1, "-o", out, "--format", "png") == 0
+    assert len(names(out)) == 6
+    # On another day: the same names from another folder are not taken for done ...
+    assert run(album_2, "-o", out, "--format", "png") == 0
+    assert width(out / "a.jpg.colorized-photo-4.png") == 40
+    # ... and each finds its own again, in any order.
+    before = {name: (out / name).stat().st_mtime_ns for name in names(out)}
+    assert len(before) == 7
+    assert run(album_2, album_1, "-o", out, "--format", "png") == 0
+    assert {name: (out / name).stat().st_mtime_ns for name in names(out)} == before
+    assert {width(out / name) for name in names(out)} == {20, 21, 22, 23, 24, 25, 40}
+
+
+def test_results_are_not_photographs(photos: Path, capsys):
+    """OUT inside the folder, OUT as the folder itself, and the OUT of another run."""
+    for out in (photos / "out", photos, photos / "again"):
+        assert run(photos, "-o", out) == 0
+        assert "3 colorized" in capsys.readouterr().out
+        assert run(photos, "-o", out) == 0
+        assert "0 colorized" in capsys.readouterr().out
+    assert not [name for name in names(photos) if name.count("colorized") > 1]
+
+
+def test_carries_on_after_bad_files_and_lists_them(photos: Path, tmp_path: Path, capsys):
     (photos / "letter.jpg").write_text("dear aunt")
     (photos / "empty.png").touch()
-    files = [photos / name for name in ("letter.jpg", "a.png", "empty.png", "gone.png", "b.jpg")]
+    os.mkfifo(photos / "pipe.png")
+    files = [photos / name for name in ("letter.jpg", "a.png", "empty.png", "gone.png", "pipe.png")]
     out = tmp_path / "out"
-    assert main([*map(str, files), "-o", str(out)]) == 1
-    assert len(list(out.iterdir())) == 2
+    assert run(*files, "-o", out) == 1
+    assert names(out) == ["a-colorized-photo.png"]
     listed = capsys.readouterr().err
-    assert "3 of 5 could not be colorized" in listed
-    for name in ("letter.jpg", "empty.png", "gone.png"):
+    assert "4 of 5 could not be colorized" in listed
+    for name in ("letter.jpg", "empty.png", "gone.png", "pipe.png"):
         assert name in listed
     assert "Traceback" not in listed
+    assert listed.count("\n") == 5
 
 
-def test_inputs_are_never_overwritten(photos: Path, capsys) -> None:
+def test_links_that_go_round_and_folders_that_cannot_be_read(photos, tmp_path, monkeypatch, capsys):
+    (photos / "round").symlink_to(photos)
+    (photos / "other" / "up").symlink_to(photos)
+    (photos / "knot.png").symlink_to(photos / "knot.png")
+    (photos / "link.png").symlink_to(photos / "a.png")
+    (photos / "shut").mkdir()
+    scandir = os.scandir
+
+    def refuse(path: object) -> object:
+        if str(path).endswith("shut"):
+            raise PermissionError(13, "Permission denied", str(path))
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", refuse)
+    assert run(photos, "-o", tmp_path / "out") == 1
+    assert len(names(tmp_path / "out")) == 4
+    listed = capsys.readouterr().err
+    assert "2 of 6" in listed
+    assert "shut: The folder cannot be read (Permission denied)." in listed
+    assert "knot.png: The file cannot be read" in listed
+
+
+def test_inputs_are_never_overwritten(photos: Path, capsys):
     photo = photos / "a.png"
     before = photo.read_bytes()
-    assert main([str(photo), "-o", str(photo)]) == 1
+    assert run(photo, "-o", photo) == 1
     assert photo.read_bytes() == before
     assert "is one of the photographs" in capsys.readouterr().err
 
     # a result of an earlier run, given again as a photograph
-    assert main([str(photo), "-o", str(photos)]) == 0
-    earlier = photos / "a-colorized-gan.png"
+    assert run(photo, "-o", photos) == 0
+    earlier = photos / "a-colorized-photo.png"
     before = earlier.read_bytes()
-    assert main([str(photo), str(earlier), "-o", str(photos)]) == 1
+    assert run(photo, earlier, "-o", photos, "--overwrite") == 1
     assert earlier.read_bytes() == before
-    assert not list(photos.glob(".*"))
 
 
-def test_one_photo_to_a_named_file(photos: Path, tmp_path: Path) -> None:
-    target = tmp_path / "new" / "coloured.png"
-    assert main([str(photos / "b.jpg"), "-o", str(target)]) == 0
+def test_one_photo_to_a_named_file(photos: Path, tmp_path: Path, capsys):
+    target = tmp_path / "new" / "coloured.webp"
+    assert run(photos / "b.jpg", "-o", target) == 0
     with Image.open(target) as image:
-        assert image.size == (30, 20)
-    assert main([str(photos / "b.jpg"), str(photos / "a.png"), "-o", str(target)]) == 2
+        assert (image.size, image.format) == ((30, 20), "WEBP")
+    assert list(target.parent.iterdir()) == [target]
+    assert run(photos / "b.jpg", photos / "a.png", "-o", target) == 2
+    assert run(photos, "-o", target) == 2
+    assert run(photos / "b.jpg", "-o", target, "--format", "png") == 2
+    assert capsys.readouterr().err.count("\n") == 3
 
 
-def test_method_and_temperature(photos: Path, tmp_path: Path, fake_networks, capsys) -> None:
-    photo, out = str(photos / "a.png"), str(tmp_path / "out")
-    assert main([photo, "-o", out, "--method", "classification", "--temperature", "0.2"]) == 0
-    assert fake_networks["classification"].asked == [{"temperature": 0.2}]
-    assert main([photo, "-o", out, "--method", "gan", "--temperature", "0.2"]) == 2
-    assert "does nothing for the method gan" in capsys.readouterr().err
-    with pytest.raises(SystemExit):
-        main([photo, "-o", out, "--method", "magic"])
+@pytest.mark.parametrize(
+    ("options", "label"),
+    [
+        (["--method", "classification", "--temperature", "0.2"], "classification-temperature0.2"),
+        (["--version", "2"], "photo-version2"),
+        (["--method", "gan"], "gan"),
+    ],
+)
+def test_options_are_part_of_the_name(photos: Path, tmp_path: Path, options, label):
+    assert run(photos / "a.png", "-o", tmp_path / "out", *options) == 0
+    assert names(tmp_path / "out") == [f"a-colorized-{label}.png"]
 
 
-def test_missing_weights_are_one_sentence(
-    photos: Path, tmp_path: Path, monkeypatch, capsys
-) -> None:
-    def missing(name: str) -> None:
-        raise WeightsError("There are no weights for 'gan': train them.")
-
-    monkeypatch.setattr(colorizers, "load", missing)
-    assert main([str(photos / "a.png"), "-o", str(tmp_path / "out")]) == 2
+def test_misuse_is_one_sentence_and_2(photos: Path, tmp_path: Path, monkeypatch, capsys):
+    photo, out = photos / "a.png", tmp_path / "out"
+    assert run(photo, "-o", out, "--method", "gan", "--temperature", "0.2") == 2
+    assert "--temperature does nothing for the method gan" in capsys.readouterr().err
+    (tmp_path / "nothing").mkdir()
+    assert run(tmp_path / "nothing", "-o", out) == 2
+    assert "There is no photograph in" in capsys.readouterr().err
+    assert run(photo, "-o", photo / "below") == 2
     assert capsys.readouterr().err.count("\n") == 1
+    monkeypatch.setattr(colorizers, "load", fake_networks.load_missing)
+    assert run(photo, "-o", out) == 2
+    assert capsys.readouterr().err == (
+        "python -m colorizers: There are no weights for 'photo': train them.\n"
+    )
+    for wrong in (["--method", "magic"], ["--quality", "0"], ["--jobs", "0"], ["--format", "gif"]):
+        with pytest.raises(SystemExit) as left:
+            run(photo, "-o", out, *wrong)
+        assert left.value.code == 2
 
 
-def test_help_runs_as_a_module() -> None:
+def test_quality_and_metadata(tmp_path: Path):
+    exif = Image.Exif()
+    exif[0x13B] = "Grandfather"
+    noise = np.random.default_rng(0).integers(0, 256, (60, 90), dtype=np.uint8)
+    photo = tmp_path / "a.jpg"
+    Image.fromarray(noise).save(photo, exif=exif)
+    assert run(photo, "-o", tmp_path / "good.jpg") == 0
+    assert run(photo, "-o", tmp_path / "small.jpg", "--quality", "20", "--no-metadata") == 0
+    with Image.open(tmp_path / "good.jpg") as image:
+        assert image.getexif()[0x13B] == "Grandfather"
+    with Image.open(tmp_path / "small.jpg") as image:
+        assert 0x13B not in image.getexif()
+    assert (tmp_path / "small.jpg").stat().st_size < (tmp_path / "good.jpg").stat().st_size / 2
+
+
+def test_names_that_no_terminal_should_print(tmp_path: Path, capsys):
+    folder = tmp_path / "album"
+    draw(folder / "a\n\x1b[31mb.png")
+    (folder / os.fsdecode(b"\xff.png")).touch()
+    assert run(folder, "-o", tmp_path / "out") == 1
+    said = capsys.readouterr()
+    assert "a\\n\\x1b[31mb.png" in said.out
+    assert "\\udcff.png: The file is empty" in said.err
+
+
+def test_a_killed_worker_costs_its_one_file(tmp_path: Path, monkeypatch, capsys):
+    monkeypatch.setattr(colorizers, "load", fake_networks.load_mortal)
+    folder = tmp_path / "album"
+    for number in range(4):
+        draw(folder / f"{number}.png", number)
+    for name in ("deadly.png", "also-deadly.png"):
+        Image.new("L", (30, 20), 255).save(folder / name)
+    assert main([str(folder), "-o", str(tmp_path / "out"), "--jobs", "2"]) == 1
+    assert len(names(tmp_path / "out")) == 4
+    listed = capsys.readouterr().err
+    assert "2 of 6 could not be colorized" in listed
+    assert listed.count("was ended by the system, most likely for want of memory") == 2
+
+
+SLOWLY = """
+import sys
+sys.path.insert(0, {here!r})
+import colorizers, fake_networks
+from colorizers.__main__ import main
+if __name__ == "__main__":
+    colorizers.load = fake_networks.load_slow
+    sys.exit(main(sys.argv[1:]))
+"""
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL])
+def test_what_is_ended_in_the_middle_is_gone_on_with(tmp_path: Path, how: signal.Signals):
+    folder, out, script = tmp_path / "album", tmp_path / "out", tmp_path / "slowly.py"
+    for number in range(8):
+        draw(folder / f"{number}.png", number)
+    script.write_text(SLOWLY.format(here=str(Path(__file__).parent)))
+    with subprocess.Popen(
+        [sys.executable, script, folder, "-o", out, "--jobs", "2"],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, process_group=0,
+        cwd=Path(__file__).parents[2], env=os.environ | {"PYTHONPATH": "."},
+    ) as running:  # fmt: skip
+        assert running.stdout is not None
+        assert "[1/8]" in running.stdout.readline()
+        assert "[2/8]" in running.stdout.readline()
+        os.killpg(running.pid, how)  # as a terminal does: workers get it, too
+        _, said = running.communicate(timeout=60)
+    if how == signal.SIGINT:
+        assert running.returncode == 130
+        assert (
+            said == "Interrupted; what is written is whole. The same command goes on from here.\n"
+        )
+        assert not list(out.glob(f"{album.PARTIAL}*"))
+    made = [name for name in names(out) if not name.startswith(".")]
+    assert 2 <= len(made) < 8
+    for name in made:
+        with Image.open(out / name) as image:
+            image.load()
+    before = {name: (out / name).stat().st_mtime_ns for name in made}
+    (out / album.partial_name(out).name.replace(str(os.getpid()), "999999999")).touch()
+    assert run(folder, "-o", out) == 0
+    assert len(names(out)) == 8  # and no partial file of a process that is no more
+    assert {name: (out / name).stat().st_mtime_ns for name in made} == before
+
+
+def test_a_journal_that_was_cut_is_read_as_far_as_it_goes(photos: Path, tmp_path: Path):
+    out = tmp_path / "out"
+    assert run(photos, "-o", out) == 0
+    journal = out / album.JOURNAL
+    lines = journal.read_text().splitlines()
+    assert {json.loads(line)["to"] for line in lines} == set(names(out))
+    journal.write_text("\n".join([*lines[:1], lines[1][:20], "null", "[]"]))
+    assert run(photos, "-o", out) == 0
+    assert len(names(out)) == 3
+
+
+def test_ray_that_is_not_installed_is_one_sentence(photos: Path, tmp_path, monkeypatch, capsys):
+    monkeypatch.setitem(sys.modules, "ray", None)
+    assert run(photos, "-o", tmp_path / "out", "--engine", "ray") == 2
+    assert capsys.readouterr().err.endswith("pip install -r requirements-ray.txt\n")
+
+
+def test_help_runs_as_a_module():
     done = subprocess.run(
         [sys.executable, "-m", "colorizers", "--help"], capture_output=True, text=True, check=True
     )
-    for option in ("--out", "--method", "--temperature"):
+    for option in ("--out", "--method", "--temperature", "--format", "--jobs", "--engine"):
         assert option in done.stdout
+
+
+def test_a_hundred_mixed_files_give_a_hundred_correct_outcomes(tmp_path: Path, capsys):
+    folder, out = tmp_path / "album", tmp_path / "out"
+    expected = hundred.make(folder)
+    good = {one.result: one.size for one in expected.values() if one.result}
+    bad = {str(folder / name): one.reason for name, one in expected.items() if not one.result}
+    assert (len(good), len(bad)) == (62, 38)
+
+    for colorized in ("62 colorized", "0 colorized"):  # the second run skips all good ones
+        assert main([str(folder), "-o", str(out), "--jobs", "2"]) == 1
+        said = capsys.readouterr()
+        assert colorized in said.out
+        assert names(out) == sorted(good)
+        first, *listed = said.err.splitlines()
+        whole, failed = (100, 38)
+        assert first == f"{failed} of {whole} could not be colorized:"
+        assert len(listed) == failed
+        for line in listed:
+            name, reason = line.strip().split(": ", 1)
+            assert bad[name] in reason
+            assert reason.endswith(".") or reason.endswith("again")
+        assert {line.strip().split(": ", 1)[0] for line in listed} == set(bad)
+    for name, size in good.items():
+        with Image.open(out / name) as image:
+            image.load()
+            assert image.size == size, name
+            assert image.mode == ("RGBA" if name.startswith("clear") else "RGB"), name
+            kind = album.OUTPUTS[name.rpartition(".")[2].lower()]
+            assert image.format == kind, name

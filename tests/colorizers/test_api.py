@@ -1,0 +1,156 @@
+"""The endpoint for programs, called as docs/api.md says, and as strangers may."""
+
+import json
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import numpy as np
+import pytest
+from gradio_client import Client, handle_file
+from gradio_client.exceptions import AppError
+from PIL import Image
+
+ROOT = Path(__file__).parents[2]
+DOCUMENT = (ROOT / "docs" / "api.md").read_text()
+BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```", DOCUMENT, re.M | re.S)
+
+
+@pytest.fixture(scope="module")
+def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    folder = tmp_path_factory.mktemp("app")
+    environment = os.environ | {"GRADIO_TEMP_DIR": str(folder), "PYTHONPATH": str(ROOT)}
+    with (folder / "log").open("wb") as log:
+        process = subprocess.Popen(
+            [sys.executable, str(Path(__file__).with_name("fake_api.py")), str(port)],
+            env=environment, stdout=log, stderr=subprocess.STDOUT,
+        )  # fmt: skip
+    address = f"http://127.0.0.1:{port}"
+    try:
+        deadline = time.monotonic() + 120
+        while time.monotonic() < deadline and process.poll() is None:
+            try:
+                httpx.get(address, timeout=10)
+                break
+            except httpx.TransportError:
+                time.sleep(0.2)
+        else:
+            raise AssertionError((folder / "log").read_text())
+        yield address
+    finally:
+        process.terminate()
+        process.wait(timeout=30)
+
+
+@pytest.fixture
+def photo(tmp_path: Path) -> Path:
+    file = tmp_path / "photo.jpg"
+    noise = np.random.default_rng(0).integers(0, 256, (60, 90), dtype=np.uint8)
+    Image.fromarray(noise).save(file)
+    return file
+
+
+@pytest.fixture
+def client(url: str, tmp_path: Path) -> Iterator[Client]:
+    made = Client(url, verbose=False, download_files=tmp_path)
+    yield made
+    made.close()
+
+
+def is_colorized(file: Path, kind: str) -> bool:
+    with Image.open(file) as image:
+        assert (image.size, image.format, image.mode) == ((90, 60), kind, "RGB")
+        return bool(np.ptp(np.asarray(image).astype(int), axis=2).max() > 20)
+
+
+def test_the_three_examples_of_the_document_run(url: str, photo: Path):
+    assert [language for language, _ in BLOCKS] == ["python", "python", "sh"]
+    for language, code in BLOCKS:
+        assert "http://127.0.0.1:7860" in code
+        code = code.replace("http://127.0.0.1:7860", url)
+        command = [sys.executable, "-c", code] if language == "python" else ["bash", "-ec", code]
+        if language == "sh" and not shutil.which("curl"):
+            continue
+        done = subprocess.run(command, cwd=photo.parent, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+        if "gradio_client" in code:
+            made = Path(done.stdout.splitlines()[-1])
+            assert made.name == "photo-colorized-photo.jpg"
+        else:
+            made = photo.with_name("coloured.jpg")
+        assert is_colorized(made, "JPEG")
+        made.unlink()
+
+
+def test_arguments_and_their_defaults(client: Client, photo: Path):
+    plain = client.predict(photo=handle_file(photo), api_name="/colorize_file")
+    assert Path(plain).name == "photo-colorized-photo.png"
+    assert is_colorized(plain, "PNG")
+    for method, options in (("classification", {"temperature": 0.2}), ("photo", {"version": 1})):
+        file = client.predict(
+            photo=handle_file(photo), method=method, format="webp", options=options,
+            api_name="/colorize_file",
+        )  # fmt: skip
+        assert Path(file).name == f"photo-colorized-{method}.webp"
+        assert is_colorized(file, "WEBP")
+
+
+@pytest.mark.parametrize(
+    ("wrong", "says"),
+    [
+        ({"photo": None}, "There is no photograph yet"),
+        ({"photo": {}}, "There is no photograph yet"),
+        ({"photo": {"path": "/etc/hostname"}}, "was not uploaded here"),
+        ({"method": "../weights"}, "There is no method '../weights'"),
+        ({"method": ["gan"]}, "There is no method"),
+        ({"format": "gif"}, "There is no format 'gif'"),
+        ({"quality": 0}, "must be from 1 to 100"),
+        ({"quality": "best"}, "must be from 1 to 100"),
+        ({"quality": 10**400}, "must be from 1 to 100"),
+        ({"options": {"magic": 1}}, "has no option 'magic'"),
+        ({"options": {"version": "red"}}, "must be a number"),
+        ({"options": 7}, "must be names with numbers"),
+    ],
+)
+def test_what_is_wrong_is_one_sentence(client: Client, photo: Path, wrong, says):
+    arguments = {"photo": handle_file(photo)} | wrong
+    with pytest.raises(AppError, match=says):
+        client.predict(**arguments, api_name="/colorize_file")
+
+
+def test_a_file_that_is_no_picture(client: Client, photo: Path):
+    photo.write_text("dear aunt")
+    with pytest.raises(AppError, match="not a picture that can be read"):
+        client.predict(photo=handle_file(photo), api_name="/colorize_file")
+
+
+def test_paths_of_the_server_are_not_read(url: str):
+    for path in ("/etc/hostname", str(Path(__file__))):
+        for meta in ({"_type": "gradio.FileData"}, {}):
+            body = {"photo": {"path": path, "meta": meta}}
+            address = f"{url}/gradio_api/call/v2/colorize_file"
+            event = httpx.post(address, json=body).json()["event_id"]
+            answer = httpx.get(f"{address}/{event}", timeout=60).text
+            assert "event: error" in answer
+            assert "Traceback" not in answer
+            assert path not in answer
+
+
+def test_it_is_documented_by_the_app_and_shares_the_queue_of_the_tab(url: str):
+    endpoints = httpx.get(f"{url}/gradio_api/info").json()["named_endpoints"]
+    parameters = [one["parameter_name"] for one in endpoints["/colorize_file"]["parameters"]]
+    assert parameters == ["photo", "method", "format", "quality", "options"]
+    for name in parameters:
+        assert f"| `{name}` |" in DOCUMENT
+    config = httpx.get(f"{url}/config").json()
+    assert "colorize" in json.dumps(config["dependencies"])

@@ -1,0 +1,78 @@
+"""The ONNX file says what PyTorch says, at any size and in batches, and tells what it is."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import onnx
+import onnxruntime
+import pytest
+import torch
+
+from colorizers import checkpoint, export, photo
+
+SHAPES = {
+    "photo": [(1, 192, 192), (1, 192, 256), (3, 256, 192), (2, 64, 448), (5, 32, 32)],
+    "classification": [(1, 32, 32), (7, 32, 32)],
+    "gan": [(1, 32, 32), (7, 32, 32)],
+}
+
+
+@pytest.fixture(scope="module")
+def exported(tmp_path_factory: pytest.TempPathFactory):
+    """Every method with its file; the photographs' network with random weights of its own."""
+    folder = tmp_path_factory.mktemp("weights")
+    torch.manual_seed(0)
+    network = photo.PhotoNet(widths=(24, 16, 16, 8))
+    card = {"name": "photo", "licence": "Apache-2.0"}
+    card |= {"network": {"encoder": photo.ENCODER, "widths": [24, 16, 16, 8]}}
+    checkpoint.save("photo", network, card, folder=folder)
+    made = {}
+    for name in SHAPES:
+        file = folder / "made" / f"{name}.onnx"
+        weights = folder if name == "photo" else checkpoint.FOLDER
+        export.export(name, file, folder=weights)
+        card = checkpoint.read_card(name, folder=weights)
+        network = export._network(name, card)
+        checkpoint.restore(name, network, folder=weights)
+        made[name] = network.eval(), card, file
+    return made
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("name", "shape"), [(n, s) for n in SHAPES for s in SHAPES[n]])
+def test_answers_are_pytorchs(exported, name, shape):
+    network, _, file = exported[name]
+    alone = onnxruntime.SessionOptions()
+    alone.intra_op_num_threads = 1  # threads that wait for each other starve on a busy machine
+    session = onnxruntime.InferenceSession(file, alone, providers=["CPUExecutionProvider"])
+    n, height, width = shape
+    L = np.random.default_rng(0).uniform(0, 100, (n, 1, height, width)).astype(np.float32)
+    (answer,) = session.run(["ab"], {"L": L})
+    with torch.inference_mode():
+        expected = network.predict(torch.from_numpy(L) / 50 - 1).numpy()
+    assert answer.shape == expected.shape
+    assert answer.dtype == np.float32
+    assert np.abs(expected).max() > 1
+    assert np.abs(answer - expected).max() < 0.01  # of 110: a hundredth of what an eye can see
+
+
+@pytest.mark.slow
+def test_the_file_tells_what_it_is(exported):
+    for _, card, file in exported.values():
+        model = onnx.load(file)
+        assert [(one.domain, one.version) for one in model.opset_import] == [("", export.OPSET)]
+        told = {prop.key: prop.value for prop in model.metadata_props}
+        assert told["licence"] == "Apache-2.0"
+        assert json.loads(told["card"]) == card
+        assert told["weights_sha256"] == card["weights"]["sha256"]
+        assert "CIE L in [0, 100]" in told["input"]
+        assert "inside the graph" in told["normalisation"]
+        assert not list(file.parent.glob(".*"))
+
+
+def test_what_cannot_be_exported_is_one_sentence(monkeypatch, tmp_path: Path, capsys):
+    monkeypatch.setattr(export.importlib.util, "find_spec", lambda name: None)
+    assert export.main(["--method", "gan", "--out", str(tmp_path / "a.onnx")]) == 2
+    assert capsys.readouterr().err.endswith("not installed: pip install onnx onnxscript\n")
+    assert not list(tmp_path.iterdir())
