@@ -23,7 +23,7 @@ import unicodedata
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,6 +40,15 @@ MAX_SIDE = 65_535
 
 FORMATS = ("AVIF", "BMP", "GIF", "JPEG", "JPEG2000", "MPO", "PNG", "PPM", "TIFF", "WEBP")
 """What may be decoded. A short list on purpose: Pillow's EPS, for one, starts Ghostscript."""
+OUTPUTS = {
+    "png": "PNG",
+    "jpg": "JPEG",
+    "jpeg": "JPEG",
+    "webp": "WEBP",
+    "tif": "TIFF",
+    "tiff": "TIFF",
+}
+"""What may be written: ending of a file's name, without its dot -> format for `save`."""
 WAY_OUT = "save it as JPEG, PNG, TIFF or WebP and try again"
 
 _KEPT_TAGS = (
@@ -167,39 +176,71 @@ def check_size(width: int, height: int, *, max_pixels: int = MAX_PIXELS) -> None
         )
 
 
-def save_png(
-    path: str | Path, rgb: Pixels, photo: Photo | None = None, *, comment: str = ""
+def save(
+    target: Path | BinaryIO,
+    rgb: Pixels,
+    photo: Photo,
+    *,
+    format: str = "PNG",
+    quality: int = 95,
+    metadata: bool = True,
+    comment: str = "",
 ) -> None:
-    """Write an sRGB picture as PNG, with the alpha and metadata of the photograph it came from.
+    """Write a colorized photograph, with alpha and metadata of the photograph it came from.
 
     Parameters
     ----------
-    path : str or Path
-        Where to write; replaced if it exists.
-    rgb : ndarray of uint8 or, if it is grey, uint16, shape (height, width, 3)
-        sRGB.
-    photo : Photo, optional
-        Gives alpha, resolution and EXIF.
+    target : Path or binary file
+        Where to write; a file that exists is replaced.
+    rgb : ndarray, shape (height, width, 3), uint8 or uint16
+        sRGB, of the photograph's size.
+    photo : Photo
+        Gives alpha, resolution and metadata.
+    format : str
+        One of the values of `OUTPUTS`.
+    quality : int
+        From 1 to 100, of JPEG and WebP.
+    metadata : bool
+        Whether to write what the photograph's file said about it.
     comment : str
-        Kept in the file as its "Comment", for example how it was made.
+        Kept in the file, for example how it was made.
 
     Raises
     ------
+    ImageError
+        If the format cannot hold the picture.
     ValueError
         If `rgb` is not of the photograph's size.
     """
+    if format not in OUTPUTS.values():
+        known = ", ".join(dict.fromkeys(OUTPUTS.values()))
+        raise ImageError(f"There is no output format {format!r}; there are {known}.")
     image = to_pil(rgb, photo)
-    info = PngImagePlugin.PngInfo()
-    info.add(b"sRGB", b"\x01")  # rendering intent 1, relative colorimetric, as `open_photo` uses
-    if comment:
-        info.add_text("Comment", comment)
-    options: dict[str, object] = {}
-    if photo is not None and photo.exif:
+    options: dict[str, Any] = {}
+    if metadata and photo.exif:
         options["exif"] = photo.exif
-    if photo is not None and photo.dpi:
+    if metadata and photo.dpi:
         options["dpi"] = photo.dpi
-    # Level 3 is about four times faster than the default 6 and a few per cent larger.
-    image.save(path, "PNG", pnginfo=info, compress_level=3, **options)
+    if format == "PNG":
+        info = PngImagePlugin.PngInfo()
+        info.add(b"sRGB", b"\x01")  # rendering intent 1, relative colorimetric, as `open_photo`
+        if comment:
+            info.add_text("Comment", comment)
+        # Level 3 is about four times faster than the default 6 and a few per cent larger.
+        options |= {"pnginfo": info, "compress_level": 3}
+    elif format in ("JPEG", "WEBP"):
+        options["quality"] = quality
+    if format == "JPEG":
+        image = image.convert("RGB")
+        options |= {"subsampling": 0, "comment": comment.encode()}
+    image.save(target, format, **options)
+
+
+def save_png(
+    path: str | Path, rgb: Pixels, photo: Photo | None = None, *, comment: str = ""
+) -> None:
+    """Write a PNG; see `save`. Without a photograph it has neither alpha nor metadata."""
+    save(Path(path), rgb, photo or Photo(rgb, None, "array"), comment=comment)
 
 
 def to_pil(rgb: Pixels, photo: Photo | None = None) -> Image.Image:
