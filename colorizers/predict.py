@@ -134,11 +134,31 @@ def colorize_photo(
     L = lightness(photo.rgb)
     report(0.3, "Colouring")
     ab_grid = predict_grid(colorizer, L, **options)
-    report(0.5, "Following the edges")
+    return paint(L, ab_grid, progress=lambda share, what: report(0.5 + 0.5 * share, what))
+
+
+def paint(L: Float, ab_grid: Float, *, progress: Progress | None = None) -> NDArray[np.uint8]:
+    """The picture of an L and of colours on a small grid; what is left once the network has run.
+
+    Parameters
+    ----------
+    L : ndarray of float32, shape (height, width)
+        In [0, 100].
+    ab_grid : ndarray of float32, shape (grid height, grid width, 2)
+        From `predict_grid`, changed or not.
+    progress : callable, optional
+
+    Returns
+    -------
+    ndarray of uint8, shape (height, width, 3)
+        sRGB; see `colorize_photo`.
+    """
+    report = progress or _silent
+    report(0.0, "Following the edges")
     upsampler = _Upsampler(L, ab_grid)
     out = np.empty((*L.shape, 3), np.uint8)
     for rows in _strips(L.shape):
-        report(0.6 + 0.4 * rows.start / L.shape[0], "Writing the full size")
+        report(0.2 + 0.8 * rows.start / L.shape[0], "Writing the full size")
         out[rows] = colorize_u8(L[rows], upsampler.rows(rows))
     report(1.0, "Done")
     return out
