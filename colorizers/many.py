@@ -1,7 +1,7 @@
 """Many photographs at once: each is coloured and saved, one by one, and all go into a zip.
 
-`build` draws the sub-tab, `colorize_many` does the work. A file that cannot be used is named with its reason
-and the others go on.
+`build` draws the sub-tab, `colorize_many` does the work. A file that cannot be used is named with
+its reason and the others go on.
 """
 
 from __future__ import annotations

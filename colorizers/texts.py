@@ -1,4 +1,4 @@
-"""What the Colorize tab says, and how it looks: words and styles, no code.
+"""What the Colorize tab says, and how it looks: words, styles, and two lines of script.
 
 Fed by nothing; `colorizers.ui` puts them into the page.
 """
@@ -8,15 +8,51 @@ from __future__ import annotations
 STYLE = """<style>
 #result .icon-wrap { background: #fff; color: #111; } /* in any theme, over any picture */
 #result .inner { width: 2px; background: #fff; }
-#touch img { cursor: crosshair; }
-#versions .grid-wrap, #methods .grid-wrap { max-height: none; }
-#versions .caption-label, #methods .caption-label { font-size: 0.75rem; }
+#touch img { cursor: crosshair; max-height: 560px; object-fit: scale-down; }
+#hint-colour .dialog-button { width: 100%; height: 2.6rem; border-radius: 6px; }
+#photo-note { min-height: 1.5rem; }
+#examples .gallery-item, #examples .gallery-item img { width: 62px; height: 62px; }
+#examples img { object-fit: cover; }
+/* Gradio's galleries want 450 pixels of height and 100 for every picture. */
+#versions .grid-wrap, #methods .grid-wrap { min-height: 0; max-height: none; overflow: visible; }
+#versions .grid-container {
+  grid-template-columns: repeat(3, minmax(0, 1fr)); grid-template-rows: none; grid-auto-rows: auto;
+}
+#versions .thumbnail-lg { aspect-ratio: 1; }
+#methods .grid-container { grid-template-rows: none; grid-auto-rows: auto; }
+#versions .caption-label, #methods .caption-label {
+  left: 0; right: 0; bottom: 0; max-width: none; padding: 2px; border: 0; border-radius: 0;
+  text-align: center; font-size: 0.8rem; color: var(--body-text-color);
+}
+#versions .thumbnail-lg.selected, #methods .thumbnail-lg.selected {
+  outline: 3px solid var(--body-text-color);
+}
+@media (max-width: 700px) {
+  #methods .grid-container { grid-template-columns: minmax(0, 1fr); }
+}
 </style>"""
 
+FETCH = """(file) => {
+    if (!file || !file.url) return;
+    const link = document.createElement("a");
+    link.href = file.url;
+    link.download = file.orig_name;
+    document.body.append(link);
+    link.click();
+    link.remove();
+}"""
+"""Fetches the file that has just been made; a link is clicked, as browsers save no other way."""
+
+LOOK_DOWN = """(key) => {
+    if (key && window.innerWidth < 700) document.querySelector("#work").scrollIntoView();
+}"""
+"""Where columns stand below each other, the colours would appear out of sight."""
+
 INTRO = (
-    "Bring a black-and-white photograph: its colours appear by themselves. A colour photograph is "
-    "made grey first, so you can see what the network makes of it."
+    "Bring a black-and-white photograph: its colours appear by themselves. "
+    "A colour one is made grey first."
 )
+VERSIONS = "**Versions** where the network was unsure; click one."
 WAITING = "The colours will appear below."
 
 _GUESSES = """

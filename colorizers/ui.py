@@ -27,15 +27,6 @@ if TYPE_CHECKING:
     from colorizers.base import Colorizer
 
 EXAMPLES = Path(__file__).parent / "examples"
-FETCH = """(file) => {
-    if (!file || !file.url) return;
-    const link = document.createElement("a");
-    link.href = file.url;
-    link.download = file.orig_name;
-    document.body.append(link);
-    link.click();
-    link.remove();
-}"""
 
 
 def build(load: Callable[[str], Colorizer] | None = None) -> None:
@@ -129,13 +120,17 @@ def _one(models: dict[str, Colorizer]) -> list[str]:
         with gr.Column(scale=3, min_width=320):
             gr.Markdown(texts.INTRO)
             shown = gr.Examples(
-                paths, inputs=photo, label="Or take one of these", examples_per_page=len(paths) or 1
+                paths,
+                inputs=photo,
+                label="Or take one of these",
+                examples_per_page=len(paths) or 1,
+                elem_id="examples",
             )
             note = gr.Markdown(texts.WAITING, elem_id="photo-note")
     editor = Editor(models, Path(photo.GRADIO_CACHE), versions)
     with gr.Row(equal_height=False, visible=False, elem_id="work") as work:
-        with gr.Column(scale=3, min_width=320), gr.Tabs(elem_id="views"):
-            with gr.Tab("Before and after"):
+        with gr.Column(scale=3, min_width=320), gr.Tabs(elem_id="views") as views:
+            with gr.Tab("Before and after", id="before"):
                 slider = gr.ImageSlider(
                     label="Grey and colorized",
                     show_label=False,
@@ -145,7 +140,7 @@ def _one(models: dict[str, Colorizer]) -> list[str]:
                     buttons=["fullscreen"],
                     elem_id="result",
                 )
-            with gr.Tab("Colour hints"):
+            with gr.Tab("Hints"):
                 hints_note = gr.Markdown(NO_HINTS, elem_id="hints-note")
                 with gr.Row(equal_height=True):
                     colour = gr.ColorPicker(
@@ -161,7 +156,7 @@ def _one(models: dict[str, Colorizer]) -> list[str]:
                         label="Reach",
                         info="How far a colour runs where light and shade hardly change.",
                         buttons=[],
-                        min_width=200,
+                        min_width=240,
                         elem_id="reach",
                     )
                 touch = gr.Image(
@@ -169,14 +164,13 @@ def _one(models: dict[str, Colorizer]) -> list[str]:
                     show_label=False,
                     format="png",
                     interactive=False,
-                    height=480,
                     buttons=[],
                     elem_id="touch",
                 )
                 with gr.Row():
                     undo = gr.Button("Undo last hint", size="md", elem_id="undo-hint")
                     clear = gr.Button("Clear all hints", size="md", elem_id="clear-hints")
-            with gr.Tab("Compare methods", visible=len(models) > 1):
+            with gr.Tab("Methods", visible=len(models) > 1, id="compare") as comparing:
                 gr.Markdown("The same photograph by every method; click one to go on with it.")
                 methods = gr.Gallery(
                     label="Methods",
@@ -190,20 +184,21 @@ def _one(models: dict[str, Colorizer]) -> list[str]:
                     format="png",
                     elem_id="methods",
                 )
-                with gr.Row(equal_height=True):
-                    temperature = gr.Slider(
-                        *TEMPERATURES,
-                        value=0.38,
-                        step=0.01,
-                        label="Temperature of the classification",
-                        info="Low: the likeliest colour. High: a blend of all that are likely.",
-                        buttons=[],
-                        elem_id="temperature",
-                    )
-                    compare = gr.Button("Compare", size="md", elem_id="compare")
+                temperature = gr.Slider(
+                    *TEMPERATURES,
+                    value=0.38,
+                    step=0.01,
+                    label="Temperature of the classification",
+                    info="Low: the likeliest colour. High: a blend of all that are likely.",
+                    visible="classification" in models,
+                    buttons=["reset"],
+                    elem_id="temperature",
+                )
         with gr.Column(scale=1, min_width=300):
+            gr.Markdown(texts.VERSIONS, visible=bool(versions))
             tiles = gr.Gallery(
                 label="Versions",
+                show_label=False,
                 columns=3,
                 rows=2,
                 object_fit="cover",
@@ -326,28 +321,32 @@ def _one(models: dict[str, Colorizer]) -> list[str]:
         shown.load_input_event.then(colour_checked, **colouring),
         again.click(colour_upload, **colouring),
     ]
-    if versions:
-        for event in started:
+    for event in started:
+        event.success(None, key, None, js=texts.LOOK_DOWN, **SILENT)
+        if versions:
             event.success(
                 lambda key: editor.show_versions(key) if key else gr.skip(), key, tiles, **NETWORK
             )
     photo.clear(**forgetting, **SILENT, cancels=started)
     tiles.select(picked_version, [key, *sliders], drawn, **QUICK)
     for changed in (saturation, warmth, reach):
-        changed.input(editor.redraw, [key, *sliders], drawn, **QUICK, trigger_mode="always_last")
+        changed.change(editor.redraw, [key, *sliders], drawn, **QUICK, trigger_mode="always_last")
     touch.select(clicked, [key, colour, *sliders], drawn, **QUICK)
     colour.change(
         editor.recolour, [key, colour, *sliders], drawn, **QUICK, trigger_mode="always_last"
     )
     undo.click(editor.undo, [key, *sliders], drawn, **QUICK)
     clear.click(editor.clear, [key, *sliders], drawn, **QUICK)
-    compare.click(compared, [key, temperature], methods, **NETWORK)
-    methods.select(picked_method, [key, *sliders], drawn, **QUICK)
+    for asked in (comparing.select, temperature.release):
+        asked(compared, [key, temperature], methods, **NETWORK)
+    methods.select(picked_method, [key, *sliders], drawn, **QUICK).success(
+        lambda: gr.Tabs(selected="before"), None, views, **SILENT
+    )
     format_.change(
         lambda chosen: gr.Slider(visible=chosen in ("JPEG", "WEBP")), format_, quality, **SILENT
     )
     save.click(take_home, [key, format_, quality, metadata, *sliders], ready, **NETWORK).success(
-        None, ready, None, js=FETCH, **SILENT
+        None, ready, None, js=texts.FETCH, **SILENT
     )
     return credits
 
