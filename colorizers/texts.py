@@ -10,6 +10,7 @@ STYLE = """<style>
 #result .inner { width: 2px; background: #fff; }
 #touch img { cursor: crosshair; max-height: 560px; object-fit: scale-down; }
 #hint-colour .dialog-button { width: 100%; height: 2.6rem; border-radius: 6px; }
+.dark #photo .source-selection button { color: var(--body-text-color); }
 #photo-note { min-height: 1.5rem; }
 #examples .gallery-item, #examples .gallery-item img { width: 62px; height: 62px; }
 #examples img { object-fit: cover; }

@@ -27,7 +27,9 @@ ROOT = Path(__file__).parents[2]
 CHROMIUM = Path(os.environ.get("TRUEHUE_CHROMIUM", "/usr/bin/chromium"))
 START_SECONDS = 120
 WEIGHTS = ROOT / "colorizers" / "weights"
-TRAINED = all((WEIGHTS / f"{name}.safetensors").exists() for name in ("classification", "gan"))
+TRAINED = all(
+    (WEIGHTS / f"{name}.safetensors").exists() for name in ("photo", "classification", "gan")
+)
 PROGRAM = ROOT / "app.py" if TRAINED else ROOT / "tests" / "browser" / "untrained.py"
 
 
