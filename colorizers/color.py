@@ -16,6 +16,7 @@ import warnings
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from skimage import color as skcolor
+from skimage.color import colorconv
 
 Float = NDArray[np.float32]
 UInt8 = NDArray[np.uint8]
@@ -26,6 +27,11 @@ L_HALF = 50.0
 """Networks see L / L_HALF - 1, which is in [-1, 1]."""
 AB_MAX = 110.0
 """Networks see ab / AB_MAX; the sRGB gamut stays within [-1, 1] of it."""
+XYZ_FROM_RGB = np.array(colorconv.xyz_from_rgb)
+"""(3, 3): XYZ of linear R, G, B. Like the next two it is scikit-image's."""
+RGB_FROM_XYZ = np.array(colorconv.rgb_from_xyz)
+WHITE = np.array(skcolor.xyz_tristimulus_values(illuminant="D65", observer="2"))
+"""(3,): XYZ of white."""
 
 
 def rgb_to_lab(rgb: ArrayLike) -> Float:

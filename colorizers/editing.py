@@ -37,7 +37,7 @@ from colorizers.handlers import (
 )
 from colorizers.hints import RADIUS, REACH, Hint
 from colorizers.image import ImageError, open_photo, output_name, save
-from colorizers.predict import lightness, paint, resize
+from colorizers.predict import lightness, paint_grid, resize
 
 if TYPE_CHECKING:
     from colorizers.base import Colorizer
@@ -241,8 +241,11 @@ class Editor:
             with work.lock:
                 look, ab_grid = work.look, work.colours(work.look, checked, self.models)
             L = lightness(photo.rgb)
-            rgb_u8 = paint(
-                L, ab_grid, progress=lambda share, what: progress(0.2 + 0.6 * share, desc=what)
+            rgb = paint_grid(
+                L,
+                ab_grid,
+                deep=photo.rgb.dtype == np.uint16,
+                progress=lambda share, what: progress(0.2 + 0.6 * share, desc=what),
             )
             progress(0.8, desc=f"Writing {chosen}")
             title = self.models[look.method].title
@@ -251,7 +254,7 @@ class Editor:
             )
             save(
                 target,
-                rgb_u8,
+                rgb,
                 photo,
                 format=chosen,
                 quality=compressed,
@@ -282,7 +285,7 @@ class Editor:
             if not grey.exists():
                 write_preview(grey, preview(grey_u8(L)))
             colours = work.colours(work.look, sliders, self.models)
-            rgb_u8 = preview(paint(L, colours))
+            rgb_u8 = preview(paint_grid(L, colours))
             shown = write_preview(work.new_preview("colour"), rgb_u8)
             marked = shown
             if work.hints:
@@ -298,7 +301,7 @@ class Editor:
         L = resize(work.L.astype(np.float32), *small)
         tiles = []
         for number_, look, title in zip(count(), looks, titles, strict=False):
-            rgb_u8 = preview(paint(L, work.grid(look, self.models)))
+            rgb_u8 = preview(paint_grid(L, work.grid(look, self.models)))
             path = work.folder / f"{look.method}-{number_}-{look.value:g}-{side}.png"
             tiles.append((write_preview(path, rgb_u8), title))
         return tiles

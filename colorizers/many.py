@@ -154,13 +154,13 @@ def colorize_many(
                             "megapixels together, which is the limit; bring it another time."
                         )
                     megapixels += size
-                    rgb_u8 = colorize_photo(colorizer, photo, progress=report)
+                    rgb = colorize_photo(colorizer, photo, progress=report)
                     made = _unused(
                         output_name(original, colorizer.name, ""), ENDINGS[chosen], names
                     )
                     save(
                         folder / made,
-                        rgb_u8,
+                        rgb,
                         photo,
                         format=chosen,
                         quality=JPEG_QUALITY,
@@ -168,7 +168,7 @@ def colorize_many(
                     )
                     bundle.write(folder / made, made)
                     (folder / made).unlink()
-                    thumb = Image.fromarray(preview(rgb_u8))
+                    thumb = Image.fromarray(preview(rgb))
                     thumb.thumbnail((THUMB_SIDE, THUMB_SIDE))
                     tile = folder / f"{len(shown)}.png"
                     thumb.save(tile, "PNG", compress_level=1)

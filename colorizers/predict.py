@@ -3,26 +3,28 @@
 A colorizer sees a small square of L (32 x 32 for the models that learned from CIFAR-10) and answers
 with a and b for it. The way there and back:
 
-1. L of the whole photograph, exactly (`colorizers.color`), in strips so that memory stays bounded.
+1. L of the whole photograph, exactly, in strips on every processor (`colorizers.strips`).
 2. Views: the photograph area-averaged to the colorizer's square. A nearly square photograph is
    squeezed to it, a longer one is covered by overlapping square windows whose answers fade into
-   each other. Each view is shown mirrored as well, and the answers are averaged.
-3. The answers, joined on one small grid, are brought to a working size by an edge-preserving
-   smoother guided by L (Min et al. 2014), repeated on what is missing (back-projection, Irani and
-   Peleg 1991) so that the mean colour of every cell stays the one that the network gave.
+   each other. Each view is shown mirrored as well, and the answers are averaged. A network that
+   takes any shape (`colorizers.photo`) is shown the whole photograph once.
+3. The answers, joined on one small grid, are brought to a working size of 384 rows or columns by
+   an edge-preserving smoother guided by L (Min et al. 2014). What the cells' means then miss of
+   the network's answer is added by a guided filter, a few times over (back-projection, Irani and
+   Peleg 1991), so that every cell keeps the colour that the network gave.
 4. A local linear model of ab in L (He and Sun 2015) carries the working size to the full size, so
    that colour stops at the same pixel as the edge.
-5. The photograph's own L and the new ab become 8-bit sRGB, in strips.
+5. The photograph's own L and the new ab become sRGB of 8 bits, or of 16 where the file had them.
 
 Step 2 was chosen with an early classifier on 80 photographs cropped to 3 : 2 and 5 : 2, lying and
 standing, by the mean ab distance to the truth: windows 13.68 and 13.92, squeezing 13.81 and 14.18,
 mirrored padding 13.78 and 14.08, no mirrored view 13.82 and 14.19, no colour 15.01 and 14.90.
 
-Step 3 was chosen on scikit-image's photographs by the mean ab distance to the truth when the
-truth's ab, averaged to 32 x 32, is brought back to full size: bilinear 4.82, bicubic 4.51, guided
-filter 5.06, the same with back-projection 4.10, fast global smoother with back-projection 4.02.
-Thanks to the bilateral filter of its guide the last one stays at 3.95 when grain (noise of 4 L
-units) is added to L, and by eye its edges are the cleanest.
+Steps 3 and 4 were chosen on eight of scikit-image's photographs by the mean ab distance to the
+truth when the truth's ab, averaged to 32 x 32 and to a short side of 96, is brought back:
+bilinear 4.17 and 2.35; the smoother alone, seven times at 1,024 pixels, 3.64 and 2.06, which takes
+about five times as long; the guided filter alone 3.64 and 2.00, but at a hard edge it leaves
+colour over; one smoothing and three guided filters 3.50 and 1.99. docs/LOG.md has the others.
 
 References
 ----------
@@ -33,7 +35,7 @@ He, Sun 2015, "Fast guided filter", arXiv:1505.00996.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -42,8 +44,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from colorizers.color import colorize_u8, rgb_to_lab
 from colorizers.image import Photo, from_array, from_pil, open_photo, to_pil
+from colorizers.srgb import Pixels
+from colorizers.strips import enlarge_columns, lightness, paint
 
 if TYPE_CHECKING:
     from colorizers.base import Colorizer
@@ -52,22 +55,32 @@ Float = NDArray[np.float32]
 Progress = Callable[[float, str], None]
 """Called with the share done in [0, 1] and what is being done."""
 
-WORK_SIDE = 1024
-"""Longest side at which edges are followed; the step to full size is linear in L."""
+WORK_SIDE = 384
+"""Short side at which edges are followed; the step to full size is linear in L."""
+WORK_LONGEST = 4096
+"""Of a very long picture, whose short side is then less."""
 SQUEEZE = 1.25
 """Up to this ratio of the sides a photograph is squeezed to a square, not cut into windows."""
 MAX_WINDOWS = 16
-STRIP_PIXELS = 1_000_000
 SMOOTH_LAMBDA = 1.0
 """Strength of the smoother, in squared cells of the small grid."""
 SMOOTH_SIGMA = 4.0
 """Difference of the 8-bit guide that counts as an edge."""
 GRAIN = (7, 25.0, 2.0)
 """Bilateral filter of the guide: diameter, range in 8-bit levels, sigma in pixels."""
-BACK_PROJECTIONS = 6
-EDGE_RADIUS = 2
-EDGE_EPS = 4.0
-"""Variance of L (squared L units) below which the step to full size ignores detail."""
+BACK_PROJECTIONS = 3
+EDGE_EPS = 6.0
+"""Variance of L (squared L units) below which the local linear model ignores detail."""
+
+__all__ = [
+    "colorize",
+    "colorize_photo",
+    "lightness",
+    "paint_grid",
+    "predict_grid",
+    "resize",
+    "upsample_ab",
+]
 
 
 def colorize(
@@ -113,7 +126,7 @@ def colorize(
 
 def colorize_photo(
     colorizer: Colorizer, photo: Photo, *, progress: Progress | None = None, **options: Any
-) -> NDArray[np.uint8]:
+) -> Pixels:
     """Colorize a decoded photograph.
 
     Parameters
@@ -125,20 +138,32 @@ def colorize_photo(
 
     Returns
     -------
-    ndarray of uint8, shape (height, width, 3)
-        sRGB whose L is the photograph's own, within 8-bit rounding, wherever the predicted colour
+    ndarray, shape (height, width, 3), uint8 or, where the photograph is, uint16
+        sRGB whose L is the photograph's own, within rounding, wherever the predicted colour
         exists in sRGB; elsewhere it is clipped (see `colorizers.color.lab_to_rgb`).
     """
     report = progress or _silent
     report(0.0, "Reading the picture")
     L = lightness(photo.rgb)
     report(0.3, "Colouring")
-    ab_grid = predict_grid(colorizer, L, **options)
-    return paint(L, ab_grid, progress=lambda share, what: report(0.5 + 0.5 * share, what))
+    L_work = _working_size(L)
+    # The network's view may be averaged from the working size, unless that is hardly larger.
+    view = L_work if min(L_work.shape) >= 2 * colorizer.size else L
+    ab_grid = predict_grid(colorizer, view, **options)
+    report(0.5, "Following the edges")
+    coefficients = _linear_in_L(L_work, ab_grid)
+    return paint(
+        L,
+        coefficients,
+        deep=photo.rgb.dtype == np.uint16,
+        progress=lambda share: report(0.6 + 0.4 * share, "Writing the full size"),
+    )
 
 
-def paint(L: Float, ab_grid: Float, *, progress: Progress | None = None) -> NDArray[np.uint8]:
-    """The picture of an L and of colours on a small grid; what is left once the network has run.
+def paint_grid(
+    L: Float, ab_grid: Float, *, deep: bool = False, progress: Progress | None = None
+) -> Pixels:
+    """The picture of an L and of colours on a small grid: what is left when the network has run.
 
     Parameters
     ----------
@@ -146,51 +171,24 @@ def paint(L: Float, ab_grid: Float, *, progress: Progress | None = None) -> NDAr
         In [0, 100].
     ab_grid : ndarray of float32, shape (grid height, grid width, 2)
         From `predict_grid`, changed or not.
+    deep : bool
+        Whether to give 16 bits a channel.
     progress : callable, optional
 
     Returns
     -------
-    ndarray of uint8, shape (height, width, 3)
+    ndarray, shape (height, width, 3), uint8 or uint16
         sRGB; see `colorize_photo`.
     """
     report = progress or _silent
     report(0.0, "Following the edges")
-    upsampler = _Upsampler(L, ab_grid)
-    out = np.empty((*L.shape, 3), np.uint8)
-    for rows in _strips(L.shape):
-        report(0.2 + 0.8 * rows.start / L.shape[0], "Writing the full size")
-        out[rows] = colorize_u8(L[rows], upsampler.rows(rows))
-    report(1.0, "Done")
-    return out
-
-
-def lightness(rgb: NDArray[np.uint8] | NDArray[np.uint16]) -> Float:
-    """Exact CIE L of an sRGB picture.
-
-    Parameters
-    ----------
-    rgb : ndarray, shape (height, width, 3), uint8 or uint16
-        sRGB.
-
-    Returns
-    -------
-    ndarray of float32, shape (height, width)
-        L in [0, 100].
-
-    Examples
-    --------
-    >>> lightness(np.array([[[0, 0, 0], [119, 119, 119], [255, 255, 255]]], np.uint8)).round(1)
-    array([[  0.,  50., 100.]], dtype=float32)
-    """
-    if rgb.strides[-1] == 0:
-        # Grey, as `colorizers.image` holds it: one number, so at most 65,536 colours to convert.
-        levels = np.arange(np.iinfo(rgb.dtype).max + 1).astype(rgb.dtype)
-        table = rgb_to_lab(np.repeat(levels[:, None], 3, axis=1))[:, 0]
-        return np.asarray(table[rgb[..., 0]].clip(0.0, 100.0))
-    L = np.empty(rgb.shape[:2], np.float32)
-    for rows in _strips(L.shape):
-        L[rows] = rgb_to_lab(rgb[rows])[..., 0]
-    return L.clip(0.0, 100.0, out=L)
+    coefficients = _linear_in_L(_working_size(L), ab_grid)
+    return paint(
+        L,
+        coefficients,
+        deep=deep,
+        progress=lambda share: report(0.2 + 0.8 * share, "Writing the full size"),
+    )
 
 
 def predict_grid(colorizer: Colorizer, L: Float, **options: Any) -> Float:
@@ -264,19 +262,23 @@ def upsample_ab(L: Float, ab_grid: Float) -> Float:
     -------
     ndarray of float32, shape (height, width, 2)
     """
-    upsampler = _Upsampler(L, ab_grid)
-    return np.concatenate([upsampler.rows(rows) for rows in _strips(L.shape)])
+    coefficients = resize(_linear_in_L(_working_size(L), ab_grid), *L.shape[::-1], smooth=False)
+    return np.stack(enlarge_columns(coefficients, L), axis=-1)
 
 
-def resize(plane: Float, width: int, height: int) -> Float:
-    """Area average where an axis shrinks, bicubic where it grows; (h, w) or (h, w, c), float32."""
+def resize(plane: Float, width: int, height: int, *, smooth: bool = True) -> Float:
+    """Area average where an axis shrinks, bicubic where it grows; (h, w) or (h, w, c), float32.
+
+    If not `smooth`, what grows is bilinear.
+    """
     plane = np.ascontiguousarray(plane, np.float32)
     # One axis at a time: OpenCV averages areas only where both axes shrink.
     for target, axis in ((width, 1), (height, 0)):
         current = plane.shape[axis]
         if target == current:
             continue
-        method = cv2.INTER_AREA if target < current else cv2.INTER_CUBIC
+        grown = cv2.INTER_CUBIC if smooth else cv2.INTER_LINEAR
+        method = cv2.INTER_AREA if target < current else grown
         shape = (target, plane.shape[0]) if axis == 1 else (plane.shape[1], target)
         low, high = float(plane.min()), float(plane.max())
         resized = cv2.resize(plane, shape, interpolation=method)
@@ -285,78 +287,62 @@ def resize(plane: Float, width: int, height: int) -> Float:
     return plane
 
 
-class _Upsampler:
-    """ab of a picture, row by row, as a * L + b with a and b from the working size."""
-
-    def __init__(self, L: Float, ab_grid: Float) -> None:
-        height, width = L.shape
-        shrink = min(1.0, WORK_SIDE / max(height, width))
-        work = max(1, round(width * shrink)), max(1, round(height * shrink))
-        self._L = L
-        L_work = resize(L, *work)
-        ab_work = _smooth_to(L_work, ab_grid)
-        if L_work.shape == L.shape:
-            self._slope, self._offset = np.zeros_like(ab_work), ab_work
-        else:
-            self._slope, self._offset = _linear_in(L_work, ab_work)
-
-    def rows(self, rows: slice) -> Float:
-        """Colour of some rows: ab, float32, shape (rows, width, 2)."""
-        L = self._L[rows]
-        shape = self._L.shape
-        slope = _bilinear_rows(self._slope, rows, shape)
-        return slope * L[..., None] + _bilinear_rows(self._offset, rows, shape)
+def _working_size(L: Float) -> Float:
+    height, width = L.shape
+    shrink = min(1.0, WORK_SIDE / min(height, width), WORK_LONGEST / max(height, width))
+    return resize(L, max(1, round(width * shrink)), max(1, round(height * shrink)))
 
 
-def _smooth_to(L_work: Float, ab_grid: Float) -> Float:
+def _linear_in_L(L_work: Float, ab_grid: Float) -> Float:
+    """ab as a local linear function of L: slopes and offsets of a and b, (h, w, 4)."""
     height, width = L_work.shape
     grid_h, grid_w = ab_grid.shape[:2]
     cell = max(height / grid_h, width / grid_w)
     if cell <= 1.0:  # the picture is smaller than the grid: nothing to fill in
-        return resize(ab_grid, width, height)
+        offset = resize(ab_grid, width, height)
+        return np.concatenate([np.zeros_like(offset), offset], axis=-1)
     # Film grain is no edge: without this the smoother stops at every speck of it.
     guide_u8 = cv2.bilateralFilter(np.rint(L_work * 2.55).astype(np.uint8), *GRAIN)
     smoother = cv2.ximgproc.createFastGlobalSmootherFilter(
         guide_u8, SMOOTH_LAMBDA * cell * cell, SMOOTH_SIGMA
     )
-    ab_work = np.zeros((height, width, 2), np.float32)
+    near = _LocalFit(L_work, 2)
     missing = ab_grid
-    for _ in range(1 + BACK_PROJECTIONS):
-        rough = cv2.resize(missing, (width, height), interpolation=cv2.INTER_LINEAR)
-        for channel in range(2):
-            ab_work[..., channel] += smoother.filter(np.ascontiguousarray(rough[..., channel]))
-        missing = ab_grid - resize(ab_work, grid_w, grid_h)
-    return ab_work
+    slope = np.zeros((height, width, 2), np.float32)
+    offset = np.zeros_like(slope)
+    for number in range(1 + BACK_PROJECTIONS):
+        rough = resize(missing, width, height, smooth=False)
+        if number == 0:
+            fit = near(np.asarray(smoother.filter(rough), np.float32).reshape(slope.shape))
+            near = _LocalFit(L_work, max(2, round(cell / 2)))
+        else:
+            fit = near(rough)
+        slope += fit[0]
+        offset += fit[1]
+        if number < BACK_PROJECTIONS:
+            missing = ab_grid - resize(slope * L_work[..., None] + offset, grid_w, grid_h)
+    return np.concatenate([slope, offset], axis=-1)
 
 
-def _linear_in(L_work: Float, ab_work: Float) -> tuple[Float, Float]:
-    """Slope and offset of ab as a local linear function of L, each (h, w, 2)."""
-    side = (2 * EDGE_RADIUS + 1, 2 * EDGE_RADIUS + 1)
+class _LocalFit:
+    """Least squares of ab on L in every window of 2 radius + 1 pixels (the guided filter)."""
 
-    def mean(plane: NDArray[Any]) -> Float:
-        return np.asarray(cv2.blur(plane, side), np.float32).reshape(plane.shape)
+    def __init__(self, L: Float, radius: int) -> None:
+        self._side = 2 * radius + 1, 2 * radius + 1
+        self._L = L
+        self._L_mean = self._mean(L)
+        variance = np.maximum(self._mean(L * L) - self._L_mean * self._L_mean, 0.0)
+        self._scale = (1.0 / (variance + np.float32(EDGE_EPS)))[..., None]
 
-    L_mean = mean(L_work)
-    variance = np.maximum(mean(L_work * L_work) - L_mean * L_mean, 0.0)
-    ab_mean = mean(ab_work)
-    covariance = mean(L_work[..., None] * ab_work) - L_mean[..., None] * ab_mean
-    slope = covariance / (variance + EDGE_EPS)[..., None]
-    offset = ab_mean - slope * L_mean[..., None]
-    return mean(slope), mean(offset)
+    def __call__(self, ab: Float) -> tuple[Float, Float]:
+        """Slope and offset, each (h, w, 2)."""
+        ab_mean = self._mean(ab)
+        covariance = self._mean(self._L[..., None] * ab) - self._L_mean[..., None] * ab_mean
+        slope = covariance * self._scale
+        return self._mean(slope), self._mean(ab_mean - slope * self._L_mean[..., None])
 
-
-def _bilinear_rows(plane: Float, rows: slice, shape: tuple[int, int]) -> Float:
-    """Rows of the bilinear enlargement of (h, w, c) to `shape`, without making all of it."""
-    height, width = shape
-    small = plane.shape[0]
-    y = ((np.arange(rows.start, rows.stop) + 0.5) * small / height - 0.5).clip(0, small - 1)
-    above = np.floor(y).astype(int)
-    below = np.minimum(above + 1, small - 1)
-    share = (y - above).astype(np.float32)[:, None, None]
-    blended = plane[above] * (1.0 - share) + plane[below] * share
-    if plane.shape[1] == width:
-        return np.asarray(blended)
-    return np.asarray(cv2.resize(blended, (width, len(y)), interpolation=cv2.INTER_LINEAR))
+    def _mean(self, plane: Float) -> Float:
+        return np.asarray(cv2.blur(plane, self._side), np.float32).reshape(plane.shape)
 
 
 def _windows(long: int, short: int) -> tuple[int, int]:
@@ -365,13 +351,6 @@ def _windows(long: int, short: int) -> tuple[int, int]:
         return 1, long
     window = max(short, -(-2 * long // (MAX_WINDOWS + 1)))  # half overlapping
     return min(MAX_WINDOWS, max(2, -(-2 * (long - window) // window) + 1)), window
-
-
-def _strips(shape: tuple[int, ...]) -> Iterator[slice]:
-    height, width = shape[:2]
-    step = max(1, STRIP_PIXELS // width)
-    for top in range(0, height, step):
-        yield slice(top, min(top + step, height))
 
 
 def _silent(share: float, what: str) -> None:

@@ -79,7 +79,7 @@ def _apply_profile(image: Image.Image, notices: list[str]) -> Image.Image:
             profile = ImageCms.ImageCmsProfile(io.BytesIO(embedded))
             if image.mode == "L" and profile.profile.xcolor_space.strip() == "RGB":
                 image = image.convert("RGB")  # common: a grey scan tagged with an RGB profile
-            if not _is_srgb(profile):
+            if not is_srgb(profile):
                 return _transform(image, profile)
         except (ImageCms.PyCMSError, OSError, ValueError, TypeError):
             notices.append(
@@ -108,7 +108,8 @@ def _transform(image: Image.Image, profile: ImageCms.ImageCmsProfile) -> Image.I
     return converted
 
 
-def _is_srgb(profile: ImageCms.ImageCmsProfile) -> bool:
+def is_srgb(profile: ImageCms.ImageCmsProfile) -> bool:
+    """Whether a profile says that it is sRGB."""
     # sRGB to sRGB is not the identity in 8 bits; leave such pictures, the most common, untouched.
     return (profile.profile.profile_description or "").startswith("sRGB")
 
