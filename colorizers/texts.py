@@ -11,6 +11,13 @@ STYLE = """<style>
 #touch img { cursor: crosshair; max-height: 560px; object-fit: scale-down; }
 #hint-colour .dialog-button { width: 100%; height: 2.6rem; border-radius: 6px; }
 .dark #photo .source-selection button { color: var(--body-text-color); }
+/* Over the page, not in it: or a click outside closes it and misses what has moved. */
+#hint-colour { overflow: visible !important; position: relative; z-index: 60; }
+#hint-colour .color-picker {
+  position: absolute; z-index: 30; top: 100%; left: 0; padding: 8px; border-radius: 8px;
+  background: var(--block-background-fill); border: 1px solid var(--border-color-primary);
+  box-shadow: 0 4px 16px rgb(0 0 0 / 30%);
+}
 #photo-note { min-height: 1.5rem; }
 #examples .gallery-item, #examples .gallery-item img { width: 62px; height: 62px; }
 #examples img { object-fit: cover; }
