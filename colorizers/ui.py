@@ -103,7 +103,6 @@ def _one(models: dict[str, Colorizer]) -> list[str]:
     """Draw the sub-tab for one photograph; return the credits of its examples."""
     paths, credits = examples()
     versions = version_titles(models)
-    key = gr.State(None, time_to_live=3600)
     with gr.Row(equal_height=False):
         with gr.Column(scale=1, min_width=260):
             photo = gr.Image(
@@ -128,6 +127,7 @@ def _one(models: dict[str, Colorizer]) -> list[str]:
             )
             note = gr.Markdown(texts.WAITING, elem_id="photo-note")
     editor = Editor(models, Path(photo.GRADIO_CACHE), versions)
+    key = gr.State(None, time_to_live=3600, delete_callback=editor.desk.drop)
     with gr.Row(equal_height=False, visible=False, elem_id="work") as work:
         with gr.Column(scale=3, min_width=320), gr.Tabs(elem_id="views") as views:
             with gr.Tab("Before and after", id="before"):
@@ -311,6 +311,7 @@ def _one(models: dict[str, Colorizer]) -> list[str]:
         "inputs": [photo, key],
         "outputs": coloured,
         "show_progress_on": note,
+        "trigger_mode": "multiple",  # a second photograph waits for the first; it is not dropped
     }
     forgetting: dict[str, Any] = {"fn": forget, "inputs": key, "outputs": [key, note, work]}
 

@@ -201,6 +201,23 @@ def test_hints_are_recoloured_and_taken_back(page: Page, server_url: str, tmp_pa
     expect(page.locator("#hints-note")).to_contain_text("No hints yet", timeout=SLOW)
 
 
+def test_a_second_photograph_during_the_first(page: Page, server_url: str, tmp_path: Path) -> None:
+    large, small = tmp_path / "large", tmp_path / "small"
+    large.mkdir()
+    small.mkdir()
+    page.goto(server_url)
+    upload(page, rotated_jpeg(large, 4000, 3000))
+    expect(page.locator("#photo img")).to_have_count(1, timeout=SLOW)
+    page.get_by_role("button", name="Remove Image").click()
+    upload(page, rotated_jpeg(small, 640, 480))
+    expect(page.locator("#photo-note")).to_contain_text("640 × 480 pixels", timeout=SLOW)
+    expect(page.locator("#versions img")).to_have_count(6, timeout=SLOW)
+    page.wait_for_function(
+        "[...document.querySelectorAll('#result img')].every((image) => image.naturalWidth == 640)",
+        timeout=SLOW,
+    )
+
+
 def test_broken_file_is_told_in_a_sentence(page: Page, server_url: str, tmp_path: Path) -> None:
     page.goto(server_url)
     whole, broken = io.BytesIO(), tmp_path / "half.jpg"
