@@ -85,7 +85,7 @@ class Editor:
         Returns
         -------
         list
-            Key, note, and then as of `redraw`.
+            Key, note, what is said of the file to take home, and then as of `redraw`.
         """
         with telling(NO_COLOURS):
             path, name = uploaded(payload)
@@ -112,7 +112,8 @@ class Editor:
             progress(0.8, desc="Following the edges")
             key = self.desk.put(work, instead_of=old_key)
             said = [f"{width:,} × {height:,} pixels, {photo.format}.", *photo.notices]
-            return [key, " ".join(said), *self._drawn(work, Sliders())]
+            full = f"The file has all {width:,} × {height:,} pixels."
+            return [key, " ".join(said), full, *self._drawn(work, Sliders())]
 
     def show_versions(self, key: Any) -> list[tuple[str, str]]:
         """Small previews of all versions, with their titles."""

@@ -18,11 +18,13 @@ STYLE = """<style>
   background: var(--block-background-fill); border: 1px solid var(--border-color-primary);
   box-shadow: 0 4px 16px rgb(0 0 0 / 30%);
 }
-#photo-note { min-height: 1.5rem; }
+#photo-note, #full-size { min-height: 1.5rem; }
 #examples .gallery-item, #examples .gallery-item img { width: 62px; height: 62px; }
 #examples img { object-fit: cover; }
 /* Gradio's galleries want 450 pixels of height and 100 for every picture. */
-#versions .grid-wrap, #methods .grid-wrap { min-height: 0; max-height: none; overflow: visible; }
+#versions .grid-wrap, #methods .grid-wrap, #many-gallery .grid-wrap {
+  min-height: 0; max-height: none; overflow: visible;
+}
 #versions .grid-container {
   grid-template-columns: repeat(3, minmax(0, 1fr)); grid-template-rows: none; grid-auto-rows: auto;
 }

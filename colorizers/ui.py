@@ -244,6 +244,7 @@ def _one(models: dict[str, Colorizer]) -> list[str]:
                 metadata = gr.Checkbox(
                     True, label="Keep what the file says: date, camera, place", elem_id="metadata"
                 )
+            full = gr.Markdown("", elem_id="full-size")
             save = gr.Button("Download", variant="primary", size="lg", elem_id="download")
             ready = gr.DownloadButton("Save again", visible=False, size="sm", elem_id="ready")
             again = gr.Button("Start again", size="sm", elem_id="again")
@@ -306,7 +307,7 @@ def _one(models: dict[str, Colorizer]) -> list[str]:
         editor.desk.drop(key)
         return [None, texts.WAITING, gr.Row(visible=False)]
 
-    coloured = [key, note, *drawn, work, *sliders, tiles, methods]
+    coloured = [key, note, full, *drawn, work, *sliders, tiles, methods]
     colouring: dict[str, Any] = NETWORK | {
         "inputs": [photo, key],
         "outputs": coloured,
@@ -317,7 +318,7 @@ def _one(models: dict[str, Colorizer]) -> list[str]:
 
     started = [
         photo.upload(**forgetting, **SILENT)
-        .then(check_upload, photo, [photo, note], **QUICK | {"show_progress": "minimal"})
+        .then(check_upload, photo, [photo, note], **NETWORK, show_progress_on=note)
         .then(colour_checked, **colouring),
         shown.load_input_event.then(colour_checked, **colouring),
         again.click(colour_upload, **colouring),
@@ -346,9 +347,13 @@ def _one(models: dict[str, Colorizer]) -> list[str]:
     format_.change(
         lambda chosen: gr.Slider(visible=chosen in ("JPEG", "WEBP")), format_, quality, **SILENT
     )
-    save.click(take_home, [key, format_, quality, metadata, *sliders], ready, **NETWORK).success(
-        None, ready, None, js=texts.FETCH, **SILENT
-    )
+    save.click(
+        take_home,
+        [key, format_, quality, metadata, *sliders],
+        ready,
+        **NETWORK,
+        show_progress_on=full,
+    ).success(None, ready, None, js=texts.FETCH, **SILENT)
     return credits
 
 

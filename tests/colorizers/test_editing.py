@@ -70,9 +70,10 @@ def drawn(updates: list[Any]) -> np.ndarray:
 def test_fresh_upload_is_coloured_by_the_first_method(
     editor: Editor, upload: dict[str, str]
 ) -> None:
-    key, note, (before, after), touch, said, ready = editor.colorize(upload, None, quiet)
+    key, note, full, (before, after), touch, said, ready = editor.colorize(upload, None, quiet)
     assert len(key) == 32
     assert "90 × 60 pixels, PNG" in note
+    assert "90 × 60 pixels" in full
     grey, colour = lab(before), lab(after)
     assert np.abs(grey[..., 1:]).max() < 1
     assert np.abs(colour[..., 0] - grey[..., 0]).max() < 1
