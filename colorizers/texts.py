@@ -8,7 +8,7 @@ from __future__ import annotations
 STYLE = """<style>
 #result .icon-wrap { background: #fff; color: #111; } /* in any theme, over any picture */
 #result .inner { width: 2px; background: #fff; }
-#touch img { cursor: crosshair; max-height: 560px; object-fit: scale-down; }
+#touch img { cursor: crosshair; max-height: 500px; object-fit: scale-down; }
 #hint-colour .dialog-button { width: 100%; height: 2.6rem; border-radius: 6px; }
 .dark #photo .source-selection button { color: var(--body-text-color); }
 /* Over the page, not in it: or a click outside closes it and misses what has moved. */
@@ -62,7 +62,7 @@ INTRO = (
     "Bring a black-and-white photograph: its colours appear by themselves. "
     "A colour one is made grey first."
 )
-VERSIONS = "**Versions** where the network was unsure; click one."
+VERSIONS = "**Versions:** click another one."
 WAITING = "The colours will appear below."
 
 _GUESSES = """

@@ -111,7 +111,7 @@ def _one(models: dict[str, Colorizer]) -> list[str]:
                 type="filepath",
                 image_mode=None,
                 format="png",
-                height=200,
+                height=170,
                 buttons=[],
                 placeholder="Drop a photograph here\nor click to choose one",
                 elem_id="photo",
@@ -136,7 +136,7 @@ def _one(models: dict[str, Colorizer]) -> list[str]:
                     show_label=False,
                     format="png",
                     interactive=False,
-                    max_height=560,
+                    max_height=500,
                     buttons=["fullscreen"],
                     elem_id="result",
                 )
