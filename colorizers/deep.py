@@ -1,4 +1,4 @@
-"""16-bit colour, which Pillow reads at 8 bits: PNG and TIFF read by OpenCV; and written.
+"""16-bit colour, which Pillow reads at 8 bits: PNG and TIFF read by OpenCV, PNG written.
 
 Fed by :mod:`colorizers.image` with a file that Pillow has decoded already, so that damaged ones
 are refused in the same way as all others; what OpenCV gives is held against Pillow's 8 bits.
@@ -22,11 +22,12 @@ import tifffile
 from numpy.typing import NDArray
 from PIL import Image
 
+from colorizers.picture import upright
 from colorizers.profiles import is_srgb_bytes, matrix_profile
 
 UInt16 = NDArray[np.uint16]
 
-_BITS, _PHOTOMETRIC, _SAMPLE_FORMAT, _RGB = 258, 262, 339, 2
+_BITS, _PHOTOMETRIC, _ORIENTATION, _PLANES, _SAMPLE_FORMAT, _RGB = 258, 262, 274, 284, 339, 2
 _PNG_START = b"\x89PNG\r\n\x1a\n"
 
 
@@ -61,7 +62,12 @@ def read(
     icc = image.info.get("icc_profile") or b""
     plain = not icc or is_srgb_bytes(icc)
     profile = None if plain else matrix_profile(icc)
-    values = _decode(data, image) if plain or profile is not None else None
+    if getattr(image, "tag_v2", {}).get(_PLANES, 1) == 2:
+        values = _planes(data)
+        if not plain and profile is None:
+            notices.append("The colour profile in the file does not fit; it is not used.")
+    else:
+        values = _decode(data, image) if plain or profile is not None else None
     if values is None:
         notices.append("The 16 bits a channel of this file are read as 8.")
         return None
@@ -88,30 +94,21 @@ def png(values: UInt16, chunks: Sequence[tuple[bytes, bytes]] = ()) -> bytes:
     return data[:head] + between + data[head:]
 
 
-def tiff(
-    values: UInt16,
-    *,
-    icc: bytes = b"",
-    dpi: tuple[float, float] | None = None,
-    tags: Sequence[tuple[int, int, int, Any, bool]] = (),
-) -> bytes:
-    """A TIFF of 16-bit RGB or RGBA, deflated; `tags` as tifffile's extratags."""
-    stream = io.BytesIO()
-    tifffile.imwrite(
-        stream,
-        values,
-        photometric="rgb",
-        compression="zlib",
-        extrasamples=["unassalpha"] if values.shape[2] == 4 else None,
-        iccprofile=icc or None,
-        resolution=dpi,
-        resolutionunit="inch" if dpi else None,
-        software=False,
-        metadata=None,
-        extratags=list(tags),
-        rowsperstrip=64,
-    )
-    return stream.getvalue()
+def _planes(data: bytes) -> UInt16 | None:
+    """RGB or RGBA of a TIFF that stores plane after plane; both Pillow and OpenCV misread those.
+
+    Raises
+    ------
+    ValueError
+        If tifffile cannot decode it either.
+    """
+    with tifffile.TiffFile(io.BytesIO(data)) as file:
+        page: Any = file.pages[0]
+        planes: Any = page.asarray()
+        orientation = page.tags[_ORIENTATION].value if _ORIENTATION in page.tags else 1
+    if planes.dtype != np.uint16 or planes.ndim != 3 or planes.shape[0] not in (3, 4):
+        raise ValueError(f"{planes.dtype} planes of shape {planes.shape}")
+    return upright(np.ascontiguousarray(planes.transpose(1, 2, 0)), int(orientation))
 
 
 def _decode(data: bytes, image: Image.Image) -> UInt16 | None:

@@ -24,14 +24,21 @@ import warnings
 from pathlib import Path
 from typing import IO, Any
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
 from colorizers import deep, jpeg, metadata
 from colorizers.filenames import output_name, safe_stem
-from colorizers.picture import MAX_PIXELS, MAX_SIDE, ImageError, Photo, check_size, to_8_bits
+from colorizers.picture import (
+    MAX_PIXELS,
+    MAX_SIDE,
+    ImageError,
+    Photo,
+    check_size,
+    to_8_bits,
+    upright,
+)
 from colorizers.profiles import written_profile
 from colorizers.srgb import Pixels, to_srgb
 from colorizers.writing import OUTPUTS, save, save_png, to_pil
@@ -235,10 +242,10 @@ def _photo(
         # Without a profile the pixels are what is wanted, and Pillow need not copy them.
         found = to_srgb(decoded, notices) if icc else (_three(pixels), None)
     rgb, alpha = found or to_srgb(image, notices)
-    rgb = _upright(rgb, orientation)
+    rgb = upright(rgb, orientation)
     return Photo(
         rgb=rgb,
-        alpha=None if alpha is None else _upright(alpha, orientation),
+        alpha=None if alpha is None else upright(alpha, orientation),
         format=name,
         dpi=metadata.dpi_of(image, orientation),
         exif=metadata.kept_exif(exif, *rgb.shape[1::-1]),
@@ -253,17 +260,3 @@ def _three(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
     if pixels.ndim == 3:
         return pixels
     return np.broadcast_to(pixels[..., None], (*pixels.shape, 3))
-
-
-def _upright(array: NDArray[Any], orientation: int) -> NDArray[Any]:
-    """Undo EXIF orientation 1 to 8 on (h, w) or (h, w, 3)."""
-    if orientation == 1:
-        return array
-    if array.ndim == 3 and array.strides[-1] == 0:  # grey: one channel seen three times
-        turned = _upright(np.ascontiguousarray(array[..., 0]), orientation)
-        return np.broadcast_to(turned[..., None], (*turned.shape, 3))
-    array = np.ascontiguousarray(array)
-    if orientation >= 5:
-        array = cv2.transpose(array)
-    flip = {2: 1, 3: -1, 4: 0, 6: 1, 7: -1, 8: 0}.get(orientation)
-    return array if flip is None else cv2.flip(array, flip)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -87,3 +88,17 @@ def to_8_bits(values: NDArray[Any]) -> NDArray[np.uint8]:
     if values.dtype == np.uint8:
         return values
     return ((values.astype(np.uint32) + 128) // 257).astype(np.uint8)
+
+
+def upright(array: NDArray[Any], orientation: int) -> NDArray[Any]:
+    """Undo EXIF orientation 1 to 8 on (h, w) or (h, w, 3)."""
+    if orientation == 1:
+        return array
+    if array.ndim == 3 and array.strides[-1] == 0:  # grey: one channel seen three times
+        turned = upright(np.ascontiguousarray(array[..., 0]), orientation)
+        return np.broadcast_to(turned[..., None], (*turned.shape, 3))
+    array = np.ascontiguousarray(array)
+    if orientation >= 5:
+        array = cv2.transpose(array)
+    flip = {2: 1, 3: -1, 4: 0, 6: 1, 7: -1, 8: 0}.get(orientation)
+    return array if flip is None else cv2.flip(array, flip)

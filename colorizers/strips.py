@@ -234,7 +234,9 @@ def _srgb_table() -> NDArray[np.uint8]:
 def _luminance_tables(depth: int) -> tuple[Float, Float, Float]:
     """What each level of R, G and B, 0 to depth, adds to Y; each of shape (1, depth + 1)."""
     linear = from_srgb_curve(np.arange(depth + 1) / depth)
-    red, green, blue = (np.float32(weight * linear)[None] for weight in XYZ_FROM_RGB[1] / WHITE[1])
+    red, green, blue = (
+        (weight * linear).astype(np.float32)[None] for weight in XYZ_FROM_RGB[1] / WHITE[1]
+    )
     return red, green, blue
 
 

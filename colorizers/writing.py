@@ -22,9 +22,9 @@ from typing import Any, BinaryIO
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, PngImagePlugin, TiffImagePlugin
+from PIL import Image, PngImagePlugin
 
-from colorizers import deep, jpeg
+from colorizers import deep, jpeg, tiff
 from colorizers.metadata import photoshop_resource
 from colorizers.picture import ImageError, Photo, to_8_bits
 from colorizers.profiles import from_srgb, is_srgb_bytes, matrix_profile, srgb_profile
@@ -162,15 +162,16 @@ def _is_deep_colour(rgb: Pixels, photo: Photo) -> bool:
     return rgb.dtype == np.uint16 and (rgb.strides[-1] != 0 or photo.alpha is not None)
 
 
-def _with_alpha(rgb: Pixels, photo: Photo) -> NDArray[np.uint16]:
-    """16-bit RGB, or RGBA."""
-    rgb = np.ascontiguousarray(rgb, np.uint16)
-    if photo.alpha is None:
+def _with_alpha(rgb: Pixels, photo: Photo) -> Pixels:
+    """RGB, or RGBA if the photograph has alpha, in the depth of the colours."""
+    alpha: Pixels | None = photo.alpha
+    if alpha is None:
         return rgb
-    alpha = photo.alpha
+    if rgb.dtype == np.uint8:
+        return np.asarray(np.dstack([rgb, to_8_bits(alpha)]), np.uint8)
     if alpha.dtype == np.uint8:
         alpha = alpha.astype(np.uint16) * np.uint16(257)
-    return np.dstack([rgb, alpha])
+    return np.asarray(np.dstack([rgb, alpha]), np.uint16)
 
 
 def _png(rgb: Pixels, photo: Photo, icc: bytes, quality: int, comment: str) -> bytes:
@@ -186,7 +187,7 @@ def _png(rgb: Pixels, photo: Photo, icc: bytes, quality: int, comment: str) -> b
             chunks.append((b"iTXt", b"XML:com.adobe.xmp\0\0\0\0\0" + photo.xmp))
         if comment:
             chunks.append((b"iTXt", b"Comment\0\0\0\0\0" + comment.encode()))
-        return deep.png(_with_alpha(rgb, photo), chunks)
+        return deep.png(np.asarray(_with_alpha(rgb, photo), np.uint16), chunks)
     info = PngImagePlugin.PngInfo()
     options: dict[str, Any] = {"pnginfo": info, "compress_level": 3}
     # Level 3 is about four times faster than the default 6 and a few per cent larger.
@@ -238,47 +239,14 @@ def _webp(rgb: Pixels, photo: Photo, icc: bytes, quality: int, comment: str) -> 
 
 
 def _tiff(rgb: Pixels, photo: Photo, icc: bytes, quality: int, comment: str) -> bytes:
-    if _is_deep_colour(rgb, photo):
-        return deep.tiff(
-            _with_alpha(rgb, photo), icc=icc, dpi=photo.dpi, tags=_tiff_tags(photo, comment)
-        )
-    info = TiffImagePlugin.ImageFileDirectory_v2()
-    if comment:
-        info[_DESCRIPTION] = comment
-    if photo.exif:
-        exif = Image.Exif()
-        exif.load(photo.exif)
-        for tag, value in exif.items():
-            info[tag] = value
-    for tag, data in ((_XMP, photo.xmp), (_IPTC, photo.iptc)):
-        if data:
-            info.tagtype[tag] = 1 if tag == _XMP else 7
-            info[tag] = data
-    options: dict[str, Any] = {"tiffinfo": info, "compression": "tiff_adobe_deflate"}
-    if icc:
-        options["icc_profile"] = icc
-    if photo.dpi:
-        options["dpi"] = photo.dpi
-    return _by_pillow(to_pil(rgb, photo), "TIFF", options)
+    values: Pixels = _with_alpha(rgb, photo)
+    if photo.alpha is None and rgb.strides[-1] == 0:  # grey: one channel seen three times
+        values = rgb[..., 0]
+    others = {_XMP: photo.xmp, _IPTC: photo.iptc}
+    return tiff.encode(values, icc, photo.dpi, photo.exif, others, comment)
 
 
-_DESCRIPTION, _XMP, _IPTC = 270, 700, 33723
-
-
-def _tiff_tags(photo: Photo, comment: str) -> list[tuple[int, int, int, Any, bool]]:
-    """Texts, XMP and IPTC as tifffile's extra tags; the camera's own directory has no place."""
-    exif = Image.Exif()
-    exif.load(photo.exif)
-    texts = {tag: text for tag, text in exif.items() if isinstance(text, str) and text.isascii()}
-    if comment and comment.isascii():
-        texts.setdefault(_DESCRIPTION, comment)
-    tags: list[tuple[int, int, int, Any, bool]] = [
-        (tag, 2, len(text) + 1, text, True) for tag, text in texts.items()
-    ]
-    for tag, kind, data in ((_XMP, 1, photo.xmp), (_IPTC, 7, photo.iptc)):
-        if data:
-            tags.append((tag, kind, len(data), data, True))
-    return tags
+_XMP, _IPTC = 700, 33723
 
 
 def _on_white(rgb: NDArray[np.uint8], alpha: NDArray[np.uint8]) -> NDArray[np.uint8]:

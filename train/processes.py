@@ -14,12 +14,13 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any, TypeVar
 
 import torch
 from torch import Tensor, distributed, nn
 from torch.nn.parallel import DistributedDataParallel
+
+from colorizers import base
 
 Module = TypeVar("Module", bound=nn.Module)
 
@@ -88,11 +89,7 @@ def bfloat16_is_fast() -> bool:
     """Whether this processor multiplies bfloat16 natively (AVX-512 BF16 or AMX), or a GPU does."""
     if torch.cuda.is_available():
         return torch.cuda.is_bf16_supported()
-    try:
-        flags = Path("/proc/cpuinfo").read_text()
-    except OSError:
-        return False
-    return "avx512_bf16" in flags or "amx_bf16" in flags
+    return base.bfloat16_is_fast()
 
 
 def autocast(enabled: bool) -> contextlib.AbstractContextManager[Any]:

@@ -24,7 +24,7 @@ class FakeColorizer:
         self.title = {"gan": "GAN", "classification": "Classification", "photo": "Photo"}[name]
         self.size = size
         self.card: dict[str, object] = {}
-        self.shape = None
+        self.shape: Callable[[int, int], tuple[int, int]] | None = None
         options = {"classification": {"temperature": 0.38}, "photo": {"version": 0.0}}
         self.options: dict[str, float] = options.get(name, {})
         self.seen: list[np.ndarray] = []

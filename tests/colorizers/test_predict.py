@@ -13,6 +13,7 @@ from skimage.color import deltaE_ciede2000, lab2rgb, rgb2lab
 from skimage.transform import resize as skimage_resize
 
 from colorizers.image import ImageError, from_array, open_photo
+from colorizers.photo import shape
 from colorizers.predict import (
     MAX_WINDOWS,
     colorize,
@@ -188,16 +189,41 @@ def test_cells_keep_the_mean_colour_that_the_network_gave() -> None:
     assert np.abs(back - WHEEL).mean() < 1.0
 
 
-def test_same_photograph_at_other_sizes_gets_the_same_colours() -> None:
-    image = Image.fromarray(photograph("astronaut.png"))
-    echo = FakeColorizer(lambda view: np.stack([view - 50, (50 - view) / 2], axis=-1))
+@pytest.mark.parametrize("whole", [False, True], ids=["squares", "whole photographs"])
+def test_same_photograph_at_other_sizes_gets_the_same_colours(whole: bool) -> None:
+    image = Image.fromarray(photograph("coffee.png"))  # 600 x 400
+    echo = WholeColorizer() if whole else FakeColorizer(lambda view: echoed(view))
     labs = []
-    for side in (300, 512, 1600):
-        sized = image.resize((side, side), Image.Resampling.LANCZOS)
-        out = colorize(echo, sized).resize((256, 256), Image.Resampling.BOX)
-        labs.append(rgb2lab(np.asarray(out)))
-    assert deltaE_ciede2000(labs[0], labs[1]).mean() < 1.5
-    assert deltaE_ciede2000(labs[2], labs[1]).mean() < 1.5
+    for width in (300, 1000, 4000):
+        sized = image.resize((width, width * 2 // 3), Image.Resampling.LANCZOS)
+        out = np.asarray(colorize(echo, sized).resize((240, 160), Image.Resampling.BOX))
+        labs.append(rgb2lab(out))
+    assert np.linalg.norm(labs[0][..., 1:], axis=-1).mean() > 10  # there are colours to compare
+    for first, second in ((0, 1), (1, 2), (0, 2)):
+        assert deltaE_ciede2000(labs[first], labs[second]).mean() < 1.5
+
+
+def echoed(view: np.ndarray) -> np.ndarray:
+    """ab that follows L: the network that repeats most of what differs between two sizes."""
+    return np.stack([view - 50, (50 - view) / 2], axis=-1).astype(np.float32)
+
+
+class WholeColorizer(FakeColorizer):
+    """Takes a photograph's own shape, as `colorizers.photo` does, and answers at half of it."""
+
+    def __init__(self) -> None:
+        super().__init__(echoed, "photo", 192)
+        self.shape = shape
+
+    def predict_ab(self, L: np.ndarray, **options: float) -> np.ndarray:
+        assert L.shape[1:] == shape(*L.shape[1:])
+        return np.stack([echoed(resize(view, L.shape[2] // 2, L.shape[1] // 2)) for view in L])
+
+
+@pytest.mark.parametrize("size", [(1, 1), (5, 3000), (130, 2000), (700, 500), (1400, 1900)])
+def test_networks_of_any_shape_see_the_whole_photograph_once(size: tuple[int, int]) -> None:
+    rgb = np.random.default_rng(0).integers(0, 256, (*size, 3), dtype=np.uint8)
+    assert colorize(WholeColorizer(), rgb).size == size[::-1]
 
 
 def test_files_images_and_arrays_give_the_same(tmp_path: Path) -> None:
