@@ -99,6 +99,12 @@ def version_titles(models: dict[str, Colorizer]) -> tuple[str, ...]:
     return tuple(title for title, _ in VERSIONS)
 
 
+def temperature_of(models: dict[str, Colorizer]) -> float:
+    """The temperature that a classification has by itself; 1 if there is none."""
+    found = (m.options["temperature"] for m in models.values() if "temperature" in m.options)
+    return next(found, 1.0)
+
+
 def _one(models: dict[str, Colorizer]) -> list[str]:
     """Draw the sub-tab for one photograph; return the credits of its examples."""
     paths, credits = examples()
@@ -186,7 +192,7 @@ def _one(models: dict[str, Colorizer]) -> list[str]:
                 )
                 temperature = gr.Slider(
                     *TEMPERATURES,
-                    value=0.38,
+                    value=temperature_of(models),
                     step=0.01,
                     label="Temperature of the classification",
                     info="Low: the likeliest colour. High: a blend of all that are likely.",
