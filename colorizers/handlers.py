@@ -1,22 +1,22 @@
-"""What the Colorize tab does with what a browser sent: check it, colour it, hand files back.
+"""What everything in the Colorize tab shares: checks of what a browser sent, answers, previews.
 
 Fed by the events of :mod:`colorizers.ui` with raw values (``preprocess=False``), because Gradio's
 own decoding drops 16 bits, profiles and alpha, ends in a traceback on a broken file, and has no
 pixel limit of ours. So everything is checked here, as anyone may send anything to the endpoints.
 
-Everything that leaves is a PNG: the result in full size for download, and a smaller copy for the
-screen. The files lie in Gradio's cache under a random name and go when the app's `delete_cache`
-says so.
+Pictures for the screen are PNG, as a lossy codec changes colours. Files lie in Gradio's cache under
+a random name and go when the app's `delete_cache` says so.
 """
 
 from __future__ import annotations
 
 import logging
+import re
 import secrets
-from collections.abc import Callable, Iterator, Mapping
-from itertools import chain
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import gradio as gr
 import numpy as np
@@ -24,23 +24,55 @@ from gradio import utils as gradio_utils
 from numpy.typing import NDArray
 from PIL import Image
 
-from colorizers.color import colorize_u8
-from colorizers.image import ImageError, Photo, open_photo, output_name, safe_stem, save_png
-from colorizers.predict import colorize_photo, lightness
+from colorizers.adjust import within
+from colorizers.color import colorize_u8, rgb_to_lab
+from colorizers.image import OUTPUTS, ImageError, open_photo, safe_stem, save_png
 from colorizers.srgb import Pixels
-
-if TYPE_CHECKING:
-    from colorizers.base import Colorizer
 
 log = logging.getLogger(__name__)
 
-PREVIEW_SIDE = 1400
+PREVIEW_SIDE = 1024
 """Longest side of the copies on the screen; a 12-megapixel PNG would take seconds to arrive."""
 SMALL_SIDE = 384
 """Pictures smaller than this are enlarged on the screen (CIFAR-10's are 32 pixels wide)."""
 SHOWN_BY_BROWSERS = ("AVIF", "BMP", "GIF", "JPEG", "MPO", "PNG", "WEBP")
-TEMPERATURES = (0.05, 1.0)
-COMMENT = "Colours added by TrueHue; they are a guess"
+QUALITY = (50, 100)
+ENDINGS = {format: ending for ending, format in reversed(OUTPUTS.items())}
+"""Ending of a file in each format that may be downloaded."""
+
+SILENT: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
+NETWORK: dict[str, Any] = {
+    "api_visibility": "private",
+    "preprocess": False,
+    "concurrency_id": "colorize",
+    "concurrency_limit": 1,
+}
+QUICK: dict[str, Any] = SILENT | {
+    "preprocess": False,
+    "concurrency_id": "adjust",
+    "concurrency_limit": 2,
+}
+
+
+@contextmanager
+def telling(title: str) -> Iterator[None]:
+    """Turn whatever goes wrong into one sentence for the visitor, under this title.
+
+    Raises
+    ------
+    gr.Error
+    """
+    try:
+        yield
+    except ImageError as error:
+        raise gr.Error(str(error), title=title, print_exception=False) from error
+    except Exception as error:
+        log.exception("an event of the Colorize tab failed")
+        raise gr.Error(
+            "Something failed on the server; try again or take another picture.",
+            title=title,
+            print_exception=False,
+        ) from error
 
 
 def check_upload(payload: Any) -> tuple[Any, Any]:
@@ -67,7 +99,7 @@ def check_upload(payload: Any) -> tuple[Any, Any]:
     note = gr.Markdown(" ".join(said), visible=True)
     if photo.format in SHOWN_BY_BROWSERS:
         return gr.skip(), note
-    folder = _folder(Path(gradio_utils.get_upload_folder()))
+    folder = new_folder(Path(gradio_utils.get_upload_folder()))
     shown = folder / f"{safe_stem(name)}.png"
     save_png(shown, photo.rgb, photo)
     return str(shown), note
@@ -90,109 +122,74 @@ def uploaded(payload: Any) -> tuple[Path, str]:
     return Path(path), name if isinstance(name, str) and name else Path(path).name
 
 
-def colorize_upload(
-    payload: Any,
-    methods: Any,
-    temperature: Any,
-    models: Mapping[str, Colorizer],
-    cache: Path,
-    progress: Callable[..., Any],
-) -> Iterator[list[Any]]:
-    """Colorize an upload by every chosen method; yields the page's updates after each of them.
+def number(name: str, value: Any, limits: tuple[float, float]) -> float:
+    """The value, if it is a number within the limits; ImageError otherwise."""
+    try:
+        return within(name, value, limits)
+    except ValueError as error:
+        raise ImageError(str(error)) from error
+
+
+def choice(what: str, value: Any, offered: Collection[str]) -> str:
+    """The value, if it is one of those offered; ImageError otherwise."""
+    if not isinstance(value, str) or value not in offered:
+        shown = repr(value[:40]) if isinstance(value, str) else f"of type {type(value).__name__}"
+        raise ImageError(f"There is no {what} {shown}; there are {', '.join(offered)}.")
+    return value
+
+
+def hex_ab(colour: Any) -> tuple[float, float]:
+    """Ab of a colour such as "#c08040"; ImageError if it is none.
+
+    Examples
+    --------
+    >>> [round(value) for value in hex_ab("#ff0000")]
+    [80, 67]
+    """
+    if not isinstance(colour, str) or not re.fullmatch("#[0-9a-fA-F]{6}", colour):
+        shown = f" {colour[:20]!r}" if isinstance(colour, str) else ""
+        raise ImageError(f"The colour{shown} must be # and six digits from 0 to f, like #c08040.")
+    rgb_u8 = np.array([int(colour[start : start + 2], 16) for start in (1, 3, 5)], np.uint8)
+    _, a, b = rgb_to_lab(rgb_u8).tolist()
+    return a, b
+
+
+def place(event: gr.EventData, size: tuple[int, int]) -> tuple[float, float]:
+    """Where somebody clicked into a picture: shares of its width and height, each in [0, 1].
 
     Parameters
     ----------
-    payload, methods, temperature
-        As the browser sent them, unchecked.
-    models : mapping of str to Colorizer
-        What may be chosen.
-    cache : Path
-        Gradio's folder for files that it serves.
-    progress : callable
-        `gr.Progress`.
-
-    Yields
-    ------
-    list
-        Update of the note, then group, slider and download of every model.
-
-    Raises
-    ------
-    gr.Error
-        With one sentence for the visitor, whatever went wrong.
+    event : gr.EventData
+        Of `gr.Image.select`, unchecked: its index should be x and y in pixels.
+    size : tuple of int
+        Width and height of the picture as it was sent.
     """
-    try:
-        chosen = chosen_methods(methods, models)
-        options = {"temperature": checked_temperature(temperature)}
-        path, original = uploaded(payload)
-        progress(0.0, desc="Reading the picture")
-        photo = open_photo(path)
-        folder = _folder(cache)
-        small = preview(photo.rgb)
-        grey_file = folder / "grey.png"
-        updates: dict[str, list[Any]] = {
-            name: [gr.Column(visible=False), None, None] for name in models
-        }
-        for index, name in enumerate(chosen):
-
-            def report(share: float, what: str, index: int = index, name: str = name) -> None:
-                progress(
-                    (index + share) / len(chosen), desc=f"{models[name].title}: {what.lower()}"
-                )
-
-            mine = {key: value for key, value in options.items() if key in models[name].options}
-            rgb_u8 = colorize_photo(models[name], photo, progress=report, **mine)
-            if index == 0:
-                # Not before there is something to hand over: Gradio clears away what it was given.
-                save_png(grey_file, grey_u8(small))
-            shown_file = folder / f"{name}.png"
-            save_png(shown_file, preview(rgb_u8))
-            whole_file = folder / output_name(original, name)
-            save_png(whole_file, rgb_u8, photo, comment=f"{COMMENT} ({models[name].title}).")
-            width, height = photo.size
-            updates[name] = [
-                gr.Column(visible=True),
-                (str(grey_file), str(shown_file)),
-                gr.DownloadButton(f"Download PNG, {width:,} × {height:,}", value=str(whole_file)),
-            ]
-            yield [_summary(photo, index + 1 < len(chosen)), *chain(*updates.values())]
-    except ImageError as error:
-        raise gr.Error(str(error), title="No colours yet", print_exception=False) from error
-    except Exception as error:
-        log.exception("colorizing failed")
-        raise gr.Error(
-            "Something failed on the server while colouring; try again or take another picture.",
-            title="No colours yet",
-            print_exception=False,
-        ) from error
+    index = _index(event)
+    if not isinstance(index, list | tuple) or len(index) != 2:
+        raise ImageError("The click carries no place; click into the picture again.")
+    x, y = (
+        number("place", value, (0, limit)) / limit for value, limit in zip(index, size, strict=True)
+    )
+    return x, y
 
 
-def chosen_methods(methods: Any, models: Mapping[str, Colorizer]) -> list[str]:
-    """The chosen names in the order of the page; ImageError if there are none or unknown ones."""
-    if not isinstance(methods, list) or not all(isinstance(name, str) for name in methods):
-        raise ImageError("The methods must be a list of names; reload the page.")
-    unknown = sorted(set(methods) - set(models))
-    if unknown:
-        raise ImageError(f"There is no method {unknown[0][:40]!r}; there are {', '.join(models)}.")
-    if not methods:
-        raise ImageError("No method is chosen; tick at least one.")
-    return [name for name in models if name in methods]
+def position(event: gr.EventData, count: int) -> int:
+    """Which picture of a gallery of `count` was clicked; ImageError if there is no such one."""
+    index = _index(event)
+    if not isinstance(index, int) or isinstance(index, bool) or not 0 <= index < count:
+        raise ImageError(f"There are {count} pictures to choose from; click one of them.")
+    return index
 
 
-def checked_temperature(temperature: Any) -> float:
-    """The temperature as a number within `TEMPERATURES`; ImageError otherwise."""
-    low, high = TEMPERATURES
-    if (
-        not isinstance(temperature, int | float)
-        or isinstance(temperature, bool)
-        or not low <= temperature <= high
-    ):
-        raise ImageError(f"The temperature must be a number from {low:g} to {high:g}.")
-    return float(temperature)
+def preview_size(width: int, height: int) -> tuple[int, int]:
+    """Width and height on the screen: not above PREVIEW_SIDE, and not below SMALL_SIDE."""
+    longest = max(width, height)
+    scale = min(1.0, PREVIEW_SIDE / longest) if longest >= SMALL_SIDE else SMALL_SIDE / longest
+    return max(1, round(width * scale)), max(1, round(height * scale))
 
 
 def preview(rgb: Pixels) -> NDArray[np.uint8]:
-    """The picture at a size for the screen: not above PREVIEW_SIDE, and not below SMALL_SIDE.
+    """The picture at a size for the screen; see `preview_size`.
 
     Parameters
     ----------
@@ -203,34 +200,32 @@ def preview(rgb: Pixels) -> NDArray[np.uint8]:
     ndarray of uint8, shape (height', width', 3)
     """
     height, width = rgb.shape[:2]
-    longest = max(width, height)
-    scale = min(1.0, PREVIEW_SIDE / longest) if longest >= SMALL_SIDE else SMALL_SIDE / longest
+    size = preview_size(width, height)
     rgb_u8 = (rgb >> 8).astype(np.uint8) if rgb.dtype == np.uint16 else rgb
-    if scale == 1.0:
+    if size == (width, height):
         return np.ascontiguousarray(rgb_u8, np.uint8)
-    size = max(1, round(width * scale)), max(1, round(height * scale))
     image = Image.fromarray(np.ascontiguousarray(rgb_u8))
     return np.asarray(image.resize(size, Image.Resampling.LANCZOS, reducing_gap=3.0))
 
 
-def grey_u8(rgb: Pixels) -> NDArray[np.uint8]:
-    """What the network is given: the picture with its L and no colour, uint8, (h, w, 3)."""
-    L = lightness(rgb)
+def grey_u8(L: NDArray[np.floating]) -> NDArray[np.uint8]:
+    """What the network is given: L (h, w) without colour, as uint8 sRGB (h, w, 3)."""
     return colorize_u8(L, np.zeros((*L.shape, 2), np.float32))
 
 
-def _summary(photo: Photo, more: bool) -> Any:
-    width, height = photo.size
-    text = (
-        "Drag the handle: grey on the left is all that the network saw, its colours on the right."
-    )
-    if max(width, height) > PREVIEW_SIDE:
-        text += f" Shown smaller; the download has all {width:,} × {height:,} pixels."
-    return gr.Markdown(" ".join([text, *photo.notices, *(["More is coming."] if more else [])]))
+def write_preview(path: Path, rgb_u8: NDArray[np.uint8]) -> str:
+    """Write a PNG for the screen, where speed counts more than size; return its path."""
+    Image.fromarray(rgb_u8).save(path, "PNG", compress_level=1)
+    return str(path)
 
 
-def _folder(cache: Path) -> Path:
+def new_folder(cache: Path) -> Path:
     """A new folder under Gradio's cache with a name that nobody can guess."""
     folder = cache / secrets.token_hex(16)
     folder.mkdir(parents=True)
     return folder
+
+
+def _index(event: gr.EventData) -> Any:
+    data = event._data
+    return data.get("index") if isinstance(data, dict) else None

@@ -72,7 +72,15 @@ BACK_PROJECTIONS = 3
 EDGE_EPS = 6.0
 """Variance of L (squared L units) below which the local linear model ignores detail."""
 
-__all__ = ["colorize", "colorize_photo", "lightness", "predict_grid", "resize", "upsample_ab"]
+__all__ = [
+    "colorize",
+    "colorize_photo",
+    "lightness",
+    "paint_grid",
+    "predict_grid",
+    "resize",
+    "upsample_ab",
+]
 
 
 def colorize(
@@ -149,6 +157,37 @@ def colorize_photo(
         coefficients,
         deep=photo.rgb.dtype == np.uint16,
         progress=lambda share: report(0.6 + 0.4 * share, "Writing the full size"),
+    )
+
+
+def paint_grid(
+    L: Float, ab_grid: Float, *, deep: bool = False, progress: Progress | None = None
+) -> Pixels:
+    """The picture of an L and of colours on a small grid: what is left when the network has run.
+
+    Parameters
+    ----------
+    L : ndarray of float32, shape (height, width)
+        In [0, 100].
+    ab_grid : ndarray of float32, shape (grid height, grid width, 2)
+        From `predict_grid`, changed or not.
+    deep : bool
+        Whether to give 16 bits a channel.
+    progress : callable, optional
+
+    Returns
+    -------
+    ndarray, shape (height, width, 3), uint8 or uint16
+        sRGB; see `colorize_photo`.
+    """
+    report = progress or _silent
+    report(0.0, "Following the edges")
+    coefficients = _linear_in_L(_working_size(L), ab_grid)
+    return paint(
+        L,
+        coefficients,
+        deep=deep,
+        progress=lambda share: report(0.2 + 0.8 * share, "Writing the full size"),
     )
 
 

@@ -1,63 +1,32 @@
-"""The Colorize tab: a photograph in, before and after, and the full-size file to take away.
+"""The Colorize tab: a photograph in, its colours to look at, to change and to take home.
 
 `build` draws the tab inside whatever Gradio context it is called in. What happens when somebody
-uploads or clicks is in :mod:`colorizers.handlers`; the events have ``preprocess=False`` so that the
-uploaded file itself gets there. Gradio still checks that a path is one of its own uploads.
+uploads or clicks is in :mod:`colorizers.editing` and :mod:`colorizers.many`; the events have
+``preprocess=False`` so that the uploaded file itself gets there. Gradio still checks that a path is
+one of its own uploads. All events are private: programs have an interface of their own.
 """
 
 from __future__ import annotations
 
+import importlib.util
 import json
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import gradio as gr
-import skimage
 
 import colorizers
-from colorizers.handlers import TEMPERATURES, check_upload, colorize_upload
+from colorizers import many, texts
+from colorizers.adjust import SATURATION, WARMTH
+from colorizers.editing import NO_HINTS, TEMPERATURES, Editor
+from colorizers.handlers import ENDINGS, NETWORK, QUALITY, QUICK, SILENT, check_upload
+from colorizers.hints import REACH, REACH_DEFAULT
 
 if TYPE_CHECKING:
     from colorizers.base import Colorizer
 
-STYLE = """<style>
-[id^="result-"] .icon-wrap { background: #fff; color: #111; } /* in any theme, over any picture */
-[id^="result-"] .inner { width: 2px; background: #fff; }
-</style>"""
 EXAMPLES = Path(__file__).parent / "examples"
-
-INTRO = (
-    "Bring a black-and-white photograph, or a colour one to see what the networks make of its grey."
-)
-WAITING = "The colours will appear here."
-ABOUT = """
-**Colours are guesses, not history.** Nothing in a grey picture says what colour a dress was; the
-network gives what is plausible.
-
-**What these two models know.** Both learned from CIFAR-10: 48,000 pictures of 32 x 32 pixels in ten
-classes (airplane, automobile, bird, cat, deer, dog, frog, horse, ship, truck). Your photograph is
-shrunk to 32 x 32 for them, their colour is brought back to full size so that it stops at edges,
-and every bit of light and shade in the result is your photograph's own. Expect broad washes of
-colour: sky, grass, fur. Faces, rooms and crowds are outside what they have seen.
-
-*Classification* weighs 313 colours for every pixel. At a low temperature it takes the likeliest,
-often grey, in patches; at a high one it blends all that are likely. *GAN* was trained against a
-second network that tries to tell its colours from real ones.
-
-Pictures stay on this server only as long as its cache keeps them and are used for nothing else.
-"""
-
-
-@dataclass(frozen=True)
-class Slot:
-    """The widgets that show one method's result."""
-
-    name: str
-    group: gr.Column
-    slider: gr.ImageSlider
-    download: gr.DownloadButton
 
 
 def build(load: Callable[[str], Colorizer] | None = None) -> None:
@@ -71,89 +40,19 @@ def build(load: Callable[[str], Colorizer] | None = None) -> None:
         Gives the colorizer of a name; `colorizers.load` by default.
     """
     models, missing = available(load or colorizers.load)
-    gr.Markdown(INTRO)
     for sentence in missing:
         gr.Markdown(f"⚠️ {sentence}", elem_classes="missing-weights")
     if not models:
         return
-    adjustable = [name for name, model in models.items() if "temperature" in model.options]
-    paths, credits = examples()
-    with gr.Row(equal_height=False):
-        with gr.Column(scale=1, min_width=300):
-            photo = gr.Image(
-                label="Your photograph",
-                sources=["upload", "clipboard"],
-                type="filepath",
-                image_mode=None,
-                format="png",
-                height=300,
-                buttons=[],
-                placeholder="Drop a photograph here\nor click to choose one",
-                elem_id="photo",
-            )
-            note = gr.Markdown(visible=False, elem_id="photo-note")
-            methods = gr.CheckboxGroup(
-                choices=[(model.title, name) for name, model in models.items()],
-                value=list(models),
-                label="Method",
-                elem_id="methods",
-            )
-            temperature = gr.Slider(
-                *TEMPERATURES,
-                value=models[adjustable[0]].options["temperature"] if adjustable else None,
-                step=0.01,
-                label="Temperature",
-                info="Classification only. Low: the likeliest colour. High: a blend.",
-                visible=bool(adjustable),
-                elem_id="temperature",
-            )
-            button = gr.Button("Colorize", variant="primary", size="lg", elem_id="colorize")
-        with gr.Column(scale=3, min_width=320):
-            shown = gr.Examples(
-                paths, inputs=photo, label="Or take one of these", examples_per_page=len(paths) or 1
-            )
-            result = gr.Markdown(WAITING, elem_id="result-note")
-            with gr.Row(equal_height=False):
-                slots = [_slot(model) for model in models.values()]
+    with gr.Tabs(elem_id="how-many"):
+        with gr.Tab("One photograph"):
+            credits = _one(models)
+        with gr.Tab("Many photographs"):
+            many.build(next(iter(models.values())))
     with gr.Accordion("About these colours", open=True):
-        gr.Markdown(ABOUT)
+        gr.Markdown(texts.about(tuple(models)))
         gr.Markdown(f"Examples: {'; '.join(dict.fromkeys(credits))}.")
-    gr.HTML(STYLE, padding=False)
-
-    def run(
-        photo: Any,
-        methods: Any,
-        temperature: Any,
-        progress: gr.Progress = gr.Progress(),  # noqa: B008  how Gradio hands it in
-    ) -> Iterator[list[Any]]:
-        cache = Path(slots[0].slider.GRADIO_CACHE)
-        yield from colorize_upload(photo, methods, temperature, models, cache, progress)
-
-    def forget() -> list[Any]:
-        return [gr.Markdown(WAITING), *(gr.Column(visible=False) for _ in slots)]
-
-    colorizing: dict[str, Any] = {
-        "fn": run,
-        "inputs": [photo, methods, temperature],
-        "outputs": [result, *(w for s in slots for w in (s.group, s.slider, s.download))],
-        "preprocess": False,
-        "concurrency_id": "colorize",
-        "concurrency_limit": 1,
-    }
-    silent: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
-    button.click(**colorizing, api_name="colorize", scroll_to_output=True)
-    shown.load_input_event.then(lambda: gr.Markdown(visible=False), None, note, **silent).then(
-        **colorizing, api_visibility="private", scroll_to_output=True
-    )
-    photo.upload(check_upload, photo, [photo, note], preprocess=False, api_visibility="private")
-    photo.clear(lambda: gr.Markdown(visible=False), None, note, **silent)
-    gr.on([photo.upload, photo.clear], forget, None, [result, *(s.group for s in slots)], **silent)
-    methods.change(
-        lambda chosen: gr.Slider(visible=bool(set(chosen) & set(adjustable))),
-        methods,
-        temperature,
-        **silent,
-    )
+    gr.HTML(texts.STYLE, padding=False)
 
 
 def available(load: Callable[[str], Colorizer]) -> tuple[dict[str, Colorizer], list[str]]:
@@ -173,11 +72,15 @@ def available(load: Callable[[str], Colorizer]) -> tuple[dict[str, Colorizer], l
 def examples() -> tuple[list[str], list[str]]:
     """Paths and credits of the example pictures, those that are really there.
 
-    The photographs are the ones inside scikit-image's package (nothing is fetched), the small ones
-    are CIFAR-10 test pictures chosen by the rule in `examples/manifest.json`.
+    The photographs are the ones inside scikit-image's and matplotlib's packages (nothing is
+    fetched), the small ones are CIFAR-10 test pictures; `examples/manifest.json` has the rule.
     """
     manifest = json.loads((EXAMPLES / "manifest.json").read_text("utf-8"))
-    folders = {"scikit-image": Path(skimage.__file__).parent / "data", "here": EXAMPLES}
+    folders = {
+        "scikit-image": _package("skimage") / "data",
+        "matplotlib": _package("matplotlib") / "mpl-data" / "sample_data",
+        "here": EXAMPLES,
+    }
     found = [
         (str(path), example["credit"])
         for example in manifest["examples"]
@@ -186,17 +89,281 @@ def examples() -> tuple[list[str], list[str]]:
     return [path for path, _ in found], [credit for _, credit in found]
 
 
-def _slot(model: Colorizer) -> Slot:
-    with gr.Column(visible=False, min_width=300) as group:
-        gr.Markdown(f"### {model.title}")
-        slider = gr.ImageSlider(
-            label=f"{model.title}: grey and colorized",
-            show_label=False,
-            format="png",
-            interactive=False,
-            max_height=620,
-            buttons=["fullscreen"],
-            elem_id=f"result-{model.name}",
-        )
-        download = gr.DownloadButton("Download", size="md", elem_id=f"download-{model.name}")
-    return Slot(model.name, group, slider, download)
+def version_titles(models: dict[str, Colorizer]) -> tuple[str, ...]:
+    """Titles of the versions of the first method; none if it has no versions."""
+    first = next(iter(models.values()))
+    if "version" not in first.options:
+        return ()
+    from colorizers.photo import VERSIONS
+
+    return tuple(title for title, _ in VERSIONS)
+
+
+def temperature_of(models: dict[str, Colorizer]) -> float:
+    """The temperature that a classification has by itself; 1 if there is none."""
+    found = (m.options["temperature"] for m in models.values() if "temperature" in m.options)
+    return next(found, 1.0)
+
+
+def _one(models: dict[str, Colorizer]) -> list[str]:
+    """Draw the sub-tab for one photograph; return the credits of its examples."""
+    paths, credits = examples()
+    versions = version_titles(models)
+    with gr.Row(equal_height=False):
+        with gr.Column(scale=1, min_width=260):
+            photo = gr.Image(
+                label="Your photograph",
+                sources=["upload", "clipboard"],
+                type="filepath",
+                image_mode=None,
+                format="png",
+                height=170,
+                buttons=[],
+                placeholder="Drop a photograph here\nor click to choose one",
+                elem_id="photo",
+            )
+        with gr.Column(scale=3, min_width=320):
+            gr.Markdown(texts.INTRO)
+            shown = gr.Examples(
+                paths,
+                inputs=photo,
+                label="Or take one of these",
+                examples_per_page=len(paths) or 1,
+                elem_id="examples",
+            )
+            note = gr.Markdown(texts.WAITING, elem_id="photo-note")
+    editor = Editor(models, Path(photo.GRADIO_CACHE), versions)
+    key = gr.State(None, time_to_live=3600, delete_callback=editor.desk.drop)
+    with gr.Row(equal_height=False, visible=False, elem_id="work") as work:
+        with gr.Column(scale=3, min_width=320), gr.Tabs(elem_id="views") as views:
+            with gr.Tab("Before and after", id="before"):
+                slider = gr.ImageSlider(
+                    label="Grey and colorized",
+                    show_label=False,
+                    format="png",
+                    interactive=False,
+                    max_height=500,
+                    buttons=["fullscreen"],
+                    elem_id="result",
+                )
+            with gr.Tab("Hints"):
+                hints_note = gr.Markdown(NO_HINTS, elem_id="hints-note")
+                with gr.Row(equal_height=True):
+                    colour = gr.ColorPicker(
+                        "#b05a3c",
+                        label="Colour of this place",
+                        min_width=120,
+                        elem_id="hint-colour",
+                    )
+                    reach = gr.Slider(
+                        *REACH,
+                        value=REACH_DEFAULT,
+                        step=0.05,
+                        label="Reach",
+                        info="How far a colour runs where light and shade hardly change.",
+                        buttons=[],
+                        min_width=240,
+                        elem_id="reach",
+                    )
+                touch = gr.Image(
+                    label="Click where a colour belongs",
+                    show_label=False,
+                    format="png",
+                    interactive=False,
+                    buttons=[],
+                    elem_id="touch",
+                )
+                with gr.Row():
+                    undo = gr.Button("Undo last hint", size="md", elem_id="undo-hint")
+                    clear = gr.Button("Clear all hints", size="md", elem_id="clear-hints")
+            with gr.Tab("Methods", visible=len(models) > 1, id="compare") as comparing:
+                gr.Markdown("The same photograph by every method; click one to go on with it.")
+                methods = gr.Gallery(
+                    label="Methods",
+                    show_label=False,
+                    columns=len(models),
+                    object_fit="contain",
+                    height="auto",
+                    allow_preview=False,
+                    interactive=False,
+                    buttons=[],
+                    format="png",
+                    elem_id="methods",
+                )
+                temperature = gr.Slider(
+                    *TEMPERATURES,
+                    value=temperature_of(models),
+                    step=0.01,
+                    label="Temperature of the classification",
+                    info="Low: the likeliest colour. High: a blend of all that are likely.",
+                    visible="classification" in models,
+                    buttons=["reset"],
+                    elem_id="temperature",
+                )
+        with gr.Column(scale=1, min_width=300):
+            gr.Markdown(texts.VERSIONS, visible=bool(versions))
+            tiles = gr.Gallery(
+                label="Versions",
+                show_label=False,
+                columns=3,
+                rows=2,
+                object_fit="cover",
+                height="auto",
+                allow_preview=False,
+                interactive=False,
+                buttons=[],
+                format="png",
+                visible=bool(versions),
+                elem_id="versions",
+            )
+            saturation = gr.Slider(
+                *SATURATION,
+                value=1.0,
+                step=0.05,
+                label="Saturation",
+                buttons=["reset"],
+                elem_id="saturation",
+            )
+            warmth = gr.Slider(
+                *WARMTH,
+                value=0.0,
+                step=0.05,
+                label="Warmth",
+                buttons=["reset"],
+                elem_id="warmth",
+            )
+            with gr.Group():
+                with gr.Row():
+                    format_ = gr.Dropdown(
+                        list(ENDINGS), value="PNG", label="Format", min_width=110, elem_id="format"
+                    )
+                    quality = gr.Slider(
+                        *QUALITY,
+                        value=92,
+                        step=1,
+                        label="Quality",
+                        visible=False,
+                        buttons=[],
+                        min_width=150,
+                        elem_id="quality",
+                    )
+                metadata = gr.Checkbox(
+                    True, label="Keep what the file says: date, camera, place", elem_id="metadata"
+                )
+            full = gr.Markdown("", elem_id="full-size")
+            save = gr.Button("Download", variant="primary", size="lg", elem_id="download")
+            ready = gr.DownloadButton("Save again", visible=False, size="sm", elem_id="ready")
+            again = gr.Button("Start again", size="sm", elem_id="again")
+
+    sliders = [saturation, warmth, reach]
+    drawn = [slider, touch, hints_note, ready]
+
+    def colour_upload(
+        photo: Any,
+        old: Any,
+        progress: gr.Progress = gr.Progress(),  # noqa: B008  how Gradio hands it in
+    ) -> list[Any]:
+        return [
+            *editor.colorize(photo, old, progress),
+            gr.Row(visible=True),
+            *(gr.Slider(value=value) for value in (1.0, 0.0, REACH_DEFAULT)),
+            None,
+            None,
+        ]
+
+    def colour_checked(
+        photo: Any,
+        old: Any,
+        progress: gr.Progress = gr.Progress(),  # noqa: B008
+    ) -> list[Any]:
+        # A file that was refused has been taken out of the page; its reason is in the note.
+        return colour_upload(photo, old, progress) if photo else [gr.skip()] * len(coloured)
+
+    def compared(
+        key: Any,
+        temperature: Any,
+        progress: gr.Progress = gr.Progress(),  # noqa: B008
+    ) -> Any:
+        return editor.compare(key, temperature, progress)
+
+    def take_home(
+        key: Any,
+        format: Any,
+        quality: Any,
+        metadata: Any,
+        saturation: Any,
+        warmth: Any,
+        reach: Any,
+        progress: gr.Progress = gr.Progress(),  # noqa: B008
+    ) -> Any:
+        values = saturation, warmth, reach
+        return editor.take_home(key, format, quality, metadata, *values, progress=progress)
+
+    # Gradio hands an event in where it finds this annotation, and methods' it does not see.
+    def picked_version(event: gr.EventData, key: Any, *sliders: Any) -> list[Any]:
+        return editor.choose_version(event, key, *sliders)
+
+    def picked_method(event: gr.EventData, key: Any, *sliders: Any) -> list[Any]:
+        return editor.choose_method(event, key, *sliders)
+
+    def clicked(event: gr.EventData, key: Any, colour: Any, *sliders: Any) -> list[Any]:
+        return editor.place_hint(event, key, colour, *sliders)
+
+    def forget(key: Any) -> list[Any]:
+        editor.desk.drop(key)
+        return [None, texts.WAITING, gr.Row(visible=False)]
+
+    coloured = [key, note, full, *drawn, work, *sliders, tiles, methods]
+    colouring: dict[str, Any] = NETWORK | {
+        "inputs": [photo, key],
+        "outputs": coloured,
+        "show_progress_on": note,
+        "trigger_mode": "multiple",  # a second photograph waits for the first; it is not dropped
+    }
+    forgetting: dict[str, Any] = {"fn": forget, "inputs": key, "outputs": [key, note, work]}
+
+    started = [
+        photo.upload(**forgetting, **SILENT)
+        .then(check_upload, photo, [photo, note], **NETWORK, show_progress_on=note)
+        .then(colour_checked, **colouring),
+        shown.load_input_event.then(colour_checked, **colouring),
+        again.click(colour_upload, **colouring),
+    ]
+    for event in started:
+        event.success(None, key, None, js=texts.LOOK_DOWN, **SILENT)
+        if versions:
+            event.success(
+                lambda key: editor.show_versions(key) if key else gr.skip(), key, tiles, **NETWORK
+            )
+    photo.clear(**forgetting, **SILENT, cancels=started)
+    tiles.select(picked_version, [key, *sliders], drawn, **QUICK)
+    for changed in (saturation, warmth, reach):
+        changed.change(editor.redraw, [key, *sliders], drawn, **QUICK, trigger_mode="always_last")
+    touch.select(clicked, [key, colour, *sliders], drawn, **QUICK)
+    colour.change(
+        editor.recolour, [key, colour, *sliders], drawn, **QUICK, trigger_mode="always_last"
+    )
+    undo.click(editor.undo, [key, *sliders], drawn, **QUICK)
+    clear.click(editor.clear, [key, *sliders], drawn, **QUICK)
+    for asked in (comparing.select, temperature.release):
+        asked(compared, [key, temperature], methods, **NETWORK)
+    methods.select(picked_method, [key, *sliders], drawn, **QUICK).success(
+        lambda: gr.Tabs(selected="before"), None, views, **SILENT
+    )
+    format_.change(
+        lambda chosen: gr.Slider(visible=chosen in ("JPEG", "WEBP")), format_, quality, **SILENT
+    )
+    save.click(
+        take_home,
+        [key, format_, quality, metadata, *sliders],
+        ready,
+        **NETWORK,
+        show_progress_on=full,
+    ).success(None, ready, None, js=texts.FETCH, **SILENT)
+    return credits
+
+
+def _package(name: str) -> Path:
+    """Folder of an installed package, without importing it."""
+    spec = importlib.util.find_spec(name)
+    return Path(spec.origin).parent if spec and spec.origin else Path()

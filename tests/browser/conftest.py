@@ -28,7 +28,9 @@ CHROMIUM = Path(os.environ.get("TRUEHUE_CHROMIUM", "/usr/bin/chromium"))
 START_SECONDS = 240  # ten where nothing else runs
 expect.set_options(timeout=30_000)  # five seconds are too few where others use the processor
 WEIGHTS = ROOT / "colorizers" / "weights"
-TRAINED = all((WEIGHTS / f"{name}.safetensors").exists() for name in ("classification", "gan"))
+TRAINED = all(
+    (WEIGHTS / f"{name}.safetensors").exists() for name in ("photo", "classification", "gan")
+)
 PROGRAM = ROOT / "app.py" if TRAINED else ROOT / "tests" / "browser" / "untrained.py"
 
 

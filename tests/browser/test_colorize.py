@@ -1,12 +1,13 @@
-"""A visitor in Chromium brings a photograph, compares, and takes the colorized file home."""
+"""A visitor in Chromium brings a photograph, changes its colours, and takes the file home."""
 
 import io
 import re
+import zipfile
 from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import ExifTags, Image
+from PIL import ExifTags, Image, ImageCms
 from playwright.sync_api import Page, expect
 from skimage.color import rgb2lab
 
@@ -17,7 +18,7 @@ SLOW = 90_000  # milliseconds; other tests share the processor
 
 def landscape(width: int = 900, height: int = 600) -> Image.Image:
     """Sky over hills with a sun: enough structure for an edge and a network."""
-    y, x = np.mgrid[0:height, 0:width] / height
+    y, x = np.mgrid[0:height, 0:width].astype(np.float32) / height
     hills = 0.62 + 0.08 * np.sin(5 * x) + 0.03 * np.sin(17 * x)
     grey = np.where(y < hills, 200 - 60 * y, 90 + 40 * np.sin(40 * x) * (y - hills))
     grey = np.where((x - 1.1) ** 2 + (y - 0.2) ** 2 < 0.01, 240, grey)
@@ -25,78 +26,198 @@ def landscape(width: int = 900, height: int = 600) -> Image.Image:
     return Image.fromarray(np.clip(grey + noise, 0, 255).astype(np.uint8))
 
 
-def rotated_jpeg(folder: Path) -> tuple[Path, Image.Image]:
-    """A JPEG that lies on its side, with the EXIF note that says so, and how it should look."""
+def gamma_profile() -> bytes:
+    """An RGB profile that is not sRGB: Pillow's, with a gamma of 2 and another name."""
+    made = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    changed = made.replace(bytes.fromhex("00026666"), bytes.fromhex("00020000"))
+    changed = changed.replace("sRGB".encode("utf-16-be"), "grey".encode("utf-16-be"))
+    assert changed != made
+    return changed
+
+
+def rotated_jpeg(folder: Path, width: int = 900, height: int = 600, icc: bytes = b"") -> Path:
+    """A JPEG that lies on its side, with the EXIF note that says so."""
     exif = Image.Exif()
     exif[ExifTags.Base.Orientation] = 6
     file = folder / "Großvater am See.jpg"
-    landscape().transpose(Image.Transpose.ROTATE_90).save(file, quality=95, exif=exif)
-    with Image.open(file) as stored:
-        return file, stored.convert("RGB").transpose(Image.Transpose.ROTATE_270)
+    lying = landscape(width, height).convert("RGB").transpose(Image.Transpose.ROTATE_90)
+    lying.save(file, quality=92, exif=exif, icc_profile=icc or None)
+    return file
 
 
 def upload(page: Page, file: Path) -> None:
     page.locator("#photo input[type=file]").set_input_files(file)
 
 
-def colorize(page: Page) -> None:
-    page.get_by_role("button", name="Colorize", exact=True).click()
+def coloured(page: Page) -> str:
+    """Wait for colours; the address of the coloured preview."""
+    after = page.locator("#result img").nth(1)
+    expect(page.locator("#result img")).to_have_count(2, timeout=SLOW)
+    return after.get_attribute("src") or ""
 
 
-def test_upload_choose_wait_download(page: Page, server_url: str, tmp_path: Path) -> None:
+def changed(page: Page, before: str, element: str = "#result img") -> str:
+    """Wait until a picture is another one; its address."""
+    picture = page.locator(element).last
+    expect(picture).not_to_have_attribute("src", before, timeout=SLOW)
+    return picture.get_attribute("src") or ""
+
+
+def fetched(page: Page, address: str) -> np.ndarray:
+    """Lab of a picture that the page shows."""
+    answer = page.request.get(address)
+    assert answer.headers["content-type"] == "image/png"
+    return rgb2lab(np.asarray(Image.open(io.BytesIO(answer.body())).convert("RGB")))
+
+
+def chroma(lab: np.ndarray) -> float:
+    return float(np.hypot(lab[..., 1], lab[..., 2]).mean())
+
+
+def set_slider(page: Page, element: str, value: str) -> None:
+    box = page.locator(f"{element} input[type=number]")
+    box.fill(value)
+    box.blur()
+
+
+def test_phone_photograph_from_upload_to_file(page: Page, server_url: str, tmp_path: Path) -> None:
+    profile = gamma_profile()
+    file = rotated_jpeg(tmp_path, 4000, 3000, profile)
+    with Image.open(file) as stored:
+        assert stored.size == (3000, 4000)  # 12 megapixels on their side
+        transform = ImageCms.buildTransform(
+            io.BytesIO(profile), ImageCms.createProfile("sRGB"), "RGB", "RGB"
+        )
+        upright = stored.convert("RGB").transpose(Image.Transpose.ROTATE_270)
+        seen = ImageCms.applyTransform(upright, transform)
+    assert seen is not None
+    page.goto(server_url)
+    upload(page, file)
+    shown = coloured(page)  # nothing needs to be clicked
+    expect(page.locator("#photo-note")).to_contain_text("4,000 × 3,000 pixels, JPEG")
+    first = fetched(page, shown)
+    assert first.shape == (768, 1024, 3)
+    assert chroma(first) > 2
+
+    # The handle uncovers the colours.
+    box = page.locator("#result img").first.bounding_box()
+    assert box is not None
+    middle = box["y"] + box["height"] / 2
+    left = box["x"] + (box["width"] - min(box["width"], box["height"] * 4 / 3)) / 2
+
+    def left_edge() -> np.ndarray:
+        clip = {"x": left + 60, "y": middle - 5, "width": 20, "height": 10}
+        return np.asarray(Image.open(io.BytesIO(page.screenshot(clip=clip))).convert("RGB"))
+
+    assert np.ptp(left_edge().astype(int), axis=-1).max() <= 1
+    assert left_edge().max() < 250  # the picture, not the page beside it
+    page.mouse.move(box["x"] + box["width"] / 2, middle)
+    page.mouse.down()
+    page.mouse.move(left + 10, middle, steps=8)
+    page.mouse.up()
+    assert np.ptp(left_edge().astype(int), axis=-1).max() > 1
+
+    set_slider(page, "#saturation", "1.5")
+    shown = changed(page, shown)
+    stronger = fetched(page, shown)
+    assert chroma(stronger) > 1.2 * chroma(first)
+
+    # A hint in the sky: its colour is there, and the hills keep theirs.
+    page.get_by_role("tab", name="Hints").click()
+    touch = page.locator("#touch img")
+    size = touch.bounding_box()
+    assert size is not None
+    touch.click(position={"x": 0.25 * size["width"], "y": 0.25 * size["height"]})
+    expect(page.locator("#hints-note")).to_contain_text("1 hint", timeout=SLOW)
+    page.get_by_role("tab", name="Before and after").click()
+    hinted = fetched(page, changed(page, shown))
+    _, a, b = rgb2lab(np.uint8([[[0xB0, 0x5A, 0x3C]]]))[0, 0]
+    np.testing.assert_allclose(hinted[192, 256, 1:], [a, b], atol=8)
+    np.testing.assert_allclose(hinted[740:, :, 1:], stronger[740:, :, 1:], atol=6)
+
+    page.locator("#format input").click()
+    page.get_by_role("option", name="JPEG").click()
+    expect(page.locator("#quality")).to_be_visible(timeout=SLOW)
+    with page.expect_download(timeout=SLOW) as caught:
+        page.get_by_role("button", name="Download", exact=True).click()
+    assert caught.value.suggested_filename == "Grossvater-am-See-colorized-photo.jpg"
+    with Image.open(caught.value.path()) as image:
+        assert (image.format, image.size) == ("JPEG", (4000, 3000))
+        assert image.getexif().get(ExifTags.Base.Orientation, 1) == 1
+        assert image.info["icc_profile"] == profile
+        taken = ImageCms.applyTransform(image.convert("RGB"), transform)
+    assert taken is not None
+    small = rgb2lab(np.asarray(taken.resize((400, 300), Image.Resampling.BOX)))
+    given = rgb2lab(np.asarray(seen.resize((400, 300), Image.Resampling.BOX)))
+    # Colours at the border of sRGB may cost a little L; everything else is rounding.
+    assert np.median(np.abs(small[..., 0] - given[..., 0])) < 0.7
+    preview = np.asarray(Image.fromarray(hinted[..., 1:].mean(-1)).resize((400, 300)))
+    assert np.abs(small[..., 1:].mean(-1) - preview).mean() < 2  # what was seen
+    expect(page.get_by_role("button", name=re.compile("Save again"))).to_be_visible()
+    set_slider(page, "#warmth", "0.3")  # and it is not offered as what is seen now
+    expect(page.get_by_role("button", name=re.compile("Save again"))).to_have_count(0, timeout=SLOW)
+
+
+def test_versions_and_methods_are_chosen_by_a_click(
+    page: Page, server_url: str, tmp_path: Path
+) -> None:
     pictures: list[str] = []
     page.on("response", lambda r: pictures.append(r.headers.get("content-type", "")))
     page.goto(server_url)
-    file, upright = rotated_jpeg(tmp_path)
-    upload(page, file)
-    expect(page.locator("#photo-note")).to_contain_text("900 × 600 pixels, JPEG", timeout=SLOW)
-    page.get_by_role("checkbox", name=re.compile("Classification")).uncheck()
-    expect(page.locator("#temperature")).to_be_hidden()
-    colorize(page)
-    button = page.get_by_role("button", name="Download PNG, 900 × 600")
-    expect(button).to_have_count(1, timeout=SLOW)
-    expect(page.locator("#result-gan img")).to_have_count(2)
-    with page.expect_download() as caught:
-        button.click()
-    assert caught.value.suggested_filename == "Grossvater-am-See-colorized-gan.png"
-    with Image.open(caught.value.path()) as image:
-        assert image.format == "PNG"
-        assert image.size == upright.size == (900, 600)
-        made = rgb2lab(np.asarray(image.convert("RGB")))
-    given = rgb2lab(np.asarray(upright))
-    # Colours at the border of sRGB may cost a little L; everything else is 8-bit rounding.
-    assert np.median(np.abs(made[..., 0] - given[..., 0])) < 0.25
-    assert np.abs(made[..., 0] - given[..., 0]).mean() < 0.5
-    assert np.abs(made[..., 1:]).max() > 3  # it did get colours
+    upload(page, rotated_jpeg(tmp_path))
+    first = coloured(page)
+    expect(page.locator("#versions img")).to_have_count(6, timeout=SLOW)
+    page.locator("#versions button").nth(2).click()
+    second = changed(page, first)
+    page.get_by_role("tab", name="Methods").click()
+    expect(page.locator("#methods img")).to_have_count(3, timeout=SLOW)
+    page.locator("#methods button").nth(1).click()
+    expect(page.locator("#result")).to_be_visible(timeout=SLOW)
+    third = changed(page, second)
+    with page.expect_download(timeout=SLOW) as caught:
+        page.get_by_role("button", name="Download", exact=True).click()
+    assert caught.value.suggested_filename == "Grossvater-am-See-colorized-classification.png"
+    page.get_by_role("button", name="Start again").click()
+    changed(page, third)
     assert "image/webp" not in pictures
 
 
-def test_slider_uncovers_the_colours(page: Page, server_url: str, tmp_path: Path) -> None:
+def test_hints_are_recoloured_and_taken_back(page: Page, server_url: str, tmp_path: Path) -> None:
     page.goto(server_url)
-    file, _ = rotated_jpeg(tmp_path)
-    upload(page, file)
-    expect(page.locator("#photo-note")).to_contain_text("pixels", timeout=SLOW)
-    colorize(page)
-    slider = page.locator("#result-gan")
-    expect(slider.locator("img")).to_have_count(2, timeout=SLOW)
-    expect(page.locator("#result-classification img")).to_have_count(2, timeout=SLOW)
-    slider.scroll_into_view_if_needed()
-    box = slider.locator("img").first.bounding_box()
-    assert box is not None
-    middle = box["y"] + box["height"] / 2
+    upload(page, rotated_jpeg(tmp_path))
+    coloured(page)
+    page.get_by_role("tab", name="Hints").click()
+    touch = page.locator("#touch img")
+    plain = touch.get_attribute("src") or ""
+    touch.click(position={"x": 200, "y": 100})
+    expect(page.locator("#hints-note")).to_contain_text("1 hint", timeout=SLOW)
+    ringed = changed(page, plain, "#touch img")
+    page.locator("#hint-colour .dialog-button").click()
+    code = page.locator("#hint-colour input[type=text]")
+    code.fill("#2040d0")
+    code.press("Enter")
+    code.blur()
+    blue = fetched(page, changed(page, ringed, "#touch img"))
+    assert blue[120:200, 220:240, 2].mean() < fetched(page, ringed)[120:200, 220:240, 2].mean() - 20
+    page.get_by_role("button", name="Clear all hints").click()
+    expect(page.locator("#hints-note")).to_contain_text("No hints yet", timeout=SLOW)
 
-    def shown() -> np.ndarray:
-        clip = {"x": box["x"] + 60, "y": middle - 5, "width": 20, "height": 10}
-        return np.asarray(Image.open(io.BytesIO(page.screenshot(clip=clip))).convert("RGB"))
 
-    grey = shown()
-    assert np.ptp(grey.astype(int), axis=-1).max() <= 1
-    page.mouse.move(box["x"] + box["width"] / 2, middle)
-    page.mouse.down()
-    page.mouse.move(box["x"] + 10, middle, steps=8)
-    page.mouse.up()
-    coloured = shown()
-    assert np.ptp(coloured.astype(int), axis=-1).max() > 1
+def test_a_second_photograph_during_the_first(page: Page, server_url: str, tmp_path: Path) -> None:
+    large, small = tmp_path / "large", tmp_path / "small"
+    large.mkdir()
+    small.mkdir()
+    page.goto(server_url)
+    upload(page, rotated_jpeg(large, 4000, 3000))
+    expect(page.locator("#photo img")).to_have_count(1, timeout=SLOW)
+    page.get_by_role("button", name="Remove Image").click()
+    upload(page, rotated_jpeg(small, 640, 480))
+    expect(page.locator("#photo-note")).to_contain_text("640 × 480 pixels", timeout=SLOW)
+    expect(page.locator("#versions img")).to_have_count(6, timeout=SLOW)
+    page.wait_for_function(
+        "[...document.querySelectorAll('#result img')].every((image) => image.naturalWidth == 640)",
+        timeout=SLOW,
+    )
 
 
 def test_broken_file_is_told_in_a_sentence(page: Page, server_url: str, tmp_path: Path) -> None:
@@ -107,8 +228,7 @@ def test_broken_file_is_told_in_a_sentence(page: Page, server_url: str, tmp_path
     upload(page, broken)
     expect(page.locator("#photo-note")).to_contain_text("damaged or incomplete", timeout=SLOW)
     expect(page.locator("#photo img")).to_have_count(0)
-    colorize(page)
-    expect(page.get_by_text("There is no photograph yet")).to_be_visible(timeout=SLOW)
+    expect(page.locator("#result")).to_have_count(0)
     expect(page.get_by_text("Traceback")).to_have_count(0)
 
 
@@ -116,10 +236,25 @@ def test_phone_takes_an_example_without_sideways_scrolling(page: Page, server_ur
     page.set_viewport_size({"width": 390, "height": 844})
     page.goto(server_url)
     page.locator("button.gallery-item").last.click()
-    downloads = page.get_by_role("button", name=re.compile("Download PNG"))
-    expect(downloads).to_have_count(2, timeout=SLOW)
-    first, second = (downloads.nth(index).bounding_box() for index in range(2))
-    assert first is not None
-    assert second is not None
-    assert second["y"] > first["y"] + first["height"]
-    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    coloured(page)
+    expect(page.locator("#result")).to_be_in_viewport(timeout=SLOW)
+    for tab in ("Hints", "Methods", "Many photographs"):
+        page.get_by_role("tab", name=tab).click()
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+def test_many_photographs_come_back_in_a_zip(page: Page, server_url: str, tmp_path: Path) -> None:
+    page.goto(server_url)
+    page.get_by_role("tab", name="Many photographs").click()
+    letter = tmp_path / "letter.jpg"
+    letter.write_text("dear aunt")
+    page.locator("#many-files input[type=file]").set_input_files([rotated_jpeg(tmp_path), letter])
+    expect(page.locator("#many-files")).to_contain_text("letter", timeout=SLOW)
+    page.get_by_role("button", name="Colorize all").click()
+    report = page.locator("#many-report")
+    expect(report).to_contain_text("1 of 2 photographs have colours", timeout=SLOW)
+    expect(report).to_contain_text("letter.jpg: The file is not a picture")
+    with page.expect_download(timeout=SLOW) as caught:
+        page.get_by_role("button", name=re.compile("Download 1 as zip")).click()
+    with zipfile.ZipFile(caught.value.path()) as archive:
+        assert archive.namelist() == ["Grossvater-am-See-colorized-photo.jpg", "not-colorized.txt"]

@@ -18,19 +18,26 @@ class Tinter:
     """Answers like a colorizer, with one colour for everything."""
 
     size = 32
+    shape = None
 
-    def __init__(self, name: str, title: str, ab: tuple[float, float]) -> None:
+    def __init__(self, name: str, title: str, ab: tuple[float, float], **options: float) -> None:
         self.name, self.title, self._ab = name, title, ab
         self.card: dict[str, Any] = {}
-        self.options = {"temperature": 0.38} if name == "classification" else {}
+        self.options = options
 
-    def predict_ab(self, L: np.ndarray, **_options: Any) -> np.ndarray:
-        return np.broadcast_to(np.array(self._ab, np.float32), (*L.shape, 2)).copy()
+    def predict_ab(self, L: np.ndarray, **options: Any) -> np.ndarray:
+        turn = options.get("version", 0.0)  # another colour for every version
+        a, b = self._ab
+        ab = a * np.cos(turn) - b * np.sin(turn), a * np.sin(turn) + b * np.cos(turn)
+        return np.broadcast_to(np.array(ab, np.float32), (*L.shape, 2)).copy()
 
 
 if __name__ == "__main__":
     tinters = {
-        "classification": Tinter("classification", "Classification", (12.0, 28.0)),
+        "photo": Tinter("photo", "Photographs", (14.0, 18.0), version=0.0),
+        "classification": Tinter(
+            "classification", "Classification", (12.0, 28.0), temperature=0.38
+        ),
         "gan": Tinter("gan", "GAN", (-18.0, -14.0)),
     }
     colorizers.load = tinters.__getitem__

@@ -25,7 +25,8 @@ class FakeColorizer:
         self.size = size
         self.card: dict[str, object] = {}
         self.shape: Callable[[int, int], tuple[int, int]] | None = None
-        self.options = {"temperature": 0.38} if name == "classification" else {}
+        options = {"classification": {"temperature": 0.38}, "photo": {"version": 0.0}}
+        self.options: dict[str, float] = options.get(name, {})
         self.seen: list[np.ndarray] = []
         self.asked: list[dict[str, float]] = []
         self._ab = ab

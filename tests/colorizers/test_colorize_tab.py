@@ -1,4 +1,4 @@
-"""The Colorize tab: what it offers, what it answers, and what it says to hostile visitors."""
+"""What surrounds the Colorize tab's events: uploads, checks, layout, and strangers over HTTP."""
 
 import gc
 import io
@@ -11,34 +11,24 @@ import time
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import gradio as gr
 import httpx
 import numpy as np
 import pytest
 from fakes import FakeColorizer, hue_wheel
-from gradio_client import Client, handle_file
-from gradio_client.exceptions import AppError
 from PIL import Image
-from skimage.color import rgb2lab
 
-import colorizers
 from colorizers import handlers, ui
 from colorizers.checkpoint import WeightsError
 from colorizers.image import ImageError
 
 ROOT = Path(__file__).parents[2]
-WHEEL = hue_wheel(chroma=12.0)
 
 
 def fake_load(name: str) -> FakeColorizer:
-    return FakeColorizer(WHEEL, name)
-
-
-def picture(height: int = 60, width: int = 90) -> np.ndarray:
-    y, x = np.mgrid[0:height, 0:width]
-    grey = 60 + 120 * (x + y) / (height + width)
-    return grey.astype(np.uint8)
+    return FakeColorizer(hue_wheel(chroma=12.0), name)
 
 
 @pytest.fixture
@@ -61,87 +51,16 @@ def sent(path: Path, name: str | None = None) -> dict[str, str | None]:
     return {"path": str(path), "orig_name": name}
 
 
-def outcome(folder: Path, payload: object, methods: object = None, temperature: object = 0.38):
-    models = {name: fake_load(name) for name in colorizers.names()}
-    methods = list(models) if methods is None else methods
-    updates = list(
-        handlers.colorize_upload(
-            payload, methods, temperature, models, folder.parent, lambda share, desc="": None
-        )
-    )
-    return models, updates
+def clicked(**data: object) -> gr.EventData:
+    return gr.EventData(None, data)
 
 
-# Handlers
-
-
-def test_both_methods_give_previews_and_full_size_downloads(upload_folder: Path) -> None:
-    file = upload_folder / "photo.png"
-    Image.fromarray(picture()).save(file)
-    models, updates = outcome(upload_folder, sent(file, "../Oma & Opa.png"), temperature=0.5)
-    assert len(updates) == 2  # shown as each method is ready
-    assert models["classification"].asked == [{"temperature": 0.5}]
-    assert models["gan"].asked == [{}]
-    _, *widgets = updates[-1]
-    for index, name in enumerate(colorizers.names()):
-        group, (before, after), download = widgets[3 * index : 3 * index + 3]
-        assert group.visible
-        assert Path(download.value["path"]).name == f"Oma-Opa-colorized-{name}.png"
-        with Image.open(download.value["path"]) as image:
-            assert (image.format, image.mode, image.size) == ("PNG", "RGB", (90, 60))
-            made = np.asarray(image)
-        assert np.abs(rgb2lab(made)[..., 0] - rgb2lab(np.dstack([picture()] * 3))[..., 0]).max() < 1
-        assert np.abs(rgb2lab(made)[..., 1:]).max() > 5
-        for shown in (before, after):
-            with Image.open(shown) as image:
-                assert image.format == "PNG"
-                assert max(image.size) == handlers.SMALL_SIDE
-        with Image.open(before) as image:
-            grey = np.asarray(image)
-            assert (grey == grey[..., :1]).all()
-        assert upload_folder.parent in Path(download.value["path"]).parents
-        assert len(Path(before).parent.name) == 32  # nobody guesses it
-
-
-def test_one_method_hides_the_other(upload_folder: Path) -> None:
-    file = upload_folder / "photo.png"
-    Image.fromarray(picture()).save(file)
-    _, updates = outcome(upload_folder, sent(file), ["gan"])
-    assert len(updates) == 1
-    _, first, _, _, second, slider, _ = updates[0]
-    assert not first.visible
-    assert second.visible
-    assert Path(slider[1]).name == "gan.png"
-
-
-@pytest.mark.parametrize(
-    ("methods", "temperature", "says"),
-    [
-        ([], 0.38, "No method is chosen"),
-        (["photo"], 0.38, "no method 'photo'"),
-        (["gan", "../../etc"], 0.38, "no method"),
-        ("gan", 0.38, "must be a list"),
-        ([["gan"]], 0.38, "must be a list"),
-        (None, 7, "must be a number from 0.05 to 1"),
-        (None, "hot", "must be a number"),
-        (None, float("nan"), "must be a number"),
-        (None, None, "must be a number"),
-        (None, True, "must be a number"),
-    ],
-)
-def test_wrong_choices_are_one_sentence(
-    upload_folder: Path, methods: object, temperature: object, says: str
-) -> None:
-    file = upload_folder / "photo.png"
-    Image.fromarray(picture()).save(file)
-    with pytest.raises(gr.Error, match=says) as caught:
-        outcome(upload_folder, sent(file), methods, temperature)
-    assert not caught.value.print_exception
+# Uploads
 
 
 def test_only_uploaded_files_are_read(upload_folder: Path, tmp_path: Path) -> None:
     secret = tmp_path / "secret.png"
-    Image.fromarray(picture()).save(secret)
+    Image.new("L", (9, 9)).save(secret)
     (upload_folder / "link.png").symlink_to(secret)
     for payload in (
         None,
@@ -151,27 +70,10 @@ def test_only_uploaded_files_are_read(upload_folder: Path, tmp_path: Path) -> No
         "secret.png",
         sent(secret),
         sent(upload_folder / ".." / ".." / "secret.png"),
-        sent(upload_folder / "none.png"),
-        sent(upload_folder),
+        sent(upload_folder / "link.png"),
     ):
-        with pytest.raises(gr.Error) as caught:
-            outcome(upload_folder, payload)
-        assert str(caught.value).count(".'") <= 1
-
-
-def test_unexpected_failures_are_logged_and_told_plainly(
-    upload_folder: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
-    def broken(*args: object, **options: object) -> None:
-        raise RuntimeError("internal detail /secret/path")
-
-    file = upload_folder / "photo.png"
-    Image.fromarray(picture()).save(file)
-    monkeypatch.setattr(handlers, "colorize_photo", broken)
-    with pytest.raises(gr.Error) as caught:
-        outcome(upload_folder, sent(file))
-    assert "internal detail" not in str(caught.value)
-    assert "internal detail" in caplog.text
+        with pytest.raises(ImageError, match="upload"):
+            handlers.uploaded(payload)
 
 
 def test_fresh_upload_is_checked_at_once(upload_folder: Path) -> None:
@@ -213,10 +115,10 @@ def test_formats_that_browsers_do_not_show_are_replaced_by_a_png(upload_folder: 
 @pytest.mark.parametrize(
     ("shape", "expected"),
     [
-        ((3000, 4000), (1050, 1400)),
+        ((3000, 4000), (768, 1024)),
         ((900, 900), (900, 900)),
         ((32, 32), (384, 384)),
-        ((1, 60_000), (1, 1400)),
+        ((1, 60_000), (1, 1024)),
         ((1, 1), (384, 384)),
     ],
 )
@@ -229,33 +131,89 @@ def test_preview_sizes(shape: tuple[int, int], expected: tuple[int, int]) -> Non
     np.testing.assert_array_equal(deep, shown)
 
 
+# Checks
+
+
+@pytest.mark.parametrize("value", ["red", "#12", "#1234567", "rgba(1,2,3)", None, 5, [], "#gggggg"])
+def test_colours_are_six_digits(value: object) -> None:
+    with pytest.raises(ImageError, match="six digits"):
+        handlers.hex_ab(value)
+
+
+@pytest.mark.parametrize(
+    "index", [None, 5, "12", [1], [1, 2, 3], [None, 3], [-1, 3], [101, 3], [float("nan"), 3]]
+)
+def test_clicks_are_places_in_the_picture(index: object) -> None:
+    with pytest.raises(ImageError, match="place"):
+        handlers.place(clicked(index=index), (100, 50))
+
+
+def test_clicks_become_shares() -> None:
+    assert handlers.place(clicked(index=[25, 50]), (100, 50)) == (0.25, 1.0)
+
+
+@pytest.mark.parametrize("index", [None, -1, 3, 1.0, True, "1", [1]])
+def test_galleries_have_so_many_pictures(index: object) -> None:
+    with pytest.raises(ImageError, match="3 pictures"):
+        handlers.position(clicked(index=index), 3)
+    assert handlers.position(clicked(index=2), 3) == 2
+
+
+def test_events_without_data_are_refused() -> None:
+    with pytest.raises(ImageError, match="no place"):
+        handlers.place(gr.EventData(None, None), (100, 50))
+
+
+def test_choices_are_those_offered() -> None:
+    assert handlers.choice("format", "PNG", ["PNG"]) == "PNG"
+    for value in ("GIF", "../../etc", None, ["PNG"], {}):
+        with pytest.raises(ImageError, match="There is no format"):
+            handlers.choice("format", value, ["PNG"])
+
+
+def test_unexpected_failures_are_logged_and_told_plainly(caplog: pytest.LogCaptureFixture) -> None:
+    with pytest.raises(gr.Error) as caught, handlers.telling("No colours yet"):
+        raise RuntimeError("internal detail /secret/path")
+    assert "internal detail" not in str(caught.value)
+    assert "internal detail" in caplog.text
+    with pytest.raises(gr.Error, match="too large") as caught, handlers.telling("No colours yet"):
+        raise ImageError("The picture is too large.")
+    assert not caught.value.print_exception
+
+
 # Layout
 
 
-def components(demo: gr.Blocks) -> list[dict]:
+def components(demo: gr.Blocks) -> list[dict[str, Any]]:
     return demo.get_config_file()["components"]
+
+
+def words(demo: gr.Blocks) -> str:
+    return json.dumps(components(demo), default=str).replace("\\n", " ")
 
 
 @pytest.mark.usefixtures("gradios_own_leaks")
 def test_missing_weights_leave_the_rest_of_the_tab() -> None:
     def only_classification(name: str) -> FakeColorizer:
-        if name == "gan":
-            raise WeightsError("There are no weights for 'gan': train them.")
+        if name != "classification":
+            raise WeightsError(f"There are no weights for {name!r}: train them.")
         return fake_load(name)
 
     with gr.Blocks() as demo, gr.Tab("Colorize"):
         ui.build(only_classification)
-    texts = json.dumps(components(demo))
+    texts = words(demo)
     assert "There are no weights for 'gan'" in texts
-    (methods,) = (c for c in components(demo) if c["type"] == "checkboxgroup")
-    assert methods["props"]["value"] == ["classification"]
+    assert "There are no weights for 'photo'" in texts
+    assert "learned from about 30,000" not in texts
+    shown = {c["props"].get("elem_id"): c["props"].get("visible", True) for c in components(demo)}
+    assert not shown["versions"]
 
     def nothing(name: str) -> None:
         raise WeightsError(f"There are no weights for {name!r}.")
 
     with gr.Blocks() as demo, gr.Tab("Colorize"):
-        ui.build(nothing)
-    assert "no weights for 'gan'" in json.dumps(components(demo))
+        ui.build(nothing)  # type: ignore[arg-type]
+    assert "no weights for 'gan'" in words(demo)
     assert all(c["type"] != "image" for c in components(demo))
 
 
@@ -263,26 +221,72 @@ def test_missing_weights_leave_the_rest_of_the_tab() -> None:
 def test_page_says_what_the_models_learned_from_and_uses_png_only() -> None:
     with gr.Blocks() as demo, gr.Tab("Colorize"):
         ui.build(fake_load)
-    texts = json.dumps(components(demo))
-    for words in ("guesses, not history", "CIFAR-10", "32 x 32", "ten\\nclasses"):
-        assert words in texts
-    sliders = [c for c in components(demo) if c["type"] == "imageslider"]
-    assert len(sliders) == 2
-    assert {c["props"]["format"] for c in sliders} == {"png"}
+    texts = words(demo)
+    for phrase in (
+        "guesses, not history",
+        "about 30,000 small photographs",
+        "no historical photographs",
+        "CIFAR-10",
+        "32 x 32",
+        "ten classes",
+    ):
+        assert phrase in texts
+    pictures = [c for c in components(demo) if c["type"] in ("image", "imageslider", "gallery")]
+    assert len(pictures) == 6
+    assert {c["props"]["format"] for c in pictures} == {"png"}
+
+
+@pytest.mark.usefixtures("gradios_own_leaks")
+def test_the_tab_offers_no_endpoints_to_programs() -> None:
+    with gr.Blocks() as demo, gr.Tab("Colorize"):
+        ui.build(fake_load)
+    assert demo.get_api_info()["named_endpoints"] == {}
 
 
 def test_examples_are_there_with_their_credit() -> None:
     paths, credits = ui.examples()
-    assert len(paths) == len(credits) == 9
+    assert len(paths) == len(credits) == 11
     assert all(credits)
-    sizes = []
+    sizes, grey = [], 0
     for path in paths:
         with Image.open(path) as image:
             sizes.append(image.size)
+            grey += image.mode == "L"
     assert sizes.count((32, 32)) == 4
+    assert grey >= 2
 
 
 # Over HTTP
+
+
+class Visitor:
+    """Talks to the page's own events, which a browser would; may send anything."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.config = httpx.get(f"{url}config", timeout=30).json()
+        self.ids = {c["props"].get("elem_id"): c["id"] for c in self.config["components"]}
+
+    def send(self, element: str, event: str, data: list[Any], event_data: Any = None) -> Any:
+        """Run the first event of this name at an element; its output, or an AssertionError."""
+        target = [self.ids[element], event]
+        (function, *_) = (d for d in self.config["dependencies"] if target in d["targets"])
+        session = os.urandom(6).hex()
+        body = {
+            "fn_index": function["id"],
+            "data": data,
+            "session_hash": session,
+            "trigger_id": self.ids[element],
+            "event_data": event_data,
+        }
+        httpx.post(f"{self.url}gradio_api/queue/join", json=body, timeout=30).raise_for_status()
+        address = f"{self.url}gradio_api/queue/data?session_hash={session}"
+        with httpx.stream("GET", address, timeout=60) as lines:
+            for line in lines.iter_lines():
+                message = json.loads(line.removeprefix("data:")) if line else {}
+                if message.get("msg") == "process_completed":
+                    return message
+        raise AssertionError("no answer")
 
 
 @pytest.fixture(scope="module")
@@ -316,46 +320,30 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         process.wait(timeout=30)
 
 
-@pytest.fixture
-def client(url: str, tmp_path: Path) -> Iterator[Client]:
-    made = Client(url, verbose=False, download_files=tmp_path)
-    yield made
-    made.close()
+@pytest.mark.parametrize("meta", [{"_type": "gradio.FileData"}, {}])
+@pytest.mark.parametrize("path", ["/etc/hostname", str(Path(ui.__file__))])
+def test_paths_of_the_server_are_not_read(url: str, path: str, meta: dict[str, str]) -> None:
+    answer = Visitor(url).send("again", "click", [{"path": path, "meta": meta}, None])
+    assert not answer["success"]
+    assert "Traceback" not in json.dumps(answer)
+    assert path not in json.dumps(answer)
 
 
-def test_endpoint_colorizes_an_upload(client: Client, tmp_path: Path) -> None:
-    file = tmp_path / "grandmother.png"
-    Image.fromarray(picture()).save(file)
-    *_, download = client.predict(handle_file(file), ["gan"], 0.38, api_name="/colorize")
-    path = Path(download["value"] if isinstance(download, dict) else download)
-    assert path.name == "grandmother-colorized-gan.png"
-    with Image.open(path) as image:
-        assert image.size == (90, 60)
-
-
-def test_endpoint_answers_strangers_with_sentences(client: Client, tmp_path: Path) -> None:
-    file = tmp_path / "letter.png"
-    file.write_text("dear aunt")
-    with pytest.raises(AppError, match="not a picture that can be read"):
-        client.predict(handle_file(file), ["gan"], 0.38, api_name="/colorize")
-    Image.fromarray(picture()).save(file)
-    with pytest.raises(AppError, match="no method"):
-        client.predict(handle_file(file), ["../weights"], 0.38, api_name="/colorize")
-    with pytest.raises(AppError, match="no photograph"):
-        client.predict(None, ["gan"], 0.38, api_name="/colorize")
-
-
-def test_paths_of_the_server_are_not_read(url: str) -> None:
-    for path in ("/etc/hostname", str(Path(ui.__file__))):
-        for meta in ({"_type": "gradio.FileData"}, {}):
-            body = {"data": [{"path": path, "meta": meta}, ["gan"], 0.38]}
-            event = httpx.post(f"{url}gradio_api/call/colorize", json=body).json()["event_id"]
-            answer = httpx.get(f"{url}gradio_api/call/colorize/{event}", timeout=30).text
-            assert "event: error" in answer
-            assert "Traceback" not in answer
-            assert path not in answer
-
-
-def test_handlers_refuse_with_image_error() -> None:
-    with pytest.raises(ImageError, match="upload one"):
-        handlers.uploaded(None)
+@pytest.mark.parametrize(
+    ("element", "event", "data", "says"),
+    [
+        ("again", "click", [None, None], "There is no photograph yet"),
+        ("download", "click", [None, "PNG", 90, True, 1, 0, 0.5], "There is no photograph yet"),
+        ("versions", "select", [None, 1, 0, 0.5], "There is no photograph yet"),
+        ("touch", "select", [None, "#ffffff", 1, 0, 0.5], "There is no photograph yet"),
+        ("touch", "select", ["0" * 32, "#ffffff", 1, 0, 0.5], "There is no photograph yet"),
+        ("many-start", "click", [None, "JPEG"], "There are no photographs yet"),
+        ("many-start", "click", [[], "EPS"], "There is no format 'EPS'"),
+    ],
+)
+def test_strangers_are_answered_with_sentences(
+    url: str, element: str, event: str, data: list[Any], says: str
+) -> None:
+    answer = Visitor(url).send(element, event, data, {"index": [1, 1]})
+    assert not answer["success"]
+    assert says in answer["output"]["error"]

@@ -1,0 +1,102 @@
+"""What the Colorize tab says, and how it looks: words, styles, and two lines of script.
+
+Fed by nothing; `colorizers.ui` puts them into the page.
+"""
+
+from __future__ import annotations
+
+STYLE = """<style>
+#result .icon-wrap { background: #fff; color: #111; } /* in any theme, over any picture */
+#result .inner { width: 2px; background: #fff; }
+#touch img { cursor: crosshair; max-height: 500px; object-fit: scale-down; }
+#hint-colour .dialog-button { width: 100%; height: 2.6rem; border-radius: 6px; }
+.dark #photo .source-selection button { color: var(--body-text-color); }
+/* Over the page, not in it: or a click outside closes it and misses what has moved. */
+#hint-colour { overflow: visible !important; position: relative; z-index: 60; }
+#hint-colour .color-picker {
+  position: absolute; z-index: 30; top: 100%; left: 0; padding: 8px; border-radius: 8px;
+  background: var(--block-background-fill); border: 1px solid var(--border-color-primary);
+  box-shadow: 0 4px 16px rgb(0 0 0 / 30%);
+}
+#photo-note, #full-size { min-height: 1.5rem; }
+#examples .gallery-item, #examples .gallery-item img { width: 62px; height: 62px; }
+#examples img { object-fit: cover; }
+/* Gradio's galleries want 450 pixels of height and 100 for every picture. */
+#versions .grid-wrap, #methods .grid-wrap, #many-gallery .grid-wrap {
+  min-height: 0; max-height: none; overflow: visible;
+}
+#versions .grid-container {
+  grid-template-columns: repeat(3, minmax(0, 1fr)); grid-template-rows: none; grid-auto-rows: auto;
+}
+#versions .thumbnail-lg { aspect-ratio: 1; }
+#methods .grid-container { grid-template-rows: none; grid-auto-rows: auto; }
+#versions .caption-label, #methods .caption-label {
+  left: 0; right: 0; bottom: 0; max-width: none; padding: 2px; border: 0; border-radius: 0;
+  text-align: center; font-size: 0.8rem; color: var(--body-text-color);
+}
+#versions .thumbnail-lg.selected, #methods .thumbnail-lg.selected {
+  outline: 3px solid var(--body-text-color);
+}
+@media (max-width: 700px) {
+  #methods .grid-container { grid-template-columns: minmax(0, 1fr); }
+}
+</style>"""
+
+FETCH = """(file) => {
+    if (!file || !file.url) return;
+    const link = document.createElement("a");
+    link.href = file.url;
+    link.download = file.orig_name;
+    document.body.append(link);
+    link.click();
+    link.remove();
+}"""
+"""Fetches the file that has just been made; a link is clicked, as browsers save no other way."""
+
+LOOK_DOWN = """(key) => {
+    if (key && window.innerWidth < 700) document.querySelector("#work").scrollIntoView();
+}"""
+"""Where columns stand below each other, the colours would appear out of sight."""
+
+INTRO = (
+    "Bring a black-and-white photograph: its colours appear by themselves. "
+    "A colour one is made grey first."
+)
+VERSIONS = "**Versions:** click another one."
+WAITING = "The colours will appear below."
+
+_GUESSES = """
+**Colours are guesses, not history.** Nothing in a grey picture says what colour a dress was; the
+network gives what is plausible. That is why there are several versions, and hints for what you
+know better."""
+
+_PHOTO = """
+**What *Photographs* knows.** It learned from about 30,000 small photographs, 64 to 128 pixels
+wide: everyday things and animals, landscapes and streets, flowers, garments, skies; its first half
+had learned from ImageNet before. There were no historical photographs among them and hardly any
+portraits: expect skies, grass and wood to be right more often than an uncle's uniform. The
+versions lean towards warmer, cooler or bolder colours where the network is unsure, and leave alone
+what it is sure of."""
+
+_CIFAR10 = """
+**What the other methods know.** They learned from CIFAR-10: 48,000 pictures of 32 x 32 pixels in
+ten classes (airplane, automobile, bird, cat, deer, dog, frog, horse, ship, truck). Your photograph
+is shrunk to 32 x 32 for them; expect broad washes of colour. *Classification* weighs 313 colours
+for every pixel: at a low temperature it takes the likeliest, often grey, in patches; at a high one
+it blends all that are likely. *GAN* was trained against a second network that tries to tell its
+colours from real ones."""
+
+_YOURS = """
+**What stays yours.** Every bit of light and shade in the result is your photograph's own; only
+colour is added, at full size, so that it stops at edges. Pictures stay on this server only as long
+as its cache keeps them and are used for nothing else."""
+
+
+def about(names: tuple[str, ...]) -> str:
+    """What must be said of the methods that are there, as Markdown."""
+    parts = [_GUESSES]
+    if "photo" in names:
+        parts.append(_PHOTO)
+    if len(names) > ("photo" in names):
+        parts.append(_CIFAR10)
+    return "\n".join([*parts, _YOURS])
