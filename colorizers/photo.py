@@ -42,7 +42,7 @@ its colours do not depend on how many pixels a camera or a scanner gave it."""
 LONGEST = 6 * SIDE
 MULTIPLE = 32
 """Height and width of that L are multiples of this: the encoder halves five times."""
-TILT = 0.06
+TILT = 0.02
 """How strongly a version leans towards its colours, in nats per unit of ab."""
 VERSIONS = (
     ("As painted", (0.0, 0.0, 0.0)),
