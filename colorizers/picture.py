@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from colorizers.srgb import Pixels
 
 MAX_PIXELS = 100_000_000
-"""Largest accepted width x height: 100 megapixels need about 1.3 GB on their way through."""
+"""Largest accepted width x height: 100 megapixels need about 1.5 GB on their way through."""
 MAX_SIDE = 65_535
 """Longest accepted side: more than a browser can show."""
 

@@ -108,7 +108,8 @@ def colorize(
     -------
     PIL.Image.Image
         RGB of the input's size (upright, if the file has an EXIF orientation), or RGBA if the
-        input is transparent somewhere.
+        input is transparent somewhere; 8 bits a channel, as Pillow has no 16-bit colour. For
+        those see `colorize_photo` and `colorizers.image.save`.
 
     Raises
     ------
