@@ -18,10 +18,11 @@ MODULES = sorted(
     str(file.relative_to(ROOT)) for package in PACKAGES for file in (ROOT / package).glob("*.py")
 )
 COMMANDS = (
-    "colorizers", "colorizers.benchmark", "colorizers.export", "study.codes", "study.export", "study.password", "study.power", "study.report",
-    "study.simulate", "study.stimuli", "train.blend", "train.classification", "train.cvae",
-    "train.data", "train.evaluate", "train.gan", "train.judge", "train.nazeri", "train.photo",
-    "train.photo_results", "train.regression", "train.results", "train.speed",
+    "colorizers", "colorizers.benchmark", "colorizers.export", "study.codes", "study.export",
+    "study.password", "study.power", "study.report", "study.simulate", "study.stimuli",
+    "train.blend", "train.classification", "train.cvae", "train.data", "train.evaluate",
+    "train.gan", "train.judge", "train.nazeri", "train.photo", "train.photo_results",
+    "train.regression", "train.results", "train.speed",
 )  # fmt: skip
 
 
