@@ -50,7 +50,7 @@ VERSIONS = (
     ("Cooler", (-0.3, -1.0, 0.0)),
     ("Rosier", (1.0, -0.2, 0.0)),
     ("Greener", (-1.0, 0.4, 0.0)),
-    ("Bolder", (0.0, 0.0, 1.0)),
+    ("Bolder", (0.0, 0.0, 2.0)),
 )
 """Title of each version and where it leans: along a, along b, away from grey."""
 

@@ -32,8 +32,9 @@ from skimage import data as pictures_of_skimage
 
 import colorizers
 from colorizers.base import Colorizer
-from colorizers.checkpoint import WeightsError
+from colorizers.checkpoint import FOLDER, WeightsError
 from colorizers.color import colorize_u8, rgb_to_lab
+from colorizers.photo import NAME
 from colorizers.predict import lightness, predict_grid, resize, upsample_ab
 
 from . import features, metrics, photos
@@ -300,8 +301,10 @@ def others_sheet(judged: Judged, height: int = 220) -> Image.Image:
     return Image.fromarray(np.concatenate(rows))
 
 
-def publish(colorizer: Colorizer, held_out: UInt8, out: Path) -> list[dict[str, Any]]:
-    """Judge, and write photo.md and photo/ into a folder; returns the rows."""
+def publish(
+    colorizer: Colorizer, held_out: UInt8, out: Path
+) -> tuple[list[dict[str, Any]], dict[str, float]]:
+    """Judge, and write photo.md and photo/ into a folder; returns the rows and those of sizes."""
     print("held-out photographs", file=sys.stderr, flush=True)
     own = judge(colorizer, "held out", list(held_out))
     print("scikit-image's photographs", file=sys.stderr, flush=True)
@@ -319,7 +322,16 @@ def publish(colorizer: Colorizer, held_out: UInt8, out: Path) -> list[dict[str, 
     others_sheet(foreign).save(folder / "others.jpg", quality=90, subsampling=0)
     plot(rows, folder / "frontier.png")
     (out / "photo.md").write_text(page(rows, sizes, colorizer.card))
-    return rows
+    return rows, sizes
+
+
+def write_card(rows: list[dict[str, Any]], sizes: dict[str, float], weights: Path = FOLDER) -> None:
+    """Put the figures at factor 1 into the card beside the weights."""
+    file = weights / f"{NAME}.json"
+    metrics_of = {row["set"]: row for row in rows if row["factor"] == 1.0}
+    metrics_of["sizes"] = {"sides": SIDES, "ciede2000": sizes}
+    card = json.loads(file.read_text()) | {"metrics": metrics_of | {"versions": versions()}}
+    file.write_text(json.dumps(card, indent=2) + "\n")
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -344,7 +356,9 @@ def main(argv: list[str] | None = None) -> int:
                 f"{len(held_out)} of these photographs are held out; the figures need 2 or more: "
                 "give the folders or tars of the training."
             )
-        rows = publish(colorizer, held_out, arguments.out)
+        rows, sizes = publish(colorizer, held_out, arguments.out)
+        if not arguments.run:
+            write_card(rows, sizes)
     except (DataError, WeightsError) as error:
         print(error, file=sys.stderr)
         return 1

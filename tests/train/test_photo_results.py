@@ -68,7 +68,11 @@ def test_colours_that_do_not_depend_on_size_differ_by_nothing():
 def test_everything_is_written_and_the_page_says_what_the_figures_say(tmp_path):
     rng = np.random.default_rng(0)
     held_out = rng.integers(0, 256, (50, 64, 64, 3), np.uint8)
-    rows = photo_results.publish(Painter((5.0, 10.0)), held_out, tmp_path)
+    rows, sizes = photo_results.publish(Painter((5.0, 10.0)), held_out, tmp_path)
+    (tmp_path / "photo.json").write_text('{"name": "photo"}')
+    photo_results.write_card(rows, sizes, tmp_path)
+    card = json.loads((tmp_path / "photo.json").read_text())
+    assert card["metrics"]["held out"]["factor"] == 1.0
     lines = (tmp_path / "photo" / "evaluation.jsonl").read_text().splitlines()
     written = [json.loads(line) for line in lines]
     assert [row["set"] for row in written] == [row["set"] for row in rows] + ["sizes"]
