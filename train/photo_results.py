@@ -315,8 +315,9 @@ def publish(
     rows = [*own.rows, *foreign.rows]
     folder = out / "photo"
     folder.mkdir(parents=True, exist_ok=True)
-    lines = [json.dumps(row | {"versions": versions()}) + "\n" for row in rows]
-    lines.append(json.dumps({"set": "sizes", "sides": SIDES, "ciede2000": sizes}) + "\n")
+    made = {"weights": colorizer.card["weights"]["sha256"], "versions": versions()}
+    of_sizes = {"set": "sizes", "sides": SIDES, "ciede2000": sizes}
+    lines = [json.dumps(row | made) + "\n" for row in [*rows, of_sizes]]
     (folder / "evaluation.jsonl").write_text("".join(lines))
     sheet(own).save(folder / "sheet.jpg", quality=90, subsampling=0)
     others_sheet(foreign).save(folder / "others.jpg", quality=90, subsampling=0)

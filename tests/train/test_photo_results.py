@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+import colorizers
+from colorizers import checkpoint
 from train import photo_results
 
 
@@ -15,7 +17,7 @@ class Painter:
     name = "photo"
 
     def __init__(self, ab):
-        self.card = {"hours": 1.0, "data": "none"}
+        self.card = {"hours": 1.0, "data": "none", "weights": {"sha256": "0"}}
         self.shape = lambda height, width: (32, 32)
         self._answer = np.broadcast_to(np.float32(ab), (1, 32, 32, 2))
 
@@ -82,3 +84,41 @@ def test_everything_is_written_and_the_page_says_what_the_figures_say(tmp_path):
     with Image.open(tmp_path / "photo" / "sheet.jpg") as sheet:
         assert sheet.size == (12 * 64, 4 * 3 * 64 + 3 * 8)  # 48 pictures in four blocks
     assert (tmp_path / "photo" / "frontier.png").stat().st_size > 10_000
+
+
+class TestPublished:
+    """docs/photo.md is of the committed weights."""
+
+    @pytest.fixture
+    def rows(self):
+        file = photo_results.ROOT / "docs" / "photo" / "evaluation.jsonl"
+        return [json.loads(line) for line in file.read_text().splitlines()]
+
+    def test_the_figures_are_of_these_weights_and_in_their_card(self, rows):
+        card = checkpoint.read_card("photo")
+        for row in rows:
+            assert row["weights"] == card["weights"]["sha256"]
+            if row.get("factor") == 1.0:
+                kept = card["metrics"][row["set"]]
+                assert kept == {key: row[key] for key in kept}
+
+    def test_the_page_shows_them(self, rows):
+        page = (photo_results.ROOT / "docs/photo.md").read_text()
+        for row in rows[:-1]:
+            assert f"| {row['psnr_mean']:.2f} |" in page
+
+    def test_photographs_are_closer_to_the_truth_than_grey_and_have_colour(self, rows):
+        shipped = next(r for r in rows if (r["set"], r.get("factor")) == ("held out", 1.0))
+        assert shipped["n"] == 600
+        assert shipped["gain_ci95"][0] > 0.5
+        assert shipped["colourfulness_ratio"] > 0.5
+
+    @pytest.mark.slow
+    def test_the_weights_give_the_colours_that_were_published(self, rows):
+        rgb = photo_results.others()["coffee"]
+        published = rows[-1]["ciede2000"]["coffee"]
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(photo_results, "SIDES", (300, 1000, 4000))
+            again = photo_results.across_sizes(colorizers.load("photo"), rgb)
+        assert again == pytest.approx(published, abs=0.3)
+        assert again < 3.0
