@@ -80,7 +80,7 @@ class DDColorTiny(nn.Module):
         above = (512, 512, width)
         self.blocks = nn.ModuleList(map(_Enlarge, below, beside, above))
         self.last = nn.Sequential(
-            nn.Conv2d(width, width * 16, 1), nn.PixelShuffle(4), nn.ReLU(True)
+            nn.Conv2d(width, width * 16, 1), nn.ReLU(True), nn.PixelShuffle(4), *_soften()
         )
         self.scales = nn.ModuleList(nn.Conv2d(channels, width, 1) for channels in above)
         self.queries = nn.Parameter(torch.randn(1, queries, width))
@@ -112,16 +112,21 @@ class _Enlarge(nn.Module):
     def __init__(self, inputs: int, skip: int, outputs: int) -> None:
         super().__init__()
         self.up = nn.Sequential(
-            nn.Conv2d(inputs, outputs * 2, 1), nn.BatchNorm2d(outputs * 2), nn.PixelShuffle(2)
-        )
+            nn.Conv2d(inputs, outputs * 4, 1), nn.BatchNorm2d(outputs * 4), nn.ReLU(True),
+            nn.PixelShuffle(2), *_soften(),
+        )  # fmt: skip
         self.norm = nn.BatchNorm2d(skip)
-        joined = outputs // 2 + skip
         self.join = nn.Sequential(
-            nn.ReLU(), nn.Conv2d(joined, outputs, 3, padding=1), nn.BatchNorm2d(outputs), nn.ReLU()
+            nn.ReLU(), nn.Conv2d(outputs + skip, outputs, 3, padding=1), nn.BatchNorm2d(outputs)
         )
 
     def forward(self, x: Tensor, skip: Tensor) -> Tensor:
         return self.join(torch.cat([self.up(x), self.norm(skip)], dim=1))
+
+
+def _soften() -> tuple[nn.Module, nn.Module]:
+    """A mean of 2 x 2 pixels, against the chequers that sub-pixel convolution leaves."""
+    return nn.ReplicationPad2d((1, 0, 1, 0)), nn.AvgPool2d(2, stride=1)
 
 
 class _Look(nn.Module):

@@ -37,7 +37,7 @@ def test_every_pipeline_gives_a_jpeg_of_the_same_size_at_444(name: str) -> None:
 def test_peers_are_as_large_as_published() -> None:
     for network, millions in ((peers.Eccv16(), 32.2), (peers.DDColorTiny(), 55.0)):
         count = sum(one.numel() for one in network.parameters()) / 1e6
-        assert count == pytest.approx(millions, rel=0.1)
+        assert count == pytest.approx(millions, rel=0.01)
 
 
 def test_the_table_divides_medians_by_ours() -> None:
