@@ -5,6 +5,7 @@ sends them as the page would, again and again while the server is away. `SCRIPT`
 inside a real page, with its buttons, and goes on by itself after a reload.
 """
 
+import http.client
 import json
 import threading
 import time
@@ -67,7 +68,8 @@ class HttpParticipant:
                     "fn_name": name,
                 }
                 reply = post(f"{self.url}/gradio_api/component_server", body)
-            except (OSError, urllib.error.URLError, json.JSONDecodeError):
+            # The last one is of a reply that a kill cut in the middle.
+            except (OSError, json.JSONDecodeError, http.client.HTTPException):
                 if time.monotonic() > deadline:
                     raise
                 time.sleep(0.2)
