@@ -144,7 +144,7 @@ def ddcolor() -> Run:
 
 
 PIPELINES: dict[str, tuple[str, Callable[[], Run]]] = {
-    "photo": ("192 x 256", ours),
+    "photo": ("160 x 224", ours),
     "ECCV16": ("256 x 256", eccv16),
     "DDColor-T": ("512 x 512", ddcolor),
 }

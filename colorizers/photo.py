@@ -36,9 +36,10 @@ NAME = "photo"
 TITLE = "Photographs"
 ENCODER = "tf_efficientnet_lite0"
 WIDTHS = (192, 128, 64, 48)
-SIDE = 192
+SIDE = 160
 """Short side of the L that the network sees of a photograph, whatever the photograph's size: so
-its colours do not depend on how many pixels a camera or a scanner gave it."""
+its colours do not depend on how many pixels a camera or a scanner gave it. Chosen among 96 to 256
+(docs/LOG.md): 128 and 160 are best on training photographs of 128 pixels, 160 on larger ones."""
 LONGEST = 6 * SIDE
 MULTIPLE = 32
 """Height and width of that L are multiples of this: the encoder halves five times."""
@@ -172,7 +173,7 @@ def shape(height: int, width: int) -> tuple[int, int]:
     Examples
     --------
     >>> shape(3000, 4000), shape(4000, 3000), shape(32, 32), shape(100, 10000)
-    ((192, 256), (256, 192), (192, 192), (192, 1152))
+    ((160, 224), (224, 160), (160, 160), (160, 960))
     """
     scale = SIDE / min(height, width)
     rows, columns = (

@@ -28,6 +28,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
+from scipy.stats import t
 from skimage import data as pictures_of_skimage
 
 import colorizers
@@ -50,6 +51,9 @@ ROOT = Path(__file__).parents[1]
 FACTORS = (0.4, 0.6, 0.8, 1.0, 1.2, 1.4, 1.6)
 SIDES = (300, 1000, 4000)
 """Longest sides at which the same photograph must get the same colours."""
+FRECHET = "frechet_efficientnet_lite0"
+ENOUGH = 100
+"""Photographs from which on a Fréchet distance of features says something."""
 SHEET, SEED = 48, 1
 COLUMNS = 12
 TARGETS = {"gain": 1.8, "least_ratio": 0.7, "most_ratio": 1.1, "frechet": 0.5, "size": 3.0}
@@ -79,7 +83,7 @@ def judge(colorizer: Colorizer, name: str, truth: Sequence[UInt8]) -> Judged:
     """
     L = [lightness(rgb) for rgb in truth]
     ab = [upsample_ab(plane, predict_grid(colorizer, plane)) for plane in L]
-    theirs = _features(truth)
+    theirs = _features(truth) if len(truth) >= ENOUGH else None
     grey = [colorize_u8(plane, np.zeros((*plane.shape, 2), np.float32)) for plane in L]
     base = _row(name, "grey", 0.0, truth, grey, theirs)
     rows = [base]
@@ -94,9 +98,9 @@ def judge(colorizer: Colorizer, name: str, truth: Sequence[UInt8]) -> Judged:
         row |= {
             "gain": float(gain.mean()),
             "gain_ci95": _interval(gain),
-            "frechet_of_grey": row["frechet_efficientnet_lite0"]
-            / base["frechet_efficientnet_lite0"],
         }
+        if FRECHET in row:
+            row["frechet_of_grey"] = row[FRECHET] / base[FRECHET]
         rows.append(row)
         if factor == 1.0:
             ours = made
@@ -107,19 +111,19 @@ def judge(colorizer: Colorizer, name: str, truth: Sequence[UInt8]) -> Judged:
 
 def _row(
     name: str, method: str, factor: float, truth: Sequence[UInt8], made: Sequence[UInt8],
-    theirs: Float,
+    theirs: Float | None,
 ) -> dict[str, Any]:  # fmt: skip
     def each(metric: Any) -> list[float]:
-        return [float(metric(t[None], m[None])[0]) for t, m in zip(truth, made, strict=True)]
+        return [float(metric(one[None], m[None])[0]) for one, m in zip(truth, made, strict=True)]
 
     colour = float(np.mean([metrics.colourfulness(m[None])[0] for m in made]))
-    of_truth = float(np.mean([metrics.colourfulness(t[None])[0] for t in truth]))
-    delta = each(lambda t, m: metrics.ciede2000(rgb_to_lab(t), rgb_to_lab(m)))
+    of_truth = float(np.mean([metrics.colourfulness(one[None])[0] for one in truth]))
+    delta = each(lambda one, m: metrics.ciede2000(rgb_to_lab(one), rgb_to_lab(m)))
     return {
         "set": name, "method": method, "factor": factor, "n": len(truth),
         "psnr": each(metrics.psnr), "ciede2000": float(np.mean(delta)),
         "colourfulness": colour, "colourfulness_ratio": colour / of_truth,
-        "frechet_efficientnet_lite0": metrics.frechet(theirs, _features(made)),
+        **({FRECHET: metrics.frechet(theirs, _features(made))} if theirs is not None else {}),
     }  # fmt: skip
 
 
@@ -132,7 +136,10 @@ def _features(pictures: Sequence[UInt8]) -> Float:
 
 
 def _interval(values: NDArray[np.float64]) -> list[float]:
-    half = 1.96 * values.std(ddof=1) / np.sqrt(len(values)) if len(values) > 1 else np.nan
+    """Mean plus and minus the t interval's half width: some sets have four photographs."""
+    if len(values) < 2:
+        return [np.nan, np.nan]
+    half = t.ppf(0.975, len(values) - 1) * values.std(ddof=1) / np.sqrt(len(values))
     return [float(values.mean() - half), float(values.mean() + half)]
 
 
@@ -234,14 +241,15 @@ def page(rows: list[dict[str, Any]], sizes: dict[str, float], card: dict[str, An
     ]
     for row in rows:
         gain = of_grey = ""
+        distance = f"{row[FRECHET]:.1f}" if FRECHET in row else ""
         if "gain" in row:
             low, high = row["gain_ci95"]
             gain = f"{row['gain']:+.2f} ({low:+.2f} to {high:+.2f})"
-            of_grey = f"{row['frechet_of_grey']:.0%}"
+            of_grey = f"{row['frechet_of_grey']:.0%}" if FRECHET in row else ""
         lines.append(
             f"| {row['set']} | {row['n']:,} | {row['method']} | {row['factor']:g} "
             f"| {row['psnr_mean']:.2f} | {gain} | {row['ciede2000']:.2f} "
-            f"| {row['colourfulness_ratio']:.0%} | {row['frechet_efficientnet_lite0']:.1f} "
+            f"| {row['colourfulness_ratio']:.0%} | {distance} "
             f"| {of_grey} |"
         )
     by_size = ", ".join(f"{name} {value:.2f}" for name, value in sizes.items())
@@ -367,7 +375,11 @@ def main(argv: list[str] | None = None) -> int:
         print(
             f"{row['set']:13} {row['method']:6} x {row['factor']:<4g} {row['psnr_mean']:.2f} dB"
             f"  {row.get('gain', 0.0):+.2f}  colour {row['colourfulness_ratio']:.0%}"
-            f"  Fréchet {row.get('frechet_of_grey', 1.0):.0%} of grey's"
+            + (
+                f"  Fréchet {row['frechet_of_grey']:.0%} of grey's"
+                if "frechet_of_grey" in row
+                else ""
+            )
         )
     print(f"written: {arguments.out / 'photo.md'}")
     return 0

@@ -255,7 +255,8 @@ def test_a_killed_worker_costs_its_one_file(tmp_path: Path, monkeypatch, capsys)
 
 
 SLOWLY = """
-import sys
+import signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a run in the background ignores it
 sys.path.insert(0, {here!r})
 import colorizers, fake_networks
 from colorizers.__main__ import main

@@ -31,6 +31,7 @@ def quick(monkeypatch):
     """Few factors, small sizes, and for features the mean colour: the real ones take minutes."""
     monkeypatch.setattr(photo_results, "FACTORS", (0.6, 1.0, 1.4))
     monkeypatch.setattr(photo_results, "SIDES", (60, 120, 240))
+    monkeypatch.setattr(photo_results, "ENOUGH", 10)
     monkeypatch.setattr(
         photo_results, "_features", lambda all: np.stack([p.mean((0, 1)) for p in all])
     )

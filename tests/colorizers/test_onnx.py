@@ -12,7 +12,7 @@ import torch
 from colorizers import checkpoint, export, photo
 
 SHAPES = {
-    "photo": [(1, 192, 192), (1, 192, 256), (3, 256, 192), (2, 64, 448), (5, 32, 32)],
+    "photo": [(1, 160, 160), (1, 160, 224), (3, 224, 160), (2, 64, 448), (5, 32, 32)],
     "classification": [(1, 32, 32), (7, 32, 32)],
     "gan": [(1, 32, 32), (7, 32, 32)],
 }
