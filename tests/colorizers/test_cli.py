@@ -256,11 +256,11 @@ def test_a_killed_worker_costs_its_one_file(tmp_path: Path, monkeypatch, capsys)
 
 SLOWLY = """
 import signal, sys
-signal.signal(signal.SIGINT, signal.default_int_handler)  # a run in the background ignores it
 sys.path.insert(0, {here!r})
 import colorizers, fake_networks
 from colorizers.__main__ import main
-if __name__ == "__main__":
+if __name__ == "__main__":  # and not in the workers, which import this
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # as in no run in the background
     colorizers.load = fake_networks.load_slow
     sys.exit(main(sys.argv[1:]))
 """
