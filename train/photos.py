@@ -199,6 +199,8 @@ class PhotoBatches:
     scales : tuple of float
         A batch of 128 pixels is resized by one of these, to a multiple of 32: the network must
         give the same colours at any size.
+    zoom : float
+        Least side of the random part of a picture, as a share of the picture's.
     """
 
     def __init__(
@@ -207,11 +209,13 @@ class PhotoBatches:
         batch: int,
         seed: int,
         scales: tuple[float, ...] = (0.75, 1.0, 1.0, 1.25),
+        zoom: float = 0.6,
     ) -> None:
         self._groups = groups
         self._batch = batch
         self._seed = seed
         self._scales = scales
+        self._zoom = zoom
         self.steps = sum(len(group) // batch for group in groups)
 
     def epoch(self, number: int) -> Iterator[tuple[Tensor, Tensor]]:
@@ -240,7 +244,7 @@ class PhotoBatches:
         wanted = round(side * float(rng.choice(self._scales)) / 32) * 32 if side > 64 else side
         if wanted < side:
             lab = interpolate(lab, size=(wanted, wanted), mode="bilinear", antialias=True)
-        lab = _moved(lab, wanted, rng)
+        lab = _moved(lab, wanted, self._zoom, rng)
         L_norm = lab[:, :1] * (L_STEP / L_HALF) - 1
         ab_norm = (lab[:, 1:] - 128) / AB_MAX
         half = interpolate(ab_norm, scale_factor=0.5, mode="bilinear", antialias=True)
@@ -251,10 +255,10 @@ def _batches(order: NDArray[np.int64], size: int) -> list[NDArray[np.int64]]:
     return [order[start : start + size] for start in range(0, len(order) - size + 1, size)]
 
 
-def _moved(lab: Tensor, side: int, rng: np.random.Generator) -> Tensor:
+def _moved(lab: Tensor, side: int, least: float, rng: np.random.Generator) -> Tensor:
     """Each picture flipped or not, turned a little, and a random part of it enlarged to `side`."""
     count = len(lab)
-    zoom = rng.uniform(0.75, 1.0, count)
+    zoom = rng.uniform(least, 1.0, count)
     turn = np.deg2rad(rng.uniform(-4, 4, count))
     flip = np.where(rng.random(count) < 0.5, -1.0, 1.0)
     affine = np.empty((count, 2, 3), np.float32)

@@ -47,3 +47,19 @@ def test_perceptual_distance_is_nothing_for_equals_and_grows_with_damage(picture
     assert np.abs(equal).max() < 1e-6
     assert (little > equal).all()
     assert (much > little).all()
+
+
+def test_levels_are_those_of_timms_feature_pyramid(pictures):
+    import timm
+
+    pyramid = timm.create_model("tf_efficientnet_lite0", features_only=True, pretrained=False)
+    pyramid.load_state_dict(features.lite0().state_dict(), strict=False)
+    pyramid.eval()
+    x = torch.from_numpy(pictures).permute(0, 3, 1, 2).float() / 127.5 - 1
+    with torch.inference_mode():
+        maps = pyramid(torch.nn.functional.interpolate(x, (64, 64), mode="bilinear"))
+    expected = {str(m.shape[1]): m.mean((2, 3)).numpy() for m in maps}
+    found = features.lite0_levels(pictures)
+    assert list(found) == ["40", "112"]
+    for name, level in found.items():
+        np.testing.assert_allclose(level, expected[name], rtol=1e-4, atol=1e-4)

@@ -31,9 +31,10 @@ def quick(monkeypatch):
     """Few factors, small sizes, and for features the mean colour: the real ones take minutes."""
     monkeypatch.setattr(photo_results, "FACTORS", (0.6, 1.0, 1.4))
     monkeypatch.setattr(photo_results, "SIDES", (60, 120, 240))
-    monkeypatch.setattr(photo_results, "ENOUGH", 10)
+    monkeypatch.setattr(photo_results, "LEAST", 10)
+    monkeypatch.setattr(photo_results, "LEVELS", ("3",))
     monkeypatch.setattr(
-        photo_results, "_features", lambda all: np.stack([p.mean((0, 1)) for p in all])
+        photo_results, "_features", lambda all: {"3": np.stack([p.mean((0, 1)) for p in all])}
     )
 
 
@@ -55,6 +56,17 @@ class TestJudge:
         assert all(row["gain"] < 0 for row in bad[1:])
         low, high = best["gain_ci95"]
         assert low <= best["gain"] <= high
+
+    def test_the_verdict_says_what_the_figures_say(self):
+        row = {"set": "set", "n": 559, "factor": 1.0, "gain": 1.8, "colourfulness_ratio": 0.69}
+        distances = {"frechet_lite0_40_of_grey": 0.5, "frechet_lite0_112_of_grey": 0.6}
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(photo_results, "LEVELS", ("40", "112"))
+            said = photo_results.verdict([row | {"factor": 0.6}, row | distances])
+        assert said == (
+            "As shipped, set: +1.80 dB is reached; 69% of the colourfulness is outside; the "
+            "distance on 40 features, 50%, is reached."
+        )  # 559 photographs are too few for 112 features
 
     def test_grey_stands_first_and_has_no_gain(self):
         grey = photo_results.judge(Painter((15.3, 30.0)), "set", self.truth).rows[0]
