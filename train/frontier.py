@@ -2,8 +2,10 @@
 
 PSNR rewards grey, so one operating point says little: each method has a dial that makes its
 colours weaker or stronger, and its line over that dial is what is compared. For the classifier
-the dial is the temperature of the annealed mean; for the others a factor on ab. A method is
-better than another where its whole line lies above the other's.
+the dial is the temperature of the annealed mean; for the others a factor on ab. The classifier has
+a second line, the mean of its distribution (T = 1) times a factor: a low temperature makes single
+pixels vivid, a factor all of them. A method is better than another where its whole line lies above
+the other's.
 """
 
 from __future__ import annotations
@@ -17,17 +19,24 @@ import numpy as np
 from numpy.typing import NDArray
 
 import colorizers
+from colorizers.base import Colorizer
 from colorizers.color import colorize_u8, rgb_to_lab
 
 from . import metrics
 
-TEMPERATURES = (1.0, 0.8, 0.6, 0.5, 0.38, 0.3, 0.2, 0.1)
+TEMPERATURES = (1.0, 0.8, 0.6, 0.5, 0.38, 0.3, 0.2, 0.1, 0.05, 0.01)
 FACTORS = (0.4, 0.6, 0.8, 1.0, 1.2, 1.4, 1.6, 1.8, 2.0)
+SCALED = "{}, T = 1"
+"""Name of the line of a method with a temperature whose mean is scaled instead."""
 FIGURES = ("psnr_mean", "psnr_mean_coloured", "nazeri_accuracy_5")
 """What is computed at each point, beside the colourfulness."""
 
 
-def frontier(truth: NDArray[np.uint8], lab: NDArray[np.float32]) -> list[dict[str, Any]]:
+def frontier(
+    truth: NDArray[np.uint8],
+    lab: NDArray[np.float32],
+    others: dict[str, Colorizer] | None = None,
+) -> list[dict[str, Any]]:
     """Rows of every method at every setting of its dial.
 
     Parameters
@@ -35,6 +44,8 @@ def frontier(truth: NDArray[np.uint8], lab: NDArray[np.float32]) -> list[dict[st
     truth : ndarray of uint8, shape (N, H, W, 3)
     lab : ndarray of float32, shape (N, H, W, 3)
         The same pictures.
+    others : dict, optional
+        More colorizers by the name of their line, such as those of runs.
 
     Returns
     -------
@@ -43,7 +54,7 @@ def frontier(truth: NDArray[np.uint8], lab: NDArray[np.float32]) -> list[dict[st
     """
     coloured = (np.ptp(truth, axis=-1) > 0).any(axis=(1, 2))
     rows = []
-    for method, dial, value, ab in _points(lab[..., 0]):
+    for method, dial, value, ab in _points(lab[..., 0], others or {}):
         print(f"frontier: {method}, {dial} {value:g}", file=sys.stderr, flush=True)
         ours = colorize_u8(lab[..., 0], ab)
         accuracy = metrics.nazeri_accuracy_lab(lab, rgb_to_lab(ours), 5)
@@ -61,17 +72,18 @@ def frontier(truth: NDArray[np.uint8], lab: NDArray[np.float32]) -> list[dict[st
 
 
 def _points(
-    L: NDArray[np.float32],
+    L: NDArray[np.float32], others: dict[str, Colorizer]
 ) -> Iterator[tuple[str, str, float, NDArray[np.float32]]]:
-    for method in colorizers.cifar10_names(controls=True):
-        colorizer = colorizers.load(method)
+    ours = {name: colorizers.load(name) for name in colorizers.cifar10_names(controls=True)}
+    for method, colorizer in (ours | others).items():
+        line, options = method, {}
         if "temperature" in colorizer.options:
             for value in TEMPERATURES:
                 yield method, "T", value, colorizer.predict_ab(L, temperature=value)
-        else:
-            ab = colorizer.predict_ab(L)
-            for value in FACTORS:
-                yield method, "factor", value, np.float32(value) * ab
+            line, options = SCALED.format(method), {"temperature": 1.0}
+        ab = colorizer.predict_ab(L, **options)
+        for value in FACTORS:
+            yield line, "factor", value, np.float32(value) * ab
 
 
 def at_colourfulness(rows: list[dict[str, Any]], least: float) -> dict[str, dict[str, Any]]:

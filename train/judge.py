@@ -2,12 +2,17 @@
 
     python -m train.judge
     python -m train.judge --pictures 2000 --epochs 1 --run runs/try
+    python -m train.judge --on validation --ship
 
 It learns on colorizations of training pictures by the committed colorizers and is asked about
 test pictures that neither it nor they have seen. Its *fool rate* of a method is the study's:
 the share of trials (truth, classification, GAN) in which that method's picture is picked. It
 is asked at several temperatures of the classifier, and in trials of two against every other
 row of the table, which tells how well it judges at all.
+
+With `--ship` the classifier's card gets the temperature whose pictures the judge would pick
+most often in trials of three, by the mean of its probabilities: single picks of so many are too
+few to order temperatures. That is chosen on the validation pictures, never on the test pictures.
 
 What it cannot tell: what people pick. It is trained on nothing but this task, looks at every
 pixel, and knows each method's habits; people look for frogs that are the colour of frogs.
@@ -26,20 +31,21 @@ import itertools
 import json
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from scipy.special import softmax
 from scipy.stats import binomtest
 from torch import Tensor, nn
 from torch.nn import functional
 
 import colorizers
 from colorizers.bins import TEMPERATURE, centres
-from colorizers.checkpoint import WeightsError, read_card
+from colorizers.checkpoint import FOLDER, WeightsError, read_card
 from colorizers.color import colorize_u8, rgb_to_lab
 
 from . import data
@@ -70,6 +76,8 @@ class Settings:
     width: int = option(48, "channels of the first convolution")
     seed: int = option(1, "of the weights, the order and the temperatures")
     bfloat16: bool = option(bfloat16_is_fast(), "autocast; on where the processor has it")
+    on: str = option("test", "pictures that it is asked about: test, or validation")
+    ship: bool = option(False, "put the temperature that fools best into the classifier's card")
     json: str = option("", "write the rates as JSON lines to this file")
 
 
@@ -163,7 +171,8 @@ def trial_loss(judge: nn.Module, trial: Tensor) -> Tensor:
 
 def train(settings: Settings, rows: dict[str, UInt8]) -> Judge:
     """Train, or go on with, the judge of these settings on colorized training pictures."""
-    run = Run(Path(settings.run), Judged(settings, weights_in_use()))
+    trained = replace(settings, on="", ship=False, json="")  # what it is asked later is no part
+    run = Run(Path(settings.run), Judged(trained, weights_in_use()))
     torch.manual_seed(settings.seed)
     judge = prepare(Judge(settings.width))
     optimizer = torch.optim.Adam(judge.parameters(), lr=settings.lr)
@@ -223,7 +232,8 @@ def fool_rates(scores: dict[str, NDArray[np.float64]]) -> list[dict[str, Any]]:
     -------
     list of dict
         One a trial and method: `trial` (the names of its pictures), `method`, `fooled`, `n`,
-        `rate`, `rate_ci95` (Wilson: each picture is asked once, of one judge) and `chance`.
+        `rate`, `rate_ci95` (Wilson: each picture is asked once, of one judge), `expected` (mean
+        probability that the judge gives the method's picture) and `chance`.
     """
     trials: list[tuple[str, ...]] = [("truth", name, "gan") for name in CLASSIFICATION]
     trials += [("truth", name) for name in (*ALONE[:2], *CLASSIFICATION, *ALONE[2:])]
@@ -233,6 +243,7 @@ def fool_rates(scores: dict[str, NDArray[np.float64]]) -> list[dict[str, Any]]:
 def _rates(trial: Sequence[str], scores: dict[str, NDArray[np.float64]]) -> list[dict[str, Any]]:
     together = np.stack([scores[name] for name in trial])
     picked = together.argmax(axis=0)
+    expected = softmax(together, axis=0).mean(axis=1)
     count = len(picked)
     rows = []
     for index, name in enumerate(trial[1:], 1):
@@ -242,7 +253,7 @@ def _rates(trial: Sequence[str], scores: dict[str, NDArray[np.float64]]) -> list
             {
                 "trial": list(trial), "method": name, "fooled": fooled, "n": count,
                 "rate": fooled / count, "rate_ci95": [float(low), float(high)],
-                "chance": 1 / len(trial),
+                "expected": float(expected[index]), "chance": 1 / len(trial),
             }
         )  # fmt: skip
     return rows
@@ -261,14 +272,31 @@ def ask(settings: Settings, training: UInt8, test: UInt8) -> list[dict[str, Any]
 
 def table(rates: list[dict[str, Any]]) -> str:
     """The rates in Markdown."""
-    lines = ["| trial | picked | fool rate | 95 % interval | chance |", "|---|---|--:|--:|--:|"]
+    lines = [
+        "| trial | picked | fool rate | 95 % interval | expected | chance |",
+        "|---|---|--:|--:|--:|--:|",
+    ]
     for row in rates:
         low, high = row["rate_ci95"]
         lines.append(
             f"| {', '.join(row['trial'])} | {row['method']} | {row['rate']:.2%} | "
-            f"{low:.2%} to {high:.2%} | {row['chance']:.1%} |"
+            f"{low:.2%} to {high:.2%} | {row['expected']:.2%} | {row['chance']:.1%} |"
         )
     return "\n".join(lines)
+
+
+def best_temperature(rates: list[dict[str, Any]]) -> float:
+    """The classifier's temperature that is expected to fool best in trials of three."""
+    three = {row["method"]: row["expected"] for row in rates if len(row["trial"]) == 3}
+    return max(TEMPERATURES, key=lambda value: three[f"classification T={value:g}"])
+
+
+def ship(temperature: float, weights: Path = FOLDER) -> None:
+    """Put a temperature into the classifier's card: the app and the evaluation then use it."""
+    file = weights / "classification.json"
+    card = json.loads(file.read_text())
+    card["network"]["temperature"] = temperature
+    file.write_text(json.dumps(card, indent=2) + "\n")
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -276,20 +304,29 @@ def main(argv: list[str] | None = None) -> int:
     description = (__doc__ or "").split("\n\nReferences")[0]
     settings = parse(Settings, "python -m train.judge", description, argv)
     try:
-        training, test = data.load("train").rgb_u8, data.load("test").rgb_u8
+        training = data.load("train").rgb_u8
+        if settings.on not in ("test", "validation"):
+            raise RunError(f"--on is {settings.on}; it must be test or validation.")
+        if settings.ship and settings.on == "test":
+            raise RunError("--ship chooses a temperature, so it needs --on validation.")
+        asked = data.load(settings.on).rgb_u8
         if not settings.batch <= settings.pictures <= len(training):
             raise RunError(
                 f"--pictures is {settings.pictures}; it must be from --batch {settings.batch} "
                 f"to {len(training)}."
             )
-        rates = ask(settings, training[: settings.pictures], test)
+        rates = ask(settings, training[: settings.pictures], asked)
     except (data.DataError, RunError, WeightsError) as error:
         print(error, file=sys.stderr)
         return 1
     print(table(rates))
     print(
-        f"\nn = {len(test):,} test pictures, each asked once of one judge (seed {settings.seed})."
+        f"\nn = {len(asked):,} {settings.on} pictures, each asked once of one judge "
+        f"(seed {settings.seed})."
     )
+    if settings.ship:
+        ship(best_temperature(rates))
+        print(f"shipped: T = {best_temperature(rates):g}")
     if settings.json:
         Path(settings.json).write_text("".join(json.dumps(row) + "\n" for row in rates))
     return 0

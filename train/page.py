@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from . import compare, evaluate, frontier, judge
@@ -28,6 +28,8 @@ class Results:
     """Settings of the judge."""
     footer: str
     """n, versions, machine."""
+    runs: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """Method -> card of a training whose weights are not committed."""
 
 
 def page_of(results: Results, methods: list[str]) -> str:
@@ -53,6 +55,7 @@ Made by `python -m train.results` from the committed weights; every table is als
 {results.footer}
 
 {_weakest_channel(results.evaluation, methods)}
+{_not_committed(results.runs)}
 
 ![{DRAWN} test pictures](results/random.png)
 
@@ -61,7 +64,7 @@ Drawn at random (seed {SEED}). From above: grey, {", ".join(methods)}, truth.
 ## Closeness against colour
 
 PSNR and accuracy reward grey, so each method is shown over its whole dial: the temperature of the
-classifier, a factor on ab for the others.
+classifier, a factor on ab for the others and, in a line of its own, for the classifier's mean.
 
 ![Mean PSNR and accuracy over colourfulness](results/frontier.png)
 
@@ -80,7 +83,9 @@ leave out 0 by chance.
 A network that is shown the pictures of a trial and picks the real one, trained on colorizations of
 training pictures by the same weights ({judged}), asked once about each test picture. Its rates
 order operating points before anyone is asked. They do not tell what people pick: it sees each pixel
-and knows each method's habits ([`train/judge.py`](../train/judge.py)).
+and knows each method's habits ([`train/judge.py`](../train/judge.py)). *Expected* is the mean
+probability that it gives the method's picture, which single picks vary around. The temperature that
+the app ships was chosen by it on validation pictures (`--on validation --ship`), not on these.
 
 {judge.table(results.judge)}
 
@@ -116,6 +121,15 @@ def _points_table(peak: dict[str, dict[str, Any]], best: dict[str, dict[str, Any
         )
         lines.append(f"| {name} | {top['psnr_mean']:.2f} | {at(top)} | {right} |")
     return "\n".join(lines)
+
+
+def _not_committed(runs: dict[str, dict[str, Any]]) -> str:
+    said = [
+        f"\n{name} is not committed; it was trained by `{card['command']}` at commit "
+        f"{card['commit'][:7]} in {card['hours']:g} hours ({card['hardware']})."
+        for name, card in runs.items()
+    ]
+    return "\n".join(said)
 
 
 def _weakest_channel(rows: list[dict[str, Any]], methods: list[str]) -> str:

@@ -1,11 +1,13 @@
 """docs/results.md with every table and picture, the README's table and the cards: one command.
 
     python -m train.results
+    python -m train.results --runs runs/nazeri runs/cvae
 
 Evaluates every row on all 10,000 test pictures, walks each method's frontier, compares the
 methods in pairs, draws the sheets of pictures and asks the machine judge, which it trains
-first (about half an hour on two cores in all). No figure in the repository is typed by hand;
-`tests/train/test_results.py` holds the files to each other.
+first (about half an hour on two cores in all). With `--runs` the tables and plots have a row and
+a line of trainings whose weights are not committed, too. No figure in the repository is typed by
+hand; `tests/train/test_results.py` holds the files to each other.
 """
 
 from __future__ import annotations
@@ -13,7 +15,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,9 +23,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 import colorizers
+from colorizers.base import Colorizer
 from colorizers.checkpoint import FOLDER, WeightsError
 
 from . import compare, data, evaluate, frontier, gallery, judge
+from .candidates import load_run
 from .page import DRAWN, RANKED, SEED, Results, page_of
 from .run import RunError
 
@@ -32,34 +36,52 @@ BEGIN, END = "<!-- evaluation -->", "<!-- end of evaluation -->"
 COMMAND = "python -m train.results"
 
 
-def compute(settings: judge.Settings) -> tuple[Results, evaluate.Evaluation]:
-    """Everything from the committed weights.
+def compute(
+    settings: judge.Settings, folders: Sequence[Path] = ()
+) -> tuple[Results, evaluate.Evaluation]:
+    """Everything from the committed weights, and from those in the folders of runs.
 
     Raises
     ------
     train.data.DataError, colorizers.checkpoint.WeightsError, train.run.RunError
     """
+    runs = _runs(folders)
     test, train = data.load("test"), data.load("train")
     for name in colorizers.cifar10_names(controls=True):
         colorizers.load(name)  # missing weights are told now, not after minutes
-    evaluation = evaluate.Evaluation(test, train)
+    evaluation = evaluate.Evaluation(test, train, others=runs)
     rows = []
-    for method in evaluate.known():
+    own = (*evaluate.FLOORS, *colorizers.cifar10_names(controls=True))
+    for method in (*own, *runs, *evaluate.CEILINGS):
         print(f"evaluation: {method}", file=sys.stderr, flush=True)
         rows.append(evaluation.row(method))
     versions = evaluate.versions()
     rows = [row | {"versions": versions} for row in rows]
     print("paired bootstrap", file=sys.stderr, flush=True)
-    compared = ("grey", *colorizers.cifar10_names(controls=True))
+    compared = ("grey", *colorizers.cifar10_names(controls=True), *runs)
     comparisons = compare.paired({name: evaluation.values[name] for name in compared})
-    line = frontier.frontier(evaluation.truth, evaluation.lab)
+    line = frontier.frontier(evaluation.truth, evaluation.lab, runs)
     rates = judge.ask(settings, train.rgb_u8[: settings.pictures], test.rgb_u8)
     about = ", ".join(f"{name} {version}" for name, version in versions.items())
     footer = (
         f"n = {len(test):,} test pictures (ST-LPIPS: the first {evaluate.PERCEPTUAL:,}); {about}."
     )
     judged = {"pictures": settings.pictures, "epochs": settings.epochs, "seed": settings.seed}
-    return Results(rows, line, comparisons, rates, judged, footer), evaluation
+    cards = {name: colorizer.card for name, colorizer in runs.items()}
+    return Results(rows, line, comparisons, rates, judged, footer, cards), evaluation
+
+
+def _runs(folders: Sequence[Path]) -> dict[str, Colorizer]:
+    runs: dict[str, Colorizer] = {}
+    for folder in folders:
+        colorizer = load_run(folder)
+        if colorizer.name in (*evaluate.known(), *runs):
+            raise RunError(
+                f"{folder} holds {colorizer.name}, which has a row already; "
+                "give runs of other methods with --runs."
+            )
+        runs[colorizer.name] = colorizer
+    return runs
 
 
 def publish(
@@ -103,7 +125,7 @@ def publish(
         file = folder / f"{name}.jsonl"
         file.write_text("".join(json.dumps(row) + "\n" for row in getattr(results, name)))
         written.append(file)
-    methods = trained(results.evaluation, weights)
+    methods = [*trained(results.evaluation, weights), *results.runs]
     written += _draw(results, methods, pictures, error, folder)
     short = evaluate.table(results.evaluation, markdown=True, keys=evaluate.SHORT)
     readme.write_text(f"{before}{BEGIN}\n{short}\n\n{results.footer}\n{END}{after}")
@@ -172,9 +194,11 @@ def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         prog=COMMAND, description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.parse_args(argv)
+    runs_help = "rows of trainings that are not committed, by the folders of their runs"
+    parser.add_argument("--runs", nargs="+", type=Path, default=[], metavar="RUN", help=runs_help)
+    arguments = parser.parse_args(argv)
     try:
-        results, evaluation = compute(judge.Settings())
+        results, evaluation = compute(judge.Settings(), arguments.runs)
     except (data.DataError, RunError, WeightsError) as error:
         print(error, file=sys.stderr)
         return 1

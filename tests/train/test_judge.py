@@ -1,5 +1,8 @@
 """The machine judge: it learns what gives a fake away, and counts as the study does."""
 
+import json
+import re
+
 import numpy as np
 import pytest
 import torch
@@ -57,6 +60,38 @@ def test_rates_are_counts_of_the_highest_score_over_all_trials():
     assert three["gan"]["rate_ci95"] == pytest.approx([0.1078, 0.6032], abs=1e-4)
     two = next(row for row in rates if row["trial"] == ["truth", "gan"])
     assert (two["fooled"], two["chance"]) == (4, 0.5)
+
+
+def test_what_is_expected_is_the_mean_probability():
+    scores = {name: np.zeros(2) for name in rows_of({}, 1)}
+    scores["gan"] = np.log([2.0, 1.0])  # picked with 2 in 3, then 1 in 2, against the truth
+    two = next(r for r in judge.fool_rates(scores) if r["trial"] == ["truth", "gan"])
+    assert two["expected"] == pytest.approx((2 / 3 + 1 / 2) / 2)
+
+
+def test_the_temperature_shipped_is_the_one_expected_to_fool_best(tmp_path):
+    scores = {name: np.full(5, -3.0) for name in rows_of({}, 1)}
+    scores["classification T=0.2"] = np.full(5, -2.0)  # never picked, and yet nearest to it
+    rates = judge.fool_rates(scores)
+    assert judge.best_temperature(rates) == 0.2
+    card = tmp_path / "classification.json"
+    card.write_text('{"network": {"temperature": 0.38, "size": 32}, "hours": 1}')
+    judge.ship(judge.best_temperature(rates), tmp_path)
+    kept = json.loads(card.read_text())
+    assert kept == {"network": {"temperature": 0.2, "size": 32}, "hours": 1}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [(["--ship"], "--ship .* needs --on validation"), (["--on", "train"], "--on is train; it")],
+)
+def test_no_temperature_is_chosen_on_the_test_pictures(arguments, message, capsys, monkeypatch):
+    from train.data import Pictures
+
+    none = Pictures(np.zeros((0, 32, 32, 3), np.uint8), np.zeros(0, np.uint8), np.arange(0))
+    monkeypatch.setattr(judge.data, "load", lambda part: none)
+    assert judge.main(arguments) == 1
+    assert re.search(message, capsys.readouterr().err)
 
 
 def test_the_loss_of_equal_scores_is_that_of_guessing():

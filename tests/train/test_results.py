@@ -1,6 +1,8 @@
 """The published results: files agree with each other, and each part computes what it says."""
 
+import dataclasses
 import json
+import types
 from pathlib import Path
 
 import numpy as np
@@ -86,6 +88,8 @@ class TestFrontier:
         dials = {name: {p["dial"] for p in points if p["method"] == name}
                  for name in colorizers.cifar10_names(controls=True)}  # fmt: skip
         assert dials.pop("classification") == {"T"}
+        scaled = frontier.SCALED.format("classification")
+        assert {p["dial"] for p in points if p["method"] == scaled} == {"factor"}
         assert all(dial == {"factor"} for dial in dials.values())
 
     def test_a_larger_factor_is_more_colourful_on_the_same_pictures(self, points):
@@ -139,7 +143,7 @@ def small():
         [{"metric": "ssim", "a": "grey", "b": "gan", "difference": 0.5,
           "difference_ci95": [0.1, 0.9]}],
         [{"trial": ["truth", "gan"], "method": "gan", "rate": 0.25, "rate_ci95": [0.1, 0.4],
-          "chance": 0.5}],
+          "expected": 0.3, "chance": 0.5}],
         {"pictures": 100},
         "n = 4",
     )  # fmt: skip
@@ -165,6 +169,33 @@ def test_publishing_writes_page_pictures_readme_and_cards(small, tmp_path):
     assert "| frog | 4 | 20.00 | 20.00 | 9.0 | 9.0 |" in text
     for target in ("random", "ranked-gan", "frontier"):
         assert f"results/{target}.png" in text
+
+
+def test_a_run_that_is_not_committed_is_shown_and_named_as_such(small, tmp_path):
+    (tmp_path / "README.md").write_text(f"{results.BEGIN}\n{results.END}")
+    row = small.evaluation[1] | {"method": "nazeri"}
+    card = {"command": "python -m train.nazeri", "commit": "0123456789", "hours": 1.5,
+            "hardware": "a machine"}  # fmt: skip
+    with_run = dataclasses.replace(
+        small, evaluation=[*small.evaluation, row], runs={"nazeri": card}
+    )
+    results.publish(
+        with_run, lambda name: some_pictures(60), lambda name: np.arange(60.0),
+        root=tmp_path, weights=tmp_path,
+    )  # fmt: skip
+    text = (tmp_path / "docs" / "results.md").read_text()
+    assert "nazeri is not committed; it was trained by `python -m train.nazeri` at commit" in text
+    assert "0123456 in 1.5 hours (a machine)" in text
+    assert "results/ranked-nazeri.png" in text
+    assert "| nazeri | 20.00 |" in (tmp_path / "README.md").read_text()
+    assert not (tmp_path / "nazeri.json").exists()
+
+
+def test_a_run_of_a_method_that_has_a_row_is_refused(monkeypatch, capsys):
+    run = types.SimpleNamespace(name="gan")
+    monkeypatch.setattr(results, "load_run", lambda folder: run)
+    assert results.main(["--runs", "runs/gan"]) == 1
+    assert "runs/gan holds gan, which has a row already" in capsys.readouterr().err
 
 
 def test_a_readme_without_a_place_is_refused_before_anything_is_written(small, tmp_path):
