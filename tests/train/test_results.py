@@ -171,6 +171,33 @@ def test_publishing_writes_page_pictures_readme_and_cards(small, tmp_path):
         assert f"results/{target}.png" in text
 
 
+def test_targets_are_judged_by_the_best_point_that_is_colourful_enough(small):
+    def point(method, colourfulness, psnr, accuracy):
+        return {"method": method, "dial": "factor", "value": 1.4, "psnr_mean": psnr,
+                "colourfulness": colourfulness, "nazeri_accuracy_5": accuracy}  # fmt: skip
+
+    rows = [
+        row | {"frechet_efficientnet_lite0": distance, "nazeri_accuracy_5": 0.558}
+        for row, distance in zip(small.evaluation, (900.0, 170.0, 0.0), strict=True)
+    ] + [small.evaluation[1] | {"method": "classification", "frechet_efficientnet_lite0": 300.0}]
+    line = [
+        point("classification", 15, 25.6, 0.66),
+        point("classification, T = 1", 22.0, 24.5, 0.55),
+        point("gan", 25, 24.9, 0.6), point("gan", 23, 24.8, 0.7), point("gan", 14, 25.8, 0.7),
+    ]  # fmt: skip
+    said = page.targets_table(dataclasses.replace(small, evaluation=rows, frontier=line))
+    assert said.splitlines()[2:] == [
+        "| mean PSNR there | classification | 24.4 dB | 24.50 dB (factor 1.4) | reached |",
+        "| Nazeri 5 % there | classification | 55.8% | 55.0% | not reached |",
+        "| best mean PSNR | classification | 25.5 dB | 25.60 dB | reached |",
+        "| Fréchet Lite0, share of grey's | classification | 33% | 33% | reached |",
+        "| mean PSNR there | gan | 24.9 dB | 24.90 dB (factor 1.4) | reached |",
+        "| Nazeri 5 % there | gan | 59.8% | 60.0% | reached |",
+        "| best mean PSNR | gan | 25.9 dB | 25.80 dB | not reached |",
+        "| Fréchet Lite0, share of classification's | gan | 50% | 57% | not reached |",
+    ]
+
+
 def test_a_run_that_is_not_committed_is_shown_and_named_as_such(small, tmp_path):
     (tmp_path / "README.md").write_text(f"{results.BEGIN}\n{results.END}")
     row = small.evaluation[1] | {"method": "nazeri"}
