@@ -28,7 +28,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from colorizers import deep, jpeg, metadata
+from colorizers import deep, jpeg, metadata, png
 from colorizers.filenames import output_name, safe_stem
 from colorizers.picture import (
     MAX_PIXELS,
@@ -106,6 +106,8 @@ def open_photo(source: Source, *, max_pixels: int = MAX_PIXELS) -> Photo:
             pixels = _fast_jpeg(image, stream)
             if pixels is None:
                 image.load()
+            if image.format == "PNG" and not png.is_whole(stream, image):
+                raise EOFError("too few rows")
         except Exception as error:
             raise ImageError(
                 f"The {image.format} file is damaged or incomplete and cannot be decoded; "

@@ -67,6 +67,23 @@ def rows(values: np.ndarray) -> tuple[bytes, bytes]:
     return b"IDAT", zlib.compress(b"".join(b"\0" + row.tobytes() for row in values))
 
 
+def head_of(bits: int, kind: int, interlaced: bool = False) -> bytes:
+    """The head of a PNG of the usual size."""
+    return struct.pack(">IIBBBBB", WIDTH, HEIGHT, bits, kind, 0, 0, interlaced)
+
+
+DEEP = RGB.astype(">u2") * 257
+
+
+def interlaced(values: np.ndarray, share: float = 1.0) -> tuple[bytes, bytes]:
+    """An IDAT chunk of the seven passes of PNG 8.2, or of the first part of them."""
+    steps = ((0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2),
+             (0, 1, 1, 2))  # fmt: skip
+    passes = [values[y::down, x::right] for x, y, right, down in steps]
+    data = b"".join(b"\0" + row.tobytes() for part in passes for row in part)
+    return b"IDAT", zlib.compress(data[: int(len(data) * share)])
+
+
 def oriented_jpeg() -> bytes:
     exif = Image.Exif()
     exif[ExifTags.Base.Orientation] = 6
@@ -166,6 +183,11 @@ RIGHT: dict[str, tuple[Maker, int]] = {
     ),
     "interlaced PNG of 16 bits": (
         lambda: cv2.imencode(".png", RGB[..., ::-1].astype(np.uint16) * 257)[1].tobytes(),
+        0,
+    ),
+    "PNG in seven passes": (lambda: png(interlaced(RGB), head=head_of(8, 2, True)), 0),
+    "PNG of 16 bits in seven passes": (
+        lambda: png(interlaced(DEEP), head=head_of(16, 2, True)),
         0,
     ),
     "PNG of 4 bits a pixel": (lambda: bits_per_pixel(4), 0),
@@ -308,6 +330,20 @@ WRONG: dict[str, Maker] = {
     "AVIF that is only a head": lambda: b"\0\0\0\x1cftypavif" + b"\0" * 40,
     "PNG that is only a signature": lambda: b"\x89PNG\r\n\x1a\n",
     "PNG without pixels": lambda: png(),
+    "PNG of too few rows": lambda: png(rows(RGB[:-1])),
+    "PNG of no rows": lambda: png(rows(RGB[:0])),
+    "PNG of half a row": lambda: png((b"IDAT", zlib.compress(b"\0" + RGB.tobytes()[:40]))),
+    "PNG of 16 bits and too few rows": lambda: png(rows(DEEP[:10]), head=head_of(16, 2)),
+    "grey PNG of 16 bits and too few rows": lambda: png(
+        rows(DEEP[:10, :, 0]), head=head_of(16, 0)
+    ),
+    "PNG of six passes and a half": lambda: png(interlaced(RGB, 0.9), head=head_of(8, 2, True)),
+    "PNG of 16 bits and one pass": lambda: png(interlaced(DEEP, 0.02), head=head_of(16, 2, True)),
+    "PNG with its pixels cut off": lambda: png((b"IDAT", rows(colours(HEIGHT, WIDTH))[1][:-500])),
+    "PNG of 16 bits with its pixels cut off": lambda: png(
+        (b"IDAT", rows(colours(HEIGHT, 2 * WIDTH))[1][:-500]), head=head_of(16, 2)
+    ),
+    "PNG without its end": lambda: png(rows(RGB))[:-12],
     "PNG of no width": lambda: png_header(0, 5),
     "PNG of negative width": lambda: png_header(0x80000001, 5),
     "PNG of 3 bits": lambda: png_header(4, 4, depth=3),
@@ -364,6 +400,21 @@ def test_any_byte_may_be_wrong(format: str) -> None:
         damaged = data.copy()
         damaged[place] ^= 0xFF
         read_or_refuse(bytes(damaged), max_pixels=1_000_000)
+
+
+def test_black_rows_are_not_taken_for_missing_ones() -> None:
+    rgb = RGB.copy()
+    rgb[5:] = 0
+    for data in (
+        png(rows(rgb)),
+        png(rows(rgb[..., :1]), head=head_of(8, 0)),
+        png(rows(rgb.astype(">u2")), head=head_of(16, 2)),
+        png(interlaced(rgb), head=head_of(8, 2, True)),
+        png(rows(np.packbits(rgb[..., 0] > 255, axis=1)), head=head_of(1, 0)),
+    ):
+        photo = open_photo(data)
+        assert photo.size == (WIDTH, HEIGHT)
+        assert not photo.rgb[5:].any()
 
 
 MEASURE = """
