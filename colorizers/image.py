@@ -28,7 +28,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from colorizers import deep, jpeg, metadata, png
+from colorizers import boxes, deep, jpeg, metadata, png
 from colorizers.filenames import output_name, safe_stem
 from colorizers.picture import (
     MAX_PIXELS,
@@ -53,6 +53,8 @@ Image.init()  # registers all decoders, so that the list below finds them
 
 FORMATS = ("AVIF", "BMP", "GIF", "HEIF", "JPEG", "JPEG2000", "MPO", "PNG", "PPM", "TIFF", "WEBP")
 """What may be decoded. A short list on purpose: Pillow's EPS, for one, starts Ghostscript."""
+DEEP = ("AVIF", "HEIF", "JPEG2000", "PNG", "PPM", "TIFF")
+"""What may have more than 8 bits a channel."""
 MAX_BYTES = 400_000_000
 """Of a file that is held in memory as a whole beside its pixels; larger ones are streamed."""
 WAY_OUT = "save it as JPEG, PNG, TIFF or WebP and try again"
@@ -66,8 +68,9 @@ def open_photo(source: Source, *, max_pixels: int = MAX_PIXELS) -> Photo:
     Applied: EXIF orientation and the embedded ICC profile (to sRGB, relative colorimetric with
     black point compensation). Palettes are expanded, 1-bit becomes grey, CMYK, YCbCr and CIELAB
     become sRGB, alpha is kept apart. Of an animation or a file of many pages the first picture is
-    taken. PNG and TIFF of 16 bits keep them, grey or colour, with alpha or without; other formats
-    are read at 8 bits a channel. Floating-point pictures are taken as [0, 1] if they lie in it,
+    taken. More than 8 bits a channel are kept, grey or colour: 16 in PNG, TIFF and binary PPM, 10
+    and 12 in AVIF and HEIC, up to 16 in JPEG 2000; CMYK, CIELAB and colours under a profile of
+    tables are read at 8. Floating-point pictures are taken as [0, 1] if they lie in it,
     else stretched from their smallest to their largest value; NaN becomes black. What was done is
     in `notices`.
 
@@ -228,22 +231,31 @@ def _photo(
     # After load(), because Pillow has then turned TIFF and AVIF upright and removed their tag.
     exif = metadata.exif_of(image)
     orientation = metadata.orientation_of(exif)
+    found: tuple[Pixels, Pixels | None] | None = None
+    shown = image
+    if stream is not None and name in DEEP:
+        stream.seek(0)
+        head = stream.read(boxes.HEAD)
+        if name == "JPEG2000" and (profile := boxes.profile(head)):
+            image.info["icc_profile"] = profile
+        if name in ("AVIF", "HEIF") and (curve := boxes.hdr(head)):
+            notices.append(f"The file is HDR ({curve}); its values are taken as those of sRGB.")
+        if name == "PNG" and image.mode == "L":
+            png.spread_transparency(image, head)
+        bits = deep.bits_of(image, head)
+        if bits > 8:
+            stream.seek(0)
+            found = deep.read(stream.read(), image, bits, notices)
+        shown = deep.whole_range(image, head)
     icc = image.info.get("icc_profile")
     icc = icc if isinstance(icc, bytes) else b""
-
-    found: tuple[Pixels, Pixels | None] | None = None
-    if stream is not None and name in ("PNG", "TIFF"):
-        stream.seek(0)
-        if deep.is_deep(image, head=stream.read(32)):
-            stream.seek(0)
-            found = deep.read(stream.read(), image, notices)
     if found is None and pixels is not None:
         decoded = Image.fromarray(pixels)
         if icc:
             decoded.info["icc_profile"] = icc
         # Without a profile the pixels are what is wanted, and Pillow need not copy them.
         found = to_srgb(decoded, notices) if icc else (_three(pixels), None)
-    rgb, alpha = found or to_srgb(image, notices)
+    rgb, alpha = found or to_srgb(shown, notices)
     rgb = upright(rgb, orientation)
     return Photo(
         rgb=rgb,

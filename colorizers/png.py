@@ -1,11 +1,11 @@
-"""Whether a PNG holds all the rows that its head announces.
+"""What Pillow does not look at in a PNG: missing rows, and the transparent grey of a few bits.
 
 Fed by :mod:`colorizers.image` with a file that Pillow has decoded already. Pillow takes a stream of
 pixels that ends early, but properly, for a whole one, and leaves the rest of the picture at zero.
 
 References
 ----------
-PNG 3rd edition: 5 (chunks), 8 (interlacing), 11.2.1 (IHDR), 11.2.3 (IDAT).
+PNG 3rd edition: 5 (chunks), 8 (interlacing), 11.2.1 (IHDR), 11.2.3 (IDAT), 11.3.2.1 (tRNS).
 """
 
 from __future__ import annotations
@@ -52,6 +52,13 @@ def is_whole(stream: IO[bytes], image: Image.Image) -> bool:
                 missing -= _inflated(inflate, data, missing)
         stream.seek(end)
     return False
+
+
+def spread_transparency(image: Image.Image, head: bytes) -> None:
+    """Make the transparent level of 2 or 4 bits one of the 8 to which Pillow spreads the others."""
+    level, top = image.info.get("transparency"), 2 ** head[24] - 1
+    if isinstance(level, int):
+        image.info["transparency"] = (level & top) * 255 // top
 
 
 def _expected(image: Image.Image, head: bytes) -> int:

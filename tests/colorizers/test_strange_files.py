@@ -72,7 +72,7 @@ def head_of(bits: int, kind: int, interlaced: bool = False) -> bytes:
     return struct.pack(">IIBBBBB", WIDTH, HEIGHT, bits, kind, 0, 0, interlaced)
 
 
-DEEP = RGB.astype(">u2") * 257
+DEEP = (RGB.astype(int) * 257).astype(">u2")
 
 
 def interlaced(values: np.ndarray, share: float = 1.0) -> tuple[bytes, bytes]:
@@ -334,9 +334,7 @@ WRONG: dict[str, Maker] = {
     "PNG of no rows": lambda: png(rows(RGB[:0])),
     "PNG of half a row": lambda: png((b"IDAT", zlib.compress(b"\0" + RGB.tobytes()[:40]))),
     "PNG of 16 bits and too few rows": lambda: png(rows(DEEP[:10]), head=head_of(16, 2)),
-    "grey PNG of 16 bits and too few rows": lambda: png(
-        rows(DEEP[:10, :, 0]), head=head_of(16, 0)
-    ),
+    "grey PNG of 16 bits and too few rows": lambda: png(rows(DEEP[:10, :, 0]), head=head_of(16, 0)),
     "PNG of six passes and a half": lambda: png(interlaced(RGB, 0.9), head=head_of(8, 2, True)),
     "PNG of 16 bits and one pass": lambda: png(interlaced(DEEP, 0.02), head=head_of(16, 2, True)),
     "PNG with its pixels cut off": lambda: png((b"IDAT", rows(colours(HEIGHT, WIDTH))[1][:-500])),
