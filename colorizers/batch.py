@@ -115,7 +115,7 @@ def colorize_file(colorizer: Colorizer, job: Job, work: Work) -> Outcome:
         comment = f"Colours guessed by TrueHue, {colorizer.title}."
         try:
             job.target.parent.mkdir(parents=True, exist_ok=True)
-            save(
+            unsaid = save(
                 partial, rgb_u8, photo, format=job.format, quality=work.quality,
                 metadata=work.metadata, comment=comment,
             )  # fmt: skip
@@ -131,7 +131,7 @@ def colorize_file(colorizer: Colorizer, job: Job, work: Work) -> Outcome:
         return Outcome(job, error=f"{job.target} cannot be written ({reason}); choose another OUT.")
     except Exception as error:  # the next file must still get its turn
         return Outcome(job, error=f"It failed in a way that was not foreseen ({error!r}).")
-    return Outcome(job, photo.size, notices=photo.notices)
+    return Outcome(job, photo.size, notices=photo.notices + unsaid)
 
 
 def cores() -> int:

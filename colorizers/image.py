@@ -26,7 +26,7 @@ from typing import IO, Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, PngImagePlugin
 
 from colorizers import boxes, deep, jpeg, metadata, png
 from colorizers.filenames import output_name, safe_stem
@@ -50,6 +50,8 @@ __all__ = [
 ]  # fmt: skip
 
 Image.init()  # registers all decoders, so that the list below finds them
+# Pillow would refuse the whole picture for a profile or a description of more than 1 MB.
+PngImagePlugin.MAX_TEXT_CHUNK = metadata.MAX_OTHER
 
 FORMATS = ("AVIF", "BMP", "GIF", "HEIF", "JPEG", "JPEG2000", "MPO", "PNG", "PPM", "TIFF", "WEBP")
 """What may be decoded. A short list on purpose: Pillow's EPS, for one, starts Ghostscript."""
@@ -257,15 +259,17 @@ def _photo(
         found = to_srgb(decoded, notices) if icc else (_three(pixels), None)
     rgb, alpha = found or to_srgb(shown, notices)
     rgb = upright(rgb, orientation)
+    kept_exif = metadata.kept_exif(exif, *rgb.shape[1::-1], notices)
+    kept_xmp = metadata.xmp_of(image, notices)
     return Photo(
         rgb=rgb,
         alpha=None if alpha is None else upright(alpha, orientation),
         format=name,
         dpi=metadata.dpi_of(image, orientation),
-        exif=metadata.kept_exif(exif, *rgb.shape[1::-1]),
+        exif=kept_exif,
         notices=tuple(notices),
         icc=written_profile(icc),
-        xmp=metadata.xmp_of(image),
+        xmp=kept_xmp,
         iptc=metadata.iptc_of(image),
     )
 
