@@ -12,7 +12,6 @@ import contextlib
 import multiprocessing
 import os
 import signal
-import stat
 import sys
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -107,9 +106,6 @@ def colorize_file(colorizer: Colorizer, job: Job, work: Work) -> Outcome:
     """Colorize one file; whatever is wrong with it becomes the outcome's `error`."""
     partial = partial_name(job.target)
     try:
-        with contextlib.suppress(OSError):  # a file that is not there is `open_photo`'s to explain
-            if not stat.S_ISREG(job.source.stat().st_mode):
-                raise ImageError("It is not a file but a folder, device or pipe; name a picture.")
         photo = open_photo(job.source)
         rgb_u8 = colorize_photo(colorizer, photo, **work.options)
         comment = f"Colours guessed by TrueHue, {colorizer.title}."

@@ -107,8 +107,10 @@ def whole_range(image: Image.Image, head: bytes) -> Image.Image:
     """Grey of 9 to 16 bits as Pillow reads it, as 16 bits from black to white.
 
     Pillow leaves 12 bits of a TIFF at the lower end, those of JPEG 2000 and HEIC a little below
-    white, and a TIFF in which 0 is white as it is.
+    white, a TIFF in which 0 is white as it is, and takes the upper half of 32 bits as negative.
     """
+    if image.format == "TIFF" and image.mode == "I":
+        return _unsigned(image)
     if not image.mode.startswith("I;16"):
         return image
     tags: Any = getattr(image, "tag_v2", {})
@@ -124,6 +126,20 @@ def whole_range(image: Image.Image, head: bytes) -> Image.Image:
     values = np.asarray(image).astype(np.uint16)
     values = _spread(values if image.format == "TIFF" else values >> (16 - bits), bits)
     made = Image.fromarray(65_535 - values if inverted else values)
+    made.info, made.format = image.info, image.format
+    return made
+
+
+def _unsigned(image: Image.Image) -> Image.Image:
+    tags: Any = getattr(image, "tag_v2", {})
+    values = np.asarray(image)
+    if (
+        tags.get(_BITS, (0,))[0] != 32
+        or tags.get(_SAMPLE_FORMAT, (1,))[0] != 1
+        or values.min() >= 0
+    ):
+        return image
+    made = Image.fromarray(values.view(np.uint32).astype(np.float32))
     made.info, made.format = image.info, image.format
     return made
 

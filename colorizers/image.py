@@ -3,7 +3,7 @@
 People upload what they have: phone photographs that lie on their side, scans with 16 bits or an
 ink profile, palette pictures, animations, half a download, a text file with the wrong name.
 Pillow reads the headers and decodes, with libjpeg-turbo beside it for large JPEGs
-(:mod:`colorizers.jpeg`) and OpenCV for 16-bit colour (:mod:`colorizers.deep`); this module decides
+(:mod:`colorizers.jpeg`) and others for more than 8 bits (:mod:`colorizers.deep`); this module decides
 what is accepted and brings all of it to one form, a :class:`Photo`. Nothing else in the project
 opens files that came from outside. The way back is :mod:`colorizers.writing`.
 
@@ -20,6 +20,7 @@ from __future__ import annotations
 
 import io
 import os
+import stat
 import warnings
 from pathlib import Path
 from typing import IO, Any
@@ -28,7 +29,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, PngImagePlugin
 
-from colorizers import boxes, deep, jpeg, metadata, png
+from colorizers import boxes, deep, jpeg, metadata, png, tiff
 from colorizers.filenames import output_name, safe_stem
 from colorizers.picture import (
     MAX_PIXELS,
@@ -68,13 +69,13 @@ def open_photo(source: Source, *, max_pixels: int = MAX_PIXELS) -> Photo:
     """Decode a picture file to upright sRGB.
 
     Applied: EXIF orientation and the embedded ICC profile (to sRGB, relative colorimetric with
-    black point compensation). Palettes are expanded, 1-bit becomes grey, CMYK, YCbCr and CIELAB
-    become sRGB, alpha is kept apart. Of an animation or a file of many pages the first picture is
-    taken. More than 8 bits a channel are kept, grey or colour: 16 in PNG, TIFF and binary PPM, 10
-    and 12 in AVIF and HEIC, up to 16 in JPEG 2000; CMYK, CIELAB and colours under a profile of
-    tables are read at 8. Floating-point pictures are taken as [0, 1] if they lie in it,
-    else stretched from their smallest to their largest value; NaN becomes black. What was done is
-    in `notices`.
+    black point compensation), or the gamma of a PNG. Palettes are expanded, 1-bit becomes grey,
+    CMYK, YCbCr and CIELAB become sRGB, alpha is kept apart. Of an animation or a file of many
+    pages the first picture is taken, of a TIFF the first that is no thumbnail. More than 8 bits a
+    channel are kept, grey or colour: 16 in PNG, TIFF and binary PPM, 10 and 12 in AVIF and HEIC,
+    up to 16 in JPEG 2000; CMYK, CIELAB, text PPM and colours under a profile of tables are read
+    at 8. Floating-point pictures are taken as [0, 1] if they lie in it, else stretched from their
+    smallest to their largest value; NaN becomes black. What was done is in `notices`.
 
     Parameters
     ----------
@@ -164,8 +165,14 @@ def _stream(source: Source) -> IO[bytes]:
         size = len(source)
     else:
         try:
+            if not stat.S_ISREG(os.stat(source).st_mode):  # a pipe would be waited for
+                raise ImageError(
+                    "The file cannot be read (it is a folder, device or pipe); choose another."
+                )
             stream = open(source, "rb")  # noqa: SIM115  closed by the caller's `with`
             size = os.fstat(stream.fileno()).st_size
+        except ImageError:
+            raise
         except (OSError, ValueError) as error:
             reason = getattr(error, "strerror", None) or "not a file name"
             raise ImageError(f"The file cannot be read ({reason}); choose another.") from error
@@ -187,7 +194,10 @@ def _open(stream: IO[bytes], max_pixels: int) -> Image.Image:
         with warnings.catch_warnings():
             # The limit here is stricter than Pillow's warning and says more (`check_size`).
             warnings.simplefilter("ignore")
-            return Image.open(stream, formats=[name for name in FORMATS if name in Image.OPEN])
+            image = Image.open(stream, formats=[name for name in FORMATS if name in Image.OPEN])
+            if image.format == "TIFF":
+                tiff.skip_thumbnails(image)
+            return image
     except Image.DecompressionBombError as error:
         raise ImageError(
             f"The picture has more than {2 * (Image.MAX_IMAGE_PIXELS or 0) / 1e6:,.0f} megapixels "
@@ -239,6 +249,8 @@ def _photo(
         stream.seek(0)
         head = stream.read(boxes.HEAD)
         if name == "JPEG2000" and (profile := boxes.profile(head)):
+            image.info["icc_profile"] = profile
+        if name == "PNG" and (profile := png.gamma_profile(image)):
             image.info["icc_profile"] = profile
         if name in ("AVIF", "HEIF") and (curve := boxes.hdr(head)):
             notices.append(f"The file is HDR ({curve}); its values are taken as those of sRGB.")

@@ -1,11 +1,12 @@
-"""What Pillow does not look at in a PNG: missing rows, and the transparent grey of a few bits.
+"""What Pillow does not look at in a PNG: missing rows, a gamma, the transparent grey of a few bits.
 
 Fed by :mod:`colorizers.image` with a file that Pillow has decoded already. Pillow takes a stream of
 pixels that ends early, but properly, for a whole one, and leaves the rest of the picture at zero.
 
 References
 ----------
-PNG 3rd edition: 5 (chunks), 8 (interlacing), 11.2.1 (IHDR), 11.2.3 (IDAT), 11.3.2.1 (tRNS).
+PNG 3rd edition: 5 (chunks), 8 (interlacing), 11.2.1 (IHDR), 11.2.3 (IDAT), 11.3.2.1 (tRNS),
+11.3.2.2 (gAMA).
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ import zlib
 from typing import IO
 
 from PIL import Image
+
+from colorizers.profiles import power_profile
 
 PIECE = 1 << 20
 """Bytes that are inflated at once: whatever the file unfolds to, no more are held."""
@@ -59,6 +62,17 @@ def spread_transparency(image: Image.Image, head: bytes) -> None:
     level, top = image.info.get("transparency"), 2 ** head[24] - 1
     if isinstance(level, int):
         image.info["transparency"] = (level & top) * 255 // top
+
+
+def gamma_profile(image: Image.Image) -> bytes:
+    """A profile for the gAMA chunk; empty if there is none, or another chunk overrules it.
+
+    Values of about 1 / 2.2, which is what most files have, are taken as sRGB.
+    """
+    gamma = image.info.get("gamma")
+    if {"icc_profile", "srgb"} & image.info.keys() or not isinstance(gamma, float):
+        return b""
+    return b"" if 0.40 < gamma < 0.50 or not 0.1 <= gamma <= 10 else power_profile(1 / gamma)
 
 
 def _expected(image: Image.Image, head: bytes) -> int:

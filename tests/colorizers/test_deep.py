@@ -201,6 +201,15 @@ def test_12_bit_tiff_reaches_from_black_to_white() -> None:
     np.testing.assert_array_equal(photo.rgb[..., 0], over_16(grey, 12))
 
 
+def test_32_bit_tiff_without_sign_does_not_turn_negative() -> None:
+    grey = TWELVE[..., 0].astype(np.uint32) * 1_000_000
+    stream = io.BytesIO()
+    tifffile.imwrite(stream, grey, photometric="minisblack", metadata=None)
+    photo = open_photo(stream.getvalue())
+    assert any("0 to 4.095e+09" in notice for notice in photo.notices)
+    assert np.abs(photo.rgb[..., 0] - over_16(TWELVE[..., 0], 12)).max() <= 1
+
+
 LEVEL = np.arange(WIDTH, dtype=np.uint8)[None].repeat(HEIGHT, axis=0)
 
 

@@ -47,6 +47,16 @@ def tiff(values: np.ndarray, **options: object) -> bytes:
     return stream.getvalue()
 
 
+def pages(thumbnail: np.ndarray, *others: np.ndarray) -> bytes:
+    """A TIFF whose first page says that it is a small copy of another."""
+    stream = io.BytesIO()
+    with tifffile.TiffWriter(stream) as file:
+        file.write(thumbnail, photometric="rgb", subfiletype=1, metadata=None)
+        for other in others:
+            file.write(other, photometric="rgb", metadata=None)
+    return stream.getvalue()
+
+
 def heic(image: Image.Image = IMAGE, **options: object) -> bytes:
     pillow_heif.register_heif_opener()
     return encoded(image, "HEIF", quality=100, chroma=444, **options)
@@ -173,6 +183,7 @@ RIGHT: dict[str, tuple[Maker, int]] = {
     ),
     "TIFF in tiles": (lambda: tiff(RGB, photometric="rgb", tile=(16, 16)), 0),
     "TIFF of two pages": (lambda: tiff(np.stack([RGB, 0 * RGB]), photometric="rgb"), 0),
+    "TIFF with a thumbnail before it": (lambda: pages(RGB[::4, ::4] * 0, RGB), 0),
     "16-bit TIFF in planes": (
         lambda: tiff(
             RGB.transpose(2, 0, 1).astype(np.uint16) * 257,
@@ -398,6 +409,11 @@ def test_any_byte_may_be_wrong(format: str) -> None:
         damaged = data.copy()
         damaged[place] ^= 0xFF
         read_or_refuse(bytes(damaged), max_pixels=1_000_000)
+
+
+def test_a_thumbnail_alone_is_taken() -> None:
+    photo = open_photo(pages(RGB))
+    np.testing.assert_array_equal(photo.rgb, RGB)
 
 
 def test_black_rows_are_not_taken_for_missing_ones() -> None:

@@ -226,6 +226,39 @@ def test_metadata_goes_along(format: str, bits: int) -> None:
 
 
 @pytest.mark.parametrize("format", FORMATS)
+def test_the_thumbnail_of_the_grey_picture_stays_behind(format: str) -> None:
+    thumbnail = b"\xff\xd8the grey picture, small\xff\xd9"
+    # IFD0: description and orientation; IFD1: where the thumbnail is, and how long.
+    exif = b"II*\0\x08\0\0\0" + struct.pack(
+        "<HHHI4sHHII IHHHIIHHIII",
+        2, 270, 2, 4, b"Oma\0", 274, 3, 1, 6,
+        38, 2, 513, 4, 1, 68, 514, 4, 1, len(thumbnail), 0,
+    ) + thumbnail  # fmt: skip
+    data = encoded(Image.fromarray(smooth()), "JPEG", exif=b"Exif\0\0" + exif)
+    with Image.open(io.BytesIO(data)) as image:  # the test's own file is sound
+        assert image.getexif().get_ifd(ExifTags.IFD.IFD1)[514] == len(thumbnail)
+    photo = open_photo(data)
+    assert photo.size == (40, 60)
+    made = written(photo.rgb, photo, format=format)
+    assert b"the grey picture" not in made
+    with Image.open(io.BytesIO(made)) as image:
+        assert image.getexif()[270] == "Oma"
+        assert image.getexif().get(274, 1) == 1
+
+
+@pytest.mark.parametrize("format", FORMATS)
+def test_tags_that_are_no_text_go_along(format: str) -> None:
+    exif = Image.Exif()
+    exif[0x4746] = 4  # Windows' rating and title
+    exif[0x9C9B] = "Oma".encode("utf-16-le")
+    photo = open_photo(encoded(Image.fromarray(smooth()), "JPEG", exif=exif))
+    with Image.open(io.BytesIO(written(photo.rgb, photo, format=format))) as image:
+        kept = image.getexif()
+        assert kept[0x4746] == 4
+        assert bytes(kept[0x9C9B]) == "Oma".encode("utf-16-le")
+
+
+@pytest.mark.parametrize("format", FORMATS)
 def test_nothing_is_said_when_asked_not_to(format: str) -> None:
     photo = tagged_photo(icc=profile_of(1.8))
     back = open_photo(written(photo.rgb, photo, format=format, metadata=False))
