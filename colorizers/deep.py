@@ -124,7 +124,9 @@ def whole_range(image: Image.Image, head: bytes) -> Image.Image:
     if not 8 < bits <= 16 or (bits == 16 and not inverted):
         return image
     values = np.asarray(image).astype(np.uint16)
-    values = _spread(values if image.format == "TIFF" else values >> (16 - bits), bits)
+    if image.format != "TIFF":  # at the upper end
+        values = values >> np.uint16(16 - bits)
+    values = _spread(values, bits)
     made = Image.fromarray(65_535 - values if inverted else values)
     made.info, made.format = image.info, image.format
     return made

@@ -3,9 +3,9 @@
 People upload what they have: phone photographs that lie on their side, scans with 16 bits or an
 ink profile, palette pictures, animations, half a download, a text file with the wrong name.
 Pillow reads the headers and decodes, with libjpeg-turbo beside it for large JPEGs
-(:mod:`colorizers.jpeg`) and others for more than 8 bits (:mod:`colorizers.deep`); this module decides
-what is accepted and brings all of it to one form, a :class:`Photo`. Nothing else in the project
-opens files that came from outside. The way back is :mod:`colorizers.writing`.
+(:mod:`colorizers.jpeg`) and others for more than 8 bits (:mod:`colorizers.deep`); this module
+decides what is accepted and brings all of it to one form, a :class:`Photo`. Nothing else in the
+project opens files that came from outside. The way back is :mod:`colorizers.writing`.
 
 The size is read from the file's header and checked *before* any pixel is decoded, so that a small
 file that unfolds to gigabytes is refused at the price of reading its header.
@@ -271,7 +271,7 @@ def _photo(
         found = to_srgb(decoded, notices) if icc else (_three(pixels), None)
     rgb, alpha = found or to_srgb(shown, notices)
     rgb = upright(rgb, orientation)
-    kept_exif = metadata.kept_exif(exif, *rgb.shape[1::-1], notices)
+    kept_exif = metadata.kept_exif(exif, rgb.shape[1], rgb.shape[0], notices)
     kept_xmp = metadata.xmp_of(image, notices)
     return Photo(
         rgb=rgb,

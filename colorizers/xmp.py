@@ -226,16 +226,17 @@ class _Reader:
         self.scopes: list[dict[str, str]] = []
         self.declared: dict[str, str] = {}
         self.depth = 0  # of rdf:RDF
-        self.root: tuple[int, int] | None = None
-        self.rdf: tuple[bytes, int] | None = None
+        self.root = (0, 0)
+        self.rdf: list[tuple[bytes, int]] = []
         self.descriptions: list[_Description] = []
         self.parser.StartNamespaceDeclHandler = self._declare
         self.parser.StartElementHandler = self._start
         self.parser.EndElementHandler = self._end
         self.parser.Parse(packet, True)
-        if self.root is None or self.rdf is None:
+        if not self.rdf:
             raise ValueError("no rdf:RDF")
-        self.found = _Packet(self.root, *self.rdf, self.descriptions)
+        prefix, end = self.rdf[0]
+        self.found = _Packet(self.root, prefix, end, self.descriptions)
 
     def _declare(self, prefix: str | None, uri: str) -> None:
         if prefix:
@@ -247,7 +248,7 @@ class _Reader:
         self.scopes.append(self.declared)
         self.declared = {}
         depth = len(self.stack)
-        if name == f"{RDF} RDF" and self.rdf is None and not self.depth:
+        if name == f"{RDF} RDF" and not self.rdf and not self.depth:
             self.depth = depth
         elif name == f"{RDF} Description" and self.depth and depth == self.depth + 1:
             tag = _TAG.match(self.packet, at)
@@ -281,7 +282,7 @@ class _Reader:
             prefix, colon, _ = self.packet[at + 2 : end].partition(b":")
             if at == start or not colon:
                 raise ValueError("nothing in it, or written as nobody does")
-            self.rdf = prefix, at
+            self.rdf.append((prefix, at))
             self.depth = 0
         elif depth == self.depth + 1 and name == f"{RDF} Description":
             self.descriptions[-1].end = end

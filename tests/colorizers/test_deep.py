@@ -125,15 +125,15 @@ def test_avif_and_heic_of_8_bits_stay_as_they_are() -> None:
 
 @pytest.mark.parametrize("format", ["jp2", "heic"])
 def test_profile_of_a_deep_file_is_applied(format: str) -> None:
-    values = SMOOTH
+    values, icc = SMOOTH, profile_of(1.0)
     if format == "heic":
-        data = heic(values, 12, icc_profile=profile_of(1.0))
+        data = heic(values, 12, icc_profile=icc)
     else:
-        data = with_profile(jp2(values, 12), profile_of(1.0))
+        data = with_profile(jp2(values, 12), icc)
     linear = values / 4095
     srgb = np.where(linear <= 0.0031308, 12.92 * linear, 1.055 * linear ** (1 / 2.4) - 0.055)
     photo = deep(data)
-    assert photo.icc == profile_of(1.0)
+    assert photo.icc == icc
     assert np.abs(photo.rgb / 65_535 - srgb).max() < 0.004
 
 
@@ -149,14 +149,13 @@ def with_profile(data: bytes, icc: bytes) -> bytes:
 
 
 def test_profile_of_jpeg_2000_is_applied_at_8_bits_and_kept() -> None:
-    rgb = colours(32, 32)
-    data = with_profile(
-        encoded(Image.fromarray(rgb), "JPEG2000", irreversible=False), profile_of(1.0)
+    rgb, icc = colours(32, 32), profile_of(1.0)
+    photo = open_photo(
+        with_profile(encoded(Image.fromarray(rgb), "JPEG2000", irreversible=False), icc)
     )
-    photo = open_photo(data)
-    reference = open_photo(encoded(Image.fromarray(rgb), "PNG", icc_profile=profile_of(1.0)))
+    reference = open_photo(encoded(Image.fromarray(rgb), "PNG", icc_profile=icc))
     np.testing.assert_array_equal(photo.rgb, reference.rgb)
-    assert photo.icc == profile_of(1.0)
+    assert photo.icc == icc
 
 
 @pytest.mark.parametrize("top", [300, 4095, 65_535])
