@@ -20,7 +20,7 @@ HDR = {16: "PQ", 18: "HLG"}
 
 
 def bits(format: str, head: bytes) -> int:
-    """Bits a channel of a JPEG 2000 or AVIF file; 8 if it does not say, or channels differ.
+    """Bits a channel of a JPEG 2000 or AVIF file; 8 if it does not say, or its channels differ.
 
     Examples
     --------
@@ -28,9 +28,9 @@ def bits(format: str, head: bytes) -> int:
     10
     """
     if format == "AVIF":
-        found = re.search(rb"av1C\x81.(.)", head, re.DOTALL)
-        flags = found[1][0] if found else 0
-        return (12 if flags & 0x20 else 10) if flags & 0x40 else 8
+        # The picture, its opacity, a gain map: the deepest is tried.
+        flags = [one[0] & 0x60 for one in re.findall(rb"av1C\x81.(.)", head, re.DOTALL)]
+        return {0x40: 10, 0x60: 12}.get(max(flags, default=0), 8)
     start = head.find(b"\xff\x4f\xff\x51")
     if format != "JPEG2000" or start < 0:
         return 8

@@ -206,7 +206,8 @@ def _spread(values: UInt16, bits: int) -> UInt16:
         return values
     top = 2**bits - 1
     levels = np.minimum(np.arange(LEVELS), top) * ((LEVELS - 1) / top)
-    return np.rint(levels).astype(np.uint16)[values]
+    table = np.rint(levels).astype(np.uint16)
+    return np.asarray(cv2.LUT(np.ascontiguousarray(values), table), np.uint16)
 
 
 def _by_opencv(data: bytes) -> Any:

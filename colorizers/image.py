@@ -112,7 +112,7 @@ def open_photo(source: Source, *, max_pixels: int = MAX_PIXELS) -> Photo:
             pixels = _fast_jpeg(image, stream)
             if pixels is None:
                 image.load()
-            if image.format == "PNG" and not png.is_whole(stream, image):
+            if not _is_whole(image, stream):
                 raise EOFError("too few rows")
         except Exception as error:
             raise ImageError(
@@ -214,6 +214,13 @@ def _is_heif(head: bytes) -> bool:
     return head[4:8] == b"ftyp" and head[8:12] in (
         b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1",
     ) and b"avif" not in head  # fmt: skip
+
+
+def _is_whole(image: Image.Image, stream: IO[bytes]) -> bool:
+    """Whether all rows are there, in formats of which Pillow does not ask it."""
+    if image.format == "PNG":
+        return png.is_whole(stream, image)
+    return image.format != "TIFF" or tiff.is_whole(image)
 
 
 def _fast_jpeg(image: Image.Image, stream: IO[bytes]) -> NDArray[np.uint8] | None:

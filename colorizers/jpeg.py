@@ -35,7 +35,11 @@ _LAST_RESTART = b"\xff\xd7"
 
 
 def is_whole(data: bytes) -> bool:
-    """Whether a JPEG ends where JPEGs end; half a download does not."""
+    """Whether a JPEG ends where JPEGs end; half a download does not.
+
+    Pixels that are missing before the end marker are another matter: libjpeg fills them with grey
+    and tells its callers nothing.
+    """
     return data[-64:].rstrip(b"\0\r\n").endswith(_END)
 
 

@@ -90,6 +90,18 @@ def test_avif_keeps_its_bits(bits: int) -> None:
     assert np.abs(lossy - over_16(values, bits)).mean() < 1000
 
 
+def test_jpeg_2000_with_opacity() -> None:
+    rgba = np.dstack([SMOOTH, TWELVE[..., 0]]) * np.uint16(16)
+    data = cv2.imencode(
+        ".jp2",
+        cv2.cvtColor(rgba, cv2.COLOR_RGBA2BGRA),
+        [cv2.IMWRITE_JPEG2000_COMPRESSION_X1000, 1000],
+    )[1]
+    photo = deep(data.tobytes())
+    np.testing.assert_array_equal(photo.rgb, rgba[..., :3])
+    np.testing.assert_array_equal(photo.alpha, rgba[..., 3])
+
+
 def test_avif_with_opacity() -> None:
     rgba = np.dstack([SMOOTH, TWELVE[..., 0]])
     photo = deep(avif(rgba, 12))

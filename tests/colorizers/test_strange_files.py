@@ -325,6 +325,16 @@ def tiff_with(tag: int, value: int) -> bytes:
     return edited(data, place + 2, struct.pack("<HII", 4, 1, value))
 
 
+def tiff_of_fewer(tag: int, values: np.ndarray, **options: object) -> bytes:
+    """A TIFF that forgets the last of its strips (tag 273) or tiles (324)."""
+    data = bytearray(tiff(values, photometric="rgb", **options))
+    with tifffile.TiffFile(io.BytesIO(bytes(data))) as file:
+        offsets, counts = (file.pages[0].tags[number] for number in (tag, tag + (6, 1)[tag > 300]))
+    for one in (offsets, counts):
+        data[one.offset + 4 : one.offset + 8] = struct.pack("<I", one.count - 1)
+    return bytes(data)
+
+
 WRONG: dict[str, Maker] = {
     "nothing": lambda: b"",
     "one byte": lambda: b"\xff",
@@ -380,6 +390,17 @@ WRONG: dict[str, Maker] = {
     "PPM without pixels": lambda: b"P6 10 10 255\n",
     "TIFF bomb": lambda: tiff_with(256, 200_000_000),
     "TIFF whose strips lie outside": lambda: tiff_with(273, 10**9),
+    "TIFF of too few strips": lambda: tiff_of_fewer(273, RGB, rowsperstrip=8),
+    "deflated TIFF of too few strips": lambda: tiff_of_fewer(
+        273, RGB, rowsperstrip=8, compression="zlib"
+    ),
+    "TIFF of too few planes": lambda: tiff_of_fewer(
+        273, RGB.transpose(2, 0, 1).copy(), planarconfig="separate", rowsperstrip=8
+    ),
+    "TIFF of too few tiles": lambda: tiff_of_fewer(324, RGB, tile=(16, 16)),
+    "TIFF of 16 bits and too few strips": lambda: tiff_of_fewer(
+        273, RGB.astype(np.uint16) * 257, rowsperstrip=8
+    ),
     "TIFF of an unknown compression": lambda: tiff_with(259, 12_345),
     "TIFF that points to itself": lambda: b"II*\0\x08\0\0\0\0\0\x08\0\0\0" + b"\0" * 40,
     "JPEG 2000 that is only a head": lambda: encoded(IMAGE, "JPEG2000")[:60],
