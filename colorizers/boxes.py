@@ -1,4 +1,4 @@
-"""What Pillow does not say of JPEG 2000, AVIF and HEIC files: bits a channel, profile, HDR.
+"""What Pillow does not say of JPEG 2000, AVIF and HEIC files: bits a channel, profile, XMP, HDR.
 
 Fed by :mod:`colorizers.image` with the beginning of such a file. All three are made of boxes; what
 is wanted stands in few bytes behind a name, so it is looked for without walking through them: a
@@ -6,8 +6,9 @@ false find is caught where the pixels are compared (:mod:`colorizers.deep`).
 
 References
 ----------
-ISO/IEC 15444-1 (JPEG 2000): A.5.1 (SIZ), I.5.3.3 (colour specification box); AV1 in ISOBMFF 1.2,
-2.3 (av1C); ISO/IEC 14496-12, 12.1.5 (colr); ITU-T H.273, table 3 (transfer characteristics).
+ISO/IEC 15444-1 (JPEG 2000): A.5.1 (SIZ), I.5.3.3 (colour specification box); XMP specification,
+part 3, 1.1.4 (JPEG 2000); AV1 in ISOBMFF 1.2, 2.3 (av1C); ISO/IEC 14496-12, 12.1.5 (colr);
+ITU-T H.273, table 3 (transfer characteristics).
 """
 
 from __future__ import annotations
@@ -15,7 +16,10 @@ from __future__ import annotations
 import re
 
 HEAD = 4_000_000
-"""How much of a file `bits` and the others may need: profiles stand before the pixels."""
+"""How much of a file is needed, except for `xmp`, which may stand behind the pixels."""
+_XMP = re.compile(
+    rb"(.{4})uuid\xbe\x7a\xcf\xcb\x97\xa9\x42\xe8\x9c\x71\x99\x94\x91\xe3\xaf\xac", re.DOTALL
+)
 HDR = {16: "PQ", 18: "HLG"}
 
 
@@ -46,6 +50,15 @@ def profile(head: bytes) -> bytes:
     if not found:
         return b""
     return head[found.end() : found.start() + int.from_bytes(found[1], "big")]
+
+
+def xmp(data: bytes) -> bytes:
+    """The XMP packet of a JPEG 2000 file; empty if it has none."""
+    found = _XMP.search(data)
+    if not found:
+        return b""
+    length = int.from_bytes(found[1], "big") or len(data)  # 0: up to the end of the file
+    return data[found.end() : found.start() + length]
 
 
 def hdr(head: bytes) -> str:

@@ -254,9 +254,10 @@ def _photo(
     shown = image
     if stream is not None and name in DEEP:
         stream.seek(0)
-        head = stream.read(boxes.HEAD)
-        if name == "JPEG2000" and (profile := boxes.profile(head)):
-            image.info["icc_profile"] = profile
+        head = stream.read(MAX_BYTES if name == "JPEG2000" else boxes.HEAD)
+        if name == "JPEG2000":
+            told = {"icc_profile": boxes.profile(head), "xmp": boxes.xmp(head)}
+            image.info |= {what: content for what, content in told.items() if content}
         if name == "PNG" and (profile := png.gamma_profile(image)):
             image.info["icc_profile"] = profile
         if name in ("AVIF", "HEIF") and (curve := boxes.hdr(head)):

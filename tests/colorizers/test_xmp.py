@@ -203,6 +203,22 @@ def test_what_tells_of_other_pictures_in_the_file_is_left_out() -> None:
     assert b"/9j/" not in photo.xmp
 
 
+@pytest.mark.parametrize("place", ["before", "behind", "last"])
+def test_xmp_of_jpeg_2000(place: str) -> None:
+    """Part 3, 1.1.4: a box of type uuid; a length of 0 means up to the end of the file."""
+    data, told = encoded(Image.fromarray(smooth()), "JPEG2000"), packet('xmp:Rating="3"')
+    length = 0 if place == "last" else 24 + len(told)
+    uuid = bytes.fromhex("BE7ACFCB97A942E89C71999491E3AFAC")
+    box = length.to_bytes(4, "big") + b"uuid" + uuid + told
+    if place == "before":
+        at = data.index(b"jp2c") - 4
+        data = data[:at] + box + data[at:]
+    else:
+        at = data.index(b"jp2c") - 4  # its length, which may be 0, too
+        data = data[:at] + (len(data) - at).to_bytes(4, "big") + data[at + 4 :] + box
+    assert open_photo(data).xmp == told
+
+
 def test_a_packet_with_nothing_to_change_keeps_every_byte() -> None:
     for data in (packet('xmp:Rating="3"', "<dc:title>a</dc:title>"), b"<no xmp/>", b"<broken"):
         assert xmp.cleaned(data) == data
