@@ -224,7 +224,13 @@ def _is_whole(image: Image.Image, stream: IO[bytes]) -> bool:
 
 
 def _fast_jpeg(image: Image.Image, stream: IO[bytes]) -> NDArray[np.uint8] | None:
-    """Pixels of a whole JPEG as stored; None if Pillow should have it, with its own errors."""
+    """Pixels of a whole JPEG as stored; None if Pillow should have it, with its own errors.
+
+    Raises
+    ------
+    EOFError
+        If some of them are missing before its end marker.
+    """
     if image.format not in ("JPEG", "MPO") or image.mode not in ("L", "RGB"):
         return None
     stream.seek(0)
@@ -232,7 +238,11 @@ def _fast_jpeg(image: Image.Image, stream: IO[bytes]) -> NDArray[np.uint8] | Non
     if len(data) > MAX_BYTES or not jpeg.is_whole(data):
         return None
     pixels = jpeg.decode(data, grey=image.mode == "L")
-    return pixels if pixels is not None and pixels.shape[1::-1] == image.size else None
+    if pixels is None or pixels.shape[1::-1] != image.size:
+        return None
+    if jpeg.is_filled(data, pixels):
+        raise EOFError("too few rows")
+    return pixels
 
 
 def _photo(

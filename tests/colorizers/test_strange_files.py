@@ -437,6 +437,47 @@ def test_a_thumbnail_alone_is_taken() -> None:
     np.testing.assert_array_equal(photo.rgb, RGB)
 
 
+NOISE = Image.fromarray(colours(120, 200).repeat(2, axis=0))
+JPEGS: dict[str, dict[str, object]] = {
+    "4:4:4": {"subsampling": 0},
+    "4:2:0": {"subsampling": 2},
+    "restarts": {"restart_marker_rows": 1},
+    "optimised": {"optimize": True},
+    "progressive": {"progressive": True},
+}
+
+
+@pytest.mark.parametrize("mode", ["L", "RGB"])
+@pytest.mark.parametrize("kind", sorted(JPEGS.keys() - {"progressive"}))  # which lacks detail only
+@pytest.mark.parametrize("share", [0.3, 0.7, 0.98])
+def test_a_jpeg_that_ends_early_but_properly_is_refused(mode: str, kind: str, share: float) -> None:
+    options = {
+        name: value for name, value in JPEGS[kind].items() if mode == "RGB" or name[0] != "s"
+    }
+    data = encoded(NOISE.convert(mode), "JPEG", quality=90, **options)
+    assert open_photo(data).size == NOISE.size
+    scan = data.index(b"\xff\xda")
+    cut = data[: scan + int((len(data) - scan) * share)].rstrip(b"\xff") + b"\xff\xd9"
+    assert "incomplete" in refusal(cut)
+
+
+@pytest.mark.parametrize("mode", ["L", "RGB"])
+@pytest.mark.parametrize("kind", JPEGS)
+@pytest.mark.parametrize("level", [0, 128, 255])
+def test_a_flat_corner_of_a_jpeg_is_no_missing_one(mode: str, kind: str, level: int) -> None:
+    options = {
+        name: value for name, value in JPEGS[kind].items() if mode == "RGB" or name[0] != "s"
+    }
+    values = np.asarray(NOISE).copy()
+    values[100:] = level
+    for image in (Image.fromarray(values), Image.new("RGB", (1, 1), (level,) * 3)):
+        data = encoded(image.convert(mode), "JPEG", quality=90, **options)
+        for whole in (data, data + b"\0" * 9):
+            photo = open_photo(whole)
+            assert photo.size == image.size
+            assert np.abs(photo.rgb[-1, -1].astype(int) - level).max() <= 1
+
+
 def test_black_rows_are_not_taken_for_missing_ones() -> None:
     rgb = RGB.copy()
     rgb[5:] = 0
