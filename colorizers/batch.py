@@ -12,7 +12,6 @@ import contextlib
 import multiprocessing
 import os
 import signal
-import stat
 import sys
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -107,15 +106,12 @@ def colorize_file(colorizer: Colorizer, job: Job, work: Work) -> Outcome:
     """Colorize one file; whatever is wrong with it becomes the outcome's `error`."""
     partial = partial_name(job.target)
     try:
-        with contextlib.suppress(OSError):  # a file that is not there is `open_photo`'s to explain
-            if not stat.S_ISREG(job.source.stat().st_mode):
-                raise ImageError("It is not a file but a folder, device or pipe; name a picture.")
         photo = open_photo(job.source)
         rgb_u8 = colorize_photo(colorizer, photo, **work.options)
         comment = f"Colours guessed by TrueHue, {colorizer.title}."
         try:
             job.target.parent.mkdir(parents=True, exist_ok=True)
-            save(
+            unsaid = save(
                 partial, rgb_u8, photo, format=job.format, quality=work.quality,
                 metadata=work.metadata, comment=comment,
             )  # fmt: skip
@@ -131,7 +127,7 @@ def colorize_file(colorizer: Colorizer, job: Job, work: Work) -> Outcome:
         return Outcome(job, error=f"{job.target} cannot be written ({reason}); choose another OUT.")
     except Exception as error:  # the next file must still get its turn
         return Outcome(job, error=f"It failed in a way that was not foreseen ({error!r}).")
-    return Outcome(job, photo.size, notices=photo.notices)
+    return Outcome(job, photo.size, notices=photo.notices + unsaid)
 
 
 def cores() -> int:

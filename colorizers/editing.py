@@ -253,7 +253,7 @@ class Editor:
             target = new_folder(self.cache) / output_name(
                 work.name, look.method, f".{ENDINGS[chosen]}"
             )
-            save(
+            unsaid = save(
                 target,
                 rgb,
                 photo,
@@ -262,6 +262,8 @@ class Editor:
                 metadata=metadata is not False,
                 comment=f"{COMMENT} ({title}).",
             )
+            for notice in unsaid:
+                gr.Warning(notice, title="Not in the file")
             label = f"Save again: {target.name}, {target.stat().st_size / 1e6:.1f} MB"
             return gr.DownloadButton(label, value=str(target), visible=True)
 

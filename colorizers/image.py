@@ -3,9 +3,9 @@
 People upload what they have: phone photographs that lie on their side, scans with 16 bits or an
 ink profile, palette pictures, animations, half a download, a text file with the wrong name.
 Pillow reads the headers and decodes, with libjpeg-turbo beside it for large JPEGs
-(:mod:`colorizers.jpeg`) and OpenCV for 16-bit colour (:mod:`colorizers.deep`); this module decides
-what is accepted and brings all of it to one form, a :class:`Photo`. Nothing else in the project
-opens files that came from outside. The way back is :mod:`colorizers.writing`.
+(:mod:`colorizers.jpeg`) and others for more than 8 bits (:mod:`colorizers.deep`); this module
+decides what is accepted and brings all of it to one form, a :class:`Photo`. Nothing else in the
+project opens files that came from outside. The way back is :mod:`colorizers.writing`.
 
 The size is read from the file's header and checked *before* any pixel is decoded, so that a small
 file that unfolds to gigabytes is refused at the price of reading its header.
@@ -20,15 +20,16 @@ from __future__ import annotations
 
 import io
 import os
+import stat
 import warnings
 from pathlib import Path
 from typing import IO, Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, PngImagePlugin
 
-from colorizers import deep, jpeg, metadata
+from colorizers import boxes, deep, jpeg, metadata, png, tiff
 from colorizers.filenames import output_name, safe_stem
 from colorizers.picture import (
     MAX_PIXELS,
@@ -50,9 +51,13 @@ __all__ = [
 ]  # fmt: skip
 
 Image.init()  # registers all decoders, so that the list below finds them
+# Pillow would refuse the whole picture for a profile or a description of more than 1 MB.
+PngImagePlugin.MAX_TEXT_CHUNK = metadata.MAX_OTHER
 
 FORMATS = ("AVIF", "BMP", "GIF", "HEIF", "JPEG", "JPEG2000", "MPO", "PNG", "PPM", "TIFF", "WEBP")
 """What may be decoded. A short list on purpose: Pillow's EPS, for one, starts Ghostscript."""
+DEEP = ("AVIF", "HEIF", "JPEG2000", "PNG", "PPM", "TIFF")
+"""What may have more than 8 bits a channel."""
 MAX_BYTES = 400_000_000
 """Of a file that is held in memory as a whole beside its pixels; larger ones are streamed."""
 WAY_OUT = "save it as JPEG, PNG, TIFF or WebP and try again"
@@ -64,12 +69,13 @@ def open_photo(source: Source, *, max_pixels: int = MAX_PIXELS) -> Photo:
     """Decode a picture file to upright sRGB.
 
     Applied: EXIF orientation and the embedded ICC profile (to sRGB, relative colorimetric with
-    black point compensation). Palettes are expanded, 1-bit becomes grey, CMYK, YCbCr and CIELAB
-    become sRGB, alpha is kept apart. Of an animation or a file of many pages the first picture is
-    taken. PNG and TIFF of 16 bits keep them, grey or colour, with alpha or without; other formats
-    are read at 8 bits a channel. Floating-point pictures are taken as [0, 1] if they lie in it,
-    else stretched from their smallest to their largest value; NaN becomes black. What was done is
-    in `notices`.
+    black point compensation), or the gamma of a PNG. Palettes are expanded, 1-bit becomes grey,
+    CMYK, YCbCr and CIELAB become sRGB, alpha is kept apart. Of an animation or a file of many
+    pages the first picture is taken, of a TIFF the first that is no thumbnail. More than 8 bits a
+    channel are kept, grey or colour: 16 in PNG, TIFF and binary PPM, 10 and 12 in AVIF and HEIC,
+    up to 16 in JPEG 2000; CMYK, CIELAB, text PPM and colours under a profile of tables are read
+    at 8. Floating-point pictures are taken as [0, 1] if they lie in it, else stretched from their
+    smallest to their largest value; NaN becomes black. What was done is in `notices`.
 
     Parameters
     ----------
@@ -106,6 +112,8 @@ def open_photo(source: Source, *, max_pixels: int = MAX_PIXELS) -> Photo:
             pixels = _fast_jpeg(image, stream)
             if pixels is None:
                 image.load()
+            if not _is_whole(image, stream):
+                raise EOFError("too few rows")
         except Exception as error:
             raise ImageError(
                 f"The {image.format} file is damaged or incomplete and cannot be decoded; "
@@ -157,8 +165,14 @@ def _stream(source: Source) -> IO[bytes]:
         size = len(source)
     else:
         try:
+            if not stat.S_ISREG(os.stat(source).st_mode):  # a pipe would be waited for
+                raise ImageError(
+                    "The file cannot be read (it is a folder, device or pipe); choose another."
+                )
             stream = open(source, "rb")  # noqa: SIM115  closed by the caller's `with`
             size = os.fstat(stream.fileno()).st_size
+        except ImageError:
+            raise
         except (OSError, ValueError) as error:
             reason = getattr(error, "strerror", None) or "not a file name"
             raise ImageError(f"The file cannot be read ({reason}); choose another.") from error
@@ -180,7 +194,10 @@ def _open(stream: IO[bytes], max_pixels: int) -> Image.Image:
         with warnings.catch_warnings():
             # The limit here is stricter than Pillow's warning and says more (`check_size`).
             warnings.simplefilter("ignore")
-            return Image.open(stream, formats=[name for name in FORMATS if name in Image.OPEN])
+            image = Image.open(stream, formats=[name for name in FORMATS if name in Image.OPEN])
+            if image.format == "TIFF":
+                tiff.skip_thumbnails(image)
+            return image
     except Image.DecompressionBombError as error:
         raise ImageError(
             f"The picture has more than {2 * (Image.MAX_IMAGE_PIXELS or 0) / 1e6:,.0f} megapixels "
@@ -199,8 +216,21 @@ def _is_heif(head: bytes) -> bool:
     ) and b"avif" not in head  # fmt: skip
 
 
+def _is_whole(image: Image.Image, stream: IO[bytes]) -> bool:
+    """Whether all rows are there, in formats of which Pillow does not ask it."""
+    if image.format == "PNG":
+        return png.is_whole(stream, image)
+    return image.format != "TIFF" or tiff.is_whole(image)
+
+
 def _fast_jpeg(image: Image.Image, stream: IO[bytes]) -> NDArray[np.uint8] | None:
-    """Pixels of a whole JPEG as stored; None if Pillow should have it, with its own errors."""
+    """Pixels of a whole JPEG as stored; None if Pillow should have it, with its own errors.
+
+    Raises
+    ------
+    EOFError
+        If some of them are missing before its end marker.
+    """
     if image.format not in ("JPEG", "MPO") or image.mode not in ("L", "RGB"):
         return None
     stream.seek(0)
@@ -208,7 +238,11 @@ def _fast_jpeg(image: Image.Image, stream: IO[bytes]) -> NDArray[np.uint8] | Non
     if len(data) > MAX_BYTES or not jpeg.is_whole(data):
         return None
     pixels = jpeg.decode(data, grey=image.mode == "L")
-    return pixels if pixels is not None and pixels.shape[1::-1] == image.size else None
+    if pixels is None or pixels.shape[1::-1] != image.size:
+        return None
+    if jpeg.is_filled(data, pixels):
+        raise EOFError("too few rows")
+    return pixels
 
 
 def _photo(
@@ -226,32 +260,46 @@ def _photo(
     # After load(), because Pillow has then turned TIFF and AVIF upright and removed their tag.
     exif = metadata.exif_of(image)
     orientation = metadata.orientation_of(exif)
+    found: tuple[Pixels, Pixels | None] | None = None
+    shown = image
+    if stream is not None and name in DEEP:
+        stream.seek(0)
+        head = stream.read(MAX_BYTES if name == "JPEG2000" else boxes.HEAD)
+        if name == "JPEG2000":
+            told = {"icc_profile": boxes.profile(head), "xmp": boxes.xmp(head)}
+            image.info |= {what: content for what, content in told.items() if content}
+        if name == "PNG" and (profile := png.gamma_profile(image)):
+            image.info["icc_profile"] = profile
+        if name in ("AVIF", "HEIF") and (curve := boxes.hdr(head)):
+            notices.append(f"The file is HDR ({curve}); its values are taken as those of sRGB.")
+        if name == "PNG" and image.mode == "L":
+            png.spread_transparency(image, head)
+        bits = deep.bits_of(image, head)
+        if bits > 8:
+            stream.seek(0)
+            found = deep.read(stream.read(), image, bits, notices)
+        shown = deep.whole_range(image, head)
     icc = image.info.get("icc_profile")
     icc = icc if isinstance(icc, bytes) else b""
-
-    found: tuple[Pixels, Pixels | None] | None = None
-    if stream is not None and name in ("PNG", "TIFF"):
-        stream.seek(0)
-        if deep.is_deep(image, head=stream.read(32)):
-            stream.seek(0)
-            found = deep.read(stream.read(), image, notices)
     if found is None and pixels is not None:
         decoded = Image.fromarray(pixels)
         if icc:
             decoded.info["icc_profile"] = icc
         # Without a profile the pixels are what is wanted, and Pillow need not copy them.
         found = to_srgb(decoded, notices) if icc else (_three(pixels), None)
-    rgb, alpha = found or to_srgb(image, notices)
+    rgb, alpha = found or to_srgb(shown, notices)
     rgb = upright(rgb, orientation)
+    kept_exif = metadata.kept_exif(exif, rgb.shape[1], rgb.shape[0], notices)
+    kept_xmp = metadata.xmp_of(image, notices)
     return Photo(
         rgb=rgb,
         alpha=None if alpha is None else upright(alpha, orientation),
         format=name,
         dpi=metadata.dpi_of(image, orientation),
-        exif=metadata.kept_exif(exif, *rgb.shape[1::-1]),
+        exif=kept_exif,
         notices=tuple(notices),
         icc=written_profile(icc),
-        xmp=metadata.xmp_of(image),
+        xmp=kept_xmp,
         iptc=metadata.iptc_of(image),
     )
 

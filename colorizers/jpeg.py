@@ -14,6 +14,7 @@ ITU-T T.81 (JPEG): B.1.1.3 (markers), B.2.2 (frame header), E.1.4 (restarts).
 
 from __future__ import annotations
 
+import io
 import struct
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -21,6 +22,7 @@ from typing import Any
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
 from colorizers.strips import THREADS
 
@@ -31,12 +33,44 @@ CYCLE = 8
 LONGEST_SEGMENT = 65_533
 BAND_PIXELS = 1_000_000
 _START, _END, _SCAN, _FRAME = b"\xff\xd8", b"\xff\xd9", 0xDA, 0xC0
+_NOISE = bytes((73 * number + 41) % 251 for number in range(256))  # no 255: that begins markers
 _LAST_RESTART = b"\xff\xd7"
 
 
 def is_whole(data: bytes) -> bool:
     """Whether a JPEG ends where JPEGs end; half a download does not."""
     return data[-64:].rstrip(b"\0\r\n").endswith(_END)
+
+
+def is_filled(data: bytes, pixels: NDArray[np.uint8]) -> bool:
+    """Whether pixels are missing before the end marker: libjpeg then goes on in one flat colour.
+
+    It tells its callers nothing. But noise before the end marker is passed over where all pixels
+    have been read, and taken for pixels where some are missing. That is tried, at an eighth of the
+    size, if the last corner is flat.
+
+    Parameters
+    ----------
+    data : bytes
+        A whole JPEG.
+    pixels : ndarray of uint8, shape (height, width) or (height, width, 3)
+        What it gave.
+    """
+    corner = pixels[-2:, -BLOCK:]
+    if (corner != corner[-1, -1]).any():
+        return False
+    try:
+        seen = _small(data)
+    except OSError:  # Pillow is stricter than OpenCV, which has decoded it
+        return False
+    end = data.rindex(_END)
+    return _small(data[:end] + _NOISE + data[end:]) != seen
+
+
+def _small(data: bytes) -> bytes:
+    with Image.open(io.BytesIO(data), formats=["JPEG"]) as image:
+        image.draft(None, (max(1, image.width // BLOCK), max(1, image.height // BLOCK)))
+        return image.tobytes()
 
 
 def decode(data: bytes, *, grey: bool) -> NDArray[np.uint8] | None:

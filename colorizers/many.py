@@ -7,7 +7,7 @@ its reason and the others go on.
 from __future__ import annotations
 
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -44,6 +44,13 @@ class Failed(NamedTuple):
 
     name: str
     why: str
+
+
+class Noted(NamedTuple):
+    """A file with colours, and a sentence about what it lost or what was guessed."""
+
+    name: str
+    what: str
 
 
 def build(colorizer: Colorizer) -> None:
@@ -132,6 +139,7 @@ def colorize_many(
         folder = new_folder(cache)
         shown: list[tuple[str, str]] = []
         failed: list[Failed] = []
+        noted: list[Noted] = []
         names: set[str] = set()
         megapixels = 0.0
         archive = folder / "colorized.zip"
@@ -158,7 +166,7 @@ def colorize_many(
                     made = _unused(
                         output_name(original, colorizer.name, ""), ENDINGS[chosen], names
                     )
-                    save(
+                    unsaid = save(
                         folder / made,
                         rgb,
                         photo,
@@ -173,13 +181,14 @@ def colorize_many(
                     tile = folder / f"{len(shown)}.png"
                     thumb.save(tile, "PNG", compress_level=1)
                     shown.append((str(tile), name))
+                    noted += [Noted(name, notice) for notice in (*photo.notices, *unsaid)]
                 except ImageError as error:
                     failed.append(Failed(name, str(error)))
                 except Exception:
                     log.exception("a photograph of many failed")
                     failed.append(Failed(name, "Something failed on the server."))
                 if index + 1 < len(payload):
-                    yield [list(shown), said(len(shown), failed, len(payload)), gr.skip()]
+                    yield [list(shown), said(len(shown), failed, len(payload), noted), gr.skip()]
             if failed:
                 lines = [f"{item.name}: {item.why}" for item in failed]
                 bundle.writestr("not-colorized.txt", "\n".join(lines) + "\n")
@@ -189,11 +198,11 @@ def colorize_many(
             value=str(archive),
             visible=bool(shown),
         )
-        yield [list(shown), said(len(shown), failed, len(payload)), ready]
+        yield [list(shown), said(len(shown), failed, len(payload), noted), ready]
 
 
-def said(done: int, failed: list[Failed], total: int) -> str:
-    """How far it is, and which files have no colours and why, as Markdown.
+def said(done: int, failed: list[Failed], total: int, noted: Sequence[Noted] = ()) -> str:
+    """How far it is, which files have no colours and why, and what to know of others; Markdown.
 
     Examples
     --------
@@ -208,6 +217,8 @@ def said(done: int, failed: list[Failed], total: int) -> str:
     if failed:
         lines += ["", "Without colours:", ""]
         lines += [f"- {item.name}: {item.why}" for item in failed]
+    if noted:
+        lines += ["", "To know:", "", *(f"- {item.name}: {item.what}" for item in noted)]
     return "\n".join(lines)
 
 

@@ -2,7 +2,8 @@
 
 Fed by :mod:`colorizers.image` with an open Pillow image. The picture is turned upright on the way,
 so its orientation is set to upright wherever it is written; the sizes in EXIF are set to the
-picture's; thumbnails, which show it without colour, are left out.
+picture's; thumbnails, which show it without colour, are left out, and so is what tells of gain maps
+and films, which do not go along (:mod:`colorizers.xmp`).
 
 References
 ----------
@@ -11,15 +12,16 @@ EXIF 2.32; XMP specification, parts 1 and 3; IPTC-IIM 4.2; TIFF 6.0.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
 from PIL import ExifTags, Image
 
+from colorizers import xmp
+
 MAX_EXIF = 65_000
 """Bytes of EXIF: what a JPEG segment holds, with room for its name."""
-MAX_OTHER = 4_000_000
+MAX_OTHER = 8_000_000
 """Bytes of XMP or IPTC; more is no description of a picture."""
 _SHORT = (
     ExifTags.Base.ImageDescription,
@@ -52,17 +54,29 @@ def orientation_of(exif: Image.Exif) -> int:
     return value if isinstance(value, int) and 1 <= value <= 8 else 1
 
 
-def kept_exif(exif: Image.Exif, width: int, height: int) -> bytes:
-    """EXIF for an upright picture of this size, as it stands in a file behind `Exif 0 0`."""
+def kept_exif(exif: Image.Exif, width: int, height: int, notices: list[str]) -> bytes:
+    """EXIF for an upright picture of this size, as it stands in a file behind `Exif 0 0`.
+
+    A sentence is appended to `notices` where a part of it is lost.
+    """
     if not len(exif):
         return b""
     for whole in (True, False):
         try:
             data = _copy(exif, width, height, maker_note=whole)
             if len(data) <= MAX_EXIF:
+                if not whole:
+                    notices.append(
+                        "The camera maker's own notes in the EXIF are too long or damaged; they "
+                        "are left out."
+                    )
                 return data
         except Exception:  # damaged values; then without the maker's own notes, or in short
             continue
+    notices.append(
+        "The EXIF in the file is too long or damaged; only description, camera, date, author and "
+        "rights are kept."
+    )
     short = Image.Exif()
     for tag in _SHORT:
         value = exif.get(tag)
@@ -74,16 +88,33 @@ def kept_exif(exif: Image.Exif, width: int, height: int) -> bytes:
         return b""
 
 
-def xmp_of(image: Image.Image) -> bytes:
-    """The XMP packet, made upright; empty if there is none."""
+def xmp_of(image: Image.Image, notices: list[str]) -> bytes:
+    """The XMP packet, fit for the coloured picture; empty if there is none.
+
+    A sentence is appended to `notices` where a part of it is lost.
+    """
     data: Any = image.info.get("xmp")
     if data is None and (tags := _tiff_tags(image)):
         data = tags.get(700)
     if isinstance(data, str):
         data = data.encode()
-    if not isinstance(data, bytes) or len(data) > MAX_OTHER or b"<" not in data:
+    if not isinstance(data, bytes) or b"<" not in data:
         return b""
-    return re.sub(rb"(tiff:Orientation(?:>|\s*=\s*[\"']))\s*\d+", rb"\g<1>1", data).rstrip(b"\0")
+    data = data.rstrip(b"\0")
+    segments = [body for name, body in getattr(image, "applist", ()) if name == "APP1"]
+    total = len(data) + sum(len(body) for body in segments if body.startswith(xmp.EXTENSION))
+    if total > MAX_OTHER:
+        notices.append(
+            f"The XMP in the file has {total / 1e6:.1f} MB and the limit is {MAX_OTHER / 1e6:g}; "
+            "it is left out."
+        )
+        return b""
+    whole = xmp.joined(data, segments)
+    if whole is None:
+        notices.append(
+            "The second part of the XMP in the file is damaged or missing; it is left out."
+        )
+    return xmp.cleaned(whole or data)
 
 
 def iptc_of(image: Image.Image) -> bytes:

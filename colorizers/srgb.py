@@ -37,10 +37,13 @@ def to_srgb(image: Image.Image, notices: list[str]) -> tuple[Pixels, NDArray[np.
     alpha : ndarray of uint8, shape (height, width), or None
         None where the picture is opaque everywhere.
     """
+    alpha: NDArray[np.uint8] | None
     if image.mode in ("I", "F") or image.mode.startswith("I;16"):
-        return _deep_grey(image, notices), None
-    image = _plain(image)
-    alpha: NDArray[np.uint8] | None = None
+        level = image.info.get("transparency")  # of a PNG
+        clear = np.asarray(image) == level if isinstance(level, int) else np.False_
+        alpha = np.where(clear, 0, 255).astype(np.uint8) if clear.any() else None
+        return _deep_grey(image, notices), alpha
+    image, alpha = _plain(image), None
     if image.mode in ("LA", "RGBA"):
         alpha = np.asarray(image.getchannel("A"))
         alpha = None if (alpha == 255).all() else alpha
@@ -57,10 +60,10 @@ def _plain(image: Image.Image) -> Image.Image:
         if transparent or image.mode == "PA":
             return image.convert("RGBA")
         return image.convert("RGB")
+    if image.mode in ("1", "L", "RGB") and transparent:
+        return image.convert("RGBA" if image.mode == "RGB" else "LA")
     if image.mode == "1":
         return image.convert("L")
-    if image.mode in ("L", "RGB") and transparent:
-        return image.convert("LA" if image.mode == "L" else "RGBA")
     if image.mode in ("La", "RGBa"):
         return image.convert({"La": "LA", "RGBa": "RGBA"}[image.mode])
     if image.mode in ("L", "LA", "RGB", "RGBA", "CMYK", "LAB"):

@@ -1,7 +1,8 @@
 """TIFF of 8 or 16 bits, deflated, with the camera's and the place's own directories.
 
-Fed by :mod:`colorizers.writing`. Pillow writes neither 16-bit colour nor, compressed, those
-directories; tifffile writes the picture, and they are put behind it, where two tags point.
+Fed by :mod:`colorizers.writing`; :mod:`colorizers.image` asks for the page that is no thumbnail.
+Pillow writes neither 16-bit colour nor, compressed, those directories; tifffile writes the picture,
+and they are put behind it, where two tags point.
 
 References
 ----------
@@ -22,8 +23,13 @@ from PIL.TiffImagePlugin import ImageFileDirectory_v2
 from colorizers.srgb import Pixels
 from colorizers.strips import THREADS
 
-_ASCII, _LONG, _UNDEFINED = 2, 4, 7
+_BYTE, _ASCII, _LONG, _UNDEFINED = 1, 2, 4, 7
+_KIND, _REDUCED = 254, 1
+_WIDTH, _HEIGHT, _COMPRESSION, _STRIPS, _SAMPLES, _ROWS, _PLANES = 256, 257, 259, 273, 277, 278, 284
+_TILE_WIDTH, _TILE_HEIGHT, _TILES = 322, 323, 324
 _DIRECTORIES = (ExifTags.IFD.Exif, ExifTags.IFD.GPSInfo)
+
+MAX_THUMBNAILS = 4
 
 
 def encode(
@@ -57,12 +63,16 @@ def encode(
         told.load(exif)
     directories = {int(tag): told.get_ifd(tag) for tag in _DIRECTORIES}
     texts = {tag: text for tag, text in told.items() if isinstance(text, str)}
+    numbers = {tag: n for tag, n in told.items() if isinstance(n, int) and tag not in _DIRECTORIES}
+    raw = {tag: data for tag, data in told.items() if isinstance(data, bytes)}
     if comment:
         texts.setdefault(int(ExifTags.Base.ImageDescription), comment)
     tags: list[tuple[int, int, int, Any, bool]] = []
     for tag, text in texts.items():
         data = text.encode() + b"\0"
         tags.append((tag, _ASCII, len(data), data, True))
+    tags += [(tag, _LONG, 1, n, True) for tag, n in numbers.items() if 0 <= n < 2**32]
+    tags += [(tag, _BYTE, len(data), data, True) for tag, data in raw.items()]
     for tag, data in (others or {}).items():
         if data:
             tags.append((tag, _UNDEFINED, len(data), data, True))
@@ -88,6 +98,38 @@ def encode(
         rowsperstrip=max(1, min(64, values.shape[0])),
     )
     return _with_directories(stream.getvalue(), directories)
+
+
+def skip_thumbnails(image: Image.Image) -> None:
+    """Go to the first page that does not say that it is a small copy of another."""
+    for page in range(MAX_THUMBNAILS):
+        try:
+            image.seek(page)
+        except EOFError:
+            break
+        tags: Any = getattr(image, "tag_v2", {})
+        if not tags.get(_KIND, 0) & _REDUCED:
+            return
+    image.seek(0)
+
+
+def is_whole(image: Image.Image) -> bool:
+    """Whether an uncompressed TIFF names as many strips or tiles as its size needs.
+
+    Pillow leaves at zero what is not named; it refuses compressed ones by itself.
+    """
+    tags: Any = getattr(image, "tag_v2", {})
+    if tags.get(_COMPRESSION, 1) != 1 or not {_STRIPS, _TILES} & set(tags):
+        return True
+    width, height = int(tags[_WIDTH]), int(tags[_HEIGHT])
+    if _TILES in tags:
+        named = len(tags[_TILES])
+        needed = -(-width // int(tags[_TILE_WIDTH])) * -(-height // int(tags[_TILE_HEIGHT]))
+    else:
+        named = len(tags[_STRIPS])
+        needed = -(-height // (int(tags.get(_ROWS, 0)) or height))
+    planes = int(tags.get(_SAMPLES, 1)) if tags.get(_PLANES, 1) == 2 else 1
+    return named >= needed * planes
 
 
 def _with_directories(data: bytes, directories: Mapping[int, Mapping[int, Any]]) -> bytes:

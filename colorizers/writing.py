@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import io
 import zlib
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -24,7 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, PngImagePlugin
 
-from colorizers import deep, jpeg, tiff
+from colorizers import deep, jpeg, tiff, xmp
 from colorizers.metadata import photoshop_resource
 from colorizers.picture import ImageError, Photo, to_8_bits
 from colorizers.profiles import from_srgb, is_srgb_bytes, matrix_profile, srgb_profile
@@ -41,6 +42,8 @@ OUTPUTS = {
 """What may be written: ending of a file's name, without its dot -> format for `save`."""
 LONGEST = {"JPEG": 65_500, "WEBP": 16_383}
 """Longest side that a format, or its encoder, can hold."""
+ICC_PART = 65_000
+"""Bytes of a profile in a JPEG segment, of which there may be 255."""
 
 
 def save(
@@ -52,7 +55,7 @@ def save(
     quality: int = 95,
     metadata: bool = True,
     comment: str = "",
-) -> None:
+) -> tuple[str, ...]:
     """Write a colorized photograph, with alpha and metadata of the photograph it came from.
 
     PNG and TIFF keep 16 bits a channel; JPEG and WebP have 8. JPEG is 4:4:4, so that no colour is
@@ -76,6 +79,11 @@ def save(
     comment : str
         Kept in PNG, JPEG and TIFF, for example how the picture was made.
 
+    Returns
+    -------
+    tuple of str
+        Sentences about what there was no place for in the file.
+
     Raises
     ------
     ImageError
@@ -86,16 +94,19 @@ def save(
     Examples
     --------
     >>> file = io.BytesIO()
-    >>> save(file, np.zeros((2, 3, 3), np.uint8), Photo(np.zeros((2, 3, 3), np.uint8), None, "PNG"))
+    >>> rgb_u8 = np.zeros((2, 3, 3), np.uint8)
+    >>> save(file, rgb_u8, Photo(rgb_u8, None, "PNG"))
+    ()
     >>> Image.open(file).size
     (3, 2)
     """
     _check(rgb, photo, format, quality)
-    icc = photo.icc if metadata else b""
-    if icc:
-        rgb, icc = _in_profile(rgb, icc)
     if not metadata:
         photo = Photo(photo.rgb, photo.alpha, photo.format)
+    photo, notices = _fitting(photo, format)
+    icc = photo.icc
+    if icc:
+        rgb, icc = _in_profile(rgb, icc)
     data = {"PNG": _png, "JPEG": _jpeg, "WEBP": _webp, "TIFF": _tiff}[format](
         rgb, photo, icc, quality, comment
     )
@@ -103,6 +114,7 @@ def save(
         target.write_bytes(data)
     else:
         target.write(data)
+    return notices
 
 
 def save_png(
@@ -144,6 +156,34 @@ def _check(rgb: Pixels, photo: Photo, format: str, quality: int) -> None:
             f"The picture is {width:,} x {height:,} pixels and {format} ends at {limit:,} a side; "
             "save it as PNG or TIFF."
         )
+
+
+def _fitting(photo: Photo, format: str) -> tuple[Photo, tuple[str, ...]]:
+    """The photograph without what the format has no place for, and sentences about that."""
+    notices = []
+    if photo.iptc and format in ("PNG", "WEBP"):
+        notices.append(f"{format} has no place for IPTC; it is left out.")
+        photo = replace(photo, iptc=b"")
+    if format == "JPEG":
+        if xmp.split(photo.xmp) is None:
+            notices.append(
+                f"The XMP has {len(photo.xmp):,} bytes, is damaged, and JPEG holds "
+                f"{xmp.LONGEST:,} at once; it is left out."
+            )
+            photo = replace(photo, xmp=b"")
+        if (size := len(photoshop_resource(photo.iptc))) > jpeg.LONGEST_SEGMENT:
+            notices.append(
+                f"The IPTC has {size:,} bytes and JPEG holds {jpeg.LONGEST_SEGMENT:,}; "
+                "it is left out."
+            )
+            photo = replace(photo, iptc=b"")
+        if len(photo.icc) > 255 * ICC_PART:
+            notices.append(
+                f"The colour profile has {len(photo.icc) / 1e6:.1f} MB and JPEG holds "
+                f"{255 * ICC_PART / 1e6:.1f}; the picture is written in sRGB."
+            )
+            photo = replace(photo, icc=srgb_profile())
+    return photo, tuple(notices)
 
 
 def _in_profile(rgb: Pixels, icc: bytes) -> tuple[Pixels, bytes]:
@@ -213,18 +253,18 @@ def _jpeg(rgb: Pixels, photo: Photo, icc: bytes, quality: int, comment: str) -> 
     segments = []
     if photo.exif:
         segments.append((0xE1, b"Exif\0\0" + photo.exif.removeprefix(b"Exif\0\0")))
-    if photo.xmp:
-        segments.append((0xE1, b"http://ns.adobe.com/xap/1.0/\0" + photo.xmp))
-    parts = [icc[start : start + 65_000] for start in range(0, len(icc), 65_000)]
+    if photo.xmp and (packets := xmp.split(photo.xmp)):
+        segments.append((0xE1, b"http://ns.adobe.com/xap/1.0/\0" + packets[0]))
+        segments += [(0xE1, part) for part in packets[1]]
+    parts = [icc[start : start + ICC_PART] for start in range(0, len(icc), ICC_PART)]
     for number, part in enumerate(parts, start=1):
         segments.append((0xE2, b"ICC_PROFILE\0" + bytes([number, len(parts)]) + part))
     if photo.iptc:
         segments.append((0xED, photoshop_resource(photo.iptc)))
     if comment:
         segments.append((0xFE, comment.encode()))
-    # What does not fit into a segment, a large XMP, is left out: it cannot be cut.
-    fitting = [jpeg.segment(*pair) for pair in segments if len(pair[1]) <= jpeg.LONGEST_SEGMENT]
-    return jpeg.encode(rgb_u8, quality, b"".join(fitting), photo.dpi)
+    whole = b"".join(jpeg.segment(*pair) for pair in segments)
+    return jpeg.encode(rgb_u8, quality, whole, photo.dpi)
 
 
 def _webp(rgb: Pixels, photo: Photo, icc: bytes, quality: int, comment: str) -> bytes:

@@ -17,6 +17,7 @@ from PIL import Image
 import colorizers
 from colorizers import album
 from colorizers.__main__ import main
+from colorizers.image import Photo, save
 
 
 @pytest.fixture(autouse=True)
@@ -131,6 +132,14 @@ def test_carries_on_after_bad_files_and_lists_them(photos: Path, tmp_path: Path,
         assert name in listed
     assert "Traceback" not in listed
     assert listed.count("\n") == 5
+
+
+def test_what_is_lost_is_said_under_the_name(tmp_path: Path, capsys):
+    grey = np.full((9, 9, 3), 99, np.uint8)
+    photo = Photo(grey, None, "JPEG", iptc=b"\x1c\x02\x78\0\1A")
+    save(tmp_path / "a.tif", grey, photo, format="TIFF")
+    assert run(tmp_path / "a.tif", "-o", tmp_path / "out", "--format", "png") == 0
+    assert "\n  PNG has no place for IPTC; it is left out.\n" in capsys.readouterr().out
 
 
 def test_links_that_go_round_and_folders_that_cannot_be_read(photos, tmp_path, monkeypatch, capsys):
@@ -259,6 +268,7 @@ import signal, sys
 sys.path.insert(0, {here!r})
 import colorizers, fake_networks
 from colorizers.__main__ import main
+from colorizers.image import Photo, save
 if __name__ == "__main__":  # and not in the workers, which import this
     signal.signal(signal.SIGINT, signal.default_int_handler)  # as in no run in the background
     colorizers.load = fake_networks.load_slow

@@ -14,7 +14,7 @@ from colorizers import desk, editing, hints
 from colorizers.desk import Desk, Look, Work
 from colorizers.editing import Editor
 from colorizers.handlers import hex_ab
-from colorizers.image import ImageError
+from colorizers.image import ImageError, Photo, save
 
 VERSIONS = ("As painted", "Warmer", "Cooler")
 AS_IS = (1.0, 0.0, 0.5)
@@ -169,6 +169,25 @@ def test_methods_are_compared_and_taken(editor: Editor, key: str) -> None:
     assert editor.desk.get(key).look == Look("classification", 0.6)
     file = editor.take_home(key, "PNG", 90, True, *AS_IS, progress=quiet).value["path"]
     assert Path(file).name == "Oma-Opa-colorized-classification.png"
+
+
+def test_what_the_file_has_no_place_for_is_told(
+    editor: Editor, upload: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[str] = []
+    monkeypatch.setattr(gr, "Warning", lambda message, title: told.append(message))
+    grey = np.dstack([photograph()] * 3)
+    save(
+        Path(upload["path"]),
+        grey,
+        Photo(grey, None, "JPEG", iptc=b"\x1c\x02\x78\0\1A"),
+        format="TIFF",
+    )
+    key = editor.colorize(upload, None, quiet)[0]
+    editor.take_home(key, "JPEG", 90, True, *AS_IS, progress=quiet)
+    assert told == []
+    editor.take_home(key, "PNG", 90, True, *AS_IS, progress=quiet)
+    assert told == ["PNG has no place for IPTC; it is left out."]
 
 
 @pytest.mark.parametrize(

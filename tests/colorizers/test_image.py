@@ -1,6 +1,7 @@
 """Every kind of file that people bring, made here, gives the right pixels or one sentence."""
 
 import io
+import os
 import struct
 import zlib
 
@@ -239,6 +240,51 @@ def test_embedded_profile_is_applied() -> None:
     assert photo.notices == ()
 
 
+@pytest.mark.parametrize("bits", [8, 16])
+def test_gamma_of_a_png_is_applied_where_nothing_overrules_it(bits: int) -> None:
+    rgb = colours(32, 32)
+    values = rgb if bits == 8 else (rgb.astype(int) * 257).astype(">u2")
+    top = 2**bits - 1
+
+    def read(*chunks: tuple[bytes, bytes]) -> np.ndarray:
+        return open_photo(png_of(values, bits, *chunks)).rgb / top
+
+    # 1.0 is linear light; IEC 61966-2-1 says what that is in sRGB.
+    linear = rgb / 255
+    srgb = np.where(linear <= 0.0031308, 12.92 * linear, 1.055 * linear ** (1 / 2.4) - 0.055)
+    gamma = b"gAMA", struct.pack(">I", 100_000)
+    assert np.abs(read(gamma) - srgb).max() <= 2 / 255
+    for chunks in (
+        [(b"gAMA", struct.pack(">I", 45_455))],
+        [(b"gAMA", struct.pack(">I", 0))],
+        [(b"sRGB", b"\0"), gamma],
+    ):
+        np.testing.assert_array_equal(read(*chunks), rgb / 255)
+    profile = b"iCCP", b"x\0\0" + zlib.compress(profile_of(1.8))
+    np.testing.assert_array_equal(read(profile, gamma), read(profile))
+
+
+def png_of(values: np.ndarray, bits: int, *chunks: tuple[bytes, bytes]) -> bytes:
+    """A colour PNG of unfiltered rows, with these chunks in its head."""
+    head = struct.pack(">IIBBBBB", values.shape[1], values.shape[0], bits, 2, 0, 0, 0)
+    rows = zlib.compress(b"".join(b"\0" + row.tobytes() for row in values))
+    whole = [(b"IHDR", head), *chunks, (b"IDAT", rows), (b"IEND", b"")]
+    return b"\x89PNG\r\n\x1a\n" + b"".join(
+        struct.pack(">I", len(body)) + name + body + struct.pack(">I", zlib.crc32(name + body))
+        for name, body in whole
+    )
+
+
+def test_png_with_a_profile_and_a_description_of_more_than_a_megabyte() -> None:
+    icc, xmp = profile_of(1.8) + b"\0" * 1_500_000, b"<x>" + b"y" * 1_500_000 + b"</x>"
+    chunks = [
+        (b"iCCP", b"x\0\0" + zlib.compress(icc)),
+        (b"iTXt", b"XML:com.adobe.xmp\0\1\0\0\0" + zlib.compress(xmp)),
+    ]
+    photo = open_photo(png_of(colours(), 8, *chunks))
+    assert (photo.icc, photo.xmp) == (icc, xmp)
+
+
 def test_srgb_profile_leaves_the_pixels_alone() -> None:
     rgb = colours(64, 64)
     srgb = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
@@ -367,8 +413,10 @@ def test_half_a_download_is_refused(format: str, share: float) -> None:
     assert outcome is None or (format in ("JPEG2000", "AVIF") and outcome.size == (64, 64))
 
 
-def test_missing_files_and_folders(tmp_path) -> None:
-    for source in (tmp_path / "none.png", tmp_path, "\0"):
+@pytest.mark.timeout(20)
+def test_missing_files_folders_and_pipes(tmp_path) -> None:
+    os.mkfifo(tmp_path / "pipe.png")  # nobody writes: it would be waited for without end
+    for source in (tmp_path / "none.png", tmp_path, "\0", tmp_path / "pipe.png", "/dev/zero"):
         with pytest.raises(ImageError, match="cannot be read"):
             open_photo(source)
 

@@ -11,6 +11,7 @@ from fakes import FakeColorizer, hue_wheel
 from PIL import Image
 
 from colorizers import many
+from colorizers.image import Photo, save
 
 
 @pytest.fixture
@@ -73,6 +74,19 @@ def test_failures_are_named_and_the_others_go_on(folder: Path) -> None:
     with zipfile.ZipFile(bundle.value["path"]) as archive:
         assert archive.namelist() == ["Oma-colorized-photo.png", "not-colorized.txt"]
         assert "host.png" in archive.read("not-colorized.txt").decode()
+
+
+def test_what_was_guessed_or_lost_is_said_beside_the_name(folder: Path) -> None:
+    ink = folder / "ink.tif"
+    Image.new("CMYK", (40, 30)).save(ink)
+    with_iptc = folder / "told.tif"
+    grey = np.full((30, 40, 3), 99, np.uint8)
+    save(with_iptc, grey, Photo(grey, None, "JPEG", iptc=b"\x1c\x02\x78\0\1A"), format="TIFF")
+    payload = [{"path": str(file), "orig_name": file.name} for file in (ink, with_iptc)]
+    updates, _ = outcome(folder, payload, "PNG")
+    _, noted = updates[-1][1].split("To know:")
+    assert "- ink.tif: The file holds ink values" in noted
+    assert "- told.tif: PNG has no place for IPTC; it is left out." in noted
 
 
 def test_nothing_is_offered_when_all_failed(folder: Path) -> None:

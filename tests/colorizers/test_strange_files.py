@@ -47,6 +47,16 @@ def tiff(values: np.ndarray, **options: object) -> bytes:
     return stream.getvalue()
 
 
+def pages(thumbnail: np.ndarray, *others: np.ndarray) -> bytes:
+    """A TIFF whose first page says that it is a small copy of another."""
+    stream = io.BytesIO()
+    with tifffile.TiffWriter(stream) as file:
+        file.write(thumbnail, photometric="rgb", subfiletype=1, metadata=None)
+        for other in others:
+            file.write(other, photometric="rgb", metadata=None)
+    return stream.getvalue()
+
+
 def heic(image: Image.Image = IMAGE, **options: object) -> bytes:
     pillow_heif.register_heif_opener()
     return encoded(image, "HEIF", quality=100, chroma=444, **options)
@@ -65,6 +75,23 @@ def png(*chunks: tuple[bytes, bytes], head: bytes = b"") -> bytes:
 def rows(values: np.ndarray) -> tuple[bytes, bytes]:
     """An IDAT chunk of unfiltered rows."""
     return b"IDAT", zlib.compress(b"".join(b"\0" + row.tobytes() for row in values))
+
+
+def head_of(bits: int, kind: int, interlaced: bool = False) -> bytes:
+    """The head of a PNG of the usual size."""
+    return struct.pack(">IIBBBBB", WIDTH, HEIGHT, bits, kind, 0, 0, interlaced)
+
+
+DEEP = (RGB.astype(int) * 257).astype(">u2")
+
+
+def interlaced(values: np.ndarray, share: float = 1.0) -> tuple[bytes, bytes]:
+    """An IDAT chunk of the seven passes of PNG 8.2, or of the first part of them."""
+    steps = ((0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2),
+             (0, 1, 1, 2))  # fmt: skip
+    passes = [values[y::down, x::right] for x, y, right, down in steps]
+    data = b"".join(b"\0" + row.tobytes() for part in passes for row in part)
+    return b"IDAT", zlib.compress(data[: int(len(data) * share)])
 
 
 def oriented_jpeg() -> bytes:
@@ -156,6 +183,7 @@ RIGHT: dict[str, tuple[Maker, int]] = {
     ),
     "TIFF in tiles": (lambda: tiff(RGB, photometric="rgb", tile=(16, 16)), 0),
     "TIFF of two pages": (lambda: tiff(np.stack([RGB, 0 * RGB]), photometric="rgb"), 0),
+    "TIFF with a thumbnail before it": (lambda: pages(RGB[::4, ::4] * 0, RGB), 0),
     "16-bit TIFF in planes": (
         lambda: tiff(
             RGB.transpose(2, 0, 1).astype(np.uint16) * 257,
@@ -166,6 +194,11 @@ RIGHT: dict[str, tuple[Maker, int]] = {
     ),
     "interlaced PNG of 16 bits": (
         lambda: cv2.imencode(".png", RGB[..., ::-1].astype(np.uint16) * 257)[1].tobytes(),
+        0,
+    ),
+    "PNG in seven passes": (lambda: png(interlaced(RGB), head=head_of(8, 2, True)), 0),
+    "PNG of 16 bits in seven passes": (
+        lambda: png(interlaced(DEEP), head=head_of(16, 2, True)),
         0,
     ),
     "PNG of 4 bits a pixel": (lambda: bits_per_pixel(4), 0),
@@ -292,6 +325,16 @@ def tiff_with(tag: int, value: int) -> bytes:
     return edited(data, place + 2, struct.pack("<HII", 4, 1, value))
 
 
+def tiff_of_fewer(tag: int, values: np.ndarray, **options: object) -> bytes:
+    """A TIFF that forgets the last of its strips (tag 273) or tiles (324)."""
+    data = bytearray(tiff(values, photometric="rgb", **options))
+    with tifffile.TiffFile(io.BytesIO(bytes(data))) as file:
+        offsets, counts = (file.pages[0].tags[number] for number in (tag, tag + (6, 1)[tag > 300]))
+    for one in (offsets, counts):
+        data[one.offset + 4 : one.offset + 8] = struct.pack("<I", one.count - 1)
+    return bytes(data)
+
+
 WRONG: dict[str, Maker] = {
     "nothing": lambda: b"",
     "one byte": lambda: b"\xff",
@@ -308,6 +351,18 @@ WRONG: dict[str, Maker] = {
     "AVIF that is only a head": lambda: b"\0\0\0\x1cftypavif" + b"\0" * 40,
     "PNG that is only a signature": lambda: b"\x89PNG\r\n\x1a\n",
     "PNG without pixels": lambda: png(),
+    "PNG of too few rows": lambda: png(rows(RGB[:-1])),
+    "PNG of no rows": lambda: png(rows(RGB[:0])),
+    "PNG of half a row": lambda: png((b"IDAT", zlib.compress(b"\0" + RGB.tobytes()[:40]))),
+    "PNG of 16 bits and too few rows": lambda: png(rows(DEEP[:10]), head=head_of(16, 2)),
+    "grey PNG of 16 bits and too few rows": lambda: png(rows(DEEP[:10, :, 0]), head=head_of(16, 0)),
+    "PNG of six passes and a half": lambda: png(interlaced(RGB, 0.9), head=head_of(8, 2, True)),
+    "PNG of 16 bits and one pass": lambda: png(interlaced(DEEP, 0.02), head=head_of(16, 2, True)),
+    "PNG with its pixels cut off": lambda: png((b"IDAT", rows(colours(HEIGHT, WIDTH))[1][:-500])),
+    "PNG of 16 bits with its pixels cut off": lambda: png(
+        (b"IDAT", rows(colours(HEIGHT, 2 * WIDTH))[1][:-500]), head=head_of(16, 2)
+    ),
+    "PNG without its end": lambda: png(rows(RGB))[:-12],
     "PNG of no width": lambda: png_header(0, 5),
     "PNG of negative width": lambda: png_header(0x80000001, 5),
     "PNG of 3 bits": lambda: png_header(4, 4, depth=3),
@@ -335,6 +390,17 @@ WRONG: dict[str, Maker] = {
     "PPM without pixels": lambda: b"P6 10 10 255\n",
     "TIFF bomb": lambda: tiff_with(256, 200_000_000),
     "TIFF whose strips lie outside": lambda: tiff_with(273, 10**9),
+    "TIFF of too few strips": lambda: tiff_of_fewer(273, RGB, rowsperstrip=8),
+    "deflated TIFF of too few strips": lambda: tiff_of_fewer(
+        273, RGB, rowsperstrip=8, compression="zlib"
+    ),
+    "TIFF of too few planes": lambda: tiff_of_fewer(
+        273, RGB.transpose(2, 0, 1).copy(), planarconfig="separate", rowsperstrip=8
+    ),
+    "TIFF of too few tiles": lambda: tiff_of_fewer(324, RGB, tile=(16, 16)),
+    "TIFF of 16 bits and too few strips": lambda: tiff_of_fewer(
+        273, RGB.astype(np.uint16) * 257, rowsperstrip=8
+    ),
     "TIFF of an unknown compression": lambda: tiff_with(259, 12_345),
     "TIFF that points to itself": lambda: b"II*\0\x08\0\0\0\0\0\x08\0\0\0" + b"\0" * 40,
     "JPEG 2000 that is only a head": lambda: encoded(IMAGE, "JPEG2000")[:60],
@@ -364,6 +430,67 @@ def test_any_byte_may_be_wrong(format: str) -> None:
         damaged = data.copy()
         damaged[place] ^= 0xFF
         read_or_refuse(bytes(damaged), max_pixels=1_000_000)
+
+
+def test_a_thumbnail_alone_is_taken() -> None:
+    photo = open_photo(pages(RGB))
+    np.testing.assert_array_equal(photo.rgb, RGB)
+
+
+NOISE = Image.fromarray(colours(120, 200).repeat(2, axis=0))
+JPEGS: dict[str, dict[str, object]] = {
+    "4:4:4": {"subsampling": 0},
+    "4:2:0": {"subsampling": 2},
+    "restarts": {"restart_marker_rows": 1},
+    "optimised": {"optimize": True},
+    "progressive": {"progressive": True},
+}
+
+
+@pytest.mark.parametrize("mode", ["L", "RGB"])
+@pytest.mark.parametrize("kind", sorted(JPEGS.keys() - {"progressive"}))  # which lacks detail only
+@pytest.mark.parametrize("share", [0.3, 0.7, 0.98])
+def test_a_jpeg_that_ends_early_but_properly_is_refused(mode: str, kind: str, share: float) -> None:
+    options = {
+        name: value for name, value in JPEGS[kind].items() if mode == "RGB" or name[0] != "s"
+    }
+    data = encoded(NOISE.convert(mode), "JPEG", quality=90, **options)
+    assert open_photo(data).size == NOISE.size
+    scan = data.index(b"\xff\xda")
+    cut = data[: scan + int((len(data) - scan) * share)].rstrip(b"\xff") + b"\xff\xd9"
+    assert "incomplete" in refusal(cut)
+
+
+@pytest.mark.parametrize("mode", ["L", "RGB"])
+@pytest.mark.parametrize("kind", JPEGS)
+@pytest.mark.parametrize("level", [0, 128, 255])
+def test_a_flat_corner_of_a_jpeg_is_no_missing_one(mode: str, kind: str, level: int) -> None:
+    options = {
+        name: value for name, value in JPEGS[kind].items() if mode == "RGB" or name[0] != "s"
+    }
+    values = np.asarray(NOISE).copy()
+    values[100:] = level
+    for image in (Image.fromarray(values), Image.new("RGB", (1, 1), (level,) * 3)):
+        data = encoded(image.convert(mode), "JPEG", quality=90, **options)
+        for whole in (data, data + b"\0" * 9):
+            photo = open_photo(whole)
+            assert photo.size == image.size
+            assert np.abs(photo.rgb[-1, -1].astype(int) - level).max() <= 1
+
+
+def test_black_rows_are_not_taken_for_missing_ones() -> None:
+    rgb = RGB.copy()
+    rgb[5:] = 0
+    for data in (
+        png(rows(rgb)),
+        png(rows(rgb[..., :1]), head=head_of(8, 0)),
+        png(rows(rgb.astype(">u2")), head=head_of(16, 2)),
+        png(interlaced(rgb), head=head_of(8, 2, True)),
+        png(rows(np.packbits(rgb[..., 0] > 255, axis=1)), head=head_of(1, 0)),
+    ):
+        photo = open_photo(data)
+        assert photo.size == (WIDTH, HEIGHT)
+        assert not photo.rgb[5:].any()
 
 
 MEASURE = """

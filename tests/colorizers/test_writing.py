@@ -11,7 +11,7 @@ import tifffile
 from fakes import FakeColorizer, hue_wheel
 from PIL import ExifTags, Image, ImageCms
 from skimage.color import rgb2lab
-from test_image import colours, encoded, profile_of, refusal
+from test_image import colours, encoded, one_sentence, profile_of, refusal
 
 from colorizers import jpeg
 from colorizers.image import OUTPUTS, ImageError, Photo, from_array, open_photo, save
@@ -226,6 +226,39 @@ def test_metadata_goes_along(format: str, bits: int) -> None:
 
 
 @pytest.mark.parametrize("format", FORMATS)
+def test_the_thumbnail_of_the_grey_picture_stays_behind(format: str) -> None:
+    thumbnail = b"\xff\xd8the grey picture, small\xff\xd9"
+    # IFD0: description and orientation; IFD1: where the thumbnail is, and how long.
+    exif = b"II*\0\x08\0\0\0" + struct.pack(
+        "<HHHI4sHHII IHHHIIHHIII",
+        2, 270, 2, 4, b"Oma\0", 274, 3, 1, 6,
+        38, 2, 513, 4, 1, 68, 514, 4, 1, len(thumbnail), 0,
+    ) + thumbnail  # fmt: skip
+    data = encoded(Image.fromarray(smooth()), "JPEG", exif=b"Exif\0\0" + exif)
+    with Image.open(io.BytesIO(data)) as image:  # the test's own file is sound
+        assert image.getexif().get_ifd(ExifTags.IFD.IFD1)[514] == len(thumbnail)
+    photo = open_photo(data)
+    assert photo.size == (40, 60)
+    made = written(photo.rgb, photo, format=format)
+    assert b"the grey picture" not in made
+    with Image.open(io.BytesIO(made)) as image:
+        assert image.getexif()[270] == "Oma"
+        assert image.getexif().get(274, 1) == 1
+
+
+@pytest.mark.parametrize("format", FORMATS)
+def test_tags_that_are_no_text_go_along(format: str) -> None:
+    exif = Image.Exif()
+    exif[0x4746] = 4  # Windows' rating and title
+    exif[0x9C9B] = "Oma".encode("utf-16-le")
+    photo = open_photo(encoded(Image.fromarray(smooth()), "JPEG", exif=exif))
+    with Image.open(io.BytesIO(written(photo.rgb, photo, format=format))) as image:
+        kept = image.getexif()
+        assert kept[0x4746] == 4
+        assert bytes(kept[0x9C9B]) == "Oma".encode("utf-16-le")
+
+
+@pytest.mark.parametrize("format", FORMATS)
 def test_nothing_is_said_when_asked_not_to(format: str) -> None:
     photo = tagged_photo(icc=profile_of(1.8))
     back = open_photo(written(photo.rgb, photo, format=format, metadata=False))
@@ -245,9 +278,39 @@ def test_large_metadata_neither_fails_nor_is_cut_in_half() -> None:
     photo = open_photo(encoded(Image.fromarray(smooth()), "PNG", exif=exif))
     with Image.open(io.BytesIO(written(photo.rgb, photo, format="JPEG"))) as image:
         assert image.getexif()[ExifTags.Base.Make] == "Leica"
+    assert any("maker's own notes" in notice for notice in photo.notices)
     big = Photo(smooth(), None, "PNG", xmp=b"<" + b"x" * 70_000, icc=b"")
     assert open_photo(written(smooth(), big, format="JPEG")).xmp == b""
     assert open_photo(written(smooth(), big, format="PNG")).xmp == big.xmp
+
+
+@pytest.mark.parametrize(
+    ("format", "lost", "says"),
+    [
+        ("JPEG", {"xmp": b"<" + b"x" * 70_000}, "XMP has 70,001 bytes, is damaged"),
+        ("JPEG", {"iptc": b"x" * 66_000}, "IPTC has 66,0"),
+        ("JPEG", {"icc": profile_of(1.8) + b"\0" * 17_000_000}, "profile has 17.0 MB"),
+        ("PNG", {"iptc": IPTC}, "PNG has no place for IPTC"),
+        ("WEBP", {"iptc": IPTC}, "WEBP has no place for IPTC"),
+    ],
+)
+def test_what_does_not_fit_is_left_out_and_said(
+    format: str, lost: dict[str, bytes], says: str
+) -> None:
+    photo = Photo(smooth(), None, "TIFF", **lost)
+    stream = io.BytesIO()
+    notices = save(stream, photo.rgb, photo, format=format)
+    assert len(notices) == 1
+    assert says in notices[0]
+    assert one_sentence(notices[0])
+    back = open_photo(stream.getvalue())
+    assert (back.xmp, back.iptc) == (b"", b"")
+    assert back.icc == (srgb_profile() if "icc" in lost else b"")
+    limit = {"PNG": 0, "JPEG": 5, "WEBP": 14}[format]
+    assert np.abs(back.rgb.astype(int) - photo.rgb).max() <= limit
+    # Nobody needs to be told of what was to be left out anyway.
+    assert save(io.BytesIO(), photo.rgb, photo, format=format, metadata=False) == ()
+    assert save(io.BytesIO(), photo.rgb, photo, format="TIFF") == ()
 
 
 # Profiles
