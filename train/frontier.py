@@ -24,7 +24,7 @@ from colorizers.color import colorize_u8, rgb_to_lab
 
 from . import metrics
 
-TEMPERATURES = (1.0, 0.8, 0.6, 0.5, 0.38, 0.3, 0.2, 0.1, 0.05, 0.01)
+TEMPERATURES = (1.0, 0.8, 0.6, 0.38, 0.2, 0.1)
 FACTORS = (0.4, 0.6, 0.8, 1.0, 1.2, 1.4, 1.6, 1.8, 2.0)
 SCALED = "{}, T = 1"
 """Name of the line of a method with a temperature whose mean is scaled instead."""

@@ -169,14 +169,25 @@ def trial_loss(judge: nn.Module, trial: Tensor) -> Tensor:
     return (three + two).mean()
 
 
-def train(settings: Settings, rows: dict[str, UInt8]) -> Judge:
-    """Train, or go on with, the judge of these settings on colorized training pictures."""
+def train(settings: Settings, colorized: Callable[[], dict[str, UInt8]]) -> Judge:
+    """Train, or go on with, the judge of these settings.
+
+    Parameters
+    ----------
+    settings : Settings
+    colorized : callable
+        Gives the training pictures of every row, see `colorizations`; not asked if the run is
+        at its end.
+    """
     trained = replace(settings, on="", ship=False, json="")  # what it is asked later is no part
     run = Run(Path(settings.run), Judged(trained, weights_in_use()))
     torch.manual_seed(settings.seed)
     judge = prepare(Judge(settings.width))
     optimizer = torch.optim.Adam(judge.parameters(), lr=settings.lr)
     done = run.resume(judge=judge, optimizer=optimizer)
+    if done >= settings.epochs:
+        return judge.eval()
+    rows = colorized()
     total = len(rows["truth"])
     steps = total // settings.batch
     for epoch in range(done, settings.epochs):
@@ -265,7 +276,7 @@ def ask(settings: Settings, training: UInt8, test: UInt8) -> list[dict[str, Any]
     def tell(what: str) -> Callable[[str], None]:
         return lambda name: print(f"{what}: {name}", file=sys.stderr, flush=True)
 
-    judge = train(settings, colorizations(training, tell("training pictures")))
+    judge = train(settings, lambda: colorizations(training, tell("training pictures")))
     asked = colorizations(test, tell("test pictures"))
     return fool_rates({name: scores_of(judge, pictures) for name, pictures in asked.items()})
 

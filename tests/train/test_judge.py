@@ -32,7 +32,7 @@ def _no_weights(monkeypatch):
 
 def test_it_learns_to_see_a_shift_and_is_fooled_by_an_equal_picture(settings):
     # The GAN's pictures are the truth itself: nothing can tell them apart.
-    trained = judge.train(settings, rows_of({"gan": 0}))
+    trained = judge.train(settings, lambda: rows_of({"gan": 0}))
     scores = {
         name: judge.scores_of(trained, rows) for name, rows in rows_of({"gan": 0}, 200, 1).items()
     }
@@ -105,10 +105,17 @@ def test_the_loss_of_equal_scores_is_that_of_guessing():
 
 def test_other_weights_of_a_colorizer_are_another_run(settings, monkeypatch, tmp_path):
     fresh = judge.Settings(run=str(tmp_path / "run"), epochs=0, batch=8, width=4)
-    judge.train(fresh, rows_of({}, 8))
+    judge.train(fresh, lambda: rows_of({}, 8))
     monkeypatch.setattr(judge, "weights_in_use", lambda: {"gan": "other"})
     with pytest.raises(judge.RunError, match="another weights"):
-        judge.train(fresh, rows_of({}, 8))
+        judge.train(fresh, lambda: rows_of({}, 8))
+
+
+def test_a_finished_run_colorizes_nothing_again(settings):
+    once = judge.train(settings, lambda: rows_of({"gan": 0}))
+    again = judge.train(settings, lambda: pytest.fail("asked for pictures"))
+    for name, value in once.state_dict().items():
+        torch.testing.assert_close(again.state_dict()[name], value, rtol=0, atol=0)
 
 
 def test_too_few_pictures_are_one_sentence(monkeypatch, capsys):
