@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
+from torch import Tensor, nn
 
 from .color import L_HALF
 
@@ -20,7 +20,8 @@ Float = NDArray[np.float32]
 Progress = Callable[[float], None]
 """Called with the share that is done, in (0, 1]."""
 
-BATCH = 256
+BATCH = 32
+"""Pictures at once: the distributions of so many over the bins are 40 MB."""
 
 
 def bfloat16_is_fast() -> bool:
@@ -30,6 +31,29 @@ def bfloat16_is_fast() -> bool:
     except OSError:
         return False
     return "avx512_bf16" in flags or "amx_bf16" in flags
+
+
+def ready(model: nn.Module, predict: Callable[..., Tensor]) -> Callable[..., Tensor]:
+    """A network's method to predict, as fast as this processor lets it be.
+
+    bfloat16 takes a third of the time where the processor has it, and moves ab by 0.03 on
+    average (docs/LOG.md).
+
+    Parameters
+    ----------
+    model : Module
+        Put into evaluation mode and channels-last.
+    predict : callable
+        A method of it: L_norm (N, 1, H, W) and options -> ab.
+    """
+    model.eval().to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    fast = bfloat16_is_fast()
+
+    def run(L_norm: Tensor, **options: float) -> Tensor:
+        with torch.autocast("cpu", dtype=torch.bfloat16, enabled=fast):
+            return predict(L_norm.contiguous(memory_format=torch.channels_last), **options)
+
+    return run
 
 
 class Colorizer:

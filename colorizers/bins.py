@@ -167,11 +167,14 @@ def annealed_mean(logits: torch.Tensor, temperature: float = TEMPERATURE) -> tor
     """
     if not 0.0 < temperature <= 1.0:
         raise ValueError(
-            f"temperature is {temperature}; it must be above 0 (vivid) and at most 1 (the mean)."
+            f"temperature is {temperature}; it must be above 0 (the likeliest bin) and at most 1 "
+            "(the mean)."
         )
-    probability = torch.softmax(logits.float() / temperature, dim=1)
-    grid = torch.tensor(centres(), device=logits.device)  # (313, 2)
-    return torch.einsum("nqhw,qc->nchw", probability, grid)
+    with torch.autocast(logits.device.type, enabled=False):  # means need all digits
+        grid = torch.tensor(centres(), device=logits.device)  # (313, 2)
+        pixels = logits.permute(0, 2, 3, 1)  # (N, H, W, 313), in memory, too, if channels-last
+        ab = torch.softmax(pixels.float() / temperature, dim=-1) @ grid
+        return ab.permute(0, 3, 1, 2)
 
 
 def rebalancing_weights(

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from torch import Tensor, nn
 
-from .base import Colorizer
+from .base import Colorizer, ready
 from .bins import COUNT, TEMPERATURE, annealed_mean
 from .checkpoint import FOLDER, read_card, restore
 from .unet import make_body
@@ -64,8 +64,7 @@ def load(folder: Path = FOLDER) -> Colorizer:
     card = read_card(NAME, folder=folder)
     model = Classifier(card["network"]["widths"], card["network"].get("backbone", ""))
     restore(NAME, model, folder=folder)
-    model.eval()
     return Colorizer(
-        NAME, TITLE, card["network"]["size"], card, model.predict,
+        NAME, TITLE, card["network"]["size"], card, ready(model, model.predict),
         {"temperature": card["network"]["temperature"]},
     )  # fmt: skip

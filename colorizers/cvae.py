@@ -20,7 +20,7 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from .base import Colorizer
+from .base import Colorizer, ready
 from .checkpoint import FOLDER, read_card, restore
 from .color import AB_MAX
 from .unet import conv_block, make_body
@@ -123,5 +123,5 @@ def load(folder: Path = FOLDER) -> Colorizer:
     network = card["network"]
     model = Painter(network["widths"], network.get("backbone", ""), network["latent"])
     restore(NAME, model, folder=folder)
-    model.eval()
-    return Colorizer(NAME, TITLE, network["size"], card, model.predict, {"seed": 0.0})
+    predict = ready(model, model.predict)
+    return Colorizer(NAME, TITLE, network["size"], card, predict, {"seed": 0.0})

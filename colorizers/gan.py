@@ -21,7 +21,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils.parametrizations import spectral_norm
 
-from .base import Colorizer
+from .base import Colorizer, ready
 from .checkpoint import FOLDER, read_card, restore
 from .color import AB_MAX
 from .unet import make_body
@@ -103,5 +103,4 @@ def load_generator(name: str, title: str, folder: Path) -> Colorizer:
     card = read_card(name, folder=folder)
     model = Generator(card["network"]["widths"], card["network"].get("backbone", ""))
     restore(name, model, folder=folder)
-    model.eval()
-    return Colorizer(name, title, card["network"]["size"], card, model.predict)
+    return Colorizer(name, title, card["network"]["size"], card, ready(model, model.predict))

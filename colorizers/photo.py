@@ -25,8 +25,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import interpolate
 
+from . import base
 from .backbone import make_encoder
-from .base import Colorizer, bfloat16_is_fast
+from .base import Colorizer
 from .bins import COUNT, centres
 from .checkpoint import FOLDER, read_card, restore
 from .color import AB_MAX
@@ -192,14 +193,5 @@ def load(folder: Path = FOLDER) -> Colorizer:
 
 def ready(model: PhotoNet, card: dict[str, Any]) -> Colorizer:
     """A network ready to use, as fast as this processor lets it be."""
-    model.eval().to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    fast = bfloat16_is_fast()
-
-    def predict(L_norm: Tensor, **options: float) -> Tensor:
-        # bfloat16 moves ab by 0.03 on average, and takes two thirds of the time.
-        with torch.autocast("cpu", dtype=torch.bfloat16, enabled=fast):
-            return model.predict_version(
-                L_norm.contiguous(memory_format=torch.channels_last), **options
-            )
-
+    predict = base.ready(model, model.predict_version)
     return Colorizer(NAME, TITLE, SIDE, card, predict, {"version": 0.0}, shape=shape)

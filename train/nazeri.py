@@ -27,7 +27,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import binary_cross_entropy_with_logits
 
-from colorizers.base import Colorizer
+from colorizers.base import Colorizer, ready
 from colorizers.checkpoint import read_card, restore
 from colorizers.color import AB_MAX
 
@@ -212,8 +212,7 @@ def load(folder: Path) -> Colorizer:
     card = read_card(NAME, folder=folder)
     model = Generator(tuple(card["network"]["widths"]))
     restore(NAME, model, folder=folder)
-    model.eval()
-    return Colorizer(NAME, TITLE, card["network"]["size"], card, model.predict)
+    return Colorizer(NAME, TITLE, card["network"]["size"], card, ready(model, model.predict))
 
 
 def main(argv: list[str] | None = None) -> int:
