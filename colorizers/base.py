@@ -20,8 +20,8 @@ Float = NDArray[np.float32]
 Progress = Callable[[float], None]
 """Called with the share that is done, in (0, 1]."""
 
-BATCH = 32
-"""Pictures at once: the distributions of so many over the bins are 40 MB."""
+BATCH = 8
+"""Pictures at once: the distributions of so many over the bins, 10 MB, stay near the processor."""
 
 
 def bfloat16_is_fast() -> bool:
