@@ -1,4 +1,4 @@
-"""What the Colorize tab says, and how it looks: words, styles, and two lines of script.
+"""What the Colorize tab says, and how it looks: words, styles, and a few lines of script.
 
 Fed by nothing; `colorizers.ui` puts them into the page.
 """
@@ -57,6 +57,23 @@ LOOK_DOWN = """(key) => {
     if (key && window.innerWidth < 700) document.querySelector("#work").scrollIntoView();
 }"""
 """Where columns stand below each other, the colours would appear out of sight."""
+
+MANY_BEGUN = """() => [
+    { __type__: "update", interactive: false },
+    { __type__: "update", visible: true },
+    { __type__: "update", visible: false },
+    "The photographs wait for their turn.",
+    null,
+    { __type__: "update", visible: false },
+]"""
+"""Start, "Do not wait", stop, report, gallery and zip, from the click to the first answer."""
+
+MANY_ENDED = """() => [
+    { __type__: "update", interactive: true },
+    { __type__: "update", visible: false },
+    { __type__: "update", visible: false },
+]"""
+"""Start, "Do not wait" and stop, when there is nothing to stop any more."""
 
 INTRO = (
     "Bring a black-and-white photograph: its colours appear by themselves. "
