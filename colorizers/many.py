@@ -106,6 +106,9 @@ def build(colorizer: Colorizer) -> None:
             asked.set()
         return gr.Button("Stopping …", interactive=False)
 
+    buttons = [start, leave, stop]
+    # First, as a browser answers a click's events one after the other.
+    start.click(None, None, [*buttons, report, gallery, bundle], js=MANY_BEGUN, **SILENT)
     # A place of its own in the queue: who brings forty photographs makes nobody wait with one.
     running = start.click(
         run,
@@ -114,9 +117,8 @@ def build(colorizer: Colorizer) -> None:
         **NETWORK | {"concurrency_id": "many"},
         show_progress_on=report,
     )
-    buttons = [start, leave, stop]
-    start.click(None, None, [*buttons, report, gallery, bundle], js=MANY_BEGUN, **SILENT)
-    running.then(None, None, buttons, js=MANY_ENDED, **SILENT)
+    for ended in (running.then, running.failure):  # in Gradio 6.31, `then` is not for failures
+        ended(None, None, buttons, js=MANY_ENDED, **SILENT)
     stop.click(ask, stopping, stop, **SILENT)
     left = "Nothing was coloured; the photographs did not wait for their turn."
     leave.click(lambda: left, None, report, cancels=running, **SILENT)

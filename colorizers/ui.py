@@ -19,13 +19,15 @@ import gradio as gr
 import colorizers
 from colorizers import many, texts
 from colorizers.adjust import SATURATION, WARMTH
-from colorizers.editing import NO_HINTS, TEMPERATURES, Editor
+from colorizers.editing import NO_HINTS, PERCENT, TEMPERATURES, Editor
 from colorizers.handlers import ENDINGS, NETWORK, QUALITY, QUICK, SILENT, check_upload
 from colorizers.hints import REACH, REACH_DEFAULT
+from colorizers.palette import PALETTE
 
 if TYPE_CHECKING:
     from colorizers.base import Colorizer
 
+FIRST_COLOUR = PALETTE["Brick"]
 EXAMPLES = Path(__file__).parent / "examples"
 
 
@@ -44,15 +46,18 @@ def build(load: Callable[[str], Colorizer] | None = None) -> None:
         gr.Markdown(f"⚠️ {sentence}", elem_classes="missing-weights")
     if not models:
         return
+    paths, credits = examples()
     with gr.Tabs(elem_id="how-many"):
         with gr.Tab("One photograph"):
-            credits = _one(models)
+            _one(models, paths)
         with gr.Tab("Many photographs"):
             many.build(next(iter(models.values())))
     with gr.Accordion("About these colours", open=True):
         gr.Markdown(texts.about(tuple(models)))
         gr.Markdown(f"Examples: {'; '.join(dict.fromkeys(credits))}.")
-    gr.HTML(texts.STYLE, padding=False)
+    titles = [example_title(*example) for example in zip(paths, credits, strict=True)]
+    gr.on(fn=None, js=texts.names(titles), **SILENT)
+    gr.HTML(texts.STYLE + texts.swatches(PALETTE), padding=False)
 
 
 def available(load: Callable[[str], Colorizer]) -> tuple[dict[str, Colorizer], list[str]]:
@@ -89,6 +94,21 @@ def examples() -> tuple[list[str], list[str]]:
     return [path for path, _ in found], [credit for _, credit in found]
 
 
+def example_title(path: str, credit: str) -> str:
+    """What an example is called, for those who do not see it.
+
+    Examples
+    --------
+    >>> example_title("data/chelsea.png", "Chelsea the cat: Stefan van der Walt, CC0")
+    'Chelsea the cat'
+    >>> example_title("examples/cifar10-frog.png", "CIFAR-10: Alex Krizhevsky 2009")
+    'CIFAR-10, frog'
+    """
+    title = credit.split(":")[0]
+    subject = Path(path).stem.removeprefix("cifar10-")
+    return title if subject == Path(path).stem else f"{title}, {subject}"
+
+
 def version_titles(models: dict[str, Colorizer]) -> tuple[str, ...]:
     """Titles of the versions of the first method; none if it has no versions."""
     first = next(iter(models.values()))
@@ -105,9 +125,8 @@ def temperature_of(models: dict[str, Colorizer]) -> float:
     return next(found, 1.0)
 
 
-def _one(models: dict[str, Colorizer]) -> list[str]:
-    """Draw the sub-tab for one photograph; return the credits of its examples."""
-    paths, credits = examples()
+def _one(models: dict[str, Colorizer], paths: list[str]) -> None:
+    """Draw the sub-tab for one photograph, with these examples."""
     versions = version_titles(models)
     with gr.Row(equal_height=False):
         with gr.Column(scale=1, min_width=260):
@@ -148,19 +167,29 @@ def _one(models: dict[str, Colorizer]) -> list[str]:
                 )
             with gr.Tab("Hints"):
                 hints_note = gr.Markdown(NO_HINTS, elem_id="hints-note")
+                named = gr.Radio(
+                    list(PALETTE.items()),
+                    value=FIRST_COLOUR,
+                    label="Colour of the place",
+                    elem_id="hint-palette",
+                )
                 with gr.Row(equal_height=True):
                     colour = gr.ColorPicker(
-                        "#b05a3c",
-                        label="Colour of this place",
-                        min_width=120,
-                        elem_id="hint-colour",
+                        FIRST_COLOUR, label="Or any other", min_width=110, elem_id="hint-colour"
+                    )
+                    written = gr.Textbox(
+                        FIRST_COLOUR,
+                        label="Or written: #c08040, navy",
+                        max_lines=1,
+                        min_width=150,
+                        elem_id="hint-written",
                     )
                     reach = gr.Slider(
                         *REACH,
                         value=REACH_DEFAULT,
                         step=0.05,
                         label="Reach",
-                        info="How far a colour runs where light and shade hardly change.",
+                        info="How far a colour runs.",
                         buttons=[],
                         min_width=240,
                         elem_id="reach",
@@ -176,6 +205,23 @@ def _one(models: dict[str, Colorizer]) -> list[str]:
                 with gr.Row():
                     undo = gr.Button("Undo last hint", size="md", elem_id="undo-hint")
                     clear = gr.Button("Clear all hints", size="md", elem_id="clear-hints")
+                with gr.Accordion("Place a hint without a mouse", open=False):
+                    with gr.Row(equal_height=True):
+                        across, down = (
+                            gr.Number(
+                                50,
+                                label=label,
+                                minimum=PERCENT[0],
+                                maximum=PERCENT[1],
+                                min_width=120,
+                                elem_id=name,
+                            )
+                            for label, name in (
+                                ("From the left, %", "hint-across"),
+                                ("From the top, %", "hint-down"),
+                            )
+                        )
+                        put = gr.Button("Place the hint", min_width=150, elem_id="place-hint")
             with gr.Tab("Methods", visible=len(models) > 1, id="compare") as comparing:
                 gr.Markdown("The same photograph by every method; click one to go on with it.")
                 methods = gr.Gallery(
@@ -340,9 +386,14 @@ def _one(models: dict[str, Colorizer]) -> list[str]:
     for changed in (saturation, warmth, reach):
         changed.change(editor.redraw, [key, *sliders], drawn, **QUICK, trigger_mode="always_last")
     touch.select(clicked, [key, colour, *sliders], drawn, **QUICK)
+    put.click(editor.place_at, [key, across, down, colour, *sliders], drawn, **QUICK)
     colour.change(
         editor.recolour, [key, colour, *sliders], drawn, **QUICK, trigger_mode="always_last"
     )
+    colour.change(None, colour, [named, written], js=texts.same_colour(PALETTE), **SILENT)
+    named.input(None, named, colour, js="(named) => named", **SILENT)
+    for done in (written.submit, written.blur):
+        done(editor.read_colour, [key, written], [colour, hints_note], **SILENT)
     undo.click(editor.undo, [key, *sliders], drawn, **QUICK)
     clear.click(editor.clear, [key, *sliders], drawn, **QUICK)
     for asked in (comparing.select, temperature.release):
@@ -360,7 +411,6 @@ def _one(models: dict[str, Colorizer]) -> list[str]:
         **NETWORK,
         show_progress_on=full,
     ).success(None, ready, None, js=texts.FETCH, **SILENT)
-    return credits
 
 
 def _package(name: str) -> Path:

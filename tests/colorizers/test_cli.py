@@ -189,8 +189,10 @@ def test_one_photo_to_a_named_file(photos: Path, tmp_path: Path, capsys):
         (["--method", "classification", "--temperature", "0.2"], "classification-temperature0.2"),
         (["--version", "2"], "photo-version2"),
         (["--method", "gan"], "gan"),
-        (["--method", "gan", "--saturation", "1.5", "--warmth", "-.25"],
-         "gan-saturation1.5-warmth-0.25"),
+        (
+            ["--method", "gan", "--saturation", "1.5", "--warmth", "-.25"],
+            "gan-saturation1.5-warmth-0.25",
+        ),
         (["--saturation", "1", "--warmth", "0"], "photo"),  # changes nothing
         (["--version", "2", "--warmth", "1"], "photo-version2-warmth1"),
     ],
