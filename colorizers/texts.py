@@ -148,7 +148,7 @@ _NAMES = """() => {
             set(`#${slider} .reset-button`, "aria-label", `Reset ${slider}`);
         // Their text alone: around it a counter of tenths of seconds may run.
         for (const note of ["photo-note", "hints-note", "full-size", "many-report"])
-            set(`#${note} .prose`, "role", "status");
+            set(`#${note} .prose:not(.prose .prose)`, "role", "status");
     };
     name();
     new MutationObserver(name).observe(document.querySelector("#how-many"), {
