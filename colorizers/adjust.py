@@ -1,7 +1,7 @@
 """Saturation and warmth of colours that are already there: arithmetic on ab, no network.
 
-Fed by the Colorize tab and `colorizers.predict` with the small ab grid of a prediction. Both changes are affine in ab, so
-doing them on the grid or on the full-size picture comes to the same.
+Fed by the Colorize tab and `colorizers.predict` with the small ab grid of a prediction. Both
+changes are affine in ab, so doing them on the grid or on the full-size picture comes to the same.
 """
 
 from __future__ import annotations

@@ -89,8 +89,8 @@ def prepare(work: Work) -> Colorizer:
     Raises
     ------
     SettingsError
-        If there are no weights, the method has no such option or not this value of it, or saturation or
-        warmth is out of its range.
+        If there are no weights, the method has no such option or not this value of it, or
+        saturation or warmth is out of its range.
     """
     try:
         colorizer = work.load(work.method)

@@ -1,7 +1,7 @@
 """Colours by name, for people who write rather than point: "skin", "navy", "#c08040".
 
-Fed by the box and the palette beside the colour picker of the Colorize tab. Of a colour only a and b
-are used, as the photograph keeps its own lightness: one "skin" does for light and dark.
+Fed by the box and the palette beside the colour picker of the Colorize tab. Of a colour only a and
+b are used, as the photograph keeps its own lightness: one "skin" does for light and dark.
 """
 
 from __future__ import annotations

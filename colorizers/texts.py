@@ -32,7 +32,7 @@ STYLE = """<style>
 #hint-palette label.selected { outline: 2px solid var(--body-text-color); }
 #hint-palette label:has(:focus-visible) { outline: 3px double var(--body-text-color); }
 #how-many :is(input, textarea, button):focus-visible {
-  outline: 2px solid var(--body-text-color); outline-offset: 2px;
+  outline: 2px solid var(--body-text-color) !important; outline-offset: 2px;
 }
 #photo-note, #full-size { min-height: 1.5rem; }
 #examples .gallery-item, #examples .gallery-item img { width: 62px; height: 62px; }
@@ -146,6 +146,7 @@ _NAMES = """() => {
         }
         for (const slider of ["saturation", "warmth", "temperature"])
             set(`#${slider} .reset-button`, "aria-label", `Reset ${slider}`);
+        set("#hint-palette input", "name", "hint-palette");  // one stop of Tab, arrows inside
         // Their text alone: around it a counter of tenths of seconds may run.
         for (const note of ["photo-note", "hints-note", "full-size", "many-report"])
             set(`#${note} .prose:not(.prose .prose)`, "role", "status");

@@ -17,17 +17,17 @@ from typing import TYPE_CHECKING, Any
 import gradio as gr
 
 import colorizers
+from colorizers import hinting as hints_tab
 from colorizers import many, texts
 from colorizers.adjust import SATURATION, WARMTH
-from colorizers.editing import NO_HINTS, PERCENT, TEMPERATURES, Editor
+from colorizers.editing import TEMPERATURES, Editor
 from colorizers.handlers import ENDINGS, NETWORK, QUALITY, QUICK, SILENT, check_upload
-from colorizers.hints import REACH, REACH_DEFAULT
+from colorizers.hints import REACH_DEFAULT
 from colorizers.palette import PALETTE
 
 if TYPE_CHECKING:
     from colorizers.base import Colorizer
 
-FIRST_COLOUR = PALETTE["Brick"]
 EXAMPLES = Path(__file__).parent / "examples"
 
 
@@ -166,62 +166,7 @@ def _one(models: dict[str, Colorizer], paths: list[str]) -> None:
                     elem_id="result",
                 )
             with gr.Tab("Hints"):
-                hints_note = gr.Markdown(NO_HINTS, elem_id="hints-note")
-                named = gr.Radio(
-                    list(PALETTE.items()),
-                    value=FIRST_COLOUR,
-                    label="Colour of the place",
-                    elem_id="hint-palette",
-                )
-                with gr.Row(equal_height=True):
-                    colour = gr.ColorPicker(
-                        FIRST_COLOUR, label="Or any other", min_width=110, elem_id="hint-colour"
-                    )
-                    written = gr.Textbox(
-                        FIRST_COLOUR,
-                        label="Or written: #c08040, navy",
-                        max_lines=1,
-                        min_width=150,
-                        elem_id="hint-written",
-                    )
-                    reach = gr.Slider(
-                        *REACH,
-                        value=REACH_DEFAULT,
-                        step=0.05,
-                        label="Reach",
-                        info="How far a colour runs.",
-                        buttons=[],
-                        min_width=240,
-                        elem_id="reach",
-                    )
-                touch = gr.Image(
-                    label="Click where a colour belongs",
-                    show_label=False,
-                    format="png",
-                    interactive=False,
-                    buttons=[],
-                    elem_id="touch",
-                )
-                with gr.Row():
-                    undo = gr.Button("Undo last hint", size="md", elem_id="undo-hint")
-                    clear = gr.Button("Clear all hints", size="md", elem_id="clear-hints")
-                with gr.Accordion("Place a hint without a mouse", open=False):
-                    with gr.Row(equal_height=True):
-                        across, down = (
-                            gr.Number(
-                                50,
-                                label=label,
-                                minimum=PERCENT[0],
-                                maximum=PERCENT[1],
-                                min_width=120,
-                                elem_id=name,
-                            )
-                            for label, name in (
-                                ("From the left, %", "hint-across"),
-                                ("From the top, %", "hint-down"),
-                            )
-                        )
-                        put = gr.Button("Place the hint", min_width=150, elem_id="place-hint")
+                hinting = hints_tab.build()
             with gr.Tab("Methods", visible=len(models) > 1, id="compare") as comparing:
                 gr.Markdown("The same photograph by every method; click one to go on with it.")
                 methods = gr.Gallery(
@@ -301,8 +246,9 @@ def _one(models: dict[str, Colorizer], paths: list[str]) -> None:
             ready = gr.DownloadButton("Save again", visible=False, size="sm", elem_id="ready")
             again = gr.Button("Start again", size="sm", elem_id="again")
 
+    touch, colour, reach = hinting.touch, hinting.colour, hinting.reach
     sliders = [saturation, warmth, reach]
-    drawn = [slider, touch, hints_note, ready]
+    drawn = [slider, touch, hinting.note, ready]
 
     def colour_upload(
         photo: Any,
@@ -386,16 +332,14 @@ def _one(models: dict[str, Colorizer], paths: list[str]) -> None:
     for changed in (saturation, warmth, reach):
         changed.change(editor.redraw, [key, *sliders], drawn, **QUICK, trigger_mode="always_last")
     touch.select(clicked, [key, colour, *sliders], drawn, **QUICK)
-    put.click(editor.place_at, [key, across, down, colour, *sliders], drawn, **QUICK)
+    where = [hinting.across, hinting.down]
+    hinting.put.click(editor.place_at, [key, *where, colour, *sliders], drawn, **QUICK)
     colour.change(
         editor.recolour, [key, colour, *sliders], drawn, **QUICK, trigger_mode="always_last"
     )
-    colour.change(None, colour, [named, written], js=texts.same_colour(PALETTE), **SILENT)
-    named.input(None, named, colour, js="(named) => named", **SILENT)
-    for done in (written.submit, written.blur):
-        done(editor.read_colour, [key, written], [colour, hints_note], **SILENT)
-    undo.click(editor.undo, [key, *sliders], drawn, **QUICK)
-    clear.click(editor.clear, [key, *sliders], drawn, **QUICK)
+    hints_tab.connect(hinting, editor, key)
+    hinting.undo.click(editor.undo, [key, *sliders], drawn, **QUICK)
+    hinting.clear.click(editor.clear, [key, *sliders], drawn, **QUICK)
     for asked in (comparing.select, temperature.release):
         asked(compared, [key, temperature], methods, **NETWORK)
     methods.select(picked_method, [key, *sliders], drawn, **QUICK).success(

@@ -245,17 +245,18 @@ def test_a_hint_by_keyboard_alone(
     assert fetched(page, blue)[60:100, 210:220, 2].mean() < -20
 
     page.get_by_role("radio", name="Brick").focus()
-    keys.press("Space")  # of the palette
-    expect(written).to_have_value("#a0523d")
-    red = fetched(page, changed(page, blue, "#touch img"))
-    assert red[60:100, 210:220, 1].mean() > 15
+    keys.press("ArrowRight")  # to Wood
+    expect(written).to_have_value("#9a6a3f")
+    brown = fetched(page, changed(page, blue, "#touch img"))
+    assert brown[60:100, 210:220, 2].mean() > 15
     assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
 def test_everything_has_a_name_for_readers_of_the_screen(
     page: Page, server_url: str, tmp_path: Path
 ) -> None:
-    nameless = """() => [...document.querySelectorAll("#how-many :is(button, input, textarea, img)")]
+    nameless = """() => [...document.querySelectorAll(
+            "#how-many :is(button, input, textarea, img)")]
         .filter((e) => e.checkVisibility() && e.type !== "file" && !(
             e.alt || e.title || e.innerText?.trim() || e.getAttribute("aria-label")
             || [...(e.labels || [])].some((label) => label.innerText.trim())
