@@ -3,6 +3,7 @@
     python -m colorizers photo.jpg -o coloured
     python -m colorizers album -o coloured --format png --jobs 4
     python -m colorizers album -o coloured --method classification --temperature 0.3
+    python -m colorizers album -o coloured --saturation 0.8 --warmth -0.2
 
 Folders are searched to their depths and mirrored under OUT. A photograph whose result is there and
 not older than itself is skipped, so a run that was interrupted is gone on with by the same command.
@@ -24,11 +25,14 @@ from tqdm import tqdm
 
 import colorizers
 from colorizers import batch, cluster
+from colorizers.adjust import SATURATION, WARMTH, within
 from colorizers.album import Job, Plan, plan
 from colorizers.batch import Outcome, SettingsError, Work, cores
 from colorizers.image import OUTPUTS
 
 OPTIONS = ("temperature", "version")
+MIDDLE = {"saturation": 1.0, "warmth": 0.0}
+"""What changes nothing, and so is no part of a result's name."""
 INTERRUPTED = 130
 
 
@@ -58,6 +62,10 @@ def parser() -> argparse.ArgumentParser:
         help="classification: low takes the likeliest colour, high blends all likely ones")
     add("--version", type=int, metavar="N",
         help="photo: 0 as painted, then warmer, cooler, rosier, greener, bolder")
+    add("--saturation", type=_saturation, default=1.0, metavar="0..2",
+        help="0 is grey, 1 the colours as painted, 2 doubles them (default: %(default)g)")
+    add("--warmth", type=_warmth, default=0.0, metavar="-1..1",
+        help="below 0 cooler, towards blue; above 0 warmer, towards orange (default: %(default)g)")
     add("--overwrite", action="store_true", help="do again what is done")
     add("--jobs", type=_count, default=cores(), metavar="N",
         help="processes at once (default: one a core, here %(default)s)")
@@ -74,6 +82,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     photos: list[Path] = options.photos
     out: Path = options.out
     given = {name: value for name in OPTIONS if (value := getattr(options, name)) is not None}
+    changed = {name: getattr(options, name) for name in MIDDLE}
+    named = [*given.items(), *(pair for pair in changed.items() if pair[1] != MIDDLE[pair[0]])]
     ending = out.suffix[1:].lower()
     to_file = ending in OUTPUTS and not out.is_dir()
     if to_file and (len(photos) > 1 or photos[0].is_dir()):
@@ -85,13 +95,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if to_file:
             todo = _one(photos[0], out, OUTPUTS[ending])
         else:
-            label = "-".join([options.method, *(f"{name}{given[name]:g}" for name in given)])
+            label = "-".join([options.method, *(f"{name}{value:g}" for name, value in named)])
             todo = plan(photos, out, label, ending=options.format, overwrite=options.overwrite)
     except OSError as error:
         return _misused(f"{error.filename or out} cannot be used ({error.strerror}).")
     if not (todo.jobs or todo.done or todo.failed):
         return _misused(f"There is no photograph in {', '.join(map(_shown, photos))}.")
-    work = Work(colorizers.load, options.method, given, options.quality, not options.no_metadata)
+    work = Work(
+        colorizers.load, options.method, given, **changed,
+        quality=options.quality, metadata=not options.no_metadata,
+    )  # fmt: skip
     engine = cluster.run if options.engine == "ray" else batch.run
     try:
         with closing(engine(todo.jobs, work, options.jobs)) as outcomes:
@@ -168,6 +181,27 @@ def _quality(text: str) -> int:
 
 def _count(text: str) -> int:
     return _whole_number(text, range(1, 1025), "from 1 to 1024")
+
+
+def _saturation(text: str) -> float:
+    return _within("saturation", text, SATURATION)
+
+
+def _warmth(text: str) -> float:
+    return _within("warmth", text, WARMTH)
+
+
+def _within(name: str, text: str, limits: tuple[float, float]) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        low, high = limits
+        sentence = f"The {name} {text!r} must be a number from {low:g} to {high:g}."
+        raise argparse.ArgumentTypeError(sentence) from None
+    try:
+        return within(name, value, limits)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def _whole_number(text: str, allowed: Iterable[int], limits: str) -> int:

@@ -20,7 +20,8 @@ from gradio import events
 from gradio import utils as gradio_utils
 
 import colorizers
-from colorizers.handlers import uploaded
+from colorizers.adjust import SATURATION, WARMTH
+from colorizers.handlers import number, uploaded
 from colorizers.image import OUTPUTS, ImageError, open_photo, output_name, save
 from colorizers.predict import colorize_photo
 
@@ -50,13 +51,15 @@ def build(load: Callable[[str], Colorizer] | None = None) -> None:
         format: str = "png",
         quality: int = 95,
         options: dict = {},  # type: ignore[type-arg]  # noqa: B006  read, never written
+        saturation: float = 1.0,
+        warmth: float = 0.0,
     ) -> dict:  # type: ignore[type-arg]
-        return answer(asked, photo, method, format, quality, options)
+        return answer(asked, photo, method, format, quality, options, saturation, warmth)
 
     # Gradio reads the types from the function, and cannot from the strings that they are here.
     colorize_file.__annotations__ = {
         "photo": dict, "method": str, "format": str, "quality": int, "options": dict,
-        "return": dict,
+        "saturation": float, "warmth": float, "return": dict,
     }  # fmt: skip
     events.api(
         colorize_file,
@@ -74,6 +77,8 @@ def answer(
     format: Any,
     quality: Any,
     options: Any,
+    saturation: Any,
+    warmth: Any,
 ) -> dict[str, Any]:
     """Colorize one upload.
 
@@ -81,7 +86,7 @@ def answer(
     ----------
     load : callable
         Gives the colorizer of a name.
-    photo, method, format, quality, options
+    photo, method, format, quality, options, saturation, warmth
         As a stranger sent them, unchecked; see docs/api.md.
 
     Returns
@@ -101,9 +106,13 @@ def answer(
         if not _is_number(quality) or quality != int(quality) or not 1 <= quality <= 100:
             raise ImageError(f"The quality is {_quoted(quality)}, but must be from 1 to 100.")
         checked = _options(colorizer, options)
+        changed = {
+            "saturation": number("saturation", saturation, SATURATION),
+            "warmth": number("warmth", warmth, WARMTH),
+        }
         opened = open_photo(path)
         try:
-            rgb_u8 = colorize_photo(colorizer, opened, **checked)
+            rgb_u8 = colorize_photo(colorizer, opened, **changed, **checked)
         except ImageError:
             raise
         except ValueError as error:  # an option out of its range; the message names it

@@ -148,14 +148,18 @@ class Colorizer:
         self,
         image: Image.Image,
         *,
+        saturation: float = 1.0,
+        warmth: float = 0.0,
         progress: Callable[[float, str], None] | None = None,
         **options: float,
     ) -> Image.Image:
         """Colorize a photograph of any size; the result has its size and its L.
 
-        See `colorizers.predict.colorize`, which this calls; `progress` gets the share that is
-        done and what is being done.
+        See `colorizers.predict.colorize`, which this calls: saturation is in [0, 2] and warmth in
+        [-1, 1]; `progress` gets the share that is done and what is being done.
         """
         from .predict import colorize
 
-        return colorize(self, image, progress=progress, **options)
+        return colorize(
+            self, image, saturation=saturation, warmth=warmth, progress=progress, **options
+        )

@@ -23,6 +23,7 @@ import cv2
 import numpy as np
 
 from colorizers import jpeg, strips, tiff
+from colorizers.adjust import adjust
 from colorizers.album import Job, partial_name, partials
 from colorizers.image import ImageError, open_photo, save
 from colorizers.predict import colorize_photo
@@ -51,6 +52,8 @@ class Work:
     method : str
     options : mapping of str to number
         Options of the method.
+    saturation, warmth : float
+        Of any method's colours; see `colorizers.adjust`.
     quality : int
         1 to 100, of JPEG and WebP.
     metadata : bool
@@ -60,6 +63,8 @@ class Work:
     load: Callable[[str], Colorizer]
     method: str
     options: Mapping[str, Any] = field(default_factory=dict)
+    saturation: float = 1.0
+    warmth: float = 0.0
     quality: int = 95
     metadata: bool = True
 
@@ -83,7 +88,8 @@ def prepare(work: Work) -> Colorizer:
     Raises
     ------
     SettingsError
-        If there are no weights, or the method has no such option or not this value of it.
+        If there are no weights, the method has no such option or not this value of it, or
+        saturation or warmth is out of its range.
     """
     try:
         colorizer = work.load(work.method)
@@ -96,7 +102,8 @@ def prepare(work: Work) -> Colorizer:
             )
     try:
         side = (colorizer.size, colorizer.size)
-        colorizer.predict_ab(np.full((1, *side), 50.0, np.float32), **work.options)
+        ab = colorizer.predict_ab(np.full((1, *side), 50.0, np.float32), **work.options)
+        adjust(ab, work.saturation, work.warmth)
     except ValueError as error:
         raise SettingsError(f"{work.method}: {error}") from error
     return colorizer
@@ -107,7 +114,9 @@ def colorize_file(colorizer: Colorizer, job: Job, work: Work) -> Outcome:
     partial = partial_name(job.target)
     try:
         photo = open_photo(job.source)
-        rgb_u8 = colorize_photo(colorizer, photo, **work.options)
+        rgb_u8 = colorize_photo(
+            colorizer, photo, saturation=work.saturation, warmth=work.warmth, **work.options
+        )
         comment = f"Colours guessed by TrueHue, {colorizer.title}."
         try:
             job.target.parent.mkdir(parents=True, exist_ok=True)

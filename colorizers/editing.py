@@ -37,6 +37,7 @@ from colorizers.handlers import (
 )
 from colorizers.hints import RADIUS, REACH, Hint
 from colorizers.image import ImageError, open_photo, output_name, save
+from colorizers.palette import hex_of
 from colorizers.predict import lightness, paint_grid, resize
 
 if TYPE_CHECKING:
@@ -46,7 +47,8 @@ THUMB_SIDE, COMPARE_SIDE = 384, 640
 """Longest sides of the pictures in the two galleries."""
 TEMPERATURES = (0.05, 1.0)
 COMMENT = "Colours added by TrueHue; they are a guess"
-NO_HINTS = "No hints yet: click into the picture, then choose the colour of that place."
+NO_HINTS = "No hints yet: choose a colour and click where it belongs; it can be changed afterwards."
+PERCENT = (0, 100)
 NO_COLOURS, NO_CHANGE, NO_FILE = "No colours yet", "Nothing was changed", "No file yet"
 Progress = Callable[..., Any]
 
@@ -169,7 +171,8 @@ class Editor:
             for the file of an earlier download, as it is not what is seen any more.
         """
         with telling(NO_CHANGE):
-            if not key:  # sliders move by themselves when a page is reset
+            # Sliders move by themselves when a page is reset, and are empty while somebody types.
+            if not key or None in sliders:
                 return [gr.skip()] * 4
             work = self.desk.get(key)
             return self._drawn(work, checked_sliders(sliders))
@@ -177,10 +180,39 @@ class Editor:
     def place_hint(self, event: gr.EventData, key: Any, colour: Any, *sliders: Any) -> list[Any]:
         """Put a hint where somebody clicked; a click on an earlier one takes its place."""
         with telling(NO_CHANGE):
+            work = self.desk.get(key)
+            x, y = place(event, preview_size(*work.L.shape[::-1]))
+        return self._place(key, x, y, colour, sliders)
+
+    def place_at(self, key: Any, across: Any, down: Any, colour: Any, *sliders: Any) -> list[Any]:
+        """Put a hint at a place that is given in percent, for those who have no mouse."""
+        with telling(NO_CHANGE):
+            x, y = number("place across", across, PERCENT), number("place down", down, PERCENT)
+        return self._place(key, x / 100, y / 100, colour, sliders)
+
+    def read_colour(self, key: Any, written: Any) -> list[Any]:
+        """The colour that somebody wrote.
+
+        Returns
+        -------
+        list
+            Six digits for the colour picker, and what is said of the hints; of a word that is no
+            colour, no digits and one sentence.
+        """
+        try:
+            colour = hex_of(written)
+        except ImageError as error:
+            return [gr.skip(), f"⚠️ {error}"]
+        with telling(NO_CHANGE):
+            return [colour, _said(self.desk.get(key).hints) if key else NO_HINTS]
+
+    def _place(
+        self, key: Any, x: float, y: float, colour: Any, sliders: tuple[Any, ...]
+    ) -> list[Any]:
+        with telling(NO_CHANGE):
             work, ab = self.desk.get(key), hex_ab(colour)
             checked = checked_sliders(sliders)
             with work.lock:
-                x, y = place(event, preview_size(*work.L.shape[::-1]))
                 others = [hint for hint in work.hints if not _near(work, hint, x, y)]
                 if len(others) >= MAX_HINTS:
                     raise ImageError(
@@ -198,7 +230,7 @@ class Editor:
             checked = checked_sliders(sliders)
             with work.lock:
                 if not work.hints:
-                    return [gr.skip()] * 4
+                    return [gr.skip(), gr.skip(), NO_HINTS, gr.skip()]
                 last = work.hints[-1]
                 work.hints[-1] = Hint(last.x, last.y, ab, last.radius)
                 return self._drawn(work, checked)
@@ -345,4 +377,8 @@ def _said(hints: list[Hint]) -> str:
     if not hints:
         return NO_HINTS
     many = "1 hint." if len(hints) == 1 else f"{len(hints)} hints."
-    return f"{many} The colour box changes the last one, with the thicker ring."
+    x, y = round(100 * hints[-1].x), round(100 * hints[-1].y)
+    return (
+        f"{many} Another colour changes the last one, which has the thicker ring: "
+        f"{x} % across, {y} % down."
+    )

@@ -1,11 +1,15 @@
 """Many photographs at once: each is coloured and saved, one by one, and all go into a zip.
 
 `build` draws the sub-tab, `colorize_many` does the work. A file that cannot be used is named with
-its reason and the others go on.
+its reason and the others go on. Who stops in the middle gets the zip of those that are ready: the
+work is asked to end, as an event that Gradio cancels can answer nothing any more. Gradio's own way
+is left for those who still wait for their turn, and for pages that are closed.
 """
 
 from __future__ import annotations
 
+import shutil
+import threading
 import zipfile
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -28,6 +32,7 @@ from colorizers.handlers import (
 )
 from colorizers.image import ImageError, open_photo, output_name, save
 from colorizers.predict import colorize_photo
+from colorizers.texts import MANY_BEGUN, MANY_ENDED
 
 if TYPE_CHECKING:
     from colorizers.base import Colorizer
@@ -37,6 +42,10 @@ MAX_MEGAPIXELS = 400
 """Of all photographs together; about two minutes of one core, and 200 MB of JPEG."""
 THUMB_SIDE = 320
 JPEG_QUALITY = 92
+
+
+class Stopped(Exception):
+    """The visitor wants no more."""
 
 
 class Failed(NamedTuple):
@@ -68,7 +77,8 @@ def build(colorizer: Colorizer) -> None:
                 list(ENDINGS), value="JPEG", label="Format", elem_id="many-format"
             )
             start = gr.Button("Colorize all", variant="primary", elem_id="many-start")
-            stop = gr.Button("Stop", size="sm", elem_id="many-stop")
+            leave = gr.Button("Do not wait", visible=False, size="sm", elem_id="many-leave")
+            stop = gr.Button("Stop", visible=False, size="sm", elem_id="many-stop")
         with gr.Column(scale=3, min_width=320):
             report = gr.Markdown("The photographs will appear here.", elem_id="many-report")
             bundle = gr.DownloadButton("Download zip", visible=False, elem_id="many-zip")
@@ -84,24 +94,42 @@ def build(colorizer: Colorizer) -> None:
                 format="png",
                 elem_id="many-gallery",
             )
+    stopping = gr.State(None, time_to_live=3600)
 
     def run(
         files: Any,
         format: Any,
         progress: gr.Progress = gr.Progress(),  # noqa: B008
     ) -> Iterator[list[Any]]:
-        yield [None, "", gr.DownloadButton(visible=False)]
-        yield from colorize_many(files, format, colorizer, Path(gallery.GRADIO_CACHE), progress)
+        asked = threading.Event()
+        turn = [asked, gr.Button(visible=False), gr.Button("Stop", visible=True, interactive=True)]
+        yield [None, "", gr.DownloadButton(visible=False), *turn]
+        cache = Path(gallery.GRADIO_CACHE)
+        for updates in colorize_many(files, format, colorizer, cache, progress, asked):
+            yield [*updates, *[gr.skip()] * len(turn)]
 
+    def ask(asked: Any) -> Any:
+        if isinstance(asked, threading.Event):
+            asked.set()
+        return gr.Button("Stopping …", interactive=False)
+
+    buttons = [start, leave, stop]
+    # First, as a browser answers a click's events one after the other.
+    start.click(None, None, [*buttons, report, gallery, bundle], js=MANY_BEGUN, **SILENT)
     # A place of its own in the queue: who brings forty photographs makes nobody wait with one.
     running = start.click(
         run,
         [files, format_],
-        [gallery, report, bundle],
+        [gallery, report, bundle, stopping, leave, stop],
         **NETWORK | {"concurrency_id": "many"},
         show_progress_on=report,
     )
-    stop.click(None, cancels=running, **SILENT)
+    for ended in (running.then, running.failure):  # in Gradio 6.31, `then` is not for failures
+        ended(None, None, buttons, js=MANY_ENDED, **SILENT)
+    stop.click(ask, stopping, stop, **SILENT)
+    left = "Nothing was coloured; the photographs did not wait for their turn."
+    leave.click(lambda: left, None, report, cancels=running, **SILENT)
+    leave.click(None, None, buttons, js=MANY_ENDED, **SILENT)
 
 
 def colorize_many(
@@ -110,6 +138,7 @@ def colorize_many(
     colorizer: Colorizer,
     cache: Path,
     progress: Callable[..., Any],
+    asked: threading.Event | None = None,
 ) -> Iterator[list[Any]]:
     """Colour every uploaded file by one method.
 
@@ -122,12 +151,16 @@ def colorize_many(
         Gradio's folder for files that it serves.
     progress : callable
         `gr.Progress`.
+    asked : threading.Event, optional
+        Set when the visitor wants no more: the photograph in hand is given up.
 
     Yields
     ------
     list
-        Gallery, report and zip: after every file, and the zip with the last.
+        Gallery, report and zip: after every file, and the zip with the last or when it is stopped.
+        Closing the iterator before that removes all that it has made.
     """
+    stop = asked or threading.Event()
     with telling("No colours yet"):
         chosen = choice("format", format, ENDINGS)
         if not isinstance(payload, list) or not payload:
@@ -136,72 +169,112 @@ def colorize_many(
             raise ImageError(
                 f"These are {len(payload)} files and the limit is {MAX_FILES}; upload fewer."
             )
-        folder = new_folder(cache)
-        shown: list[tuple[str, str]] = []
-        failed: list[Failed] = []
-        noted: list[Noted] = []
-        names: set[str] = set()
-        megapixels = 0.0
-        archive = folder / "colorized.zip"
-        with zipfile.ZipFile(archive, "w", zipfile.ZIP_STORED) as bundle:  # pictures are compressed
+        total = len(payload)
+        made = _Made(new_folder(cache), colorizer, chosen)
+        whole = False
+        try:
             for index, sent in enumerate(payload):
-                name = _name(sent)
 
-                def report(share: float, what: str, index: int = index, name: str = name) -> None:
-                    done = (index + share) / len(payload)
-                    progress(done, desc=f"{index + 1} of {len(payload)}, {name}: {what.lower()}")
+                def report(share: float, what: str, index: int = index) -> None:
+                    if stop.is_set():
+                        raise Stopped
+                    where = f"{index + 1} of {total}, {_name(payload[index])}"
+                    progress((index + share) / total, desc=f"{where}: {what.lower()}")
 
                 try:
-                    report(0.0, "Reading the picture")
-                    path, original = uploaded(sent)
-                    photo = open_photo(path)
-                    size = photo.size[0] * photo.size[1] / 1e6
-                    if megapixels + size > MAX_MEGAPIXELS:
-                        raise ImageError(
-                            f"With it the photographs would have more than {MAX_MEGAPIXELS} "
-                            "megapixels together, which is the limit; bring it another time."
-                        )
-                    megapixels += size
-                    rgb = colorize_photo(colorizer, photo, progress=report)
-                    made = _unused(
-                        output_name(original, colorizer.name, ""), ENDINGS[chosen], names
-                    )
-                    unsaid = save(
-                        folder / made,
-                        rgb,
-                        photo,
-                        format=chosen,
-                        quality=JPEG_QUALITY,
-                        comment=f"{COMMENT} ({colorizer.title}).",
-                    )
-                    bundle.write(folder / made, made)
-                    (folder / made).unlink()
-                    thumb = Image.fromarray(preview(rgb))
-                    thumb.thumbnail((THUMB_SIDE, THUMB_SIDE))
-                    tile = folder / f"{len(shown)}.png"
-                    thumb.save(tile, "PNG", compress_level=1)
-                    shown.append((str(tile), name))
-                    noted += [Noted(name, notice) for notice in (*photo.notices, *unsaid)]
-                except ImageError as error:
-                    failed.append(Failed(name, str(error)))
-                except Exception:
-                    log.exception("a photograph of many failed")
-                    failed.append(Failed(name, "Something failed on the server."))
-                if index + 1 < len(payload):
-                    yield [list(shown), said(len(shown), failed, len(payload), noted), gr.skip()]
-            if failed:
-                lines = [f"{item.name}: {item.why}" for item in failed]
-                bundle.writestr("not-colorized.txt", "\n".join(lines) + "\n")
-        size_mb = archive.stat().st_size / 1e6
-        ready = gr.DownloadButton(
-            f"Download {len(shown)} as zip, {size_mb:.1f} MB",
-            value=str(archive),
-            visible=bool(shown),
+                    made.add(sent, report)
+                except Stopped:
+                    break
+                if index + 1 < total:
+                    now = said(len(made.shown), made.failed, total, made.noted)
+                    yield [list(made.shown), now, gr.skip()]
+            stopped = len(made.shown) + len(made.failed) < total
+            ready = made.close()
+            whole = True
+        finally:
+            if not whole:  # the page was closed, most likely
+                made.remove()
+        last = said(len(made.shown), made.failed, total, made.noted, stopped)
+        yield [list(made.shown), last, ready]
+
+
+class _Made:
+    """The zip that grows, and what the page shows of it."""
+
+    def __init__(self, folder: Path, colorizer: Colorizer, format: str) -> None:
+        self.shown: list[tuple[str, str]] = []
+        self.failed: list[Failed] = []
+        self.noted: list[Noted] = []
+        self._folder, self._colorizer, self._format = folder, colorizer, format
+        self._archive = folder / "colorized.zip"
+        self._zip = zipfile.ZipFile(self._archive, "w", zipfile.ZIP_STORED)  # they are compressed
+        self._names: set[str] = set()
+        self._megapixels = 0.0
+
+    def add(self, sent: Any, report: Callable[[float, str], None]) -> None:
+        """Colour one upload, or note why not; `Stopped` goes through."""
+        try:
+            self._add(sent, report)
+        except Stopped:
+            raise
+        except ImageError as error:
+            self.failed.append(Failed(_name(sent), str(error)))
+        except Exception:
+            log.exception("a photograph of many failed")
+            self.failed.append(Failed(_name(sent), "Something failed on the server."))
+
+    def close(self) -> gr.DownloadButton:
+        """End the zip with a list of the files that failed; the button that hands it out."""
+        if self.failed:
+            lines = [f"{item.name}: {item.why}" for item in self.failed]
+            self._zip.writestr("not-colorized.txt", "\n".join(lines) + "\n")
+        self._zip.close()
+        size_mb = self._archive.stat().st_size / 1e6
+        return gr.DownloadButton(
+            f"Download {len(self.shown)} as zip, {size_mb:.1f} MB",
+            value=str(self._archive),
+            visible=bool(self.shown),
         )
-        yield [list(shown), said(len(shown), failed, len(payload), noted), ready]
+
+    def remove(self) -> None:
+        """Take everything away again."""
+        self._zip.close()
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    def _add(self, sent: Any, report: Callable[[float, str], None]) -> None:
+        report(0.0, "Reading the picture")
+        path, original = uploaded(sent)
+        photo = open_photo(path)
+        size = photo.size[0] * photo.size[1] / 1e6
+        if self._megapixels + size > MAX_MEGAPIXELS:
+            raise ImageError(
+                f"With it the photographs would have more than {MAX_MEGAPIXELS} megapixels "
+                "together, which is the limit; bring it another time."
+            )
+        self._megapixels += size
+        rgb = colorize_photo(self._colorizer, photo, progress=report)
+        stem = output_name(original, self._colorizer.name, "")
+        name = _unused(stem, ENDINGS[self._format], self._names)
+        file = self._folder / name
+        comment = f"{COMMENT} ({self._colorizer.title})."
+        unsaid = save(file, rgb, photo, format=self._format, quality=JPEG_QUALITY, comment=comment)
+        self._zip.write(file, name)
+        file.unlink()
+        thumb = Image.fromarray(preview(rgb))
+        thumb.thumbnail((THUMB_SIDE, THUMB_SIDE))
+        tile = self._folder / f"{len(self.shown)}.png"
+        thumb.save(tile, "PNG", compress_level=1)
+        self.shown.append((str(tile), _name(sent)))
+        self.noted += [Noted(_name(sent), notice) for notice in (*photo.notices, *unsaid)]
 
 
-def said(done: int, failed: list[Failed], total: int, noted: Sequence[Noted] = ()) -> str:
+def said(
+    done: int,
+    failed: list[Failed],
+    total: int,
+    noted: Sequence[Noted] = (),
+    stopped: bool = False,
+) -> str:
     """How far it is, which files have no colours and why, and what to know of others; Markdown.
 
     Examples
@@ -212,8 +285,14 @@ def said(done: int, failed: list[Failed], total: int, noted: Sequence[Noted] = (
     Without colours:
     <BLANKLINE>
     - letter.doc: It is no picture.
+    >>> print(said(2, [], 3, stopped=True))
+    Stopped: 2 of 3 photographs have colours and are in the zip.
     """
     lines = [f"{done} of {total} photographs have colours."]
+    if stopped and done:
+        lines = [f"Stopped: {done} of {total} photographs have colours and are in the zip."]
+    elif stopped:
+        lines = [f"Stopped: none of the {total} photographs has colours yet."]
     if failed:
         lines += ["", "Without colours:", ""]
         lines += [f"- {item.name}: {item.why}" for item in failed]

@@ -44,6 +44,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from colorizers.adjust import adjust
 from colorizers.image import Photo, from_array, from_pil, open_photo, to_pil
 from colorizers.srgb import Pixels
 from colorizers.strips import enlarge_columns, lightness, paint
@@ -87,6 +88,8 @@ def colorize(
     colorizer: Colorizer,
     image: Image.Image | NDArray[np.uint8] | str | Path | bytes,
     *,
+    saturation: float = 1.0,
+    warmth: float = 0.0,
     progress: Progress | None = None,
     **options: Any,
 ) -> Image.Image:
@@ -99,6 +102,10 @@ def colorize(
     image : PIL.Image.Image, ndarray, str, Path or bytes
         A picture in memory, the path of a file, or a file's content. An array is sRGB, uint8 or
         uint16, shape (height, width, 3) or (height, width). Colour is ignored: only L is used.
+    saturation : float
+        In [0, 2]: 0 is grey, 1 leaves the network's colours as they are.
+    warmth : float
+        In [-1, 1]: towards blue below 0, towards orange above; see `colorizers.adjust`.
     progress : callable, optional
         Called with (share done in [0, 1], what is being done).
     **options
@@ -115,6 +122,8 @@ def colorize(
     ------
     colorizers.image.ImageError
         If the picture cannot be used.
+    ValueError
+        If saturation, warmth or an option is out of its range.
     """
     if isinstance(image, Image.Image):
         photo = from_pil(image)
@@ -122,17 +131,26 @@ def colorize(
         photo = from_array(image)
     else:
         photo = open_photo(image)
-    return to_pil(colorize_photo(colorizer, photo, progress=progress, **options), photo)
+    rgb = colorize_photo(
+        colorizer, photo, saturation=saturation, warmth=warmth, progress=progress, **options
+    )
+    return to_pil(rgb, photo)
 
 
 def colorize_photo(
-    colorizer: Colorizer, photo: Photo, *, progress: Progress | None = None, **options: Any
+    colorizer: Colorizer,
+    photo: Photo,
+    *,
+    saturation: float = 1.0,
+    warmth: float = 0.0,
+    progress: Progress | None = None,
+    **options: Any,
 ) -> Pixels:
     """Colorize a decoded photograph.
 
     Parameters
     ----------
-    colorizer, progress, **options
+    colorizer, saturation, warmth, progress, **options
         As for `colorize`.
     photo : Photo
         Upright sRGB.
@@ -150,7 +168,7 @@ def colorize_photo(
     L_work = _working_size(L)
     # The network's view may be averaged from the working size, unless that is hardly larger.
     view = L_work if min(L_work.shape) >= 2 * colorizer.size else L
-    ab_grid = predict_grid(colorizer, view, **options)
+    ab_grid = adjust(predict_grid(colorizer, view, **options), saturation, warmth)
     report(0.5, "Following the edges")
     coefficients = _linear_in_L(L_work, ab_grid)
     return paint(

@@ -1,9 +1,12 @@
-"""What the Colorize tab says, and how it looks: words, styles, and two lines of script.
+"""What the Colorize tab says, and how it looks: words, styles, and a few lines of script.
 
 Fed by nothing; `colorizers.ui` puts them into the page.
 """
 
 from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
 
 STYLE = """<style>
 #result .icon-wrap { background: #fff; color: #111; } /* in any theme, over any picture */
@@ -17,6 +20,19 @@ STYLE = """<style>
   position: absolute; z-index: 30; top: 100%; left: 0; padding: 8px; border-radius: 8px;
   background: var(--block-background-fill); border: 1px solid var(--border-color-primary);
   box-shadow: 0 4px 16px rgb(0 0 0 / 30%);
+}
+#hint-palette label::before {
+  content: ""; flex: none; width: 1rem; height: 1rem; border-radius: 4px;
+  border: 1px solid var(--border-color-primary);
+}
+#hint-palette label { position: relative; padding: 4px 6px; gap: 5px; }
+#hint-palette label span { margin: 0; }
+#hint-palette .wrap { gap: 5px; }
+#hint-palette input { position: absolute; opacity: 0; } /* the frame shows it, and the focus */
+#hint-palette label.selected { outline: 2px solid var(--body-text-color); }
+#hint-palette label:has(:focus-visible) { outline: 3px double var(--body-text-color); }
+#how-many :is(input, textarea, button):focus-visible {
+  outline: 2px solid var(--body-text-color) !important; outline-offset: 2px;
 }
 #photo-note, #full-size { min-height: 1.5rem; }
 #examples .gallery-item, #examples .gallery-item img { width: 62px; height: 62px; }
@@ -58,6 +74,23 @@ LOOK_DOWN = """(key) => {
 }"""
 """Where columns stand below each other, the colours would appear out of sight."""
 
+MANY_BEGUN = """() => [
+    { __type__: "update", interactive: false },
+    { __type__: "update", visible: true },
+    { __type__: "update", visible: false },
+    "The photographs wait for their turn.",
+    null,
+    { __type__: "update", visible: false },
+]"""
+"""Start, "Do not wait", stop, report, gallery and zip, from the click to the first answer."""
+
+MANY_ENDED = """() => [
+    { __type__: "update", interactive: true },
+    { __type__: "update", visible: false },
+    { __type__: "update", visible: false },
+]"""
+"""Start, "Do not wait" and stop, when there is nothing to stop any more."""
+
 INTRO = (
     "Bring a black-and-white photograph: its colours appear by themselves. "
     "A colour one is made grey first."
@@ -90,6 +123,62 @@ _YOURS = """
 **What stays yours.** Every bit of light and shade in the result is your photograph's own; only
 colour is added, at full size, so that it stops at edges. Pictures stay on this server only as long
 as its cache keeps them and are used for nothing else."""
+
+
+_NAMES = """() => {
+    const examples = EXAMPLES;
+    const set = (selector, attribute, value) => document.querySelectorAll(selector).forEach(
+        (element, index) => {
+            const wanted = typeof value === "function" ? value(element, index) : value;
+            if (wanted && element.getAttribute(attribute) !== wanted)
+                element.setAttribute(attribute, wanted);
+        }
+    );
+    const name = () => {
+        set("#examples img", "alt", (_, index) => examples[index]);
+        set("#photo img", "alt", "Your photograph");
+        set("#result img", "alt", (_, index) => ["Grey", "Colorized"][index]);
+        set("#touch img", "alt", "The colorized photograph: click where a colour belongs");
+        for (const gallery of ["#versions", "#methods"]) {
+            set(`${gallery} .thumbnail-lg`, "aria-label", (tile) => tile.innerText.trim());
+            set(`${gallery} .thumbnail-lg`, "aria-pressed",
+                (tile) => String(tile.classList.contains("selected")));
+        }
+        for (const slider of ["saturation", "warmth", "temperature"])
+            set(`#${slider} .reset-button`, "aria-label", `Reset ${slider}`);
+        set("#hint-palette input", "name", "hint-palette");  // one stop of Tab, arrows inside
+        // Their text alone: around it a counter of tenths of seconds may run.
+        for (const note of ["photo-note", "hints-note", "full-size", "many-report"])
+            set(`#${note} .prose:not(.prose .prose)`, "role", "status");
+    };
+    name();
+    new MutationObserver(name).observe(document.querySelector("#how-many"), {
+        subtree: true, childList: true, attributes: true, attributeFilter: ["class", "src"],
+    });
+}"""
+
+
+def names(examples: Sequence[str]) -> str:
+    """A script for readers of the screen: names for what Gradio leaves without, and what is news.
+
+    Galleries and images come and go, so it looks again whenever something in the tab changes.
+    """
+    return _NAMES.replace("EXAMPLES", json.dumps(list(examples)))
+
+
+def swatches(palette: Mapping[str, str]) -> str:
+    """Styles that put each colour before its name."""
+    rules = (
+        f'#hint-palette label:has(input[value="{value}"])::before {{ background: {value}; }}'
+        for value in palette.values()
+    )
+    return "\n".join(["<style>", *rules, "</style>"])
+
+
+def same_colour(palette: Mapping[str, str]) -> str:
+    """A script that lets palette and box show what the colour picker has."""
+    values = json.dumps(list(palette.values()))
+    return f"(colour) => [{values}.includes(colour) ? colour : null, colour]"
 
 
 def about(names: tuple[str, ...]) -> str:

@@ -17,11 +17,13 @@ from typing import TYPE_CHECKING, Any
 import gradio as gr
 
 import colorizers
+from colorizers import hinting as hints_tab
 from colorizers import many, texts
 from colorizers.adjust import SATURATION, WARMTH
-from colorizers.editing import NO_HINTS, TEMPERATURES, Editor
+from colorizers.editing import TEMPERATURES, Editor
 from colorizers.handlers import ENDINGS, NETWORK, QUALITY, QUICK, SILENT, check_upload
-from colorizers.hints import REACH, REACH_DEFAULT
+from colorizers.hints import REACH_DEFAULT
+from colorizers.palette import PALETTE
 
 if TYPE_CHECKING:
     from colorizers.base import Colorizer
@@ -44,15 +46,18 @@ def build(load: Callable[[str], Colorizer] | None = None) -> None:
         gr.Markdown(f"⚠️ {sentence}", elem_classes="missing-weights")
     if not models:
         return
+    paths, credits = examples()
     with gr.Tabs(elem_id="how-many"):
         with gr.Tab("One photograph"):
-            credits = _one(models)
+            _one(models, paths)
         with gr.Tab("Many photographs"):
             many.build(next(iter(models.values())))
     with gr.Accordion("About these colours", open=True):
         gr.Markdown(texts.about(tuple(models)))
         gr.Markdown(f"Examples: {'; '.join(dict.fromkeys(credits))}.")
-    gr.HTML(texts.STYLE, padding=False)
+    titles = [example_title(*example) for example in zip(paths, credits, strict=True)]
+    gr.on(fn=None, js=texts.names(titles), **SILENT)
+    gr.HTML(texts.STYLE + texts.swatches(PALETTE), padding=False)
 
 
 def available(load: Callable[[str], Colorizer]) -> tuple[dict[str, Colorizer], list[str]]:
@@ -89,6 +94,21 @@ def examples() -> tuple[list[str], list[str]]:
     return [path for path, _ in found], [credit for _, credit in found]
 
 
+def example_title(path: str, credit: str) -> str:
+    """What an example is called, for those who do not see it.
+
+    Examples
+    --------
+    >>> example_title("data/chelsea.png", "Chelsea the cat: Stefan van der Walt, CC0")
+    'Chelsea the cat'
+    >>> example_title("examples/cifar10-frog.png", "CIFAR-10: Alex Krizhevsky 2009")
+    'CIFAR-10, frog'
+    """
+    title = credit.split(":")[0]
+    subject = Path(path).stem.removeprefix("cifar10-")
+    return title if subject == Path(path).stem else f"{title}, {subject}"
+
+
 def version_titles(models: dict[str, Colorizer]) -> tuple[str, ...]:
     """Titles of the versions of the first method; none if it has no versions."""
     first = next(iter(models.values()))
@@ -105,9 +125,8 @@ def temperature_of(models: dict[str, Colorizer]) -> float:
     return next(found, 1.0)
 
 
-def _one(models: dict[str, Colorizer]) -> list[str]:
-    """Draw the sub-tab for one photograph; return the credits of its examples."""
-    paths, credits = examples()
+def _one(models: dict[str, Colorizer], paths: list[str]) -> None:
+    """Draw the sub-tab for one photograph, with these examples."""
     versions = version_titles(models)
     with gr.Row(equal_height=False):
         with gr.Column(scale=1, min_width=260):
@@ -147,35 +166,7 @@ def _one(models: dict[str, Colorizer]) -> list[str]:
                     elem_id="result",
                 )
             with gr.Tab("Hints"):
-                hints_note = gr.Markdown(NO_HINTS, elem_id="hints-note")
-                with gr.Row(equal_height=True):
-                    colour = gr.ColorPicker(
-                        "#b05a3c",
-                        label="Colour of this place",
-                        min_width=120,
-                        elem_id="hint-colour",
-                    )
-                    reach = gr.Slider(
-                        *REACH,
-                        value=REACH_DEFAULT,
-                        step=0.05,
-                        label="Reach",
-                        info="How far a colour runs where light and shade hardly change.",
-                        buttons=[],
-                        min_width=240,
-                        elem_id="reach",
-                    )
-                touch = gr.Image(
-                    label="Click where a colour belongs",
-                    show_label=False,
-                    format="png",
-                    interactive=False,
-                    buttons=[],
-                    elem_id="touch",
-                )
-                with gr.Row():
-                    undo = gr.Button("Undo last hint", size="md", elem_id="undo-hint")
-                    clear = gr.Button("Clear all hints", size="md", elem_id="clear-hints")
+                hinting = hints_tab.build()
             with gr.Tab("Methods", visible=len(models) > 1, id="compare") as comparing:
                 gr.Markdown("The same photograph by every method; click one to go on with it.")
                 methods = gr.Gallery(
@@ -255,8 +246,9 @@ def _one(models: dict[str, Colorizer]) -> list[str]:
             ready = gr.DownloadButton("Save again", visible=False, size="sm", elem_id="ready")
             again = gr.Button("Start again", size="sm", elem_id="again")
 
+    touch, colour, reach = hinting.touch, hinting.colour, hinting.reach
     sliders = [saturation, warmth, reach]
-    drawn = [slider, touch, hints_note, ready]
+    drawn = [slider, touch, hinting.note, ready]
 
     def colour_upload(
         photo: Any,
@@ -340,11 +332,14 @@ def _one(models: dict[str, Colorizer]) -> list[str]:
     for changed in (saturation, warmth, reach):
         changed.change(editor.redraw, [key, *sliders], drawn, **QUICK, trigger_mode="always_last")
     touch.select(clicked, [key, colour, *sliders], drawn, **QUICK)
+    where = [hinting.across, hinting.down]
+    hinting.put.click(editor.place_at, [key, *where, colour, *sliders], drawn, **QUICK)
     colour.change(
         editor.recolour, [key, colour, *sliders], drawn, **QUICK, trigger_mode="always_last"
     )
-    undo.click(editor.undo, [key, *sliders], drawn, **QUICK)
-    clear.click(editor.clear, [key, *sliders], drawn, **QUICK)
+    hints_tab.connect(hinting, editor, key)
+    hinting.undo.click(editor.undo, [key, *sliders], drawn, **QUICK)
+    hinting.clear.click(editor.clear, [key, *sliders], drawn, **QUICK)
     for asked in (comparing.select, temperature.release):
         asked(compared, [key, temperature], methods, **NETWORK)
     methods.select(picked_method, [key, *sliders], drawn, **QUICK).success(
@@ -360,7 +355,6 @@ def _one(models: dict[str, Colorizer]) -> list[str]:
         **NETWORK,
         show_progress_on=full,
     ).success(None, ready, None, js=texts.FETCH, **SILENT)
-    return credits
 
 
 def _package(name: str) -> Path:

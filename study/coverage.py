@@ -105,13 +105,13 @@ def estimates(
         rng.normal(0, plan.participant_sd, (plan.participants, 1)),
         rng.normal(0, plan.picture_sd, (plan.pictures, 1)),
     )
-    picture = _pictures(plan, rng)
+    picture = pictures_of(plan, rng)
     picked = draw_picks(effects.utilities(participant, picture), rng) == 1
     robust = two_way_logit(two_way_variance(picked, participant, picture))
     return float(picked.mean()), robust, wilson(int(picked.sum()), picked.size)
 
 
-def _pictures(plan: Plan, rng: np.random.Generator) -> NDArray[np.intp]:
+def pictures_of(plan: Plan, rng: np.random.Generator) -> NDArray[np.intp]:
     """Return the picture of every answer, shape (participants * trials,)."""
     every = np.tile(np.arange(plan.pictures), (plan.participants, 1))
     return rng.permuted(every, axis=1)[:, : plan.trials].ravel()

@@ -2,141 +2,70 @@
 
     python -m study.power --participants 8,16,32 --trials 20,40
     python -m study.power --participants 16,32,64 --trials 30 --rate 0.4 --plot power.png
+    python -m study.power --rate 0.40 --against 0.33    # how many people tell 40 % from 33 %?
+    python -m study.power --rate 0.40 --versus 0.25     # two methods in the same trials
 
 For every number of participants and trials it draws many studies from `study.model`, computes
 the headline interval of each, and tells how wide it will be and which difference between two
 studies (or between the rate and a fixed value) can be seen with 80 % power. People and pictures
 differ as `--participant-sd` and `--picture-sd` say: take them from the variance components of a
 pilot study. Prints a table, or JSON with `--format json`; draws with `--plot FILE` (matplotlib,
-imported only then). No result of this command is one of people.
-
-The difference that can be seen is taken from the spread of the estimate over simulated studies:
-against a fixed value it is (t of the test's quantile + t of the power) times that spread, and
-between two independent studies of the same size the square root of 2 more.
-
-References
-----------
-Westfall, Kenny, Judd (2014), Statistical power and optimal design in experiments in which samples
-of participants respond to samples of stimuli, J. Exp. Psychol. Gen. 143(5), 2020-2045.
+imported only then). With `--against` or `--versus` it also counts how many of the studies see that
+very difference, and looks for the number of participants that it takes. No result of this command
+is one of people.
 """
 
 from __future__ import annotations
 
 import argparse
+import errno
 import json
 import math
+import os
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from scipy.special import stdtrit
 
-from study.coverage import Plan, estimates
-from study.model import AnswerModel, intercepts
+from study.coverage import Plan
+from study.sizing import MOST_PEOPLE, Power, Question, people_by_size, power
 
-POWER = 0.8
-ALPHA = 0.05
 TITLE = "Power of a study (SIMULATED PARTICIPANTS)"
+NOTHING = "–"
 _QUIET_SECONDS = 2.0
 
 
-@dataclass(frozen=True)
-class Power:
-    """What to expect of one size of a study; widths and differences are shares.
-
-    Attributes
-    ----------
-    participants, trials, pictures
-        People, scored trials each, pictures of the set.
-    width
-        Median full width of the headline interval; `width_90` is not exceeded in 90 % of studies.
-    spread
-        Standard deviation of the estimated rate over the simulated studies.
-    coverage
-        Share of the intervals that hold the rate.
-    against_value, between_studies
-        Difference seen with 80 % power at the 5 % level.
-    """
-
-    participants: int
-    trials: int
-    pictures: int
-    rate: float
-    participant_sd: float
-    picture_sd: float
-    studies: int
-    width: float
-    width_90: float
-    spread: float
-    coverage: float
-    against_value: float
-    between_studies: float
-
-
-def power(plan: Plan, studies: int, rng: np.random.Generator) -> Power:
-    """Simulate studies of one size.
-
-    Parameters
-    ----------
-    plan : Plan
-        Size, rate and standard deviations; as many pictures as trials means that all people see
-        the same ones.
-    studies : int
-        At least 2; the spread has a relative standard error of about 1/sqrt(2 studies).
-    rng : numpy Generator
-
-    Returns
-    -------
-    Power
-
-    Raises
-    ------
-    ValueError
-        With fewer than two studies.
-    """
-    if studies < 2:
-        raise ValueError(f"At least 2 studies are needed to see a spread, got {studies}.")
-    fixed = intercepts(AnswerModel({"a": plan.rate}, plan.participant_sd, plan.picture_sd))
-    rates, lows, highs = (np.empty(studies) for _ in range(3))
-    for i in range(studies):
-        rates[i], interval, _ = estimates(plan, fixed, rng)
-        lows[i], highs[i] = interval.low, interval.high
-    spread = float(rates.std(ddof=1))
-    df = min(plan.participants, plan.pictures) - 1
-    factor = float(stdtrit(df, 1 - ALPHA / 2) + stdtrit(df, POWER))
-    return Power(
-        **asdict(plan),
-        studies=studies,
-        width=float(np.median(highs - lows)),
-        width_90=float(np.quantile(highs - lows, 0.9)),
-        spread=spread,
-        coverage=float(((lows <= plan.rate) & (plan.rate <= highs)).mean()),
-        against_value=factor * spread,
-        between_studies=factor * spread * math.sqrt(2),
-    )
-
-
-def table(found: Sequence[Power]) -> str:
-    """The results for a terminal, in percentage points."""
+def table(
+    found: Sequence[Power],
+    question: Question | None = None,
+    needed: Mapping[tuple[int, int], int | None] = {},
+) -> str:
+    """The results for a terminal, in percentage points; `needed` is of `people_by_size`."""
     one = found[0]
-    head = ("people", "trials", "pictures", "width", "90 %", "vs a value", "vs a study", "coverage")
+    head = ["people", "trials", "pictures", "width", "90 %", "vs a value", "vs a study", "coverage"]
     rows = [
-        (
+        [
             str(p.participants),
             str(p.trials),
             str(p.pictures),
-            f"{100 * p.width:.1f}",
-            f"{100 * p.width_90:.1f}",
-            f"{100 * p.against_value:.1f}",
-            f"{100 * p.between_studies:.1f}",
-            f"{100 * p.coverage:.0f} %",
-        )
+            _points(p.width),
+            _points(p.width_90),
+            _points(p.against_value, p.rate),
+            _points(p.between_studies, p.rate),
+            NOTHING if math.isnan(p.coverage) else f"{100 * p.coverage:.0f} %",
+        ]
         for p in found
     ]
+    asked: list[str] = []
+    if question is not None:
+        head.append("power")
+        for row, p in zip(rows, found, strict=True):
+            row.append(NOTHING if p.power is None else f"{100 * p.power:.0f} %")
+        asked = [*_answers(one.rate, question, needed), ""]
     widths = [max(len(row[i]) for row in (head, *rows)) for i in range(len(head))]
     lines = ["  ".join(c.rjust(w) for c, w in zip(r, widths, strict=True)) for r in (head, *rows)]
     return "\n".join(
@@ -149,18 +78,56 @@ def table(found: Sequence[Power]) -> str:
             "",
             *lines,
             "",
+            *asked,
             "width: median width of the headline interval (95 %); 90 %: not exceeded in 90 % of",
             "studies. vs a value, vs a study: smallest difference from a fixed rate, or from",
             "another study of the same size, seen with 80 % power at the 5 % level.",
+            f"{NOTHING}: there is no interval, or no rate that is so far away.",
             "",
         ]
     )
 
 
-def json_text(found: Sequence[Power]) -> str:
-    """The results as JSON, unrounded; differences and widths are shares."""
-    rows = [asdict(p) for p in found]
-    return json.dumps({"title": TITLE, "simulated": True, "designs": rows}, indent=2) + "\n"
+def _points(share: float, rate: float = 0.0) -> str:
+    """A width or a difference from the rate in percentage points, if there can be such a one."""
+    possible = share <= max(rate, 1 - rate)  # False for NaN
+    return f"{100 * share:.1f}" if possible else NOTHING
+
+
+def _answers(
+    rate: float, question: Question, needed: Mapping[tuple[int, int], int | None]
+) -> list[str]:
+    other = f"{100 * question.rate:g} %"
+    where = f"a second method's {other} in the same trials" if question.within else other
+    lines = [f"power: share of the studies that tell {100 * rate:g} % from {where}."]
+    for (trials, pictures), people in needed.items():
+        size = f"{trials} trials of {pictures} pictures"
+        lines.append(
+            f"For 80 %, with {size} each: about {people} people."
+            if people is not None
+            else f"With {size}, {MOST_PEOPLE} people are too few for 80 %; take more pictures."
+        )
+    return lines
+
+
+def json_text(
+    found: Sequence[Power],
+    question: Question | None = None,
+    needed: Mapping[tuple[int, int], int | None] = {},
+) -> str:
+    """The results as JSON, unrounded; differences and widths are shares, null where none is."""
+    rows = [
+        {k: None if isinstance(v, float) and math.isnan(v) else v for k, v in asdict(p).items()}
+        for p in found
+    ]
+    made: dict[str, Any] = {"title": TITLE, "simulated": True, "designs": rows}
+    if question is not None:
+        made["question"] = asdict(question)
+        made["needed"] = [
+            {"trials": trials, "pictures": pictures, "participants": people}
+            for (trials, pictures), people in needed.items()
+        ]
+    return json.dumps(made, indent=2) + "\n"
 
 
 def plot(found: Sequence[Power], path: Path) -> None:
@@ -237,6 +204,14 @@ def _numbers(argument: str) -> list[int]:
     return sorted(set(found))
 
 
+def _share(argument: str) -> float:
+    number, percent = argument.removesuffix("%"), argument.endswith("%")
+    try:
+        return float(number) / (100 if percent else 1)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{argument!r} is no rate; write 0.4 or 40%") from None
+
+
 def parser() -> argparse.ArgumentParser:
     """Return the command line."""
     result = argparse.ArgumentParser(
@@ -273,7 +248,26 @@ def parser() -> argparse.ArgumentParser:
         action="store_true",
         help="everybody sees the same pictures, as many as there are trials",
     )
-    add("--rate", type=float, default=0.4069, help="the true fool rate (default: 0.4069)")
+    add(
+        "--rate",
+        type=_share,
+        default=0.4069,
+        metavar="RATE",
+        help="the true fool rate, as 0.4 or 40%% (default: 0.4069)",
+    )
+    asked = result.add_mutually_exclusive_group()
+    asked.add_argument(
+        "--against",
+        type=_share,
+        metavar="RATE",
+        help="how often, and with how many people, the rate is told from this fixed value",
+    )
+    asked.add_argument(
+        "--versus",
+        type=_share,
+        metavar="RATE",
+        help="the same for a second method of this rate, shown in the same trials",
+    )
     add(
         "--participant-sd",
         type=float,
@@ -299,12 +293,17 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; 0, or 1 with a sentence on stderr."""
     arguments = parser().parse_args(argv)
     plans = list(designs(arguments))
+    question, needed = None, {}
+    if arguments.against is not None:
+        question = Question(arguments.against)
+    elif arguments.versus is not None:
+        question = Question(arguments.versus, within=True)
     try:
         _check(arguments, plans)
         rng = np.random.default_rng(arguments.seed)
         found, start, shown = [], time.monotonic(), False
         for done, plan in enumerate(plans, start=1):
-            found.append(power(plan, arguments.studies, rng))
+            found.append(power(plan, arguments.studies, rng, question))
             passed = time.monotonic() - start
             if passed > _QUIET_SECONDS:
                 left = passed / done * (len(plans) - done)
@@ -313,6 +312,8 @@ def main(argv: Sequence[str] | None = None) -> int:
                 shown = True
         if shown:
             print(file=sys.stderr)
+        if question is not None:
+            needed = people_by_size(plans, question, arguments.studies, rng)
         if arguments.plot is not None:
             plot(found, arguments.plot)
     except (ValueError, OSError) as error:
@@ -321,7 +322,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("\nStopped.", file=sys.stderr)
         return 130
-    print((json_text if arguments.format == "json" else table)(found), end="")
+    printed = json_text if arguments.format == "json" else table
+    print(printed(found, question, needed), end="")
     return 0
 
 
@@ -336,6 +338,23 @@ def _check(arguments: argparse.Namespace, plans: Sequence[Plan]) -> None:
             raise ValueError(
                 f"{plan.trials} trials need as many pictures, but there are {plan.pictures}; ask "
                 "for more (--pictures)."
+            )
+    for name in ("rate", "against", "versus"):
+        share = getattr(arguments, name)
+        if share is not None and not 0 < share < 1:
+            raise ValueError(
+                f"--{name} must lie above 0 and below 1, got {share:g}; write 33 % as 0.33 or 33%."
+            )
+    if arguments.plot is not None:  # before the work, not after it
+        folder = arguments.plot.parent
+        if not folder.is_dir():
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(folder))
+        from matplotlib.backend_bases import FigureCanvasBase
+
+        kinds = FigureCanvasBase.get_supported_filetypes()
+        if arguments.plot.suffix.lstrip(".").lower() not in kinds:
+            raise ValueError(
+                f"{arguments.plot} has no ending of a picture; name it .png, .svg or .pdf."
             )
     if arguments.seed < 0:
         raise ValueError(f"The seed must not be negative, got {arguments.seed}.")

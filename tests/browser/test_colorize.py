@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import ExifTags, Image, ImageCms
-from playwright.sync_api import Page, expect
+from playwright.sync_api import BrowserContext, Page, expect
 from skimage.color import rgb2lab
 
 pytestmark = pytest.mark.browser
@@ -203,6 +203,83 @@ def test_hints_are_recoloured_and_taken_back(page: Page, server_url: str, tmp_pa
     expect(page.locator("#hints-note")).to_contain_text("No hints yet", timeout=SLOW)
 
 
+@pytest.mark.parametrize(("width", "height"), [(1280, 800), (390, 844)])
+def test_a_hint_by_keyboard_alone(
+    page: Page, server_url: str, tmp_path: Path, width: int, height: int
+) -> None:
+    page.set_viewport_size({"width": width, "height": height})
+    page.goto(server_url)
+    upload(page, rotated_jpeg(tmp_path))
+    coloured(page)
+    keys = page.keyboard
+    page.get_by_role("tab", name="Hints").focus()
+    keys.press("Enter")
+    plain = page.locator("#touch img").get_attribute("src") or ""
+    note = page.locator("#hints-note")
+    page.get_by_role("radio", name="Brick").focus()
+    keys.press("Tab")  # the colour picker, which wants a mouse
+    keys.press("Tab")
+    written = page.get_by_label("Or written")
+    expect(written).to_be_focused()
+    for wrong in ("blu", "#12", ""):
+        written.fill(wrong)
+        keys.press("Enter")
+        expect(note).to_contain_text("is no colour; write # and six digits")
+    written.fill("Navy")
+    keys.press("Enter")
+    expect(written).to_have_value("#000080")
+    expect(note).to_contain_text("No hints yet")
+    expect(page.locator("#hint-palette input:checked")).to_have_count(0)
+
+    page.get_by_role("button", name="Place a hint without a mouse").focus()
+    keys.press("Enter")
+    for number in ("25", "20"):
+        keys.press("Tab")
+        keys.press("Control+a")
+        keys.type(number)
+    keys.press("Tab")
+    keys.press("Enter")
+    expect(note).to_contain_text("1 hint", timeout=SLOW)
+    expect(note).to_contain_text("25 % across, 20 % down")
+    blue = changed(page, plain, "#touch img")
+    assert fetched(page, blue)[60:100, 210:220, 2].mean() < -20
+
+    page.get_by_role("radio", name="Brick").focus()
+    keys.press("ArrowRight")  # to Wood
+    expect(written).to_have_value("#9a6a3f")
+    brown = fetched(page, changed(page, blue, "#touch img"))
+    assert brown[60:100, 210:220, 2].mean() > 15
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_everything_has_a_name_for_readers_of_the_screen(
+    page: Page, server_url: str, tmp_path: Path
+) -> None:
+    nameless = """() => [...document.querySelectorAll(
+            "#how-many :is(button, input, textarea, img)")]
+        .filter((e) => e.checkVisibility() && e.type !== "file" && !(
+            e.alt || e.title || e.innerText?.trim() || e.getAttribute("aria-label")
+            || [...(e.labels || [])].some((label) => label.innerText.trim())
+            || e.querySelector("img[alt]:not([alt=''])")))
+        .map((e) => e.outerHTML.slice(0, 120))"""
+    page.goto(server_url)
+    expect(page.get_by_role("button", name="Chelsea the cat")).to_be_visible()
+    expect(page.get_by_role("button", name="CIFAR-10, frog")).to_be_visible()
+    upload(page, rotated_jpeg(tmp_path))
+    coloured(page)
+    version = page.get_by_role("button", name="Warmer")
+    version.click()
+    expect(version).to_have_attribute("aria-pressed", "true", timeout=SLOW)
+    expect(page.get_by_role("button", name="Cooler")).to_have_attribute("aria-pressed", "false")
+    for tab in ("Before and after", "Hints", "Methods", "Many photographs"):
+        page.get_by_role("tab", name=tab).click()
+        if tab == "Methods":
+            expect(page.locator("#methods img")).to_have_count(3, timeout=SLOW)
+        assert page.evaluate(nameless) == [], tab
+    for note in ("photo-note", "hints-note", "full-size", "many-report"):
+        expect(page.locator(f"#{note} [role=status]")).to_have_count(1)
+
+
 def test_a_second_photograph_during_the_first(page: Page, server_url: str, tmp_path: Path) -> None:
     large, small = tmp_path / "large", tmp_path / "small"
     large.mkdir()
@@ -258,3 +335,63 @@ def test_many_photographs_come_back_in_a_zip(page: Page, server_url: str, tmp_pa
         page.get_by_role("button", name=re.compile("Download 1 as zip")).click()
     with zipfile.ZipFile(caught.value.path()) as archive:
         assert archive.namelist() == ["Grossvater-am-See-colorized-photo.jpg", "not-colorized.txt"]
+
+
+def test_stop_in_the_middle_offers_what_is_finished(
+    page: Page, server_url: str, tmp_path: Path
+) -> None:
+    page.goto(server_url)
+    page.get_by_role("tab", name="Many photographs").click()
+    start = page.get_by_role("button", name="Colorize all")
+    stop = page.get_by_role("button", name="Stop", exact=True)
+    start.click()  # without a photograph
+    expect(page.get_by_text("There are no photographs yet")).to_be_visible()
+    expect(start).to_be_enabled()
+    expect(stop).to_have_count(0)
+
+    files = [tmp_path / f"{number}.jpg" for number in range(20)]
+    landscape(2400, 1600).save(files[0])
+    for file in files[1:]:
+        file.write_bytes(files[0].read_bytes())
+    page.locator("#many-files input[type=file]").set_input_files(files)
+    expect(page.locator("#many-files .file-preview tr")).to_have_count(20, timeout=SLOW)
+    start.dblclick()
+    expect(start).to_be_disabled()
+    report = page.locator("#many-report")
+    expect(report).to_contain_text("2 of 20 photographs have colours", timeout=SLOW)
+    stop.click()
+    expect(report).to_contain_text(
+        re.compile(r"Stopped: \d+ of 20 photographs have colours and are in the zip\."),
+        timeout=SLOW,
+    )
+    expect(start).to_be_enabled()
+    expect(stop).to_have_count(0)
+    done = page.locator("#many-gallery img").count()
+    assert 2 <= done < 20
+    with page.expect_download(timeout=SLOW) as caught:
+        page.get_by_role("button", name=f"Download {done} as zip").click()
+    with zipfile.ZipFile(caught.value.path()) as archive:
+        assert archive.testzip() is None
+        assert archive.namelist() == [f"{n}-colorized-photo.jpg" for n in range(done)]
+
+
+def test_who_does_not_wait_leaves_the_queue(
+    context: BrowserContext, server_url: str, tmp_path: Path
+) -> None:
+    landscape(3000, 2000).save(tmp_path / "0.jpg")
+    pages = [context.new_page() for _ in range(2)]
+    for page, count in zip(pages, (1, 39), strict=True):
+        page.goto(server_url)
+        page.get_by_role("tab", name="Many photographs").click()
+        page.locator("#many-files input[type=file]").set_input_files([tmp_path / "0.jpg"] * count)
+        expect(page.locator("#many-files .file-preview tr")).to_have_count(count, timeout=SLOW)
+    waiting, working = pages
+    working.get_by_role("button", name="Colorize all").click()
+    expect(working.locator("#many-report")).to_contain_text("1 of 39", timeout=SLOW)
+    waiting.get_by_role("button", name="Colorize all").click()
+    expect(waiting.locator("#many-report")).to_contain_text("wait for their turn")
+    waiting.get_by_role("button", name="Do not wait").click()
+    expect(waiting.locator("#many-report")).to_contain_text("Nothing was coloured")
+    waiting.get_by_role("button", name="Colorize all").click()  # changed their mind
+    working.close()  # which ends its work
+    expect(waiting.locator("#many-report")).to_contain_text("1 of 1 photo", timeout=SLOW)

@@ -2,19 +2,15 @@
 
 import sys
 
+import fake_networks
 import gradio as gr
-from fakes import FakeColorizer, hue_wheel
 
 from colorizers import ui
 
 
-def load(name: str) -> FakeColorizer:
-    return FakeColorizer(hue_wheel(chroma=12.0), name)
-
-
 def main() -> None:
     with gr.Blocks(analytics_enabled=False) as demo, gr.Tab("Colorize"):
-        ui.build(load)
+        ui.build(fake_networks.load_slow)
     demo.queue(api_open=False).launch(
         server_name="127.0.0.1", server_port=int(sys.argv[1]), quiet=True, show_error=False
     )

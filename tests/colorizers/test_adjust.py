@@ -51,6 +51,8 @@ def test_on_the_grid_or_at_full_size_is_the_same() -> None:
         (1.0, "0", "warmth must be"),
         (None, 0.0, "saturation"),
         ([1.0], 0.0, "saturation"),
+        (10**400, 0.0, "The saturation must be a number from 0 to 2"),
+        (1.0, float("-inf"), "The warmth must be a number from -1 to 1"),
     ],
 )
 def test_out_of_range_is_refused(saturation: object, warmth: object, says: str) -> None:

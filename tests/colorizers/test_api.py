@@ -105,6 +105,16 @@ def test_arguments_and_their_defaults(client: Client, photo: Path):
         assert is_colorized(file, "WEBP")
 
 
+def test_saturation_and_warmth(client: Client, photo: Path):
+    for warmth, bluer in ((-1, True), (1, False)):
+        file = client.predict(
+            photo=handle_file(photo), saturation=0, warmth=warmth, api_name="/colorize_file"
+        )
+        with Image.open(file) as image:
+            red, _, blue = np.asarray(image).reshape(-1, 3).mean(axis=0)
+        assert (blue > red + 20) if bluer else (red > blue + 20)
+
+
 @pytest.mark.parametrize(
     ("wrong", "says"),
     [
@@ -119,6 +129,9 @@ def test_arguments_and_their_defaults(client: Client, photo: Path):
         ({"quality": 10**400}, "must be from 1 to 100"),
         ({"options": {"magic": 1}}, "has no option 'magic'"),
         ({"options": {"version": "red"}}, "must be a number"),
+        ({"saturation": 3}, "The saturation 3 must be a number from 0 to 2"),
+        ({"warmth": "hot"}, "The warmth must be a number from -1 to 1"),
+        ({"warmth": 10**400}, "The warmth must be a number from -1 to 1"),
         ({"options": 7}, "must be names with numbers"),
     ],
 )
@@ -149,7 +162,7 @@ def test_paths_of_the_server_are_not_read(url: str):
 def test_it_is_documented_by_the_app_and_shares_the_queue_of_the_tab(url: str):
     endpoints = httpx.get(f"{url}/gradio_api/info").json()["named_endpoints"]
     parameters = [one["parameter_name"] for one in endpoints["/colorize_file"]["parameters"]]
-    assert parameters == ["photo", "method", "format", "quality", "options"]
+    assert parameters == ["photo", "method", "format", "quality", "options", "saturation", "warmth"]
     for name in parameters:
         assert f"| `{name}` |" in DOCUMENT
     config = httpx.get(f"{url}/config").json()

@@ -13,9 +13,10 @@ import hundred
 import numpy as np
 import pytest
 from PIL import Image
+from skimage.color import rgb2lab
 
 import colorizers
-from colorizers import album
+from colorizers import album, batch
 from colorizers.__main__ import main
 from colorizers.image import Photo, save
 
@@ -197,11 +198,70 @@ def test_one_photo_to_a_named_file(photos: Path, tmp_path: Path, capsys):
         (["--method", "classification", "--temperature", "0.2"], "classification-temperature0.2"),
         (["--version", "2"], "photo-version2"),
         (["--method", "gan"], "gan"),
+        (
+            ["--method", "gan", "--saturation", "1.5", "--warmth", "-.25"],
+            "gan-saturation1.5-warmth-0.25",
+        ),
+        (["--saturation", "1", "--warmth", "0"], "photo"),  # changes nothing
+        (["--version", "2", "--warmth", "1"], "photo-version2-warmth1"),
     ],
 )
 def test_options_are_part_of_the_name(photos: Path, tmp_path: Path, options, label):
     assert run(photos / "a.png", "-o", tmp_path / "out", *options) == 0
     assert names(tmp_path / "out") == [f"a-colorized-{label}.png"]
+
+
+@pytest.mark.parametrize("method", ["photo", "classification", "gan"])
+def test_saturation_and_warmth_change_the_colours(tmp_path: Path, method: str):
+    photo, target = tmp_path / "grey.png", tmp_path / "coloured.png"
+    Image.new("L", (30, 20), 128).save(photo)
+
+    def ab(*options: str) -> np.ndarray:
+        assert run(photo, "-o", target, "--method", method, *options) == 0
+        with Image.open(target) as image:
+            return rgb2lab(np.asarray(image))[..., 1:]
+
+    pale = ab("--saturation", "0.5")
+    assert np.ptp(pale, axis=(0, 1)).min() > 15  # the fakes' wheel of hues
+    assert np.abs(ab("--saturation", "0")).max() < 0.5
+    assert np.linalg.norm(ab(), axis=-1).mean() > 1.7 * np.linalg.norm(pale, axis=-1).mean()
+    cool = ab("--saturation", "0.5", "--warmth", "-0.5")
+    np.testing.assert_allclose(cool, pale - [2, 9], atol=1)
+
+
+def test_other_colours_are_not_done_yet(photos: Path, tmp_path: Path, capsys):
+    out = tmp_path / "out"
+    for options in ([], ["--saturation", "0.5"], ["--warmth", "0.5"], ["--warmth", "-0.5"]):
+        for made in ("3 colorized", "0 colorized"):
+            assert run(photos, "-o", out, *options) == 0
+            assert made in capsys.readouterr().out
+    assert len(names(out)) == 12
+
+
+@pytest.mark.parametrize(
+    ("wrong", "says"),
+    [
+        (["--saturation", "2.1"], "The saturation 2.1 must be a number from 0 to 2."),
+        (["--saturation=-1"], "The saturation -1 must be a number from 0 to 2."),
+        (["--warmth", "red"], "The warmth 'red' must be a number from -1 to 1."),
+        (["--warmth", "nan"], "The warmth must be a number from -1 to 1."),
+    ],
+)
+def test_a_wrong_saturation_or_warmth_is_told_before_anything_is_made(
+    photos: Path, tmp_path: Path, capsys, wrong: list[str], says: str
+):
+    with pytest.raises(SystemExit) as left:
+        run(photos, "-o", tmp_path / "out", *wrong)
+    assert left.value.code == 2
+    assert capsys.readouterr().err.endswith(f": {says}\n")
+    assert not (tmp_path / "out").exists()
+
+
+def test_settings_of_a_program_are_checked_before_the_first_file(photos: Path, tmp_path: Path):
+    job = album.Job(photos / "a.png", tmp_path / "a.png", "PNG")
+    work = batch.Work(fake_networks.load, "gan", warmth=2.0)
+    with pytest.raises(batch.SettingsError, match="warmth 2 must be a number from -1 to 1"):
+        next(batch.run([job], work, 1))
 
 
 def test_misuse_is_one_sentence_and_2(photos: Path, tmp_path: Path, monkeypatch, capsys):
@@ -331,7 +391,10 @@ def test_help_runs_as_a_module():
     done = subprocess.run(
         [sys.executable, "-m", "colorizers", "--help"], capture_output=True, text=True, check=True
     )
-    for option in ("--out", "--method", "--temperature", "--format", "--jobs", "--engine"):
+    for option in (
+        "--out", "--method", "--temperature", "--saturation", "--warmth", "--format", "--jobs",
+        "--engine",
+    ):  # fmt: skip
         assert option in done.stdout
 
 

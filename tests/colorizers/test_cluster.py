@@ -51,6 +51,18 @@ def test_a_hundred_mixed_files(tmp_path: Path, monkeypatch, capsys):
             assert image.size == size
 
 
+def test_saturation_and_warmth(tmp_path: Path, monkeypatch):
+    monkeypatch.setattr(colorizers, "load", fake_networks.load)
+    Image.new("L", (30, 20), 128).save(tmp_path / "a.png")
+    arguments = [str(tmp_path / "a.png"), "-o", str(tmp_path / "out"), "--engine", "ray"]
+    assert main([*arguments, "--jobs", "1", "--saturation", "0", "--warmth", "1"]) == 0
+    with Image.open(tmp_path / "out" / "a-colorized-photo-saturation0-warmth1.png") as image:
+        colours = image.getcolors()
+    assert colours is not None
+    ((_, (red, _, blue)),) = colours  # one colour, an orange one
+    assert red > blue + 20
+
+
 def test_a_lost_worker_costs_its_one_file(tmp_path: Path, monkeypatch, capsys):
     monkeypatch.setattr(colorizers, "load", fake_networks.load_mortal)
     folder = tmp_path / "album"

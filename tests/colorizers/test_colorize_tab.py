@@ -4,11 +4,13 @@ import gc
 import io
 import json
 import os
+import re
 import socket
 import subprocess
 import sys
 import time
 import warnings
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -268,10 +270,21 @@ class Visitor:
         self.ids = {c["props"].get("elem_id"): c["id"] for c in self.config["components"]}
 
     def send(self, element: str, event: str, data: list[Any], event_data: Any = None) -> Any:
-        """Run the first event of this name at an element; its output, or an AssertionError."""
-        target = [self.ids[element], event]
-        (function, *_) = (d for d in self.config["dependencies"] if target in d["targets"])
+        """Run the first event of this name at an element; its output."""
         session = os.urandom(6).hex()
+        self.join(session, element, event, data, event_data)
+        for message in self.messages(session):
+            if message.get("msg") == "process_completed":
+                return message
+        raise AssertionError("no answer")
+
+    def join(
+        self, session: str, element: str, event: str, data: list[Any], event_data: Any = None
+    ) -> None:
+        """Put the first event of this name at an element into the queue."""
+        target = [self.ids[element], event]
+        events = (d for d in self.config["dependencies"] if target in d["targets"])
+        (function, *_) = (d for d in events if d["backend_fn"])
         body = {
             "fn_index": function["id"],
             "data": data,
@@ -280,21 +293,39 @@ class Visitor:
             "event_data": event_data,
         }
         httpx.post(f"{self.url}gradio_api/queue/join", json=body, timeout=30).raise_for_status()
+
+    def messages(self, session: str) -> Iterator[dict[str, Any]]:
+        """What the page is told; closing the iterator closes the page."""
         address = f"{self.url}gradio_api/queue/data?session_hash={session}"
         with httpx.stream("GET", address, timeout=60) as lines:
             for line in lines.iter_lines():
-                message = json.loads(line.removeprefix("data:")) if line else {}
-                if message.get("msg") == "process_completed":
-                    return message
-        raise AssertionError("no answer")
+                yield json.loads(line.removeprefix("data:")) if line else {}
+
+    def upload(self, count: int) -> list[dict[str, Any]]:
+        """Bring so many photographs; what `gr.File` would send of them."""
+        noise = np.random.default_rng(0).integers(0, 256, (count, 40, 60), dtype=np.uint8)
+        files = []
+        for number, picture in enumerate(noise):
+            content = io.BytesIO()
+            Image.fromarray(picture).save(content, "PNG")
+            files.append(("files", (f"{number}.png", content.getvalue())))
+        paths = httpx.post(f"{self.url}gradio_api/upload", files=files, timeout=30).json()
+        meta = {"_type": "gradio.FileData"}
+        return [{"path": p, "orig_name": f"{n}.png", "meta": meta} for n, p in enumerate(paths)]
 
 
 @pytest.fixture(scope="module")
-def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def served(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Gradio's folder for uploads and for what it serves."""
+    return tmp_path_factory.mktemp("app")
+
+
+@pytest.fixture(scope="module")
+def url(served: Path) -> Iterator[str]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    folder = tmp_path_factory.mktemp("app")
+    folder = served
     environment = os.environ | {"GRADIO_TEMP_DIR": str(folder), "PYTHONPATH": str(ROOT)}
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen(
@@ -347,3 +378,59 @@ def test_strangers_are_answered_with_sentences(
     answer = Visitor(url).send(element, event, data, {"index": [1, 1]})
     assert not answer["success"]
     assert says in answer["output"]["error"]
+
+
+def test_stop_in_the_middle_hands_out_the_zip(url: str) -> None:
+    visitor, session, asked = Visitor(url), os.urandom(6).hex(), False
+    visitor.join(session, "many-start", "click", [visitor.upload(8), "PNG"])
+    for message in visitor.messages(session):
+        told = json.dumps(message)
+        if "1 of 8 photographs have colours" in told and not asked:
+            asked = True
+            visitor.join(session, "many-stop", "click", [None])
+        if message.get("msg") == "process_completed" and "Stopped: " in told:
+            break
+    gallery, report, bundle, *_ = message["output"]["data"]
+    said = re.fullmatch(r"Stopped: (\d) of 8 photographs have colours and are in the zip\.", report)
+    assert said is not None
+    done = int(said[1])
+    assert 1 <= done < 8
+    assert len(gallery) == done
+    archive = httpx.get(bundle["value"]["url"], timeout=30)
+    with zipfile.ZipFile(io.BytesIO(archive.content)) as members:
+        assert members.namelist() == [f"{n}-colorized-photo.png" for n in range(done)]
+
+
+def test_a_page_that_is_closed_in_the_middle_ends_its_work(url: str, served: Path) -> None:
+    def zips() -> set[Path]:
+        return set(served.rglob("colorized.zip"))
+
+    visitor, session, before = Visitor(url), os.urandom(6).hex(), zips()
+    visitor.join(session, "many-start", "click", [visitor.upload(40), "PNG"])
+    messages = visitor.messages(session)
+    assert any("1 of 40 photographs" in json.dumps(message) for message in messages)
+    assert zips() != before
+    messages.close()
+    deadline = time.monotonic() + 15  # all forty would take twenty seconds
+    while zips() != before and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert zips() == before
+    # and its place in the queue is free for the next
+    started = time.monotonic()
+    answer = visitor.send("many-start", "click", [visitor.upload(1), "PNG"])
+    assert answer["success"]
+    assert time.monotonic() - started < 15
+
+
+def test_a_second_batch_waits_for_the_first(url: str) -> None:
+    visitor = Visitor(url)
+    sessions = [os.urandom(6).hex() for _ in range(2)]
+    for session in sessions:
+        visitor.join(session, "many-start", "click", [visitor.upload(3), "PNG"])
+    for session in sessions:
+        told = ""
+        for message in visitor.messages(session):
+            told = json.dumps(message)
+            if message.get("msg") == "process_completed":
+                break
+        assert "3 of 3 photographs have colours" in told

@@ -102,6 +102,31 @@ def test_sliders_hints_and_the_file_need_no_network(
     editor.take_home(key, "PNG", 90, True, *AS_IS, progress=quiet)
 
 
+def test_a_hint_without_a_mouse_is_the_same_hint(editor: Editor, key: str) -> None:
+    placed = drawn(editor.place_at(key, 25, 50, "#c04040", *AS_IS))
+    assert editor.desk.get(key).hints == [hints.Hint(0.25, 0.5, hex_ab("#c04040"))]
+    clicked = drawn(editor.place_hint(click([96, 128]), key, "#c04040", *AS_IS))
+    np.testing.assert_array_equal(clicked, placed)  # in its place, not beside it
+    assert len(editor.desk.get(key).hints) == 1
+    for across, down in ((101, 50), (50, -1), (None, 50), (50, "x"), (float("nan"), 50)):
+        with pytest.raises(gr.Error, match="must be a number from 0 to 100"):
+            editor.place_at(key, across, down, "#c04040", *AS_IS)
+
+
+def test_a_colour_may_be_written(editor: Editor, key: str) -> None:
+    assert editor.read_colour(key, "Navy") == ["#000080", editing.NO_HINTS]
+    assert editor.read_colour(None, "Navy") == ["#000080", editing.NO_HINTS]
+    colour, note = editor.read_colour(key, "blu")
+    assert colour == gr.skip()  # what was chosen before stays
+    assert note.startswith("⚠️ “blu” is no colour")
+    editor.place_at(key, 25, 50, "#c04040", *AS_IS)
+    assert editor.read_colour(key, "#123456")[1].startswith("1 hint.")
+
+
+def test_a_box_that_is_empty_while_somebody_types_is_no_mistake(editor: Editor, key: str) -> None:
+    assert editor.redraw(key, None, 0.0, 0.5) == [gr.skip()] * 4
+
+
 def test_a_hint_colours_its_region_and_can_be_changed_and_taken_back(
     editor: Editor, key: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -218,7 +243,7 @@ def test_the_file_is_what_is_seen(
     [
         ((3, 0, 0.5), "saturation 3 must be a number from 0 to 2"),
         (("1", 0, 0.5), "saturation must be"),
-        ((None, 0, 0.5), "saturation"),
+        (({}, 0, 0.5), "saturation"),
         ((True, 0, 0.5), "saturation"),
         ((1, float("nan"), 0.5), "warmth"),
         ((1, 0, -1), "reach"),

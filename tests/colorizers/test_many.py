@@ -1,5 +1,6 @@
 """Many photographs: progress, the zip, and what is said of those that failed."""
 
+import threading
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -87,6 +88,56 @@ def test_what_was_guessed_or_lost_is_said_beside_the_name(folder: Path) -> None:
     _, noted = updates[-1][1].split("To know:")
     assert "- ink.tif: The file holds ink values" in noted
     assert "- told.tif: PNG has no place for IPTC; it is left out." in noted
+
+
+@pytest.mark.parametrize("finished", [0, 1, 2])
+def test_who_stops_gets_what_is_finished(folder: Path, finished: int) -> None:
+    payload = [photograph(folder, n, f"{n}.png") for n in range(3)]
+    asked = threading.Event()
+
+    def progress(share: float, desc: str = "") -> None:
+        if desc.startswith(f"{finished + 1} of 3") and "following the edges" in desc:
+            asked.set()  # in the middle of a photograph: that one is given up
+
+    model = FakeColorizer(hue_wheel(chroma=12.0), "photo")
+    *_, last = many.colorize_many(payload, "PNG", model, folder.parent, progress, asked)
+    gallery, report, bundle = last
+    assert len(gallery) == finished
+    assert report == (
+        f"Stopped: {finished} of 3 photographs have colours and are in the zip."
+        if finished
+        else "Stopped: none of the 3 photographs has colours yet."
+    )
+    assert bundle.visible is bool(finished)
+    with zipfile.ZipFile(bundle.value["path"]) as archive:
+        assert archive.testzip() is None
+        assert archive.namelist() == [f"{n}-colorized-photo.png" for n in range(finished)]
+
+
+def test_stopping_after_the_last_one_is_no_stopping(folder: Path) -> None:
+    asked = threading.Event()
+    model = FakeColorizer(hue_wheel(), "photo")
+
+    def progress(share: float, desc: str = "") -> None:
+        if share == 1.0:
+            asked.set()
+
+    payload = [photograph(folder, 0, "Oma.png")]
+    (update,) = many.colorize_many(payload, "PNG", model, folder.parent, progress, asked)
+    assert asked.is_set()
+    assert update[1] == "1 of 1 photographs have colours."
+
+
+def test_a_page_that_is_closed_leaves_nothing_behind(folder: Path) -> None:
+    before = set(folder.parent.iterdir())
+    payload = [photograph(folder, n, f"{n}.png") for n in range(3)]
+    model = FakeColorizer(hue_wheel(), "photo")
+    running = many.colorize_many(payload, "PNG", model, folder.parent, lambda *_, **__: None)
+    next(running)
+    assert set(folder.parent.iterdir()) != before
+    running.close()
+    assert set(folder.parent.iterdir()) == before
+    assert len(model.seen) == 1
 
 
 def test_nothing_is_offered_when_all_failed(folder: Path) -> None:

@@ -53,6 +53,17 @@ def test_output_keeps_the_input_L_inside_the_gamut(chroma: float) -> None:
     assert np.abs(rgb2lab(out) - lab)[inside].mean() < 0.5
 
 
+def test_saturation_and_warmth_change_what_the_network_gave() -> None:
+    grey = Image.new("L", (48, 40), 128)
+    fake = FakeColorizer(hue_wheel(chroma=15.0))
+    plain = rgb2lab(np.asarray(colorize(fake, grey)))
+    changed = rgb2lab(np.asarray(colorize(fake, grey, saturation=0.5, warmth=-0.5)))
+    np.testing.assert_allclose(changed[..., 1:], plain[..., 1:] / 2 - [2, 9], atol=1)
+    np.testing.assert_allclose(changed[..., 0], plain[..., 0], atol=0.5)
+    with pytest.raises(ValueError, match="saturation 3 must be a number from 0 to 2"):
+        colorize(fake, grey, saturation=3)
+
+
 @pytest.mark.parametrize(
     "shape",
     [(1, 1), (1, 9), (9, 1), (7, 5), (32, 32), (33, 31), (1, 5000), (3000, 2), (1025, 700)],

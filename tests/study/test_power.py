@@ -5,9 +5,11 @@ import math
 
 import numpy as np
 import pytest
+from scipy.stats import t
 
 from study.coverage import Plan
-from study.power import TITLE, main, power
+from study.power import NOTHING, TITLE, main
+from study.sizing import Question, people_needed, power, share_that_tells
 
 
 def test_without_effects_the_spread_is_binomial():
@@ -47,7 +49,7 @@ def test_the_difference_is_seen_as_often_as_it_says():
 
 
 def test_the_command_prints_a_row_a_design(capsys):
-    argv = ["--participants", "8,4", "--trials", "5,10", "--studies", "5", "--seed", "3"]
+    argv = ["--participants", "16,8", "--trials", "10,20", "--studies", "9", "--seed", "3"]
     assert main(argv) == 0
     text = capsys.readouterr().out
     assert text.startswith(TITLE)
@@ -56,7 +58,7 @@ def test_the_command_prints_a_row_a_design(capsys):
     found = json.loads(capsys.readouterr().out)
     assert found["simulated"] is True
     sizes = [(d["participants"], d["trials"]) for d in found["designs"]]
-    assert sizes == [(4, 5), (8, 5), (4, 10), (8, 10)]
+    assert sizes == [(8, 10), (16, 10), (8, 20), (16, 20)]
     for design in found["designs"]:
         assert f"{100 * design['width']:.1f}" in text
         assert f"{100 * design['against_value']:.1f}" in text
@@ -79,9 +81,19 @@ def test_the_plot_is_the_same_twice_and_says_simulated(tmp_path, capsys, ending)
         (["--trials", "300"], "300 trials need as many pictures"),
         (["--participants", "1"], "at least 2 of each"),
         (["--rate", "1.2"], "below 1, got 1.2"),
+        (
+            ["--rate", "33"],
+            "--rate must lie above 0 and below 1, got 33; write 33 % as 0.33 or 33%",
+        ),
+        (["--rate", "nan"], "below 1, got nan"),
+        (["--against", "0"], "--against must lie above 0"),
+        (["--versus", "150%"], "--versus must lie above 0 and below 1, got 1.5"),
+        (["--rate", "40%", "--against", "0.4"], "there is no difference to see"),
+        (["--rate", "0.7", "--versus", "0.4"], "must stay below 1"),
         (["--studies", "1"], "At least 2 studies"),
         (["--seed", "-1"], "must not be negative"),
         (["--studies", "2", "--plot", "/nonexistent/x.png"], "No such file"),
+        (["--studies", "2", "--plot", "power.xyz"], "name it .png, .svg or .pdf"),
     ],
 )
 def test_nonsense_is_a_sentence(argv, words, capsys):
@@ -100,3 +112,89 @@ def test_everybody_sees_the_same_pictures(capsys):
     argv = ["--participants", "4", "--trials", "5", "--studies", "2", "--same-pictures"]
     assert main([*argv, "--format", "json"]) == 0
     assert json.loads(capsys.readouterr().out)["designs"][0]["pictures"] == 5
+
+
+def by_t_test(difference, spread, people):
+    """Power of a two-sided t test at the 5 % level, without simulation."""
+    return float(t.sf(t.ppf(0.975, people - 1), people - 1, difference / spread))
+
+
+@pytest.mark.parametrize("value", [0.33, 0.35, 0.45])
+def test_without_effects_the_power_is_that_of_a_t_test(value):
+    share = share_that_tells(
+        Plan(20, 30, 200, 0.4, 0, 0), Question(value), 600, np.random.default_rng(5)
+    )
+    expected = by_t_test(abs(0.4 - value), math.sqrt(0.24 / 600), 20)
+    assert share == pytest.approx(expected, abs=0.08)
+
+
+@pytest.mark.parametrize("other", [0.32, 0.34])
+def test_two_methods_of_the_same_trials_without_effects(other):
+    share = share_that_tells(
+        Plan(20, 30, 200, 0.4, 0, 0), Question(other, within=True), 600, np.random.default_rng(6)
+    )
+    # Only one of the two can be picked, so their counts are negatively correlated.
+    variance = (0.4 + other - (0.4 - other) ** 2) / 600
+    assert share == pytest.approx(by_t_test(0.4 - other, math.sqrt(variance), 20), abs=0.08)
+
+
+def test_with_effects_the_power_is_that_of_an_independent_simulation():
+    # 3,000 studies by other code (hermite quadrature, own variance): 76.9 % and 66.5 %.
+    rng = np.random.default_rng(8)
+    against = share_that_tells(Plan(32, 30, 240, 0.4), Question(0.33), 500, rng)
+    assert against == pytest.approx(0.769, abs=0.06)
+    versus = share_that_tells(Plan(16, 30, 240, 0.4), Question(0.25, within=True), 500, rng)
+    assert versus == pytest.approx(0.665, abs=0.07)
+
+
+def test_so_many_people_are_needed_and_not_many_fewer_would_do():
+    plan, question, rng = Plan(2, 30, 240, 0.4), Question(0.33), np.random.default_rng(9)
+    people = people_needed(plan, question, 0.8, 200, rng)
+    assert 30 <= people <= 46  # 35 by independent simulation
+
+    def share(n):
+        return share_that_tells(Plan(n, 30, 240, 0.4), question, 300, rng)
+
+    assert share(people) > 0.72
+    assert share(people // 2) < 0.68
+
+
+def test_too_few_pictures_are_said(capsys):
+    plan = Plan(2, 5, 5, 0.4)
+    assert people_needed(plan, Question(0.38), 0.8, 4, np.random.default_rng(1)) is None
+    argv = ["--trials", "5", "--same-pictures", "--participants", "4", "--studies", "4"]
+    assert main([*argv, "--rate", "0.4", "--against", "38%"]) == 0
+    assert "1024 people are too few for 80 %; take more pictures" in capsys.readouterr().out
+
+
+def test_the_command_answers_how_many(capsys):
+    argv = ["--participants", "8,16", "--trials", "20", "--studies", "40", "--rate", "40%"]
+    assert main([*argv, "--against", "15%"]) == 0
+    text = capsys.readouterr().out
+    assert "share of the studies that tell 40 % from 15 %" in text
+    assert main([*argv, "--against", "0.15", "--format", "json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["question"] == {"rate": 0.15, "within": False}
+    (needed,) = found["needed"]
+    assert (needed["trials"], needed["pictures"]) == (20, 240)
+    assert f"with 20 trials of 240 pictures each: about {needed['participants']} people." in text
+    for design in found["designs"]:
+        assert f"{100 * design['power']:.0f} %" in text
+    assert main([*argv, "--versus", "0.15"]) == 0
+    assert "a second method's 15 % in the same trials" in capsys.readouterr().out
+    with pytest.raises(SystemExit):
+        main([*argv, "--versus", "0.15", "--against", "0.15"])
+    with pytest.raises(SystemExit):
+        main(["--rate", "forty"])
+    assert "'forty' is no rate; write 0.4 or 40%" in capsys.readouterr().err
+
+
+def test_what_there_is_not_is_no_number(capsys):
+    argv = ["--participants", "2", "--trials", "1", "--rate", "0.02", "--studies", "100"]
+    assert main(argv) == 0
+    text = capsys.readouterr().out
+    assert "nan" not in text
+    (row,) = [line for line in text.splitlines() if line.strip().startswith("2 ")]
+    assert row.split()[5:7] == [NOTHING, NOTHING]  # no rate is 120 points from 2 %
+    assert main([*argv, "--format", "json"]) == 0
+    json.loads(capsys.readouterr().out, parse_constant=pytest.fail)
