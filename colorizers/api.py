@@ -106,13 +106,11 @@ def answer(
         if not _is_number(quality) or quality != int(quality) or not 1 <= quality <= 100:
             raise ImageError(f"The quality is {_quoted(quality)}, but must be from 1 to 100.")
         checked = _options(colorizer, options)
-        changed = {
-            "saturation": number("saturation", saturation, SATURATION),
-            "warmth": number("warmth", warmth, WARMTH),
-        }
+        more = number("saturation", saturation, SATURATION)
+        warmer = number("warmth", warmth, WARMTH)
         opened = open_photo(path)
         try:
-            rgb_u8 = colorize_photo(colorizer, opened, **changed, **checked)
+            rgb_u8 = colorize_photo(colorizer, opened, saturation=more, warmth=warmer, **checked)
         except ImageError:
             raise
         except ValueError as error:  # an option out of its range; the message names it

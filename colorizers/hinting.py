@@ -105,4 +105,10 @@ def connect(tab: Hinting, editor: Editor, key: Any) -> None:
     )
     tab.named.input(None, tab.named, tab.colour, js="(named) => named", **SILENT)
     for done in (tab.written.submit, tab.written.blur):
-        done(editor.read_colour, [key, tab.written], [tab.colour, tab.note], **SILENT)
+        done(
+            editor.read_colour,
+            [key, tab.written],
+            [tab.colour, tab.note],
+            trigger_mode="always_last",  # or what is written quickly after a mistake is not read
+            **SILENT,
+        )

@@ -76,7 +76,8 @@ def _points(
 ) -> Iterator[tuple[str, str, float, NDArray[np.float32]]]:
     ours = {name: colorizers.load(name) for name in colorizers.cifar10_names(controls=True)}
     for method, colorizer in (ours | others).items():
-        line, options = method, {}
+        line = method
+        options: dict[str, Any] = {}
         if "temperature" in colorizer.options:
             for value in TEMPERATURES:
                 yield method, "T", value, colorizer.predict_ab(L, temperature=value)
