@@ -11,7 +11,7 @@ import pytest
 import torch
 from PIL import Image
 
-from colorizers import benchmark, peers, photo
+from colorizers import base, benchmark, peers, photo
 
 ROOT = Path(__file__).parents[2]
 
@@ -73,7 +73,7 @@ def test_bfloat16_and_channels_last_leave_the_colours_alone(monkeypatch) -> None
     L = np.random.default_rng(0).random((1, 160, 224)).astype(np.float32) * 100
     colours = []
     for fast in (False, True):
-        monkeypatch.setattr(photo, "bfloat16_is_fast", lambda fast=fast: fast)
+        monkeypatch.setattr(base, "bfloat16_is_fast", lambda fast=fast: fast)
         colours.append(photo.ready(network, {}).predict_ab(L))
     assert np.abs(colours[0]).mean() > 1
     assert np.abs(colours[1] - colours[0]).mean() < 0.2
