@@ -54,7 +54,9 @@ def hex_of(colour: Any) -> str:
     if found := re.fullmatch("#?([0-9a-f]{3})", word):
         return "#" + "".join(2 * digit for digit in found[1])
     known = {name.lower(): value for name, value in PALETTE.items()}
-    value = known.get(word) or ImageColor.colormap.get(word)
+    value = known.get(word)
+    if value is None and word in ImageColor.colormap:  # whose values Pillow replaces once used
+        value = "#%02x%02x%02x" % ImageColor.getrgb(word)[:3]
     if not isinstance(value, str):
         plain = re.sub(r"[^\w#]", "", word)[:20]  # it goes into a page in Markdown
         shown = f"“{plain}”" if plain else "That"

@@ -30,6 +30,11 @@ def test_all_names_are_colours_for_the_network() -> None:
     assert all(hex_of(value) == value for value in PALETTE.values())
 
 
+def test_a_name_is_known_after_pillow_has_used_it() -> None:
+    ImageColor.getrgb("navy")  # puts numbers where the digits stood
+    assert hex_of("navy") == "#000080"
+
+
 def test_the_palette_is_what_it_says() -> None:
     ab = {name: hex_ab(value) for name, value in PALETTE.items()}
     for name in ("Skin", "Hair", "Brick", "Wood", "Sand"):
