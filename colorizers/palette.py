@@ -56,7 +56,7 @@ def hex_of(colour: Any) -> str:
     known = {name.lower(): value for name, value in PALETTE.items()}
     value = known.get(word)
     if value is None and word in ImageColor.colormap:  # whose values Pillow replaces once used
-        value = "#%02x%02x%02x" % ImageColor.getrgb(word)[:3]
+        value = "#" + bytes(ImageColor.getrgb(word)[:3]).hex()
     if not isinstance(value, str):
         plain = re.sub(r"[^\w#]", "", word)[:20]  # it goes into a page in Markdown
         shown = f"“{plain}”" if plain else "That"
