@@ -34,7 +34,7 @@ from torch.nn.functional import avg_pool2d, interpolate, linear
 from colorizers import checkpoint
 from colorizers.backbone import BackboneError
 from colorizers.bins import SoftEncoder
-from colorizers.color import L_HALF
+from colorizers.color import AB_MAX, L_HALF
 from colorizers.gan import Discriminator
 from colorizers.photo import ENCODER, NAME, TITLE, WIDTHS, PhotoNet
 
@@ -56,6 +56,9 @@ from .run import (
 from .watch import Watch
 
 IMAGENET = "imagenet"
+LEAST_ERROR = 2.0
+"""Units of ab that are added (as a square) to each photograph's error, so that a grey one, which
+is easily met exactly, does not outweigh all others."""
 
 
 @dataclass(frozen=True)
@@ -79,6 +82,9 @@ class Settings:
     saturation: float = option(4.0, "a pixel's L1 has weight 1 + this times |ab| / 110")
     weight_bins: float = option(0.04, "of the 313 bins' cross-entropy against the L1")
     pixels: int = option(512, "random pixels of each photograph that the cross-entropy sees")
+    weight_share: float = option(
+        0.0, "of the logarithm of a photograph's error (`share_of_error`) against the L1"
+    )
     weight_critic: float = option(0.0, "of the critic's hinge loss against the L1; 0 for none")
     lr_critic: float = option(4e-4, "learning rate of the critic")
     critic_widths: tuple[int, ...] = option((48, 96, 192), "channels of the critic")
@@ -141,6 +147,10 @@ class Training:
         entropy = cross_entropy_at(logits, self.soft_encoder, ab_norm, where)
         loss = l1 + self.settings.weight_bins * entropy
         measured = {"l1": l1.detach(), "cross_entropy": entropy.detach()}
+        if self.settings.weight_share:
+            share_lost = share_of_error(painted.float(), ab_norm)
+            loss = loss + self.settings.weight_share * share_lost
+            measured["share_of_error"] = share_lost.detach()
         if self.settings.weight_critic:
             set_learning_rate(self.critic_adam, share * self.settings.lr_critic)
             half = avg_pool2d(L_norm, 2)  # L at the size of ab
@@ -180,6 +190,27 @@ def weighted_l1(painted: Tensor, ab_norm: Tensor, saturation: float) -> Tensor:
     """
     weight = 1 + saturation * ab_norm.norm(dim=1, keepdim=True)
     return ((painted - ab_norm).abs() * weight).mean()
+
+
+def share_of_error(painted: Tensor, ab_norm: Tensor) -> Tensor:
+    """Mean over the photographs of the logarithm of their root mean square error.
+
+    As with PSNR, halving the error counts the same in a photograph of few colours and in one of
+    many; a sum of errors all but forgets the first. Errors below `LEAST_ERROR` count as that.
+
+    Parameters
+    ----------
+    painted, ab_norm : Tensor, shape (N, 2, H, W)
+
+    Examples
+    --------
+    >>> truth = torch.zeros(2, 2, 4, 4)
+    >>> once = share_of_error(truth + 0.2, truth)
+    >>> round((share_of_error(truth + 0.4, truth) - once).item(), 2)  # log 2 is 0.69
+    0.69
+    """
+    squares = (painted - ab_norm).square().sum(dim=1).mean(dim=(1, 2))  # (N,)
+    return 0.5 * torch.log(squares + (LEAST_ERROR / AB_MAX) ** 2).mean()
 
 
 def _start(settings: Settings, network: PhotoNet) -> dict[str, Any]:

@@ -2,12 +2,14 @@
 
     python -m train.photo_results --photos FOLDER_OR_TAR ...
     python -m train.photo_results --photos ... --run runs/photo --out runs/photo/docs
+    python -m train.photo_results --photos ... --runs runs/photo-2 runs/photo-3
 
 Judged are the held-out photographs of the training's own sources (drawn by a hash of their
 names, `train.photos`; no training saw them) and the colour photographs that scikit-image
 carries, which come from elsewhere. Each goes the way of an upload: its L to the network, ab
 back to its size along its edges, its own L kept. A factor on ab walks from grey to vivid, since
-PSNR rewards grey. With `--run` the weights of a run are judged instead of the committed ones.
+PSNR rewards grey. With `--run` the weights of a run are judged instead of the committed ones; with
+`--runs` other trainings get lines of their own beside them, on the held-out photographs.
 
 References
 ----------
@@ -20,9 +22,10 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -57,6 +60,7 @@ LEVELS = ("40", "112", "1280")
 ENOUGH = 5
 """Photographs a feature from which on a Fréchet distance is read against its target: with fewer
 the covariance is unsure, and noise of single photographs looks like distance."""
+HELD_OUT = "held out"
 LEAST = 100
 """Photographs from which on any Fréchet distance is computed."""
 SHEET, SEED = 48, 1
@@ -216,9 +220,12 @@ def plot(rows: list[dict[str, Any]], file: Path) -> None:
     axes.axvspan(TARGETS["least_ratio"], TARGETS["most_ratio"], color="0.93", zorder=0)
     axes.axhline(TARGETS["gain"], color="0.5", linestyle=":", linewidth=1)
     axes.axhline(0, color="0.5", linewidth=1)
-    for name in dict.fromkeys(row["set"] for row in rows):
-        mine = [row for row in rows if row["set"] == name and "gain" in row]
+    for name, run in dict.fromkeys((row["set"], row.get("run", "")) for row in rows):
+        mine = [r for r in rows if (r["set"], r.get("run", "")) == (name, run) and "gain" in r]
         x = [row["colourfulness_ratio"] for row in mine]
+        if run:  # same photographs, so the intervals would only hide the lines
+            axes.plot(x, [row["gain"] for row in mine], "--.", linewidth=1, label=f"{name}, {run}")
+            continue
         low = [row["gain"] - row["gain_ci95"][0] for row in mine]
         high = [row["gain_ci95"][1] - row["gain"] for row in mine]
         line = axes.errorbar(
@@ -240,8 +247,13 @@ def plot(rows: list[dict[str, Any]], file: Path) -> None:
     figure.savefig(file, dpi=120)
 
 
-def page(rows: list[dict[str, Any]], sizes: dict[str, float], card: dict[str, Any]) -> str:
-    """docs/photo.md."""
+def page(
+    rows: list[dict[str, Any]],
+    sizes: dict[str, float],
+    card: dict[str, Any],
+    runs: Mapping[str, dict[str, Any]] = MappingProxyType({}),
+) -> str:
+    """docs/photo.md; `runs` has the cards of other trainings by the name of their row's run."""
     lines = [
         "| photographs | n | method | factor | PSNR mean | above grey, 95 % interval | CIEDE2000 "
         "| colourfulness, of the truth's "
@@ -249,7 +261,7 @@ def page(rows: list[dict[str, Any]], sizes: dict[str, float], card: dict[str, An
         + "|",
         "|---|--:|---|--:|--:|--:|--:|--:" + "|--:" * len(LEVELS) + "|",
     ]
-    for row in rows:
+    for row in (row for row in rows if "run" not in row):
         gain = ""
         if "gain" in row:
             low, high = row["gain_ci95"]
@@ -263,10 +275,9 @@ def page(rows: list[dict[str, Any]], sizes: dict[str, float], card: dict[str, An
         )
     by_size = ", ".join(f"{name} {value:.2f}" for name, value in sizes.items())
     about = ", ".join(f"{name} {version}" for name, version in versions().items())
-    spent = card["hours"] + card.get("start", {}).get("hours", 0.0)
     return f"""# The colorizer of photographs
 
-Made by `python -m train.photo_results` from the committed weights ({spent:.1f} hours of training;
+Made by `python -m train.photo_results` from the committed weights ({_hours(card):.1f} hours of training;
 {card["data"]}). Each photograph goes the way of an upload. *Held out* are photographs of the
 training's own sources that no training saw, 128 x 128 pixels; *scikit-image* are the colour
 photographs that package carries. PSNR rewards grey, so each row has another factor on ab; the app
@@ -284,8 +295,8 @@ weights.
 The targets: {TARGETS["gain"]} dB above grey at {TARGETS["least_ratio"]:.0%} to
 {TARGETS["most_ratio"]:.0%} of the truth's colourfulness, and at most {TARGETS["frechet"]:.0%} of
 grey's Fréchet distance.
-{verdict(rows)}
-
+{verdict([row for row in rows if "run" not in row])}
+{_trainings(rows, card, runs)}
 ## The same photograph at several sizes
 
 Mean CIEDE2000 between the colours that a photograph gets at longest sides of
@@ -303,6 +314,44 @@ truth.
 
 ![scikit-image's photographs: grey, ours, truth](photo/others.jpg)
 """
+
+
+def _trainings(
+    rows: list[dict[str, Any]], card: dict[str, Any], runs: Mapping[str, dict[str, Any]]
+) -> str:
+    """A table of the trainings that are not committed; nothing if there are none."""
+    if not runs:
+        return ""
+    lines = [
+        "",
+        "## Other trainings",
+        "",
+        "Not committed; on the same held-out photographs, dashed in the plot. *Hours* are with "
+        "those of the weights that a training started from.",
+        "",
+        "| training | hours | factor 1 | colourfulness | best factor | colourfulness | "
+        "CIEDE2000 at 1 | Fréchet Lite0-40, of grey's |",
+        "|---|--:|--:|--:|--:|--:|--:|--:|",
+    ]
+    cards = {"": card} | dict(runs)
+    for run, its in cards.items():
+        mine = [r for r in rows if r["set"] == HELD_OUT and r.get("run", "") == run and "gain" in r]
+        shipped = next(row for row in mine if row["factor"] == 1.0)
+        best = max(mine, key=lambda row: row["gain"])
+        title = f"{run}: `{its.get('command', '')}`" if run else "committed"
+        lines.append(
+            f"| {title} | {_hours(its):.1f} "
+            f"| {shipped['gain']:+.2f} dB | {shipped['colourfulness_ratio']:.0%} "
+            f"| {best['gain']:+.2f} dB at {best['factor']:g} | {best['colourfulness_ratio']:.0%} "
+            f"| {shipped['ciede2000']:.2f} | {_distance(shipped, LEVELS[0])} |"
+        )
+    return "\n".join(lines) + "\n"
+
+
+def _hours(card: dict[str, Any]) -> float:
+    """Of this training and of what it started from."""
+    hours: float = card["hours"] + card.get("start", {}).get("hours", 0.0)
+    return hours
 
 
 def _distance(row: dict[str, Any], level: str) -> str:
@@ -351,34 +400,46 @@ def others_sheet(judged: Judged, height: int = 220) -> Image.Image:
 
 
 def publish(
-    colorizer: Colorizer, held_out: UInt8, out: Path
+    colorizer: Colorizer,
+    held_out: UInt8,
+    out: Path,
+    runs: Mapping[str, Colorizer] = MappingProxyType({}),
 ) -> tuple[list[dict[str, Any]], dict[str, float]]:
-    """Judge, and write photo.md and photo/ into a folder; returns the rows and those of sizes."""
+    """Judge, and write photo.md and photo/ into a folder; returns the rows and those of sizes.
+
+    `runs` are other trainings by name; their rows say so in `run`, and come last.
+    """
     print("held-out photographs", file=sys.stderr, flush=True)
-    own = judge(colorizer, "held out", list(held_out))
+    own = judge(colorizer, HELD_OUT, list(held_out))
     print("scikit-image's photographs", file=sys.stderr, flush=True)
     elsewhere = others()
     foreign = judge(colorizer, "scikit-image", list(elsewhere.values()))
     print("sizes", file=sys.stderr, flush=True)
     sizes = {name: across_sizes(colorizer, rgb) for name, rgb in elsewhere.items()}
     rows = [*own.rows, *foreign.rows]
+    weights = colorizer.card["weights"]["sha256"]
+    rows = [row | {"weights": weights} for row in rows]
+    for name, other in runs.items():
+        print(name, file=sys.stderr, flush=True)
+        marks = {"run": name, "weights": other.card["weights"]["sha256"]}
+        rows += [row | marks for row in judge(other, HELD_OUT, list(held_out)).rows[1:]]
     folder = out / "photo"
     folder.mkdir(parents=True, exist_ok=True)
-    made = {"weights": colorizer.card["weights"]["sha256"], "versions": versions()}
-    of_sizes = {"set": "sizes", "sides": SIDES, "ciede2000": sizes}
-    lines = [json.dumps(row | made) + "\n" for row in [*rows, of_sizes]]
+    of_sizes = {"set": "sizes", "sides": SIDES, "ciede2000": sizes, "weights": weights}
+    lines = [json.dumps(row | {"versions": versions()}) + "\n" for row in [*rows, of_sizes]]
     (folder / "evaluation.jsonl").write_text("".join(lines))
     sheet(own).save(folder / "sheet.jpg", quality=90, subsampling=0)
     others_sheet(foreign).save(folder / "others.jpg", quality=90, subsampling=0)
     plot(rows, folder / "frontier.png")
-    (out / "photo.md").write_text(page(rows, sizes, colorizer.card))
+    cards = {name: other.card for name, other in runs.items()}
+    (out / "photo.md").write_text(page(rows, sizes, colorizer.card, cards))
     return rows, sizes
 
 
 def write_card(rows: list[dict[str, Any]], sizes: dict[str, float], weights: Path = FOLDER) -> None:
     """Put the figures at factor 1 into the card beside the weights."""
     file = weights / f"{NAME}.json"
-    metrics_of = {row["set"]: row for row in rows if row["factor"] == 1.0}
+    metrics_of = {r["set"]: r for r in rows if r["factor"] == 1.0 and "run" not in r}
     metrics_of["sizes"] = {"sides": SIDES, "ciede2000": sizes}
     card = json.loads(file.read_text()) | {"metrics": metrics_of | {"versions": versions()}}
     file.write_text(json.dumps(card, indent=2) + "\n")
@@ -395,18 +456,21 @@ def main(argv: list[str] | None = None) -> int:
     photos_help = "folders and tar files of the photographs that the training was given"
     add("--photos", nargs="+", type=Path, required=True, metavar="PATH", help=photos_help)
     add("--run", type=Path, metavar="RUN", help="judge the weights in the folder of this run")
+    runs_help = "other trainings to compare with, by the folders of their runs"
+    add("--runs", nargs="+", type=Path, default=[], metavar="RUN", help=runs_help)
     out_help = "where photo.md and photo/ go (default docs)"
     add("--out", type=Path, default=ROOT / "docs", metavar="DIR", help=out_help)
     arguments = parser.parse_args(argv)
     try:
         colorizer = load_run(arguments.run) if arguments.run else colorizers.load("photo")
+        runs = {run.name: load_run(run) for run in arguments.runs}
         held_out = photos.load(arguments.photos).held_out
         if len(held_out) < 2:
             raise DataError(
                 f"{len(held_out)} of these photographs are held out; the figures need 2 or more: "
                 "give the folders or tars of the training."
             )
-        rows, sizes = publish(colorizer, held_out, arguments.out)
+        rows, sizes = publish(colorizer, held_out, arguments.out, runs)
         if not arguments.run:
             write_card(rows, sizes)
     except (DataError, WeightsError) as error:
@@ -414,7 +478,8 @@ def main(argv: list[str] | None = None) -> int:
         return 1
     for row in rows:
         print(
-            f"{row['set']:13} {row['method']:6} x {row['factor']:<4g} {row['psnr_mean']:.2f} dB"
+            f"{row['set']:13} {row.get('run') or row['method']:10} x {row['factor']:<4g}"
+            f" {row['psnr_mean']:.2f} dB"
             f"  {row.get('gain', 0.0):+.2f}  colour {row['colourfulness_ratio']:.0%}"
             + "".join(
                 f"  Fréchet-{level} {row[f'{FRECHET}{level}_of_grey']:.0%} of grey's"
