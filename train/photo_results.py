@@ -275,9 +275,10 @@ def page(
         )
     by_size = ", ".join(f"{name} {value:.2f}" for name, value in sizes.items())
     about = ", ".join(f"{name} {version}" for name, version in versions().items())
+    spent = _hours(card)
     return f"""# The colorizer of photographs
 
-Made by `python -m train.photo_results` from the committed weights ({_hours(card):.1f} hours of training;
+Made by `python -m train.photo_results` from the committed weights ({spent:.1f} hours of training;
 {card["data"]}). Each photograph goes the way of an upload. *Held out* are photographs of the
 training's own sources that no training saw, 128 x 128 pixels; *scikit-image* are the colour
 photographs that package carries. PSNR rewards grey, so each row has another factor on ab; the app

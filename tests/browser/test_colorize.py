@@ -233,11 +233,15 @@ def test_a_hint_by_keyboard_alone(
 
     page.get_by_role("button", name="Place a hint without a mouse").focus()
     keys.press("Enter")
-    for number in ("25", "20"):
+    put = page.get_by_role("button", name="Place the hint")
+    expect(put).to_be_visible()
+    for name, number in (("From the left, %", "25"), ("From the top, %", "20")):
         keys.press("Tab")
+        expect(page.get_by_label(name)).to_be_focused()
         keys.press("Control+a")
         keys.type(number)
     keys.press("Tab")
+    expect(put).to_be_focused()
     keys.press("Enter")
     expect(note).to_contain_text("1 hint", timeout=SLOW)
     expect(note).to_contain_text("25 % across, 20 % down")
