@@ -79,8 +79,13 @@ class Judged:
     truth: list[UInt8]
 
 
-def judge(colorizer: Colorizer, name: str, truth: Sequence[UInt8]) -> Judged:
+def judge(
+    colorizer: Colorizer, name: str, truth: Sequence[UInt8], sources: Sequence[str] = ()
+) -> Judged:
     """Grey, the network at every factor, and the truth, as rows.
+
+    The row at factor 1 tells, too, the gain by source (`by_source`) and what the gain would be if
+    somebody who knows the truth gave each photograph the best factor (`gain_known_factor`).
 
     Parameters
     ----------
@@ -89,6 +94,8 @@ def judge(colorizer: Colorizer, name: str, truth: Sequence[UInt8]) -> Judged:
         Of the set.
     truth : sequence of ndarray of uint8, shape (H, W, 3)
         Of one size, or of several.
+    sources : sequence of str
+        Where each is from; no gain by source if empty.
     """
     L = [lightness(rgb) for rgb in truth]
     ab = [upsample_ab(plane, predict_grid(colorizer, plane)) for plane in L]
@@ -113,9 +120,30 @@ def judge(colorizer: Colorizer, name: str, truth: Sequence[UInt8]) -> Judged:
         rows.append(row)
         if factor == 1.0:
             ours = made
+    each = np.array([row["psnr"] for row in rows]) - np.array(base["psnr"])  # (factors, n)
+    shipped = next(row for row in rows if row["factor"] == 1.0)
+    shipped["gain_known_factor"] = float(each.max(axis=0).mean())
+    if sources:
+        shipped["by_source"] = _by_source(
+            np.array(shipped["psnr"]), np.array(base["psnr"]), sources
+        )
     for row in rows:
         row["psnr_mean"] = float(np.mean(row.pop("psnr")))
     return Judged(rows, ours, grey, list(truth))
+
+
+def _by_source(
+    psnr: NDArray[np.float64], grey: NDArray[np.float64], sources: Sequence[str]
+) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for source in sorted(set(sources)):
+        mine = np.array(sources) == source
+        gain = (psnr - grey)[mine]
+        found[source.removesuffix(".tar")] = {
+            "n": int(mine.sum()), "grey": float(grey[mine].mean()), "gain": float(gain.mean()),
+            "gain_ci95": _interval(gain), "better": float((gain > 0).mean()),
+        }  # fmt: skip
+    return found
 
 
 def _row(
@@ -297,7 +325,7 @@ The targets: {TARGETS["gain"]} dB above grey at {TARGETS["least_ratio"]:.0%} to
 {TARGETS["most_ratio"]:.0%} of the truth's colourfulness, and at most {TARGETS["frechet"]:.0%} of
 grey's Fréchet distance.
 {verdict([row for row in rows if "run" not in row])}
-{_trainings(rows, card, runs)}
+{_where(rows)}{_trainings(rows, card, runs)}
 ## The same photograph at several sizes
 
 Mean CIEDE2000 between the colours that a photograph gets at longest sides of
@@ -315,6 +343,36 @@ truth.
 
 ![scikit-image's photographs: grey, ours, truth](photo/others.jpg)
 """
+
+
+def _where(rows: list[dict[str, Any]]) -> str:
+    """Where the gain comes from and where it is lost; nothing without sources."""
+    shipped = next(r for r in rows if r["factor"] == 1.0 and r["set"] == HELD_OUT)
+    if "by_source" not in shipped:
+        return ""
+    lines = [
+        "",
+        "## Where it gains and where it loses",
+        "",
+        "As shipped, held out, by source. *Better*: the share of photographs that are closer to "
+        "the truth in colour than in grey.",
+        "",
+        "| source | n | grey | above grey, 95 % interval | better |",
+        "|---|--:|--:|--:|--:|",
+    ]
+    for name, of in shipped["by_source"].items():
+        low, high = of["gain_ci95"]
+        lines.append(
+            f"| {name} | {of['n']:,} | {of['grey']:.2f} dB "
+            f"| {of['gain']:+.2f} dB ({low:+.2f} to {high:+.2f}) | {of['better']:.0%} |"
+        )
+    lines += [
+        "",
+        "Grey of a photograph does not say how colourful it is: given by somebody who knows the "
+        f"truth, the best factor for each photograph (0 to {FACTORS[-1]:g}) would bring "
+        f"{shipped['gain_known_factor']:+.2f} dB with the same hues.",
+    ]
+    return "\n".join(lines) + "\n"
 
 
 def _trainings(
@@ -405,13 +463,15 @@ def publish(
     held_out: UInt8,
     out: Path,
     runs: Mapping[str, Colorizer] = MappingProxyType({}),
+    sources: Sequence[str] = (),
 ) -> tuple[list[dict[str, Any]], dict[str, float]]:
     """Judge, and write photo.md and photo/ into a folder; returns the rows and those of sizes.
 
-    `runs` are other trainings by name; their rows say so in `run`, and come last.
+    `runs` are other trainings by name; their rows say so in `run`, and come last. `sources` are
+    those of the held-out photographs.
     """
     print("held-out photographs", file=sys.stderr, flush=True)
-    own = judge(colorizer, HELD_OUT, list(held_out))
+    own = judge(colorizer, HELD_OUT, list(held_out), sources)
     print("scikit-image's photographs", file=sys.stderr, flush=True)
     elsewhere = others()
     foreign = judge(colorizer, "scikit-image", list(elsewhere.values()))
@@ -465,13 +525,16 @@ def main(argv: list[str] | None = None) -> int:
     try:
         colorizer = load_run(arguments.run) if arguments.run else colorizers.load("photo")
         runs = {run.name: load_run(run) for run in arguments.runs}
-        held_out = photos.load(arguments.photos).held_out
+        photographs = photos.load(arguments.photos)
+        held_out = photographs.held_out
         if len(held_out) < 2:
             raise DataError(
                 f"{len(held_out)} of these photographs are held out; the figures need 2 or more: "
                 "give the folders or tars of the training."
             )
-        rows, sizes = publish(colorizer, held_out, arguments.out, runs)
+        rows, sizes = publish(
+            colorizer, held_out, arguments.out, runs, photographs.held_out_sources
+        )
         if not arguments.run:
             write_card(rows, sizes)
     except (DataError, WeightsError) as error:

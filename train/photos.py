@@ -67,12 +67,15 @@ class Photographs:
         Name of a tar or folder -> pictures taken from it.
     broken : int
         Files that could not be read, or were too small or too large.
+    held_out_sources : tuple of str
+        The source of each held-out picture.
     """
 
     groups: list[Group]
     held_out: NDArray[np.uint8]
     sources: dict[str, int]
     broken: int
+    held_out_sources: tuple[str, ...] = ()
 
 
 def load(paths: Sequence[Path], limit: int = 0) -> Photographs:
@@ -116,11 +119,13 @@ def load(paths: Sequence[Path], limit: int = 0) -> Photographs:
         )
     out = held_out(names[SIDES[0]], min(HELD_OUT, len(names[SIDES[0]]) // 10))
     validation = [kept[SIDES[0]][index] for index in out]
+    of = tuple(names[SIDES[0]][index].split("/")[0] for index in out)
     unseen = set(out)
     kept[SIDES[0]] = [rgb for index, rgb in enumerate(kept[SIDES[0]]) if index not in unseen]
     groups = [Group(_to_lab_8(kept.pop(side))) for side in SIDES if kept[side]]
     empty = np.empty((0, SIDES[0], SIDES[0], 3), np.uint8)
-    return Photographs(groups, np.stack(validation) if validation else empty, sources, broken)
+    seen = np.stack(validation) if validation else empty
+    return Photographs(groups, seen, sources, broken, of)
 
 
 def held_out(names: Sequence[str], count: int) -> list[int]:

@@ -68,6 +68,20 @@ class TestJudge:
             "distance on 40 features, 50%, is reached."
         )  # 559 photographs are too few for 112 features
 
+    def test_gain_by_source_and_with_a_known_factor(self):
+        warm, cold = flat((150, 100, 60)), flat((60, 100, 150))
+        painter = Painter((15.3, 30.0))
+        rows = photo_results.judge(painter, "set", [warm, warm, cold], ["a.tar", "a.tar", "b"]).rows
+        shipped = next(row for row in rows if row["factor"] == 1.0)
+        of = shipped["by_source"]
+        assert [(name, of[name]["n"], of[name]["better"]) for name in of] == [
+            ("a", 2, 1.0), ("b", 1, 0.0)
+        ]  # fmt: skip
+        assert (2 * of["a"]["gain"] + of["b"]["gain"]) / 3 == pytest.approx(shipped["gain"])
+        # Who knows the truth leaves the cold one grey: its share of the gain is then 0.
+        assert shipped["gain_known_factor"] == pytest.approx(2 * of["a"]["gain"] / 3)
+        assert "by_source" not in rows[0]
+
     def test_grey_stands_first_and_has_no_gain(self):
         grey = photo_results.judge(Painter((15.3, 30.0)), "set", self.truth).rows[0]
         assert (grey["method"], grey["factor"]) == ("grey", 0.0)

@@ -50,6 +50,7 @@ def test_folders_and_tars_are_read_by_side_and_the_rest_is_counted(folder):
     assert read.sources == {"album": 12, "more.tar": 5}
     assert read.broken == 2
     assert [group.lab_8.shape[1] for group in read.groups] == [128, 64]
+    assert read.held_out_sources == ("album",)
     assert len(read.held_out) == 1  # a tenth of the large ones at most
     assert len(read.groups[0]) == 11
 
