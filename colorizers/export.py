@@ -125,11 +125,11 @@ def _network(method: str, card: dict[str, Any]) -> Any:
     """The network of a card, in float32, without its weights."""
     from colorizers.classification import Classifier
     from colorizers.gan import Generator
-    from colorizers.photo import PhotoNet
+    from colorizers.photo import of_card
 
     settings = card["network"]
     if method == "photo":
-        return PhotoNet(settings["encoder"], settings["widths"])
+        return of_card(card)
     made = Classifier if method == "classification" else Generator
     return made(settings["widths"], settings.get("backbone", ""))
 

@@ -68,6 +68,9 @@ class PhotoNet(nn.Module):
         Channels of the decoder at 1/16, 1/8, 1/4 and 1/2 of the size.
     pretrained : bool
         Fetch the encoder's ImageNet weights from timm's hub.
+    vividness : float
+        What the painted ab is multiplied by. A network that is trained to be near the truth is
+        paler than it; `train.photo_results --vividness` chooses this on training photographs.
 
     Raises
     ------
@@ -81,9 +84,14 @@ class PhotoNet(nn.Module):
     """
 
     def __init__(
-        self, encoder: str = ENCODER, widths: Sequence[int] = WIDTHS, pretrained: bool = False
+        self,
+        encoder: str = ENCODER,
+        widths: Sequence[int] = WIDTHS,
+        pretrained: bool = False,
+        vividness: float = 1.0,
     ) -> None:
         super().__init__()
+        self.vividness = vividness
         self.encoder = make_encoder(encoder, pretrained)
         info: Any = self.encoder.feature_info
         channels = info.channels()[-5:]
@@ -114,7 +122,7 @@ class PhotoNet(nn.Module):
 
     def predict(self, L_norm: Tensor) -> Tensor:
         """ab in units of Lab, shape (N, 2, H / 2, W / 2)."""
-        return self(L_norm).float() * AB_MAX
+        return self(L_norm).float() * (AB_MAX * self.vividness)
 
     def predict_version(self, L_norm: Tensor, version: float = 0.0) -> Tensor:
         """ab of one of `VERSIONS`, in units of Lab, shape (N, 2, H / 2, W / 2).
@@ -132,7 +140,7 @@ class PhotoNet(nn.Module):
         if version not in range(len(VERSIONS)):
             raise ValueError(f"version is {version:g}; there are 0 to {len(VERSIONS) - 1}.")
         features = self.features(L_norm)
-        ab = torch.tanh(self.head(features)).float() * AB_MAX
+        ab = torch.tanh(self.head(features)).float() * (AB_MAX * self.vividness)
         if version:
             ab = ab + shift(self.bins(features).float(), VERSIONS[int(version)][1])
         return ab
@@ -186,9 +194,16 @@ def shape(height: int, width: int) -> tuple[int, int]:
 def load(folder: Path = FOLDER) -> Colorizer:
     """The trained network; see `colorizers.load`. Its option `version` is one of `VERSIONS`."""
     card = read_card(NAME, folder=folder)
-    model = PhotoNet(card["network"]["encoder"], card["network"]["widths"])
+    model = of_card(card)
     restore(NAME, model, folder=folder)
     return ready(model, card)
+
+
+def of_card(card: dict[str, Any]) -> PhotoNet:
+    """The network that a card describes, without its weights."""
+    network = card["network"]
+    vividness = network.get("vividness", 1.0)
+    return PhotoNet(network["encoder"], network["widths"], vividness=vividness)
 
 
 def ready(model: PhotoNet, card: dict[str, Any]) -> Colorizer:

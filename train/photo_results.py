@@ -3,13 +3,16 @@
     python -m train.photo_results --photos FOLDER_OR_TAR ...
     python -m train.photo_results --photos ... --run runs/photo --out runs/photo/docs
     python -m train.photo_results --photos ... --runs runs/photo-2 runs/photo-3
+    python -m train.photo_results --photos ... --run runs/photo --vividness 0.75
 
 Judged are the held-out photographs of the training's own sources (drawn by a hash of their
 names, `train.photos`; no training saw them) and the colour photographs that scikit-image
 carries, which come from elsewhere. Each goes the way of an upload: its L to the network, ab
 back to its size along its edges, its own L kept. A factor on ab walks from grey to vivid, since
 PSNR rewards grey. With `--run` the weights of a run are judged instead of the committed ones; with
-`--runs` other trainings get lines of their own beside them, on the held-out photographs.
+`--runs` other trainings get lines of their own beside them, on the held-out photographs. With
+`--vividness` the network's ab is first given the factor at which *training* photographs are so
+colourful as this share of the truth, and its card keeps it.
 
 References
 ----------
@@ -23,7 +26,6 @@ import argparse
 import json
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -31,6 +33,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
+from scipy.optimize import brentq
 from scipy.stats import t
 from skimage import data as pictures_of_skimage
 
@@ -41,11 +44,11 @@ from colorizers.color import colorize_u8, rgb_to_lab
 from colorizers.photo import NAME
 from colorizers.predict import lightness, predict_grid, resize, upsample_ab
 
-from . import features, metrics, photos
+from . import features, metrics, photo_page, photos
 from .candidates import load_run
 from .data import DataError
 from .evaluate import versions
-from .gallery import draw
+from .photo_page import FRECHET, HELD_OUT, Judged, others_sheet, page, plot, sheet
 
 UInt8 = NDArray[np.uint8]
 Float = NDArray[np.float32]
@@ -54,29 +57,9 @@ ROOT = Path(__file__).parents[1]
 FACTORS = (0.4, 0.6, 0.8, 1.0, 1.2, 1.4, 1.6)
 SIDES = (300, 1000, 4000)
 """Longest sides at which the same photograph must get the same colours."""
-FRECHET = "frechet_lite0_"
-LEVELS = ("40", "112", "1280")
-"""Numbers of EfficientNet-Lite0's features, from those nearest to colour to the last ones."""
-ENOUGH = 5
-"""Photographs a feature from which on a Fréchet distance is read against its target: with fewer
-the covariance is unsure, and noise of single photographs looks like distance."""
-HELD_OUT = "held out"
 LEAST = 100
 """Photographs from which on any Fréchet distance is computed."""
-SHEET, SEED = 48, 1
-COLUMNS = 12
-TARGETS = {"gain": 1.8, "least_ratio": 0.7, "most_ratio": 1.1, "frechet": 0.5, "size": 3.0}
-"""dB above grey; share of the truth's colourfulness; share of grey's distance; CIEDE2000."""
-
-
-@dataclass(frozen=True)
-class Judged:
-    """Figures of one set of photographs, and what the page shows of them."""
-
-    rows: list[dict[str, Any]]
-    ours: list[UInt8]
-    grey: list[UInt8]
-    truth: list[UInt8]
+MOST_VIVID = 4.0
 
 
 def judge(
@@ -191,6 +174,41 @@ def others() -> dict[str, UInt8]:
     }
 
 
+def fit_vividness(colorizer: Colorizer, truth: Sequence[UInt8], share: float) -> float:
+    """The factor on ab at which photographs have a share of the truth's mean colourfulness.
+
+    Parameters
+    ----------
+    colorizer : Colorizer
+    truth : sequence of ndarray of uint8, shape (H, W, 3)
+        Photographs of the training: those that judge must not choose.
+    share : float
+
+    Raises
+    ------
+    DataError
+        If no factor up to 4 reaches it.
+    """
+    L = [lightness(rgb) for rgb in truth]
+    ab = [upsample_ab(plane, predict_grid(colorizer, plane)) for plane in L]
+
+    def colour(pictures: Sequence[UInt8]) -> float:
+        return float(np.mean([metrics.colourfulness(picture[None])[0] for picture in pictures]))
+
+    wanted = share * colour(truth)
+
+    def missing(factor: float) -> float:
+        made = [colorize_u8(p, np.float32(factor) * a) for p, a in zip(L, ab, strict=True)]
+        return colour(made) - wanted
+
+    if missing(MOST_VIVID) < 0:
+        raise DataError(
+            f"A vividness of {share:g} is not reached with ab times {MOST_VIVID:g}; ask for less."
+        )
+    factor: float = brentq(missing, 0.0, MOST_VIVID, xtol=0.005)
+    return round(factor, 2)
+
+
 def across_sizes(colorizer: Colorizer, rgb: UInt8) -> float:
     """How much the colours of one photograph depend on its size.
 
@@ -218,244 +236,6 @@ def across_sizes(colorizer: Colorizer, rgb: UInt8) -> float:
     lab = [rgb_to_lab(m[None]) for m in made]
     pairs = [(0, 1), (0, 2), (1, 2)]
     return float(np.mean([metrics.ciede2000(lab[a], lab[b])[0] for a, b in pairs]))
-
-
-def sheet(judged: Judged) -> Image.Image:
-    """Blocks of three rows (grey, ours, truth) of pictures drawn by seed."""
-    drawn = draw(SHEET, len(judged.truth), SEED)
-    blocks: list[UInt8] = []
-    for start in range(0, len(drawn), COLUMNS):
-        which = drawn[start : start + COLUMNS]
-        if blocks:
-            blocks.append(np.full((8, blocks[0].shape[1], 3), 255, np.uint8))
-        blocks.append(
-            np.concatenate(
-                [
-                    np.concatenate([source[i] for i in which], axis=1)
-                    for source in (judged.grey, judged.ours, judged.truth)
-                ]
-            )
-        )
-    return Image.fromarray(np.concatenate(blocks))
-
-
-def plot(rows: list[dict[str, Any]], file: Path) -> None:
-    """Draw the gain over grey against the share of the truth's colourfulness."""
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(6.4, 4.2), layout="constrained")
-    axes = figure.subplots()
-    axes.axvspan(TARGETS["least_ratio"], TARGETS["most_ratio"], color="0.93", zorder=0)
-    axes.axhline(TARGETS["gain"], color="0.5", linestyle=":", linewidth=1)
-    axes.axhline(0, color="0.5", linewidth=1)
-    for name, run in dict.fromkeys((row["set"], row.get("run", "")) for row in rows):
-        mine = [r for r in rows if (r["set"], r.get("run", "")) == (name, run) and "gain" in r]
-        x = [row["colourfulness_ratio"] for row in mine]
-        if run:  # same photographs, so the intervals would only hide the lines
-            axes.plot(x, [row["gain"] for row in mine], "--.", linewidth=1, label=f"{name}, {run}")
-            continue
-        low = [row["gain"] - row["gain_ci95"][0] for row in mine]
-        high = [row["gain_ci95"][1] - row["gain"] for row in mine]
-        line = axes.errorbar(
-            x, [row["gain"] for row in mine], yerr=[low, high], marker=".", capsize=2,
-            label=f"{name} (n = {mine[0]['n']:,})",
-        )  # fmt: skip
-        shipped = next(row for row in mine if row["factor"] == 1.0)
-        axes.plot(
-            shipped["colourfulness_ratio"], shipped["gain"], "o", markersize=11,
-            markerfacecolor="none", markeredgecolor=line[0].get_color(),
-        )  # fmt: skip
-    axes.set(
-        xlabel="colourfulness, share of the truth's", ylabel="mean PSNR above grey (dB)",
-        title="Closeness against colour; rings: as shipped; grey band and dots: the targets",
-    )  # fmt: skip
-    axes.title.set_fontsize(9)
-    axes.grid(alpha=0.3)
-    axes.legend(frameon=False, loc="lower left")
-    figure.savefig(file, dpi=120)
-
-
-def page(
-    rows: list[dict[str, Any]],
-    sizes: dict[str, float],
-    card: dict[str, Any],
-    runs: Mapping[str, dict[str, Any]] = MappingProxyType({}),
-) -> str:
-    """docs/photo.md; `runs` has the cards of other trainings by the name of their row's run."""
-    lines = [
-        "| photographs | n | method | factor | PSNR mean | above grey, 95 % interval | CIEDE2000 "
-        "| colourfulness, of the truth's "
-        + "".join(f"| Fréchet Lite0-{level}, of grey's " for level in LEVELS)
-        + "|",
-        "|---|--:|---|--:|--:|--:|--:|--:" + "|--:" * len(LEVELS) + "|",
-    ]
-    for row in (row for row in rows if "run" not in row):
-        gain = ""
-        if "gain" in row:
-            low, high = row["gain_ci95"]
-            gain = f"{row['gain']:+.2f} ({low:+.2f} to {high:+.2f})"
-        lines.append(
-            f"| {row['set']} | {row['n']:,} | {row['method']} | {row['factor']:g} "
-            f"| {row['psnr_mean']:.2f} | {gain} | {row['ciede2000']:.2f} "
-            f"| {row['colourfulness_ratio']:.0%} "
-            + "".join(f"| {_distance(row, level)} " for level in LEVELS)
-            + "|"
-        )
-    by_size = ", ".join(f"{name} {value:.2f}" for name, value in sizes.items())
-    about = ", ".join(f"{name} {version}" for name, version in versions().items())
-    spent = _hours(card)
-    return f"""# The colorizer of photographs
-
-Made by `python -m train.photo_results` from the committed weights ({spent:.1f} hours of training;
-{card["data"]}). Each photograph goes the way of an upload. *Held out* are photographs of the
-training's own sources that no training saw, 128 x 128 pixels; *scikit-image* are the colour
-photographs that package carries. PSNR rewards grey, so each row has another factor on ab; the app
-ships 1. The Fréchet distances are of EfficientNet-Lite0's features at 128 x 128, not FID: of its
-40 channels at 1/8 and 112 at 1/16 of the side, and of the 1,280 at its end, for which these are too
-few photographs ({ENOUGH} a feature are asked for). The network's encoder started from the same
-weights.
-
-{chr(10).join(lines)}
-
-{about}. The figures are in [photo/evaluation.jsonl](photo/evaluation.jsonl).
-
-![Gain over grey against colourfulness](photo/frontier.png)
-
-The targets: {TARGETS["gain"]} dB above grey at {TARGETS["least_ratio"]:.0%} to
-{TARGETS["most_ratio"]:.0%} of the truth's colourfulness, and at most {TARGETS["frechet"]:.0%} of
-grey's Fréchet distance.
-{verdict([row for row in rows if "run" not in row])}
-{_where(rows)}{_trainings(rows, card, runs)}
-## The same photograph at several sizes
-
-Mean CIEDE2000 between the colours that a photograph gets at longest sides of
-{", ".join(f"{side:,}" for side in SIDES)} pixels (target: below {TARGETS["size"]:g}): {by_size};
-mean {np.mean(list(sizes.values())):.2f}.
-
-## Photographs drawn at random
-
-{SHEET} of the held-out photographs, drawn with seed {SEED}; in each block from above grey, ours,
-truth.
-
-![{SHEET} photographs: grey, ours, truth](photo/sheet.jpg)
-
-## Photographs from elsewhere
-
-![scikit-image's photographs: grey, ours, truth](photo/others.jpg)
-"""
-
-
-def _where(rows: list[dict[str, Any]]) -> str:
-    """Where the gain comes from and where it is lost; nothing without sources."""
-    shipped = next(r for r in rows if r["factor"] == 1.0 and r["set"] == HELD_OUT)
-    if "by_source" not in shipped:
-        return ""
-    lines = [
-        "",
-        "## Where it gains and where it loses",
-        "",
-        "As shipped, held out, by source. *Better*: the share of photographs that are closer to "
-        "the truth in colour than in grey.",
-        "",
-        "| source | n | grey | above grey, 95 % interval | better |",
-        "|---|--:|--:|--:|--:|",
-    ]
-    for name, of in shipped["by_source"].items():
-        low, high = of["gain_ci95"]
-        lines.append(
-            f"| {name} | {of['n']:,} | {of['grey']:.2f} dB "
-            f"| {of['gain']:+.2f} dB ({low:+.2f} to {high:+.2f}) | {of['better']:.0%} |"
-        )
-    lines += [
-        "",
-        "Grey of a photograph does not say how colourful it is: given by somebody who knows the "
-        f"truth, the best factor for each photograph (0 to {FACTORS[-1]:g}) would bring "
-        f"{shipped['gain_known_factor']:+.2f} dB with the same hues.",
-    ]
-    return "\n".join(lines) + "\n"
-
-
-def _trainings(
-    rows: list[dict[str, Any]], card: dict[str, Any], runs: Mapping[str, dict[str, Any]]
-) -> str:
-    """A table of the trainings that are not committed; nothing if there are none."""
-    if not runs:
-        return ""
-    lines = [
-        "",
-        "## Other trainings",
-        "",
-        "Not committed; on the same held-out photographs, dashed in the plot. *Hours* are with "
-        "those of the weights that a training started from.",
-        "",
-        "| training | hours | factor 1 | colourfulness | best factor | colourfulness | "
-        "CIEDE2000 at 1 | Fréchet Lite0-40, of grey's |",
-        "|---|--:|--:|--:|--:|--:|--:|--:|",
-    ]
-    cards = {"": card} | dict(runs)
-    for run, its in cards.items():
-        mine = [r for r in rows if r["set"] == HELD_OUT and r.get("run", "") == run and "gain" in r]
-        shipped = next(row for row in mine if row["factor"] == 1.0)
-        best = max(mine, key=lambda row: row["gain"])
-        title = f"{run}: `{its.get('command', '')}`" if run else "committed"
-        lines.append(
-            f"| {title} | {_hours(its):.1f} "
-            f"| {shipped['gain']:+.2f} dB | {shipped['colourfulness_ratio']:.0%} "
-            f"| {best['gain']:+.2f} dB at {best['factor']:g} | {best['colourfulness_ratio']:.0%} "
-            f"| {shipped['ciede2000']:.2f} | {_distance(shipped, LEVELS[0])} |"
-        )
-    return "\n".join(lines) + "\n"
-
-
-def _hours(card: dict[str, Any]) -> float:
-    """Of this training and of what it started from."""
-    hours: float = card["hours"] + card.get("start", {}).get("hours", 0.0)
-    return hours
-
-
-def _distance(row: dict[str, Any], level: str) -> str:
-    if FRECHET + level not in row:
-        return ""
-    of_grey = row.get(f"{FRECHET}{level}_of_grey")
-    return f"{row[FRECHET + level]:.1f}" + (f", {of_grey:.0%}" if of_grey is not None else "")
-
-
-def verdict(rows: Sequence[dict[str, Any]]) -> str:
-    """One sentence a set: what is reached at the factor that the app ships, by the figures."""
-    sentences = []
-    for row in rows:
-        if row["factor"] != 1.0:
-            continue
-        near = row["gain"] >= TARGETS["gain"]
-        colourful = TARGETS["least_ratio"] <= row["colourfulness_ratio"] <= TARGETS["most_ratio"]
-        parts = [
-            f"{row['gain']:+.2f} dB is {'reached' if near else 'short of the target'}",
-            f"{row['colourfulness_ratio']:.0%} of the colourfulness is "
-            f"{'inside' if colourful else 'outside'}",
-        ]
-        for level in LEVELS:
-            share = row.get(f"{FRECHET}{level}_of_grey")
-            if share is not None and row["n"] >= ENOUGH * int(level):
-                word = "reached" if share <= TARGETS["frechet"] else "not reached"
-                parts.append(f"the distance on {level} features, {share:.0%}, is {word}")
-        sentences.append(f"As shipped, {row['set']}: {'; '.join(parts)}.")
-    return "\n".join(sentences)
-
-
-def others_sheet(judged: Judged, height: int = 220) -> Image.Image:
-    """A row each of grey, ours and truth at one height."""
-    rows = []
-    for source in (judged.grey, judged.ours, judged.truth):
-        resized = [
-            np.asarray(
-                Image.fromarray(p).resize(
-                    (round(p.shape[1] * height / p.shape[0]), height), Image.Resampling.LANCZOS
-                )
-            )
-            for p in source
-        ]
-        rows.append(np.concatenate(resized, axis=1))
-    return Image.fromarray(np.concatenate(rows))
 
 
 def publish(
@@ -493,8 +273,27 @@ def publish(
     others_sheet(foreign).save(folder / "others.jpg", quality=90, subsampling=0)
     plot(rows, folder / "frontier.png")
     cards = {name: other.card for name, other in runs.items()}
-    (out / "photo.md").write_text(page(rows, sizes, colorizer.card, cards))
+    (out / "photo.md").write_text(page(rows, sizes, SIDES, colorizer.card, cards))
     return rows, sizes
+
+
+def _more_vivid(
+    colorizer: Colorizer, photographs: photos.Photographs, share: float, folder: Path
+) -> Colorizer:
+    if not 0 < share <= 2:
+        raise DataError(f"--vividness is {share:g}, but must be above 0 and at most 2.")
+    seen = photographs.groups[0].lab_8[: photos.HELD_OUT]  # the largest side comes first
+    truth = [photos.to_rgb(lab_8) for lab_8 in seen]
+    file = folder / f"{NAME}.json"
+    card = json.loads(file.read_text())
+    now = card["network"].get("vividness", 1.0)
+    vividness = round(now * fit_vividness(colorizer, truth, share), 2)
+    print(
+        f"vividness {vividness:g} after {now:g}: {share:.0%} on {len(seen):,} training photographs"
+    )
+    card["network"]["vividness"] = vividness
+    file.write_text(json.dumps(card, indent=2) + "\n")
+    return load_run(folder)
 
 
 def write_card(rows: list[dict[str, Any]], sizes: dict[str, float], weights: Path = FOLDER) -> None:
@@ -517,6 +316,9 @@ def main(argv: list[str] | None = None) -> int:
     photos_help = "folders and tar files of the photographs that the training was given"
     add("--photos", nargs="+", type=Path, required=True, metavar="PATH", help=photos_help)
     add("--run", type=Path, metavar="RUN", help="judge the weights in the folder of this run")
+    vivid_help = "give ab the factor at which training photographs have this share of the truth's "
+    vivid_help += "colourfulness, and keep it in the card"
+    add("--vividness", type=float, metavar="SHARE", help=vivid_help)
     runs_help = "other trainings to compare with, by the folders of their runs"
     add("--runs", nargs="+", type=Path, default=[], metavar="RUN", help=runs_help)
     out_help = "where photo.md and photo/ go (default docs)"
@@ -532,6 +334,9 @@ def main(argv: list[str] | None = None) -> int:
                 f"{len(held_out)} of these photographs are held out; the figures need 2 or more: "
                 "give the folders or tars of the training."
             )
+        if arguments.vividness is not None:
+            folder = arguments.run or FOLDER
+            colorizer = _more_vivid(colorizer, photographs, arguments.vividness, folder)
         rows, sizes = publish(
             colorizer, held_out, arguments.out, runs, photographs.held_out_sources
         )
@@ -547,7 +352,7 @@ def main(argv: list[str] | None = None) -> int:
             f"  {row.get('gain', 0.0):+.2f}  colour {row['colourfulness_ratio']:.0%}"
             + "".join(
                 f"  Fréchet-{level} {row[f'{FRECHET}{level}_of_grey']:.0%} of grey's"
-                for level in LEVELS
+                for level in photo_page.LEVELS
                 if f"{FRECHET}{level}_of_grey" in row
             )
         )

@@ -23,7 +23,7 @@ from torch import Tensor
 from torch.nn.functional import affine_grid, grid_sample, interpolate
 from tqdm import tqdm
 
-from colorizers.color import AB_MAX, L_HALF, rgb_to_lab
+from colorizers.color import AB_MAX, L_HALF, colorize_u8, rgb_to_lab
 
 from .data import DataError
 
@@ -190,6 +190,11 @@ def _to_lab_8(pictures: list[NDArray[np.uint8]]) -> NDArray[np.uint8]:
         lab[..., 1:] += 128
         out[start : start + 500] = np.rint(lab).clip(0, 255)
     return out
+
+
+def to_rgb(lab_8: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """sRGB of what a `Group` holds, (..., 3) uint8; exact but for the rounding of Lab."""
+    return colorize_u8(lab_8[..., 0] * np.float32(L_STEP), lab_8[..., 1:] - np.float32(128))
 
 
 class PhotoBatches:

@@ -4,11 +4,12 @@ import json
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
 import colorizers
-from colorizers import checkpoint
-from train import photo_results
+from colorizers import checkpoint, photo
+from train import photo_page, photo_results, photos
 
 
 class Painter:
@@ -32,7 +33,7 @@ def quick(monkeypatch):
     monkeypatch.setattr(photo_results, "FACTORS", (0.6, 1.0, 1.4))
     monkeypatch.setattr(photo_results, "SIDES", (60, 120, 240))
     monkeypatch.setattr(photo_results, "LEAST", 10)
-    monkeypatch.setattr(photo_results, "LEVELS", ("3",))
+    monkeypatch.setattr(photo_page, "LEVELS", ("3",))
     monkeypatch.setattr(
         photo_results, "_features", lambda all: {"3": np.stack([p.mean((0, 1)) for p in all])}
     )
@@ -61,8 +62,8 @@ class TestJudge:
         row = {"set": "set", "n": 559, "factor": 1.0, "gain": 1.8, "colourfulness_ratio": 0.69}
         distances = {"frechet_lite0_40_of_grey": 0.5, "frechet_lite0_112_of_grey": 0.6}
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(photo_results, "LEVELS", ("40", "112"))
-            said = photo_results.verdict([row | {"factor": 0.6}, row | distances])
+            patch.setattr(photo_page, "LEVELS", ("40", "112"))
+            said = photo_page.verdict([row | {"factor": 0.6}, row | distances])
         assert said == (
             "As shipped, set: +1.80 dB is reached; 69% of the colourfulness is outside; the "
             "distance on 40 features, 50%, is reached."
@@ -111,6 +112,43 @@ def test_everything_is_written_and_the_page_says_what_the_figures_say(tmp_path):
     with Image.open(tmp_path / "photo" / "sheet.jpg") as sheet:
         assert sheet.size == (12 * 64, 4 * 3 * 64 + 3 * 8)  # 48 pictures in four blocks
     assert (tmp_path / "photo" / "frontier.png").stat().st_size > 10_000
+
+
+class TestVividness:
+    truth = (flat((150, 100, 60)), flat((120, 110, 90)))
+
+    @pytest.mark.parametrize("share", [0.5, 0.8])
+    def test_the_factor_gives_the_share_of_the_colourfulness(self, share):
+        painter = Painter((15.3, 30.0))
+        factor = photo_results.fit_vividness(painter, self.truth, share)
+        painter._answer = painter._answer * np.float32(factor)
+        row = next(
+            r for r in photo_results.judge(painter, "s", self.truth).rows if r["factor"] == 1
+        )
+        assert row["colourfulness_ratio"] == pytest.approx(share, abs=0.03)
+
+    def test_grey_cannot_be_made_vivid(self):
+        with pytest.raises(photo_results.DataError, match="not reached with ab times 4"):
+            photo_results.fit_vividness(Painter((0, 0)), self.truth, 0.7)
+
+    def test_the_card_keeps_it_and_the_network_obeys(self, tmp_path, monkeypatch):
+        torch.manual_seed(0)
+        network = photo.PhotoNet("resnet10t", (16, 16, 8, 8))
+        card = {"name": "photo", "network": {"encoder": "resnet10t", "widths": [16, 16, 8, 8]},
+                "hours": 1.0, "data": "none"}  # fmt: skip
+        checkpoint.save("photo", network, card, folder=tmp_path)
+        group = photos.Group(photos._to_lab_8([flat((150, 100, 60), 128)] * 3))
+        given = photos.Photographs([group], np.stack(self.truth), {}, 0, ("a", "b"))
+        monkeypatch.setattr(photo_results.photos, "load", lambda paths: given)
+        monkeypatch.setattr(photo_results, "fit_vividness", lambda colorizer, truth, share: 1.5)
+        L = np.full((1, 160, 160), 50, np.float32)
+        before = photo_results.load_run(tmp_path).predict_ab(L)
+        argv = ["--photos", "x", "--run", str(tmp_path), "--out", str(tmp_path / "out")]
+        assert photo_results.main([*argv, "--vividness", "3"]) == 1
+        assert photo_results.main([*argv, "--vividness", "0.7"]) == 0
+        assert checkpoint.read_card("photo", folder=tmp_path)["network"]["vividness"] == 1.5
+        after = photo_results.load_run(tmp_path).predict_ab(L)
+        np.testing.assert_allclose(after, 1.5 * before, rtol=0.02, atol=0.05)
 
 
 def test_other_trainings_get_rows_and_a_table_but_not_the_card(tmp_path):

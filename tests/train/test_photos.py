@@ -85,6 +85,12 @@ def test_lab_in_8_bits_is_finer_than_a_step_of_srgb():
     assert np.abs(lab_8[..., 1:] - 128 - lab[..., 1:]).max() <= 0.5
 
 
+def test_what_a_group_holds_is_the_picture_again():
+    picture = smooth(4, 128, 128)
+    again = photos.to_rgb(photos._to_lab_8([picture])[0])
+    assert np.abs(again.astype(int) - picture.astype(int)).max() <= 3
+
+
 class TestBatches:
     @pytest.fixture
     def groups(self, folder):
