@@ -11,7 +11,7 @@ app: $(VENV)/app.stamp
 	$(RUN) app.py
 
 test: $(VENV)/dev.stamp
-	OMP_NUM_THREADS=1 $(RUN) -m pytest -n 2 --no-loadscope-reorder
+	OMP_NUM_THREADS=1 $(RUN) -m pytest -n 2 --no-loadscope-reorder --durations=30
 
 check: $(VENV)/dev.stamp
 	$(VENV)/bin/ruff check .
