@@ -109,6 +109,7 @@ best of its two lines; its temperature alone hardly makes it more colourful.
 {targets_table(results)}
 
 Of a target that is not reached, [LOG.md](LOG.md#what-keeps-the-cifar-10-targets-away) says why.
+
 ## Differences between methods
 
 Mean of the pictures' differences, percentile interval of {compare.RESAMPLES:,} bootstrap samples of
