@@ -15,6 +15,7 @@ import json
 import math
 import os
 import platform
+import shlex
 import subprocess
 import sys
 import time
@@ -234,7 +235,7 @@ def provenance(argv: list[str], module: str) -> dict[str, Any]:
     if _git("status", "--porcelain", "--", "../train", "../colorizers/*.py"):
         commit += " with uncommitted changes"
     return {
-        "command": " ".join(["python -m", module, *argv]),
+        "command": shlex.join(["python", "-m", module, *argv]),
         "commit": commit,
         "hardware": f"{processor()}, {os.cpu_count()} cores"
         if processes.device().type == "cpu"

@@ -1,5 +1,6 @@
 """What trainings share: options, checkpoints, averages, schedules."""
 
+import shlex
 from dataclasses import dataclass
 
 import pytest
@@ -102,3 +103,9 @@ def test_learning_rate_rises_then_falls():
     assert rates[peak:] == sorted(rates[peak:], reverse=True)
     assert max(rates) == pytest.approx(1)
     assert rates[-1] == pytest.approx(0.01)
+
+
+def test_the_command_of_a_card_can_be_pasted_into_a_shell():
+    argv = ["--terms", "tiny: research only; flowers: none stated", "--run", "runs/it's"]
+    command = run.provenance(argv, "train.photo")["command"]
+    assert shlex.split(command) == ["python", "-m", "train.photo", *argv]
