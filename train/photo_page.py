@@ -5,10 +5,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -63,39 +62,52 @@ def sheet(judged: Judged) -> Image.Image:
 
 
 def plot(rows: list[dict[str, Any]], file: Path) -> None:
-    """Draw the gain over grey against the share of the truth's colourfulness."""
+    """Draw the gain over grey against the share of the truth's colourfulness, a panel a set."""
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(6.4, 4.2), layout="constrained")
-    axes = figure.subplots()
-    axes.axvspan(TARGETS["least_ratio"], TARGETS["most_ratio"], color="0.93", zorder=0)
-    axes.axhline(TARGETS["gain"], color="0.5", linestyle=":", linewidth=1)
-    axes.axhline(0, color="0.5", linewidth=1)
-    for name, run in dict.fromkeys((row["set"], row.get("run", "")) for row in rows):
-        mine = [r for r in rows if (r["set"], r.get("run", "")) == (name, run) and "gain" in r]
+    sets = list(dict.fromkeys(row["set"] for row in rows))
+    figure = Figure(figsize=(10, 4.6), layout="constrained")
+    panels = figure.subplots(1, len(sets), sharex=True, squeeze=False)[0]
+    for name, axes in zip(sets, panels, strict=True):
+        axes.axvspan(TARGETS["least_ratio"], TARGETS["most_ratio"], color="0.93", zorder=0)
+        axes.axhline(TARGETS["gain"], color="0.5", linestyle=":", linewidth=1)
+        axes.axhline(0, color="0.5", linewidth=1)
+        of_set = [row for row in rows if row["set"] == name and "gain" in row]
+        _lines(axes, of_set)
+        axes.set(
+            xlabel="colourfulness, share of the truth's",
+            title=f"{name} (n = {of_set[0]['n']:,})",
+        )
+        axes.grid(alpha=0.3)
+    panels[0].set_ylabel("mean PSNR above grey (dB)")
+    panels[0].legend(frameon=False, loc="lower left")
+    figure.suptitle(
+        "Closeness against colour; rings: as shipped; grey band and dotted line: the targets",
+        fontsize=10,
+    )
+    figure.savefig(file, dpi=120)
+
+
+def _lines(axes: Any, rows: list[dict[str, Any]]) -> None:
+    """One line a training: the shipped one with intervals and a ring, others dashed."""
+    for run in dict.fromkeys(row.get("run", "") for row in rows):
+        mine = [row for row in rows if row.get("run", "") == run]
         x = [row["colourfulness_ratio"] for row in mine]
+        y = [row["gain"] for row in mine]
         if run:  # same photographs, so the intervals would only hide the lines
-            axes.plot(x, [row["gain"] for row in mine], "--.", linewidth=1, label=f"{name}, {run}")
+            axes.plot(x, y, "--.", linewidth=1, label=run)
             continue
         low = [row["gain"] - row["gain_ci95"][0] for row in mine]
         high = [row["gain_ci95"][1] - row["gain"] for row in mine]
         line = axes.errorbar(
-            x, [row["gain"] for row in mine], yerr=[low, high], marker=".", capsize=2,
-            label=f"{name} (n = {mine[0]['n']:,})",
+            x, y, yerr=[low, high], marker=".", capsize=2, color="black",
+            label="committed, 95 % interval",
         )  # fmt: skip
         shipped = next(row for row in mine if row["factor"] == 1.0)
         axes.plot(
             shipped["colourfulness_ratio"], shipped["gain"], "o", markersize=11,
             markerfacecolor="none", markeredgecolor=line[0].get_color(),
         )  # fmt: skip
-    axes.set(
-        xlabel="colourfulness, share of the truth's", ylabel="mean PSNR above grey (dB)",
-        title="Closeness against colour; rings: as shipped; grey band and dots: the targets",
-    )  # fmt: skip
-    axes.title.set_fontsize(9)
-    axes.grid(alpha=0.3)
-    axes.legend(frameon=False, loc="lower left")
-    figure.savefig(file, dpi=120)
 
 
 def page(
@@ -103,9 +115,8 @@ def page(
     sizes: dict[str, float],
     sides: Sequence[int],
     card: dict[str, Any],
-    runs: Mapping[str, dict[str, Any]] = MappingProxyType({}),
 ) -> str:
-    """docs/photo.md; `runs` has the cards of other trainings by the name of their row's run."""
+    """docs/photo.md; rows of other trainings have `run`, and its `hours` and `command`."""
     lines = [
         "| photographs | n | method | factor | PSNR mean | above grey, 95 % interval | CIEDE2000 "
         "| colourfulness, of the truth's "
@@ -127,7 +138,7 @@ def page(
         )
     by_size = ", ".join(f"{name} {value:.2f}" for name, value in sizes.items())
     about = ", ".join(f"{name} {version}" for name, version in versions().items())
-    spent = _hours(card)
+    spent = hours(card)
     return f"""# The colorizer of photographs
 
 Made by `python -m train.photo_results` from the committed weights ({spent:.1f} hours of training;
@@ -149,7 +160,7 @@ The targets: {TARGETS["gain"]} dB above grey at {TARGETS["least_ratio"]:.0%} to
 {TARGETS["most_ratio"]:.0%} of the truth's colourfulness, and at most {TARGETS["frechet"]:.0%} of
 grey's Fréchet distance.
 {verdict([row for row in rows if "run" not in row])}
-{_where(rows)}{_trainings(rows, card, runs)}
+{_where(rows)}{_trainings(rows, spent)}
 ## The same photograph at several sizes
 
 Mean CIEDE2000 between the colours that a photograph gets at longest sides of
@@ -200,42 +211,42 @@ def _where(rows: list[dict[str, Any]]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _trainings(
-    rows: list[dict[str, Any]], card: dict[str, Any], runs: Mapping[str, dict[str, Any]]
-) -> str:
+def _trainings(rows: list[dict[str, Any]], spent: float) -> str:
     """A table of the trainings that are not committed; nothing if there are none."""
-    if not runs:
+    runs = list(dict.fromkeys(row.get("run", "") for row in rows))
+    if len(runs) < 2:
         return ""
     lines = [
         "",
         "## Other trainings",
         "",
         "Not committed; on the same held-out photographs, dashed in the plot. *Hours* are with "
-        "those of the weights that a training started from.",
+        "those of the weights that a training started from. Trainings that were measured before "
+        "stay, as long as the held-out photographs are the same.",
         "",
         "| training | hours | factor 1 | colourfulness | best factor | colourfulness | "
-        "CIEDE2000 at 1 | Fréchet Lite0-40, of grey's |",
-        "|---|--:|--:|--:|--:|--:|--:|--:|",
+        "CIEDE2000 at 1 | Fréchet Lite0-40, of grey's | Lite0-112 |",
+        "|---|--:|--:|--:|--:|--:|--:|--:|--:|",
     ]
-    cards = {"": card} | dict(runs)
-    for run, its in cards.items():
+    for run in runs:
         mine = [r for r in rows if r["set"] == HELD_OUT and r.get("run", "") == run and "gain" in r]
         shipped = next(row for row in mine if row["factor"] == 1.0)
         best = max(mine, key=lambda row: row["gain"])
-        title = f"{run}: `{its.get('command', '')}`" if run else "committed"
+        title = f"{run}: `{shipped['command']}`" if run else "committed"
         lines.append(
-            f"| {title} | {_hours(its):.1f} "
+            f"| {title} | {shipped['hours'] if run else spent:.1f} "
             f"| {shipped['gain']:+.2f} dB | {shipped['colourfulness_ratio']:.0%} "
             f"| {best['gain']:+.2f} dB at {best['factor']:g} | {best['colourfulness_ratio']:.0%} "
-            f"| {shipped['ciede2000']:.2f} | {_distance(shipped, LEVELS[0])} |"
+            f"| {shipped['ciede2000']:.2f} | {_distance(shipped, LEVELS[0])} "
+            f"| {_distance(shipped, LEVELS[1])} |"
         )
     return "\n".join(lines) + "\n"
 
 
-def _hours(card: dict[str, Any]) -> float:
+def hours(card: dict[str, Any]) -> float:
     """Of this training and of what it started from."""
-    hours: float = card["hours"] + card.get("start", {}).get("hours", 0.0)
-    return hours
+    spent: float = card["hours"] + card.get("start", {}).get("hours", 0.0)
+    return spent
 
 
 def _distance(row: dict[str, Any], level: str) -> str:

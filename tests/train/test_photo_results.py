@@ -33,7 +33,7 @@ def quick(monkeypatch):
     monkeypatch.setattr(photo_results, "FACTORS", (0.6, 1.0, 1.4))
     monkeypatch.setattr(photo_results, "SIDES", (60, 120, 240))
     monkeypatch.setattr(photo_results, "LEAST", 10)
-    monkeypatch.setattr(photo_page, "LEVELS", ("3",))
+    monkeypatch.setattr(photo_page, "LEVELS", ("3", "4"))
     monkeypatch.setattr(
         photo_results, "_features", lambda all: {"3": np.stack([p.mean((0, 1)) for p in all])}
     )
@@ -166,6 +166,24 @@ def test_other_trainings_get_rows_and_a_table_but_not_the_card(tmp_path):
     photo_results.write_card(rows, sizes, tmp_path)
     card = json.loads((tmp_path / "photo.json").read_text())
     assert card["metrics"]["held out"]["weights"] == "0"
+
+
+def test_what_was_measured_outlives_its_weights(tmp_path):
+    rng = np.random.default_rng(0)
+    held_out = rng.integers(0, 256, (12, 64, 64, 3), np.uint8)
+    other = Painter((0.0, 0.0))
+    other.card = {"hours": 2.0, "command": "train it", "weights": {"sha256": "1"}}
+    first, _ = photo_results.publish(Painter((5.0, 10.0)), held_out, tmp_path, {"wide": other})
+    again, _ = photo_results.publish(Painter((5.0, 12.0)), held_out, tmp_path)
+    mine = [row for row in again if row.get("run") == "wide"]
+    assert [row["gain"] for row in mine] == [row["gain"] for row in first if "run" in row]
+    assert "| wide: `train it` | 2.0 |" in (tmp_path / "photo.md").read_text()
+    # Measured again it is there once, and on other photographs not at all.
+    once, _ = photo_results.publish(Painter((5.0, 12.0)), held_out, tmp_path, {"wide": other})
+    assert sum(row.get("run") == "wide" for row in once) == 3
+    elsewhere = rng.integers(0, 256, (12, 64, 64, 3), np.uint8)
+    fresh, _ = photo_results.publish(Painter((5.0, 12.0)), elsewhere, tmp_path)
+    assert not any("run" in row for row in fresh)
 
 
 class TestPublished:
