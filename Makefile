@@ -1,17 +1,22 @@
 # make app    the page at http://127.0.0.1:7860
 # make test   all tests in two processes, the browser's too where Debian's chromium is installed
+# make test-ray  what needs Ray, which is installed for it: --engine ray on a local cluster
 # make check  ruff, mypy and the arrows between packages
 PYTHON ?= python3
 VENV := .venv
 RUN := $(VENV)/bin/python
 
-.PHONY: app test check clean
+.PHONY: app test test-ray check clean
 
 app: $(VENV)/app.stamp
 	$(RUN) app.py
 
 test: $(VENV)/dev.stamp
 	OMP_NUM_THREADS=1 $(RUN) -m pytest -n 2 --no-loadscope-reorder --durations=30
+
+test-ray: $(VENV)/dev.stamp
+	$(RUN) -m pip install --disable-pip-version-check -q -r requirements-ray.txt
+	OMP_NUM_THREADS=1 $(RUN) -m pytest tests/colorizers/test_cluster.py
 
 check: $(VENV)/dev.stamp
 	$(VENV)/bin/ruff check .
