@@ -16,6 +16,7 @@ from sqlalchemy import create_engine
 
 from study.database import parse_url
 
+WITHOUT_CHROMIUM = ("tests/browser/test_replays.py", "tests/browser/test_server.py")
 BOTH = ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)]
 
 
@@ -24,14 +25,17 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     """Keep together what shares fixtures where two processes share the tests.
 
     A file stays in one process, and so do all files of the browser: they share a server and
-    Chromium, and two browsers at once would make each other wait.
+    Chromium, and two browsers at once would make each other wait. Those that only start servers
+    go to who is free, as the browser's process is the one that ends last.
     """
     from xdist.scheduler import LoadScopeScheduling
 
     class Files(LoadScopeScheduling):
         def _split_scope(self, nodeid: str) -> str:
             file = nodeid.split("::")[0]
-            return "browser" if file.startswith("tests/browser/") else file
+            if file.startswith("tests/browser/") and file not in WITHOUT_CHROMIUM:
+                return "browser"
+            return file
 
     return Files(config, log)
 
