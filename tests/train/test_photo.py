@@ -33,17 +33,25 @@ def photographs():
     return photos.Photographs([group], np.stack(album(8, 1)), {"album": 40}, 0)
 
 
-@pytest.mark.parametrize("weight_critic", [0.0, 0.02])
-def test_it_learns_the_two_colours(photographs, tmp_path, weight_critic):
+@pytest.mark.parametrize(
+    ("weight_critic", "critic"), [(0.0, "patches"), (0.02, "patches"), (0.02, "features")]
+)
+def test_it_learns_the_two_colours(photographs, tmp_path, weight_critic, critic):
     settings = photo.Settings(
         **SMALL, run=str(tmp_path / "run"), epochs=12, lr=1e-2, lr_encoder=1e-2,
-        weight_critic=weight_critic,
+        weight_critic=weight_critic, critic=critic, critic_every=2,
     )  # fmt: skip
     training, hours = photo.train(settings, photographs)
     lab = rgb_to_lab(photographs.held_out)
     error = np.abs(photo.predict_ab(training.average.module, lab[..., 0]) - lab[..., 1:]).mean()
     assert error < 0.5 * np.abs(lab[..., 1:]).mean()
     assert hours > 0
+
+
+def test_an_unknown_critic_is_named(photographs, tmp_path):
+    settings = photo.Settings(**SMALL, run=str(tmp_path / "run"), critic="strangers")
+    with pytest.raises(photo.RunError, match="'strangers'; it is patches or features"):
+        photo.train(settings, photographs)
 
 
 def test_a_killed_run_goes_on_to_the_same_weights(photographs, tmp_path, monkeypatch):
