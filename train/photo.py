@@ -55,6 +55,7 @@ from .run import (
     provenance,
     set_learning_rate,
 )
+from .start import origin
 from .watch import Watch
 
 IMAGENET = "imagenet"
@@ -248,8 +249,7 @@ def _start(settings: Settings, network: PhotoNet) -> dict[str, Any]:
         return {}
     folder, name = Path(settings.start).parent, Path(settings.start).name
     card = checkpoint.restore(name, network, folder=folder)
-    spent = card["hours"] + card.get("start", {}).get("hours", 0.0)
-    return {"start": {"name": name, "sha256": card["weights"]["sha256"], "hours": round(spent, 2)}}
+    return origin(name, card)
 
 
 def imagenet_encoder(network: PhotoNet) -> dict[str, Tensor]:
@@ -318,7 +318,7 @@ def main(argv: list[str] | None = None) -> int:
     """The command line; returns the exit code."""
     description = (__doc__ or "").split("\n\nReferences")[0]
     settings = parse(Settings, "python -m train.photo", description, argv)
-    origin = provenance(sys.argv[1:] if argv is None else argv, "train.photo")
+    made = provenance(sys.argv[1:] if argv is None else argv, "train.photo")
     try:
         photographs = photos.load([Path(path) for path in settings.photos], settings.limit)
         sources = ", ".join(f"{name} {count:,}" for name, count in photographs.sources.items())
@@ -334,7 +334,7 @@ def main(argv: list[str] | None = None) -> int:
             "settings": asdict(settings),
             "hours": round(hours, 2),
             **training.origin,
-            **origin,
+            **made,
         }
         checkpoint.save(NAME, training.average.module, card, folder=Path(settings.run))
         print(f"weights and card: {settings.run}")

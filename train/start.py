@@ -32,8 +32,7 @@ def start_from(name: str, module: Generator | Classifier | Painter) -> dict[str,
     Returns
     -------
     dict
-        For the card: which weights, their SHA-256, the hours that were spent on them and on
-        those that they started from. Empty for random ones.
+        For the card, see `origin`; empty for random ones.
 
     Raises
     ------
@@ -64,10 +63,26 @@ def start_from(name: str, module: Generator | Classifier | Painter) -> dict[str,
         module.head.load_state_dict(giver.head.state_dict())
     else:
         module.body.load_state_dict(giver.body.state_dict())
-    return {
-        "start": {
-            "name": method,
-            "sha256": card["weights"]["sha256"],
-            "hours": round(card["hours"] + card.get("start", {}).get("hours", 0.0), 2),
-        }
+    return origin(method, card)
+
+
+def origin(name: str, card: dict[str, Any]) -> dict[str, Any]:
+    """What a card says of the weights that its training started from, back to the first ones.
+
+    Examples
+    --------
+    >>> first = {"weights": {"sha256": "0"}, "hours": 1.0, "command": "first"}
+    >>> second = {"weights": {"sha256": "1"}, "hours": 0.5, "command": "second"}
+    >>> found = origin("gan", second | origin("gan", first))["start"]
+    >>> found["command"], found["hours"], found["start"]["command"], found["start"]["hours"]
+    ('second', 1.5, 'first', 1.0)
+    """
+    before = card.get("start", {})
+    start = {
+        "name": name,
+        "sha256": card["weights"]["sha256"],
+        "hours": round(card["hours"] + before.get("hours", 0.0), 2),
     }
+    start |= {"command": card["command"]} if "command" in card else {}
+    start |= {"start": before} if before else {}
+    return {"start": start}

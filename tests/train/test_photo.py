@@ -107,6 +107,7 @@ def test_the_command_leaves_weights_and_a_card(photographs, tmp_path, monkeypatc
     assert photo.main([*argv[:3], *argv[5:-2], *more]) == 0
     start = json.loads((tmp_path / "two" / "photo.json").read_text())["start"]
     assert start["sha256"] == card["weights"]["sha256"]
+    assert start["command"] == card["command"]
 
 
 def test_a_batch_that_no_side_can_fill_is_one_sentence(photographs, tmp_path, monkeypatch, capsys):
