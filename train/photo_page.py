@@ -148,7 +148,7 @@ photographs that package carries. PSNR rewards grey, so each row has another fac
 ships 1. The Fréchet distances are of EfficientNet-Lite0's features at 128 x 128, not FID: of its
 40 channels at 1/8 and 112 at 1/16 of the side, and of the 1,280 at its end, for which these are too
 few photographs ({ENOUGH} a feature are asked for). The network's encoder started from the same
-weights.
+weights.{_kin(card)}
 
 {chr(10).join(lines)}
 
@@ -178,6 +178,16 @@ truth.
 
 ![scikit-image's photographs: grey, ours, truth](photo/others.jpg)
 """
+
+
+def _kin(card: dict[str, Any]) -> str:
+    """What a reader must know if the network was trained against a relative of the ruler."""
+    if card.get("settings", {}).get("critic") != "features":
+        return ""
+    return (
+        " Its critic saw with EfficientNet-Lite1, which learned from the same pictures as the\n"
+        "ruler: not the same network, but a relative, which may flatter these distances."
+    )
 
 
 def _where(rows: list[dict[str, Any]]) -> str:

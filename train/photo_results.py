@@ -42,14 +42,15 @@ import colorizers
 from colorizers.base import Colorizer
 from colorizers.checkpoint import FOLDER, WeightsError
 from colorizers.color import colorize_u8, rgb_to_lab
-from colorizers.photo import NAME
+from colorizers.photo import NAME, load
 from colorizers.predict import lightness, predict_grid, resize, upsample_ab
 
 from . import features, metrics, photo_page, photos
 from .candidates import load_run
 from .data import DataError
 from .evaluate import versions
-from .photo_page import FRECHET, HELD_OUT, Judged, others_sheet, page, plot, sheet
+from .gallery import draw
+from .photo_page import FRECHET, HELD_OUT, SEED, Judged, others_sheet, page, plot, sheet
 
 UInt8 = NDArray[np.uint8]
 Float = NDArray[np.float32]
@@ -302,8 +303,9 @@ def _more_vivid(
 ) -> Colorizer:
     if not 0 < share <= 2:
         raise DataError(f"--vividness is {share:g}, but must be above 0 and at most 2.")
-    seen = photographs.groups[0].lab_8[: photos.HELD_OUT]  # the largest side comes first
-    truth = [photos.to_rgb(lab_8) for lab_8 in seen]
+    group = photographs.groups[0].lab_8  # the largest side comes first, one source after another
+    seen = draw(photos.HELD_OUT, len(group), SEED)
+    truth = [photos.to_rgb(group[which]) for which in seen]
     file = folder / f"{NAME}.json"
     card = json.loads(file.read_text())
     now = card["network"].get("vividness", 1.0)
@@ -313,7 +315,7 @@ def _more_vivid(
     )
     card["network"]["vividness"] = vividness
     file.write_text(json.dumps(card, indent=2) + "\n")
-    return load_run(folder)
+    return load(folder)
 
 
 def write_card(rows: list[dict[str, Any]], sizes: dict[str, float], weights: Path = FOLDER) -> None:

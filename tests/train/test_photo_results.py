@@ -140,15 +140,46 @@ class TestVividness:
         group = photos.Group(photos._to_lab_8([flat((150, 100, 60), 128)] * 3))
         given = photos.Photographs([group], np.stack(self.truth), {}, 0, ("a", "b"))
         monkeypatch.setattr(photo_results.photos, "load", lambda paths: given)
-        monkeypatch.setattr(photo_results, "fit_vividness", lambda colorizer, truth, share: 1.5)
+        monkeypatch.setattr(
+            photo_results, "fit_vividness", lambda colorizer, truth, share: 1.5**0.5
+        )
         L = np.full((1, 160, 160), 50, np.float32)
         before = photo_results.load_run(tmp_path).predict_ab(L)
         argv = ["--photos", "x", "--run", str(tmp_path), "--out", str(tmp_path / "out")]
         assert photo_results.main([*argv, "--vividness", "3"]) == 1
         assert photo_results.main([*argv, "--vividness", "0.7"]) == 0
-        assert checkpoint.read_card("photo", folder=tmp_path)["network"]["vividness"] == 1.5
-        after = photo_results.load_run(tmp_path).predict_ab(L)
-        np.testing.assert_allclose(after, 1.5 * before, rtol=0.02, atol=0.05)
+        assert checkpoint.read_card("photo", folder=tmp_path)["network"]["vividness"] == 1.22
+        # Other methods' weights may lie beside them, as among the committed ones.
+        (tmp_path / "classification.json").write_text('{"weights": {}}')
+        after = photo_results._more_vivid(Painter((5, 5)), given, 0.7, tmp_path)
+        assert after.name == "photo"
+        after = after.predict_ab(L)
+        np.testing.assert_allclose(after, 1.49 * before, rtol=0.02, atol=0.05)
+
+
+def test_the_page_names_a_critic_that_is_kin_to_the_ruler(tmp_path):
+    held_out = np.random.default_rng(0).integers(0, 256, (12, 64, 64, 3), np.uint8)
+    painter = Painter((5.0, 10.0))
+    for critic, named in (("patches", False), ("features", True)):
+        painter.card["settings"] = {"critic": critic}
+        photo_results.publish(painter, held_out, tmp_path)
+        assert ("EfficientNet-Lite1" in (tmp_path / "photo.md").read_text()) is named
+
+
+def test_vividness_is_chosen_on_photographs_of_every_source(tmp_path, monkeypatch):
+    """They lie one source after another, and garments are paler than skies."""
+    brown, blue = flat((150, 100, 60)), flat((60, 100, 150))
+    group = photos.Group(photos._to_lab_8([brown] * 700 + [blue] * 700))
+    given = photos.Photographs([group], np.stack([brown]), {}, 0, ("a",))
+    seen = []
+    monkeypatch.setattr(
+        photo_results, "fit_vividness", lambda colorizer, truth, share: seen.extend(truth) or 1.0
+    )
+    monkeypatch.setattr(photo_results, "load", lambda folder: None)
+    (tmp_path / "photo.json").write_text('{"network": {}}')
+    photo_results._more_vivid(Painter((5, 5)), given, 0.75, tmp_path)
+    assert len(seen) == photos.HELD_OUT
+    assert 0.4 < np.mean([rgb[..., 2].mean() > 100 for rgb in seen]) < 0.6
 
 
 def test_other_trainings_get_rows_and_a_table_but_not_the_card(tmp_path):
