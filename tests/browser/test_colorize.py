@@ -375,7 +375,8 @@ def test_stop_in_the_middle_offers_what_is_finished(
     start.dblclick()
     expect(start).to_be_disabled()
     report = page.locator("#many-report")
-    expect(report).to_contain_text("2 of 20 photographs have colours", timeout=SLOW)
+    some = re.compile(r"\b([2-9]|1\d) of 20 photographs have colours")  # 2 may be over in no time
+    expect(report).to_contain_text(some, timeout=SLOW)
     stop.click()
     expect(report).to_contain_text(
         re.compile(r"Stopped: \d+ of 20 photographs have colours and are in the zip\."),

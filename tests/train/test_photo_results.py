@@ -200,8 +200,7 @@ def test_other_trainings_get_rows_and_a_table_but_not_the_card(tmp_path):
 
 
 def test_what_was_measured_outlives_its_weights(tmp_path):
-    rng = np.random.default_rng(0)
-    held_out = rng.integers(0, 256, (12, 64, 64, 3), np.uint8)
+    held_out = np.random.default_rng(0).integers(0, 256, (12, 64, 64, 3), np.uint8)
     other = Painter((0.0, 0.0))
     other.card = {"hours": 2.0, "command": "train it", "weights": {"sha256": "1"}}
     first, _ = photo_results.publish(Painter((5.0, 10.0)), held_out, tmp_path, {"wide": other})
@@ -209,12 +208,12 @@ def test_what_was_measured_outlives_its_weights(tmp_path):
     mine = [row for row in again if row.get("run") == "wide"]
     assert [row["gain"] for row in mine] == [row["gain"] for row in first if "run" in row]
     assert "| wide: `train it` | 2.0 |" in (tmp_path / "photo.md").read_text()
-    # Measured again it is there once, and on other photographs not at all.
-    once, _ = photo_results.publish(Painter((5.0, 12.0)), held_out, tmp_path, {"wide": other})
-    assert sum(row.get("run") == "wide" for row in once) == 3
-    elsewhere = rng.integers(0, 256, (12, 64, 64, 3), np.uint8)
-    fresh, _ = photo_results.publish(Painter((5.0, 12.0)), elsewhere, tmp_path)
-    assert not any("run" in row for row in fresh)
+    # Of other photographs it says nothing.
+    file = tmp_path / "photo" / "evaluation.jsonl"
+    assert len(photo_results.earlier(file, again[0])) == len(mine)
+    assert photo_results.earlier(file, again[0] | {"psnr_mean": again[0]["psnr_mean"] + 0.1}) == []
+    assert photo_results.earlier(file, again[0] | {"n": 13}) == []
+    assert photo_results.earlier(tmp_path / "nothing.jsonl", again[0]) == []
 
 
 class TestPublished:
