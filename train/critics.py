@@ -68,7 +68,7 @@ class FeatureCritic(nn.Module):
         ab_norm : Tensor, shape (N, 2, H', W')
             In [-1, 1]; enlarged to the size of L.
         """
-        eyes: Any = lite1()
+        eyes: Any = lite1().to(L_norm.device)
         x = eyes.bn1(eyes.conv_stem(2 * to_rgb(L_norm, ab_norm) - 1))
         scores = []
         heads = iter(self.heads)

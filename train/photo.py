@@ -194,6 +194,8 @@ class Training:
 
 
 def _critic(settings: Settings) -> torch.nn.Module:
+    if settings.critic_every < 1:
+        raise RunError(f"--critic-every is {settings.critic_every}, but must be 1 or more.")
     if settings.critic == PATCHES:
         return Discriminator(settings.critic_widths)
     if settings.critic == FEATURES:

@@ -61,9 +61,16 @@ def test_a_critic_of_features_moves_the_painter_and_learns(photographs, tmp_path
     assert all(not torch.equal(a, b) for a, b in zip(untouched, learned, strict=True))
 
 
-def test_an_unknown_critic_is_named(photographs, tmp_path):
-    settings = photo.Settings(**SMALL, run=str(tmp_path / "run"), critic="strangers")
-    with pytest.raises(photo.RunError, match="'strangers'; it is patches or features"):
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"critic": "strangers"}, "'strangers'; it is patches or features"),
+        ({"critic_every": 0}, "--critic-every is 0, but must be 1 or more"),
+    ],
+)
+def test_what_no_critic_can_do_is_one_sentence(photographs, tmp_path, wrong, said):
+    settings = photo.Settings(**SMALL, run=str(tmp_path / "run"), **wrong)
+    with pytest.raises(photo.RunError, match=said):
         photo.train(settings, photographs)
 
 
