@@ -7,7 +7,7 @@ are EfficientNet-Lite1, frozen; only small heads on four of its levels are train
 
 Lite1 and not Lite0, as Lite0 is the evaluation's ruler (`train.features`): a generator that is
 trained against a ruler gets better by it than it is. Both learned from the same photographs, so
-Fréchet distances on Lite0 favour what was trained with this critic a little, too.
+Fréchet distances on Lite0 may favour what was trained with this critic, too.
 
 References
 ----------
