@@ -15,6 +15,7 @@ import re
 import secrets
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -75,8 +76,35 @@ def telling(title: str) -> Iterator[None]:
         ) from error
 
 
-def check_upload(payload: Any) -> tuple[Any, Any]:
-    """Look at a fresh upload: keep it with what there is to say, or remove it and say why.
+@dataclass(frozen=True)
+class Verdict:
+    """What was found when an upload was looked at.
+
+    Parameters
+    ----------
+    path : str
+        The upload that this is about.
+    note : str
+        What there is to say of it, Markdown.
+    accepted : bool
+        Whether it may be coloured.
+    shown : str, optional
+        A picture to show in its place.
+    """
+
+    path: str
+    note: str
+    accepted: bool
+    shown: str = ""
+
+    def of(self, payload: Any) -> bool:
+        """Whether it is about this upload, or about the one that this is shown in place of."""
+        path = payload.get("path") if isinstance(payload, dict) else None
+        return bool(path) and path in (self.path, self.shown)
+
+
+def check_upload(payload: Any) -> Verdict | None:
+    """Look at a fresh upload.
 
     Parameters
     ----------
@@ -85,24 +113,47 @@ def check_upload(payload: Any) -> tuple[Any, Any]:
 
     Returns
     -------
-    tuple
-        Updates of the photograph and of the note under it. Formats that browsers do not show
-        (TIFF, JPEG 2000, PPM) are replaced by a PNG with the same pixels, 16-bit grey included.
+    Verdict or None
+        None if there is no photograph any more. Formats that browsers do not show (TIFF,
+        JPEG 2000, PPM) are to be shown as a PNG with the same pixels, 16-bit grey included.
     """
+    if not payload:
+        return None
+    sent = payload.get("path") if isinstance(payload, dict) else None
     try:
         path, name = uploaded(payload)
         photo = open_photo(path)
     except ImageError as error:
-        return None, gr.Markdown(f"⚠️ {error}", visible=True)
+        return Verdict(str(sent), f"⚠️ {error}", accepted=False)
     width, height = photo.size
-    said = [f"{width:,} × {height:,} pixels, {photo.format}.", *photo.notices]
-    note = gr.Markdown(" ".join(said), visible=True)
+    said = " ".join([f"{width:,} × {height:,} pixels, {photo.format}.", *photo.notices])
     if photo.format in SHOWN_BY_BROWSERS:
-        return gr.skip(), note
+        return Verdict(str(sent), said, accepted=True)
     folder = new_folder(Path(gradio_utils.get_upload_folder()))
     shown = folder / f"{safe_stem(name)}.png"
     save_png(shown, photo.rgb, photo)
-    return str(shown), note
+    return Verdict(str(sent), said, accepted=True, shown=str(shown))
+
+
+def settle(payload: Any, verdict: Verdict | None) -> tuple[Any, Any]:
+    """Carry out a verdict, unless its photograph has been removed or replaced by now.
+
+    Parameters
+    ----------
+    payload : dict or None
+        The photograph as it is in the page now.
+    verdict : Verdict or None
+
+    Returns
+    -------
+    tuple
+        Updates of the photograph and of the note under it: what was refused is taken out.
+    """
+    if verdict is None or not verdict.of(payload):
+        return gr.skip(), gr.skip()
+    if not verdict.accepted:
+        return None, gr.Markdown(verdict.note, visible=True)
+    return verdict.shown or gr.skip(), gr.Markdown(verdict.note, visible=True)
 
 
 def uploaded(payload: Any) -> tuple[Path, str]:

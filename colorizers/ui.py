@@ -21,7 +21,16 @@ from colorizers import hinting as hints_tab
 from colorizers import many, texts
 from colorizers.adjust import SATURATION, WARMTH
 from colorizers.editing import TEMPERATURES, Editor
-from colorizers.handlers import ENDINGS, NETWORK, QUALITY, QUICK, SILENT, check_upload
+from colorizers.handlers import (
+    ENDINGS,
+    NETWORK,
+    QUALITY,
+    QUICK,
+    SILENT,
+    Verdict,
+    check_upload,
+    settle,
+)
 from colorizers.hints import REACH_DEFAULT
 from colorizers.palette import PALETTE
 
@@ -153,6 +162,7 @@ def _one(models: dict[str, Colorizer], paths: list[str]) -> None:
             note = gr.Markdown(texts.WAITING, elem_id="photo-note")
     editor = Editor(models, Path(photo.GRADIO_CACHE), versions)
     key = gr.State(None, time_to_live=3600, delete_callback=editor.desk.drop)
+    verdict = gr.State(None, time_to_live=3600)
     with gr.Row(equal_height=False, visible=False, elem_id="work") as work:
         with gr.Column(scale=3, min_width=320), gr.Tabs(elem_id="views") as views:
             with gr.Tab("Before and after", id="before"):
@@ -266,9 +276,19 @@ def _one(models: dict[str, Colorizer], paths: list[str]) -> None:
     def colour_checked(
         photo: Any,
         old: Any,
+        verdict: Any,
         progress: gr.Progress = gr.Progress(),  # noqa: B008
     ) -> list[Any]:
-        # A file that was refused has been taken out of the page; its reason is in the note.
+        if isinstance(verdict, Verdict) and verdict.accepted and verdict.of(photo):
+            return colour_upload(photo, old, progress)
+        return [gr.skip()] * len(coloured)
+
+    def colour_example(
+        photo: Any,
+        old: Any,
+        progress: gr.Progress = gr.Progress(),  # noqa: B008
+    ) -> list[Any]:
+        # It may have been removed before its turn came.
         return colour_upload(photo, old, progress) if photo else [gr.skip()] * len(coloured)
 
     def compared(
@@ -306,20 +326,21 @@ def _one(models: dict[str, Colorizer], paths: list[str]) -> None:
         return [None, texts.WAITING, gr.Row(visible=False)]
 
     coloured = [key, note, full, *drawn, work, *sliders, tiles, methods]
-    colouring: dict[str, Any] = NETWORK | {
-        "inputs": [photo, key],
-        "outputs": coloured,
-        "show_progress_on": note,
-        "trigger_mode": "multiple",  # a second photograph waits for the first; it is not dropped
-    }
-    forgetting: dict[str, Any] = {"fn": forget, "inputs": key, "outputs": [key, note, work]}
+    # A second photograph waits for the first; it is not dropped.
+    waiting: dict[str, Any] = {"trigger_mode": "multiple"}
+    here: dict[str, Any] = NETWORK | waiting | {"show_progress_on": note}
+    colouring: dict[str, Any] = here | {"outputs": coloured}
+    forgetting: dict[str, Any] = SILENT | {
+        "fn": forget, "inputs": key, "outputs": [key, note, work]
+    }  # fmt: skip
 
     started = [
-        photo.upload(**forgetting, **SILENT)
-        .then(check_upload, photo, [photo, note], **NETWORK, show_progress_on=note)
-        .then(colour_checked, **colouring),
-        shown.load_input_event.then(colour_checked, **colouring),
-        again.click(colour_upload, **colouring),
+        photo.upload(**forgetting, **waiting)
+        .then(check_upload, photo, verdict, **here)
+        .then(settle, [photo, verdict], [photo, note], **QUICK, **waiting)
+        .then(colour_checked, [photo, key, verdict], **colouring),
+        shown.load_input_event.then(colour_example, [photo, key], **colouring),
+        again.click(colour_upload, [photo, key], **colouring),
     ]
     for event in started:
         event.success(None, key, None, js=texts.LOOK_DOWN, **SILENT)
@@ -327,7 +348,7 @@ def _one(models: dict[str, Colorizer], paths: list[str]) -> None:
             event.success(
                 lambda key: editor.show_versions(key) if key else gr.skip(), key, tiles, **NETWORK
             )
-    photo.clear(**forgetting, **SILENT, cancels=started)
+    photo.clear(**forgetting, cancels=started)
     tiles.select(picked_version, [key, *sliders], drawn, **QUICK)
     for changed in (saturation, warmth, reach):
         changed.change(editor.redraw, [key, *sliders], drawn, **QUICK, trigger_mode="always_last")

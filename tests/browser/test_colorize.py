@@ -3,12 +3,14 @@
 import io
 import re
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from PIL import ExifTags, Image, ImageCms
-from playwright.sync_api import BrowserContext, Locator, Page, expect
+from playwright.sync_api import BrowserContext, Locator, Page, Route, expect
 from skimage.color import rgb2lab
 
 pytestmark = pytest.mark.browser
@@ -92,6 +94,32 @@ def write(page: Page, field: Locator, number: str) -> None:
         if field.input_value() == number:
             return
     raise AssertionError(f"{number} was typed, {field.input_value()} stands there.")
+
+
+def hold_first(page: Page, which: Callable[[list[Any]], bool]) -> list[Route]:
+    """Keep the first event whose inputs are such from the server; it will be in the list."""
+    held: list[Route] = []
+
+    def look(route: Route) -> None:
+        if not held and which(route.request.post_data_json["data"]):
+            held.append(route)
+        else:
+            route.fallback()
+
+    page.route("**/queue/join*", look)
+    return held
+
+
+def let_go_and_see(page: Page, held: list[Route], size: str) -> None:
+    """Wait for the photograph of this size, let the held event go, and see that nothing changes."""
+    expect(page.locator("#photo-note")).to_contain_text(size, timeout=SLOW)
+    coloured(page)
+    with page.expect_response("**/queue/join*"):
+        held[0].continue_()
+    page.wait_for_timeout(3000)  # what a check takes, and what would follow it
+    expect(page.locator("#photo-note")).to_contain_text(size)
+    expect(page.locator("#photo img")).to_have_count(1)
+    expect(page.locator("#result img")).to_have_count(2)
 
 
 def test_phone_photograph_from_upload_to_file(page: Page, server_url: str, tmp_path: Path) -> None:
@@ -312,6 +340,40 @@ def test_a_second_photograph_during_the_first(page: Page, server_url: str, tmp_p
         "[...document.querySelectorAll('#result img')].every((image) => image.naturalWidth == 640)",
         timeout=SLOW,
     )
+
+
+def test_a_late_refusal_is_not_of_the_example_after_it(
+    page: Page, server_url: str, tmp_path: Path
+) -> None:
+    broken = tmp_path / "half.jpg"
+    broken.write_bytes(rotated_jpeg(tmp_path).read_bytes()[:2000])
+    held = hold_first(page, lambda data: len(data) == 1 and "path" in (data[0] or ()))
+    page.goto(server_url)
+    upload(page, broken)
+    expect(page.locator("#photo img")).to_have_count(1, timeout=SLOW)
+    page.get_by_role("button", name="CIFAR-10, frog").click()
+    let_go_and_see(page, held, "32 × 32 pixels")
+
+
+def test_a_photograph_removed_before_it_is_looked_at(
+    page: Page, server_url: str, tmp_path: Path
+) -> None:
+    """The next step of the first upload finds no photograph, and comes back after a second one."""
+    forgetting = hold_first(page, lambda data: data == [None])
+    page.goto(server_url)
+    upload(page, rotated_jpeg(tmp_path))
+    expect(page.locator("#photo img")).to_have_count(1, timeout=SLOW)
+    page.get_by_role("button", name="Remove Image").click()
+    expect(page.locator("#photo img")).to_have_count(0)
+    checking = hold_first(page, lambda data: data == [None])
+    with page.expect_response("**/queue/join*"):
+        forgetting[0].fallback()
+    for _ in range(200):
+        if checking:
+            break
+        page.wait_for_timeout(100)
+    upload(page, rotated_jpeg(tmp_path, 640, 480))
+    let_go_and_see(page, checking, "640 × 480 pixels")
 
 
 def test_broken_file_is_told_in_a_sentence(page: Page, server_url: str, tmp_path: Path) -> None:

@@ -81,33 +81,47 @@ def test_only_uploaded_files_are_read(upload_folder: Path, tmp_path: Path) -> No
 def test_fresh_upload_is_checked_at_once(upload_folder: Path) -> None:
     broken = upload_folder / "broken.jpg"
     broken.write_bytes(b"\xff\xd8\xff\xe0 not a photograph")
-    value, note = handlers.check_upload(sent(broken))
+    verdict = handlers.check_upload(sent(broken))
+    value, note = handlers.settle(sent(broken), verdict)
     assert value is None  # taken out of the page again
     assert "⚠️" in note.value
     assert note.visible
 
-    huge = io.BytesIO()
+    huge = upload_folder / "huge.png"
     Image.new("1", (20_000, 6_000)).save(huge, "PNG")
-    (upload_folder / "huge.png").write_bytes(huge.getvalue())
-    value, note = handlers.check_upload(sent(upload_folder / "huge.png"))
+    value, note = handlers.settle(sent(huge), handlers.check_upload(sent(huge)))
     assert value is None
     assert "limit is 100" in note.value
 
     fine = upload_folder / "fine.gif"
     frames = [Image.new("L", (40, 30), value) for value in (10, 200)]
     frames[0].save(fine, save_all=True, append_images=frames[1:])
-    _, note = handlers.check_upload(sent(fine))
+    accepted = handlers.check_upload(sent(fine))
+    assert accepted is not None
+    assert accepted.accepted
+    value, note = handlers.settle(sent(fine), accepted)
+    assert value == gr.skip()  # stays as it is
     assert "40 × 30" in note.value
     assert "first" in note.value
+
+    # What is said of one photograph is not said of another.
+    untouched = (gr.skip(), gr.skip())
+    for now in (None, {}, sent(fine), "broken.jpg"):
+        assert handlers.settle(now, verdict) == untouched
+    assert handlers.check_upload(None) is None
+    assert handlers.settle(sent(fine), None) == untouched
 
 
 def test_formats_that_browsers_do_not_show_are_replaced_by_a_png(upload_folder: Path) -> None:
     scan = upload_folder / "Scan 1.tif"
     deep = np.random.default_rng(0).integers(0, 65_536, (30, 40)).astype(np.uint16)
     Image.fromarray(deep).save(scan)
-    value, note = handlers.check_upload(sent(scan))
+    verdict = handlers.check_upload(sent(scan))
+    assert verdict is not None
+    value, note = handlers.settle(sent(scan), verdict)
     assert Path(value).name == "Scan-1.png"
     assert "TIFF" in note.value
+    assert verdict.of(sent(Path(value)))
     with Image.open(value) as image:
         np.testing.assert_array_equal(np.asarray(image), deep)
     # and the replacement is itself something that may be coloured
