@@ -58,6 +58,17 @@ STYLE = """<style>
 }
 </style>"""
 
+UNCOVERED = {"Half": 50, "Colours": 0, "Grey": 100}
+"""What of the picture may be seen in colour -> where its handle stands then, in percent."""
+
+UNCOVER = f"""(chosen) => ({{
+    __type__: "update", slider_position: {json.dumps(UNCOVERED)}[chosen]
+}})"""
+"""Moves the handle in the page alone, for those who have no mouse and for a look at the whole."""
+
+UNCOVER_HALF = """() => ["Half", { __type__: "update", slider_position: 50 }]"""
+"""The same for a new photograph."""
+
 FETCH = """(file) => {
     if (!file || !file.url) return;
     const link = document.createElement("a");
@@ -146,7 +157,8 @@ _NAMES = """() => {
         }
         for (const slider of ["saturation", "warmth", "temperature"])
             set(`#${slider} .reset-button`, "aria-label", `Reset ${slider}`);
-        set("#hint-palette input", "name", "hint-palette");  // one stop of Tab, arrows inside
+        for (const choice of ["hint-palette", "uncovered"])
+            set(`#${choice} input`, "name", choice);  // one stop of Tab, arrows inside
         // Their text alone: around it a counter of tenths of seconds may run.
         for (const note of ["photo-note", "hints-note", "full-size", "many-report"])
             set(`#${note} .prose:not(.prose .prose)`, "role", "status");

@@ -175,6 +175,14 @@ def _one(models: dict[str, Colorizer], paths: list[str]) -> None:
                     buttons=["fullscreen"],
                     elem_id="result",
                 )
+                uncovered = gr.Radio(
+                    list(texts.UNCOVERED),
+                    value=next(iter(texts.UNCOVERED)),
+                    label="Uncovered",
+                    show_label=False,
+                    container=False,
+                    elem_id="uncovered",
+                )
             with gr.Tab("Hints"):
                 hinting = hints_tab.build()
             with gr.Tab("Methods", visible=len(models) > 1, id="compare") as comparing:
@@ -344,6 +352,7 @@ def _one(models: dict[str, Colorizer], paths: list[str]) -> None:
     ]
     for event in started:
         event.success(None, key, None, js=texts.LOOK_DOWN, **SILENT)
+        event.success(None, None, [uncovered, slider], js=texts.UNCOVER_HALF, **SILENT)
         if versions:
             event.success(
                 lambda key: editor.show_versions(key) if key else gr.skip(), key, tiles, **NETWORK
@@ -366,6 +375,7 @@ def _one(models: dict[str, Colorizer], paths: list[str]) -> None:
     methods.select(picked_method, [key, *sliders], drawn, **QUICK).success(
         lambda: gr.Tabs(selected="before"), None, views, **SILENT
     )
+    uncovered.input(None, uncovered, slider, js=texts.UNCOVER, **SILENT)
     format_.change(
         lambda chosen: gr.Slider(visible=chosen in ("JPEG", "WEBP")), format_, quality, **SILENT
     )

@@ -325,6 +325,42 @@ def test_everything_has_a_name_for_readers_of_the_screen(
         expect(page.locator(f"#{note} [role=status]")).to_have_count(1)
 
 
+def test_grey_and_colours_in_turn_without_a_mouse(
+    page: Page, server_url: str, tmp_path: Path
+) -> None:
+    page.goto(server_url)
+    upload(page, rotated_jpeg(tmp_path))
+    coloured(page)
+    result = page.locator("#result img").first
+    uncovered = page.locator("#uncovered")
+
+    def most_colour(start: float, end: float) -> int:
+        """The largest difference of two channels in a part of the picture's width, as seen."""
+        box = result.bounding_box()
+        assert box is not None
+        # In the middle of the height, where the handle's knob is not.
+        clip = {
+            "x": box["x"] + start * box["width"], "width": (end - start) * box["width"],
+            "y": box["y"] + 0.25 * box["height"], "height": 20,
+        }  # fmt: skip
+        seen = np.asarray(Image.open(io.BytesIO(page.screenshot(clip=clip))).convert("RGB"))
+        return int(np.ptp(seen.astype(int), axis=-1).max())
+
+    def until(true: Callable[[], bool]) -> None:
+        for _ in range(100):
+            if true():
+                return
+            page.wait_for_timeout(100)
+        raise AssertionError("The picture does not show what was chosen.")
+
+    until(lambda: most_colour(0.3, 0.45) <= 1 < most_colour(0.55, 0.7))
+    uncovered.get_by_role("radio", name="Half").focus()
+    page.keyboard.press("ArrowRight")
+    until(lambda: min(most_colour(0.3, 0.45), most_colour(0.55, 0.7)) > 1)
+    page.keyboard.press("ArrowRight")
+    until(lambda: max(most_colour(0.3, 0.45), most_colour(0.55, 0.7)) <= 1)
+
+
 def test_a_second_photograph_during_the_first(page: Page, server_url: str, tmp_path: Path) -> None:
     large, small = tmp_path / "large", tmp_path / "small"
     large.mkdir()
