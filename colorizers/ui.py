@@ -358,21 +358,22 @@ def _one(models: dict[str, Colorizer], paths: list[str]) -> None:
                 lambda key: editor.show_versions(key) if key else gr.skip(), key, tiles, **NETWORK
             )
     photo.clear(**forgetting, cancels=started)
-    tiles.select(picked_version, [key, *sliders], drawn, **QUICK)
+    # Each click waits for the one before; "always_last" would take the first one's place again.
+    tiles.select(picked_version, [key, *sliders], drawn, **QUICK, **waiting)
     for changed in (saturation, warmth, reach):
         changed.change(editor.redraw, [key, *sliders], drawn, **QUICK, trigger_mode="always_last")
-    touch.select(clicked, [key, colour, *sliders], drawn, **QUICK)
+    touch.select(clicked, [key, colour, *sliders], drawn, **QUICK, **waiting)
     where = [hinting.across, hinting.down]
-    hinting.put.click(editor.place_at, [key, *where, colour, *sliders], drawn, **QUICK)
+    hinting.put.click(editor.place_at, [key, *where, colour, *sliders], drawn, **QUICK, **waiting)
     colour.change(
         editor.recolour, [key, colour, *sliders], drawn, **QUICK, trigger_mode="always_last"
     )
     hints_tab.connect(hinting, editor, key)
-    hinting.undo.click(editor.undo, [key, *sliders], drawn, **QUICK)
+    hinting.undo.click(editor.undo, [key, *sliders], drawn, **QUICK, **waiting)
     hinting.clear.click(editor.clear, [key, *sliders], drawn, **QUICK)
     for asked in (comparing.select, temperature.release):
-        asked(compared, [key, temperature], methods, **NETWORK)
-    methods.select(picked_method, [key, *sliders], drawn, **QUICK).success(
+        asked(compared, [key, temperature], methods, **NETWORK, trigger_mode="always_last")
+    methods.select(picked_method, [key, *sliders], drawn, **QUICK, **waiting).success(
         lambda: gr.Tabs(selected="before"), None, views, **SILENT
     )
     uncovered.input(None, uncovered, slider, js=texts.UNCOVER, **SILENT)

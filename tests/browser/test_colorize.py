@@ -412,6 +412,47 @@ def test_a_photograph_removed_before_it_is_looked_at(
     let_go_and_see(page, checking, "640 × 480 pixels")
 
 
+def test_clicks_during_a_click_are_not_lost(page: Page, server_url: str, tmp_path: Path) -> None:
+    page.goto(server_url)
+    upload(page, rotated_jpeg(tmp_path))
+    shown = coloured(page)
+    expect(page.locator("#versions img")).to_have_count(6, timeout=SLOW)
+    held: list[Route] = []
+
+    def twice(click: Callable[[int], None]) -> None:
+        """Click again before the server has heard of the first click."""
+        page.route("**/queue/join*", lambda route: held.append(route))
+        for number in range(2):
+            click(number)
+        page.wait_for_timeout(500)
+        while held:
+            with page.expect_response("**/queue/join*"):
+                held.pop(0).continue_()
+        page.unroute("**/queue/join*")
+
+    # Of two versions the last one: that is the one which is marked.
+    version = page.get_by_role("button", name="Warmer"), page.get_by_role("button", name="Cooler")
+    twice(lambda number: version[number].click())
+    expect(version[1]).to_have_attribute("aria-pressed", "true")
+    shown = changed(page, shown)
+    page.wait_for_timeout(2000)
+    shown = page.locator("#result img").last.get_attribute("src") or ""
+    cooler = fetched(page, shown)[..., 2].mean()
+    version[0].click()
+    assert cooler < fetched(page, changed(page, shown))[..., 2].mean() - 2
+
+    # Of two places both, and of two steps back both.
+    page.get_by_role("tab", name="Hints").click()
+    touch = page.locator("#touch img")
+    size = touch.bounding_box()
+    assert size is not None
+    places = [{"x": share * size["width"], "y": 0.25 * size["height"]} for share in (0.25, 0.75)]
+    twice(lambda number: touch.click(position=places[number]))
+    expect(page.locator("#hints-note")).to_contain_text("2 hints")
+    twice(lambda _: page.get_by_role("button", name="Undo last hint").click())
+    expect(page.locator("#hints-note")).to_contain_text("No hints")
+
+
 def test_broken_file_is_told_in_a_sentence(page: Page, server_url: str, tmp_path: Path) -> None:
     page.goto(server_url)
     whole, broken = io.BytesIO(), tmp_path / "half.jpg"
