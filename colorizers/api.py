@@ -53,13 +53,13 @@ def build(load: Callable[[str], Colorizer] | None = None) -> None:
         options: dict = {},  # type: ignore[type-arg]  # noqa: B006  read, never written
         saturation: float = 1.0,
         warmth: float = 0.0,
-    ) -> dict:  # type: ignore[type-arg]
+    ) -> tuple[dict, list]:  # type: ignore[type-arg]
         return answer(asked, photo, method, format, quality, options, saturation, warmth)
 
     # Gradio reads the types from the function, and cannot from the strings that they are here.
     colorize_file.__annotations__ = {
         "photo": dict, "method": str, "format": str, "quality": int, "options": dict,
-        "saturation": float, "warmth": float, "return": dict,
+        "saturation": float, "warmth": float, "return": tuple[dict, list],
     }  # fmt: skip
     events.api(
         colorize_file,
@@ -79,7 +79,7 @@ def answer(
     options: Any,
     saturation: Any,
     warmth: Any,
-) -> dict[str, Any]:
+) -> tuple[dict[str, Any], list[str]]:
     """Colorize one upload.
 
     Parameters
@@ -91,8 +91,10 @@ def answer(
 
     Returns
     -------
-    dict
-        The file, as Gradio hands files out.
+    file : dict
+        As Gradio hands files out.
+    notices : list of str
+        Sentences about what was guessed of the photograph, or left out of the file.
 
     Raises
     ------
@@ -120,18 +122,21 @@ def answer(
         folder.mkdir(parents=True)
         target = folder / output_name(original, colorizer.name, f".{ending}")
         comment = f"Colours added by TrueHue; they are a guess ({colorizer.title})."
-        save(target, rgb_u8, opened, format=OUTPUTS[ending], quality=int(quality), comment=comment)
+        unsaid = save(
+            target, rgb_u8, opened, format=OUTPUTS[ending], quality=int(quality), comment=comment
+        )
     except ImageError as error:
         raise _error(str(error)) from error
     except Exception as error:
         log.exception("colorizing failed")
         raise _error(FAILED) from error
-    return {
+    file = {
         "path": str(target),
         "orig_name": target.name,
         "size": target.stat().st_size,
         "meta": {"_type": "gradio.FileData"},
     }
+    return file, [*opened.notices, *unsaid]
 
 
 def _chosen(load: Callable[[str], Colorizer], method: Any) -> Colorizer:

@@ -93,11 +93,12 @@ def test_the_three_examples_of_the_document_run(url: str, photo: Path):
 
 
 def test_arguments_and_their_defaults(client: Client, photo: Path):
-    plain = client.predict(photo=handle_file(photo), api_name="/colorize_file")
+    plain, notices = client.predict(photo=handle_file(photo), api_name="/colorize_file")
+    assert notices == []
     assert Path(plain).name == "photo-colorized-photo.png"
     assert is_colorized(plain, "PNG")
     for method, options in (("classification", {"temperature": 0.2}), ("photo", {"version": 1})):
-        file = client.predict(
+        file, _ = client.predict(
             photo=handle_file(photo), method=method, format="webp", options=options,
             api_name="/colorize_file",
         )  # fmt: skip
@@ -105,9 +106,19 @@ def test_arguments_and_their_defaults(client: Client, photo: Path):
         assert is_colorized(file, "WEBP")
 
 
+def test_what_was_guessed_or_left_out_is_said(client: Client, tmp_path: Path):
+    inks = Image.new("CMYK", (90, 60), (80, 20, 0, 10))
+    file = tmp_path / "two inks.tif"
+    inks.save(file, save_all=True, append_images=[inks])
+    _, notices = client.predict(photo=handle_file(file), api_name="/colorize_file")
+    assert len(notices) == 2
+    assert "several pages; the first one is used" in notices[0]
+    assert "without a profile" in notices[1]
+
+
 def test_saturation_and_warmth(client: Client, photo: Path):
     for warmth, bluer in ((-1, True), (1, False)):
-        file = client.predict(
+        file, _ = client.predict(
             photo=handle_file(photo), saturation=0, warmth=warmth, api_name="/colorize_file"
         )
         with Image.open(file) as image:
