@@ -59,7 +59,7 @@ def build(load: Callable[[str], Colorizer] | None = None) -> None:
     # Gradio reads the types from the function, and cannot from the strings that they are here.
     colorize_file.__annotations__ = {
         "photo": dict, "method": str, "format": str, "quality": int, "options": dict,
-        "saturation": float, "warmth": float, "return": tuple[dict, list],
+        "saturation": float, "warmth": float, "return": tuple[dict, list],  # type: ignore[type-arg]
     }  # fmt: skip
     events.api(
         colorize_file,
