@@ -9,7 +9,7 @@ application serves the Gradio app at "/"; `demo` is what Hugging Face Spaces and
 import functools
 import os
 import sys
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,8 @@ import fastapi
 import gradio as gr
 import uvicorn
 from fastapi.middleware.cors import CORSMiddleware
+from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 import colorizers.api
 import colorizers.ui
@@ -35,11 +37,15 @@ TITLE = "TrueHue"
 UPLOAD_LIMIT = "50mb"
 QUEUE_LENGTH = 64  # people waiting for a colorization; the study does not use the queue
 
-# Nothing but this server: a page about a family's photographs tells no third party of its visit.
-CONTENT_POLICY = (
-    "default-src 'self' 'unsafe-inline' 'unsafe-eval' data: blob:; object-src 'none'; "
-    "base-uri 'self'; form-action 'self'"
-)
+HEADERS = {
+    # Nothing but this server: a page about a family's photographs tells no third party of it.
+    "Content-Security-Policy": (
+        "default-src 'self' 'unsafe-inline' 'unsafe-eval' data: blob:; object-src 'none'; "
+        "base-uri 'self'; form-action 'self'"
+    ),
+    "Referrer-Policy": "same-origin",  # links carry participants' ids
+    "X-Content-Type-Options": "nosniff",
+}
 
 CSS = """
 .gradio-container { max-width: none !important; }
@@ -150,6 +156,27 @@ def build_demo(service: Callable[[], Service], *, colorize: bool = True) -> gr.B
     return blocks
 
 
+class Headers:
+    """ASGI middleware: `HEADERS` on every answer.
+
+    Not a function under `app.middleware`: that would pass every answer on through a queue of its
+    own, behind which the one who answers does not learn that the browser has gone.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Hand a request on."""
+
+        async def marked(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                MutableHeaders(scope=message).update(HEADERS)
+            await send(message)
+
+        await self._app(scope, receive, marked)
+
+
 def build_app(blocks: gr.Blocks, settings: Settings) -> fastapi.FastAPI:
     """Return the FastAPI application that serves the Gradio app at "/"."""
     app = fastapi.FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
@@ -159,18 +186,7 @@ def build_app(blocks: gr.Blocks, settings: Settings) -> fastapi.FastAPI:
         app.add_middleware(Guard, sessions=sessions)
     # Without rules of its own, Gradio would allow every origin on a public host.
     app.add_middleware(CORSMiddleware, allow_origins=[])
-
-    @app.middleware("http")
-    async def _headers(
-        request: fastapi.Request,
-        answer: Callable[[fastapi.Request], Awaitable[fastapi.Response]],
-    ) -> fastapi.Response:
-        response = await answer(request)
-        response.headers["Content-Security-Policy"] = CONTENT_POLICY
-        response.headers["Referrer-Policy"] = "same-origin"  # links carry participants' ids
-        response.headers["X-Content-Type-Options"] = "nosniff"
-        return response
-
+    app.add_middleware(Headers)
     if sessions is not None:
         _mount_admin(app, settings, sessions)
     return _mount(app, blocks, settings, path="/", css=CSS)

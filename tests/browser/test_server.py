@@ -83,6 +83,7 @@ def test_other_origins_may_not_read(server: Any) -> None:
         _, headers, _ = get(server.url + path, Origin="https://elsewhere.example")
         assert "access-control-allow-origin" not in headers
         assert headers["referrer-policy"] == "same-origin"
+        assert headers["x-content-type-options"] == "nosniff"
         assert "default-src 'self'" in headers["content-security-policy"]
 
 
