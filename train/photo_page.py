@@ -211,6 +211,19 @@ def _where(rows: list[dict[str, Any]]) -> str:
             f"| {name} | {of['n']:,} | {of['grey']:.2f} dB "
             f"| {of['gain']:+.2f} dB ({low:+.2f} to {high:+.2f}) | {of['better']:.0%} |"
         )
+    lines += [
+        "",
+        "And by how colourful the truth is, in parts of equal number:",
+        "",
+        "| truth's colourfulness | ours | n | above grey, 95 % interval | better |",
+        "|---|--:|--:|--:|--:|",
+    ]
+    for of in shipped["by_colour"]:
+        low, high = of["gain_ci95"]
+        lines.append(
+            f"| {of['least']:.0f} to {of['most']:.0f} | {of['ours']:.0f} | {of['n']:,} "
+            f"| {of['gain']:+.2f} dB ({low:+.2f} to {high:+.2f}) | {of['better']:.0%} |"
+        )
     most = max(row["factor"] for row in rows)
     lines += [
         "",

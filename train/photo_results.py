@@ -62,6 +62,8 @@ SIDES = (300, 1000, 4000)
 LEAST = 100
 """Photographs from which on any Fréchet distance is computed."""
 MOST_VIVID = 4.0
+PARTS = 6
+"""Of the photographs, from the palest to the most colourful, by the truth."""
 FIGURES = "evaluation.jsonl"
 
 
@@ -70,8 +72,9 @@ def judge(
 ) -> Judged:
     """Grey, the network at every factor, and the truth, as rows.
 
-    The row at factor 1 tells, too, the gain by source (`by_source`) and what the gain would be if
-    somebody who knows the truth gave each photograph the best factor (`gain_known_factor`).
+    The row at factor 1 tells, too, the gain by source (`by_source`) and by how colourful the truth
+    is (`by_colour`), and what the gain would be if somebody who knows the truth gave each
+    photograph the best factor (`gain_known_factor`).
 
     Parameters
     ----------
@@ -81,7 +84,7 @@ def judge(
     truth : sequence of ndarray of uint8, shape (H, W, 3)
         Of one size, or of several.
     sources : sequence of str
-        Where each is from; no gain by source if empty.
+        Where each is from; without them there is no gain by source or colour.
     """
     L = [lightness(rgb) for rgb in truth]
     ab = [upsample_ab(plane, predict_grid(colorizer, plane)) for plane in L]
@@ -110,26 +113,49 @@ def judge(
     shipped = next(row for row in rows if row["factor"] == 1.0)
     shipped["gain_known_factor"] = float(each.max(axis=0).mean())
     if sources:
-        shipped["by_source"] = _by_source(
-            np.array(shipped["psnr"]), np.array(base["psnr"]), sources
-        )
+        gain = np.array(shipped["psnr"]) - np.array(base["psnr"])
+        shipped["by_source"] = _by_source(gain, np.array(base["psnr"]), sources)
+        shipped["by_colour"] = _by_colour(gain, _colours(ours), _colours(truth))
     for row in rows:
         row["psnr_mean"] = float(np.mean(row.pop("psnr")))
     return Judged(rows, ours, grey, list(truth))
 
 
 def _by_source(
-    psnr: NDArray[np.float64], grey: NDArray[np.float64], sources: Sequence[str]
+    gain: NDArray[np.float64], grey: NDArray[np.float64], sources: Sequence[str]
 ) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for source in sorted(set(sources)):
         mine = np.array(sources) == source
-        gain = (psnr - grey)[mine]
-        found[source.removesuffix(".tar")] = {
-            "n": int(mine.sum()), "grey": float(grey[mine].mean()), "gain": float(gain.mean()),
-            "gain_ci95": _interval(gain), "better": float((gain > 0).mean()),
-        }  # fmt: skip
+        found[source.removesuffix(".tar")] = {"grey": float(grey[mine].mean())} | _part(gain[mine])
     return found
+
+
+def _by_colour(
+    gain: NDArray[np.float64], ours: NDArray[np.float64], truth: NDArray[np.float64]
+) -> list[dict[str, Any]]:
+    """Of each of `PARTS`: the truth's colourfulness from `least` to `most`, and ours on average."""
+    return [
+        {
+            "least": float(truth[part].min()),
+            "most": float(truth[part].max()),
+            "ours": float(ours[part].mean()),
+        }
+        | _part(gain[part])
+        for part in np.array_split(np.argsort(truth, kind="stable"), PARTS)
+        if len(part)
+    ]
+
+
+def _part(gain: NDArray[np.float64]) -> dict[str, Any]:
+    return {
+        "n": len(gain), "gain": float(gain.mean()), "gain_ci95": _interval(gain),
+        "better": float((gain > 0).mean()),
+    }  # fmt: skip
+
+
+def _colours(pictures: Sequence[UInt8]) -> NDArray[np.float64]:
+    return np.array([metrics.colourfulness(picture[None])[0] for picture in pictures])
 
 
 def _row(
@@ -139,8 +165,7 @@ def _row(
     def each(metric: Any) -> list[float]:
         return [float(metric(one[None], m[None])[0]) for one, m in zip(truth, made, strict=True)]
 
-    colour = float(np.mean([metrics.colourfulness(m[None])[0] for m in made]))
-    of_truth = float(np.mean([metrics.colourfulness(one[None])[0] for one in truth]))
+    colour, of_truth = float(_colours(made).mean()), float(_colours(truth).mean())
     delta = each(lambda one, m: metrics.ciede2000(rgb_to_lab(one), rgb_to_lab(m)))
     mine = _features(made) if theirs else {}
     return {
@@ -195,14 +220,11 @@ def fit_vividness(colorizer: Colorizer, truth: Sequence[UInt8], share: float) ->
     L = [lightness(rgb) for rgb in truth]
     ab = [upsample_ab(plane, predict_grid(colorizer, plane)) for plane in L]
 
-    def colour(pictures: Sequence[UInt8]) -> float:
-        return float(np.mean([metrics.colourfulness(picture[None])[0] for picture in pictures]))
-
-    wanted = share * colour(truth)
+    wanted = share * float(_colours(truth).mean())
 
     def missing(factor: float) -> float:
         made = [colorize_u8(p, np.float32(factor) * a) for p, a in zip(L, ab, strict=True)]
-        return colour(made) - wanted
+        return float(_colours(made).mean()) - wanted
 
     if missing(MOST_VIVID) < 0:
         raise DataError(

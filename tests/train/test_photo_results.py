@@ -1,5 +1,6 @@
 """The page about the photographs' colorizer: its figures against hand-made ones, its files."""
 
+import itertools
 import json
 
 import numpy as np
@@ -82,6 +83,21 @@ class TestJudge:
         # Who knows the truth leaves the cold one grey: its share of the gain is then 0.
         assert shipped["gain_known_factor"] == pytest.approx(2 * of["a"]["gain"] / 3)
         assert "by_source" not in rows[0]
+
+    def test_gain_by_how_colourful_the_truth_is(self):
+        """Nine photographs of one hue, paler and paler; the painter takes all for the same."""
+        truth = [flat((100 + n, 100, 100 - n)) for n in (40, 5, 10, 15, 20, 25, 30, 35, 0)]
+        painter = Painter((10.0, 20.0))
+        rows = photo_results.judge(painter, "set", truth, ["a"] * 9).rows
+        parts = next(row for row in rows if row["factor"] == 1.0)["by_colour"]
+        assert [part["n"] for part in parts] == [2, 2, 2, 1, 1, 1]
+        assert parts[0]["least"] < 0.01  # the grey one, which stands last
+        limits = [(part["least"], part["most"]) for part in parts]
+        assert all(low <= high for low, high in limits)
+        assert all(a[1] < b[0] for a, b in itertools.pairwise(limits))
+        assert parts[0]["gain"] < 0 < parts[-1]["gain"]
+        assert (parts[0]["better"], parts[-1]["better"]) == (0.0, 1.0)
+        assert np.ptp([part["ours"] for part in parts]) < 2
 
     def test_grey_stands_first_and_has_no_gain(self):
         grey = photo_results.judge(Painter((15.3, 30.0)), "set", self.truth).rows[0]
