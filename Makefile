@@ -1,10 +1,12 @@
 # make app    the page at http://127.0.0.1:7860
 # make test   all tests in two processes, the browser's too where Debian's chromium is installed
-# make test-ray  what needs Ray, which is installed for it: --engine ray on a local cluster
+# make test-ray  --engine ray on a local cluster; Ray is installed for it, and brings pyarrow, with
+#             which pandas keeps strings in another way: so the study's tables once more
 # make check  ruff, mypy and the arrows between packages
 PYTHON ?= python3
 VENV := .venv
 RUN := $(VENV)/bin/python
+TABLES := $(addprefix tests/study/,test_exclusions.py test_report.py test_report_page.py store/test_live.py)
 
 .PHONY: app test test-ray check clean
 
@@ -16,7 +18,7 @@ test: $(VENV)/dev.stamp
 
 test-ray: $(VENV)/dev.stamp
 	$(RUN) -m pip install --disable-pip-version-check -q -r requirements-ray.txt
-	OMP_NUM_THREADS=1 $(RUN) -m pytest tests/colorizers/test_cluster.py
+	OMP_NUM_THREADS=1 $(RUN) -m pytest tests/colorizers/test_cluster.py $(TABLES)
 
 check: $(VENV)/dev.stamp
 	$(VENV)/bin/ruff check .

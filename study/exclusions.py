@@ -293,7 +293,11 @@ def _brief(rule: str, limit: float) -> str:
 
 def _mark(frame: pd.DataFrame, reasons: pd.Series) -> pd.DataFrame:
     """Join the new reasons to those that are stored."""
-    new = frame["participant"].astype(object).map(reasons)
-    old = frame["excluded"].astype(object)
-    both = old.where(new.isna(), old + "; " + new).where(old.notna(), new)
+    new = frame["participant"].astype(object).map(reasons.astype(object))
+    both = frame["excluded"].astype(object)
+    marked = new.notna()
+    both[marked] = [
+        f"{old}; {more}" if isinstance(old, str) else more
+        for old, more in zip(both[marked], new[marked], strict=True)
+    ]
     return frame.assign(excluded=both.astype("str"))

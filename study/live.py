@@ -148,15 +148,17 @@ def _rates(given: pd.DataFrame) -> list[stats.Rate]:
 def _people(people: pd.DataFrame, trials: pd.DataFrame, per_person: int) -> pd.DataFrame:
     scored = trials[trials["kind"] == "scored"]
     millis = scored.groupby("participant")["response_ms"].median().astype(float).to_dict()
-    # By dictionaries, which may be empty: somebody has consented and not answered yet.
+    # By dictionaries, which may be empty: somebody has consented and not answered yet. As objects,
+    # or what is not found becomes a string where pandas keeps strings by pyarrow.
+    names = people["participant"].astype(object)
     last = trials.groupby("participant")["answered_at"].max().to_dict()
-    last_seen = pd.to_datetime(people["participant"].map(last), utc=True)
+    last_seen = pd.to_datetime(names.map(last), utc=True)
     shown = pd.DataFrame(
         {
             "participant": people["participant"],
             "status": people["status"],
             "answered": people["n_answered"].astype(str) + f" of {per_person}",
-            "median seconds": people["participant"].map(millis).div(1000).round(1),
+            "median seconds": names.map(millis).astype(float).div(1000).round(1),
             "consented": people["consented_at"].dt.strftime(_MOMENT),
             "last answer": last_seen.dt.strftime(_MOMENT),
             "picture list": people["list_number"],
