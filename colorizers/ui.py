@@ -288,7 +288,10 @@ def _one(models: dict[str, Colorizer], paths: list[str]) -> None:
         progress: gr.Progress = gr.Progress(),  # noqa: B008
     ) -> list[Any]:
         if isinstance(verdict, Verdict) and verdict.accepted and verdict.of(photo):
-            return colour_upload(photo, old, progress)
+            drawn = colour_upload(photo, old, progress)
+            # Of a scan that is shown as a PNG, the verdict knows more.
+            drawn[coloured.index(note)] = verdict.note
+            return drawn
         return [gr.skip()] * len(coloured)
 
     def colour_example(

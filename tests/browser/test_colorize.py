@@ -156,6 +156,17 @@ def test_hints_are_recoloured_and_taken_back(page: Page, server_url: str, tmp_pa
     expect(page.locator("#hints-note")).to_contain_text("No hints yet", timeout=SLOW)
 
 
+def test_what_was_found_in_a_scan_stays_said(page: Page, server_url: str, tmp_path: Path) -> None:
+    scan = tmp_path / "scan.tif"
+    landscape(300, 200).save(scan, save_all=True, append_images=[landscape(300, 200)])
+    page.goto(server_url)
+    upload(page, scan)
+    coloured(page)
+    note = page.locator("#photo-note")
+    expect(note).to_contain_text("300 × 200 pixels, TIFF.")
+    expect(note).to_contain_text("several pages; the first one is used")
+
+
 def test_broken_file_is_told_in_a_sentence(page: Page, server_url: str, tmp_path: Path) -> None:
     page.goto(server_url)
     whole, broken = io.BytesIO(), tmp_path / "half.jpg"
