@@ -160,7 +160,7 @@ class Headers:
     """ASGI middleware: `HEADERS` on every answer.
 
     Not a function under `app.middleware`: that would pass every answer on through a queue of its
-    own, behind which the one who answers does not learn that the browser has gone.
+    own, behind which the one who answers may not learn that the browser has gone.
     """
 
     def __init__(self, app: ASGIApp) -> None:

@@ -66,7 +66,9 @@ UNCOVER = f"""(chosen) => ({{
 }})"""
 """Moves the handle in the page alone, for those who have no mouse and for a look at the whole."""
 
-UNCOVER_HALF = """() => ["Half", { __type__: "update", slider_position: 50 }]"""
+UNCOVER_HALF = f"""() => ["Half", {{
+    __type__: "update", slider_position: {UNCOVERED["Half"]}
+}}]"""
 """The same for a new photograph."""
 
 FETCH = """(file) => {

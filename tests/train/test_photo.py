@@ -98,14 +98,15 @@ def test_a_killed_run_goes_on_to_the_same_weights(photographs, tmp_path, monkeyp
 
 
 @pytest.mark.slow
-def test_the_encoder_gives_what_imagenets_gives_for_three_equal_channels():
-    network = PhotoNet()
-    network.encoder.load_state_dict(photo.imagenet_encoder(network))
+@pytest.mark.parametrize("name", features.PACKAGED)
+def test_the_encoder_gives_what_imagenets_gives_for_three_equal_channels(name):
+    network = PhotoNet(name)
+    network.encoder.load_state_dict(photo.imagenet_encoder(network, name))
     network.eval()
     grey = torch.rand(2, 1, 64, 64) * 2 - 1
     with torch.inference_mode():
         ours = network.encoder(grey)[-1]
-        whole = features.lite0()
+        whole = features.PACKAGED[name][1]()
         theirs = whole.act1 if hasattr(whole, "act1") else None
         x = whole.bn1(whole.conv_stem(grey.expand(-1, 3, -1, -1)))
         x = theirs(x) if theirs is not None else x
