@@ -282,11 +282,12 @@ def _photo(
     icc = image.info.get("icc_profile")
     icc = icc if isinstance(icc, bytes) else b""
     if found is None and pixels is not None:
-        decoded = Image.fromarray(pixels)
         if icc:
+            decoded = Image.fromarray(pixels)
             decoded.info["icc_profile"] = icc
-        # Without a profile the pixels are what is wanted, and Pillow need not copy them.
-        found = to_srgb(decoded, notices) if icc else (_three(pixels), None)
+            found = to_srgb(decoded, notices)
+        else:  # what is wanted already, and Pillow need not copy it
+            found = _three(pixels), None
     rgb, alpha = found or to_srgb(shown, notices)
     rgb = upright(rgb, orientation)
     kept_exif = metadata.kept_exif(exif, rgb.shape[1], rgb.shape[0], notices)

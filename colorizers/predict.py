@@ -45,6 +45,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from colorizers.adjust import adjust
+from colorizers.color import L_MAX
 from colorizers.image import Photo, from_array, from_pil, open_photo, to_pil
 from colorizers.srgb import Pixels
 from colorizers.strips import enlarge_columns, lightness, paint
@@ -229,7 +230,8 @@ def predict_grid(colorizer: Colorizer, L: Float, **options: Any) -> Float:
     """
     if colorizer.shape is not None:
         rows, columns = colorizer.shape(*L.shape)
-        return colorizer.predict_ab(resize(L, columns, rows)[None], **options)[0]
+        view = resize(L, columns, rows).clip(0.0, L_MAX)
+        return colorizer.predict_ab(view[None], **options)[0]
     size = colorizer.size
     if L.shape[0] > L.shape[1]:
         # One code path: windows run along the width. The network must see the picture upright, so
@@ -244,7 +246,7 @@ def predict_grid(colorizer: Colorizer, L: Float, **options: Any) -> Float:
     views = np.empty((count, size, size), np.float32)
     for index, start in enumerate(starts):
         span = slice(round(start), round(start) + window)
-        views[index] = resize(L[span] if upright else L[:, span], size, size)
+        views[index] = resize(L[span] if upright else L[:, span], size, size).clip(0.0, L_MAX)
     ab = np.asarray(colorizer.predict_ab(views, **options), np.float32)
     if count == 1:
         return np.asarray(ab[0])
@@ -285,28 +287,31 @@ def upsample_ab(L: Float, ab_grid: Float) -> Float:
 def resize(plane: Float, width: int, height: int, *, smooth: bool = True) -> Float:
     """Area average where an axis shrinks, bicubic where it grows; (h, w) or (h, w, c), float32.
 
-    If not `smooth`, what grows is bilinear.
+    Within the plane's own range, but for rounding. If not `smooth`, what grows is bilinear.
     """
     plane = np.ascontiguousarray(plane, np.float32)
-    # One axis at a time: OpenCV averages areas only where both axes shrink.
-    for target, axis in ((width, 1), (height, 0)):
+    # One axis at a time: OpenCV averages areas only where both axes shrink. The height first, as
+    # that is faster: whole rows are averaged.
+    for target, axis in ((height, 0), (width, 1)):
         current = plane.shape[axis]
         if target == current:
             continue
         grown = cv2.INTER_CUBIC if smooth else cv2.INTER_LINEAR
         method = cv2.INTER_AREA if target < current else grown
         shape = (target, plane.shape[0]) if axis == 1 else (plane.shape[1], target)
-        low, high = float(plane.min()), float(plane.max())
         resized = cv2.resize(plane, shape, interpolation=method)
-        # Bicubic overshoots; L must stay in [0, 100].
-        plane = resized.reshape(shape[1], shape[0], *plane.shape[2:]).clip(low, high)
+        resized = resized.reshape(shape[1], shape[0], *plane.shape[2:])
+        if method == cv2.INTER_CUBIC:  # it overshoots
+            resized = resized.clip(plane.min(), plane.max())
+        plane = np.asarray(resized, np.float32)
     return plane
 
 
 def _working_size(L: Float) -> Float:
     height, width = L.shape
     shrink = min(1.0, WORK_SIDE / min(height, width), WORK_LONGEST / max(height, width))
-    return resize(L, max(1, round(width * shrink)), max(1, round(height * shrink)))
+    small = resize(L, max(1, round(width * shrink)), max(1, round(height * shrink)))
+    return small.clip(0.0, L_MAX)
 
 
 def _linear_in_L(L_work: Float, ab_grid: Float) -> Float:
@@ -322,6 +327,7 @@ def _linear_in_L(L_work: Float, ab_grid: Float) -> Float:
     smoother = cv2.ximgproc.createFastGlobalSmootherFilter(
         guide_u8, SMOOTH_LAMBDA * cell * cell, SMOOTH_SIGMA
     )
+    twice = _for_two(L_work)
     near = _LocalFit(L_work, 2)
     missing = ab_grid
     slope = np.zeros((height, width, 2), np.float32)
@@ -336,7 +342,7 @@ def _linear_in_L(L_work: Float, ab_grid: Float) -> Float:
         slope += fit[0]
         offset += fit[1]
         if number < BACK_PROJECTIONS:
-            missing = ab_grid - resize(slope * L_work[..., None] + offset, grid_w, grid_h)
+            missing = ab_grid - resize(slope * twice + offset, grid_w, grid_h)
     return np.concatenate([slope, offset], axis=-1)
 
 
@@ -345,20 +351,26 @@ class _LocalFit:
 
     def __init__(self, L: Float, radius: int) -> None:
         self._side = 2 * radius + 1, 2 * radius + 1
-        self._L = L
-        self._L_mean = self._mean(L)
-        variance = np.maximum(self._mean(L * L) - self._L_mean * self._L_mean, 0.0)
-        self._scale = (1.0 / (variance + np.float32(EDGE_EPS)))[..., None]
+        mean = self._mean(L)
+        variance = np.maximum(self._mean(L * L) - mean * mean, 0.0)
+        self._L = _for_two(L)
+        self._L_mean = _for_two(mean)
+        self._scale = _for_two(1.0 / (variance + np.float32(EDGE_EPS)))
 
     def __call__(self, ab: Float) -> tuple[Float, Float]:
         """Slope and offset, each (h, w, 2)."""
         ab_mean = self._mean(ab)
-        covariance = self._mean(self._L[..., None] * ab) - self._L_mean[..., None] * ab_mean
+        covariance = self._mean(self._L * ab) - self._L_mean * ab_mean
         slope = covariance * self._scale
-        return self._mean(slope), self._mean(ab_mean - slope * self._L_mean[..., None])
+        return self._mean(slope), self._mean(ab_mean - slope * self._L_mean)
 
     def _mean(self, plane: Float) -> Float:
         return np.asarray(cv2.blur(plane, self._side), np.float32).reshape(plane.shape)
+
+
+def _for_two(plane: Float) -> Float:
+    """(h, w) -> (h, w, 2), in memory: numpy takes ten times as long over a broadcast last axis."""
+    return np.asarray(cv2.merge([plane, plane]), np.float32).reshape(*plane.shape, 2)
 
 
 def _windows(long: int, short: int) -> tuple[int, int]:

@@ -137,11 +137,11 @@ def paint(
     tall = np.asarray(cv2.resize(coefficients, (coefficients.shape[1], height)), np.float32)
     tall = tall.reshape(height, -1, 4)
     out = np.empty((height, width, 3), np.uint16 if deep else np.uint8)
-    encode = _encode_deep if deep else _encode
+    encode, scale = (_encode_deep, 1.0) if deep else (_encode, LEVELS - 1)
 
     def convert(rows: slice) -> None:
         ab = enlarge_columns(tall[rows], L[rows])
-        encode(_linear(L[rows], *ab), out[rows])
+        encode(_linear(L[rows], *ab, scale), out[rows])
 
     in_strips(L.shape, convert, progress)
     return out
@@ -172,33 +172,28 @@ def _L_from_y(y: Float, L: Float) -> None:
     np.clip(L, 0.0, 100.0, out=L)
 
 
-def _linear(L: Float, a: Float, b: Float) -> Float:
-    """Linear light (h, w, 3), unclipped, of L, a and b (h, w); a and b are overwritten."""
+def _linear(L: Float, a: Float, b: Float, scale: float) -> Float:
+    """Linear light (h, w, 3) in [0, scale], unclipped, of L, a and b (h, w)."""
     f_y = L * np.float32(1 / 116)
     f_y += np.float32(16 / 116)
-    a *= np.float32(1 / 500)
-    a += f_y
-    b *= np.float32(-1 / 200)
-    b += f_y
-    np.maximum(b, np.float32(0.0), out=b)  # as scikit-image does
-    f = np.asarray(cv2.merge([a, f_y, b]), np.float32).reshape(*L.shape, 3)
-    bend = np.float32(BEND)
-    below = np.minimum(f, bend)
-    below -= bend
-    below *= np.float32(3.0 * BEND**2)
-    np.maximum(f, bend, out=f)
-    xyz = f * f
-    xyz *= f
-    xyz += below  # relative to the white point
-    return np.asarray(cv2.transform(xyz, RGB_FROM_XYZ * WHITE), np.float32).reshape(f.shape)
+    f_x = cv2.scaleAdd(a, 1 / 500, f_y)
+    f_z = np.maximum(cv2.scaleAdd(b, -1 / 200, f_y), np.float32(0.0))  # as scikit-image does
+    f = np.asarray(cv2.merge([f_x, f_y, f_z]), np.float32).reshape(*L.shape, 3)
+    # XYZ relative to the white point: f cubed above the bend, a straight line below it.
+    above = np.maximum(f, np.float32(BEND))
+    f -= above
+    xyz = above * above
+    xyz *= above
+    cv2.scaleAdd(f, 3.0 * BEND**2, xyz, xyz)
+    return np.asarray(cv2.transform(xyz, scale * RGB_FROM_XYZ * WHITE), np.float32).reshape(f.shape)
 
 
 def _encode(linear: Float, out: NDArray[np.uint8]) -> None:
-    np.clip(linear, np.float32(0.0), np.float32(1.0), out=linear)
-    linear *= np.float32(LEVELS - 1)
-    linear += np.float32(0.5)  # the next step cuts off
-    levels = linear.astype(np.uint16)
-    cv2.LUT(levels.reshape(out.shape[0], -1), _srgb_table(), out.reshape(out.shape[0], -1))
+    """Linear light in [0, LEVELS - 1] to sRGB."""
+    np.clip(linear, np.float32(0.0), np.float32(LEVELS - 1), out=linear)
+    levels = linear.astype(np.uint16)  # cuts off
+    rows = out.shape[0]
+    cv2.LUT(levels.reshape(rows, -1), _srgb_table(), out.reshape(rows, -1))
 
 
 def _encode_deep(linear: Float, out: NDArray[np.uint16]) -> None:
@@ -226,7 +221,8 @@ def from_srgb_curve(coded: NDArray[Any]) -> NDArray[Any]:
 
 @functools.cache
 def _srgb_table() -> NDArray[np.uint8]:
-    linear = np.arange(LEVELS) / (LEVELS - 1)
+    linear = (np.arange(LEVELS) + 0.5) / (LEVELS - 1)
+    linear = linear.clip(0.0, 1.0)  # the middle of what is cut off to each
     return np.rint(255.0 * to_srgb_curve(linear)).astype(np.uint8)[None]  # (1, LEVELS)
 
 
