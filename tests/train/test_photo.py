@@ -36,7 +36,7 @@ def photographs():
 @pytest.mark.parametrize("weight_critic", [0.0, 0.02])
 def test_it_learns_the_two_colours(photographs, tmp_path, weight_critic):
     settings = photo.Settings(
-        **SMALL, run=str(tmp_path / "run"), epochs=12, lr=1e-2, lr_encoder=1e-2,
+        **SMALL, run=str(tmp_path / "run"), epochs=8, lr=1e-2, lr_encoder=1e-2,
         weight_critic=weight_critic,
     )  # fmt: skip
     training, hours = photo.train(settings, photographs)
