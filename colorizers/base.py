@@ -21,7 +21,8 @@ Progress = Callable[[float], None]
 """Called with the share that is done, in (0, 1]."""
 
 BATCH = 8
-"""Pictures at once: the distributions of so many over the bins, 10 MB, stay near the processor."""
+"""Pictures at once, each with its mirror image: the distributions of so many over the bins, 20 MB,
+stay near the processor."""
 
 
 def bfloat16_is_fast() -> bool:
@@ -135,14 +136,21 @@ class Colorizer:
             for start in range(0, len(L), BATCH):
                 part = torch.from_numpy(L[start : start + BATCH])[:, None]  # (n, 1, size, size)
                 L_norm = part / L_HALF - 1
-                # Two calls, so that what is drawn by a seed is the same in both.
-                straight = self._predict(L_norm, **(self.options | options)).float()
-                mirrored = self._predict(L_norm.flip(-1), **(self.options | options)).float()
+                straight, mirrored = self._both(L_norm, self.options | options)
                 ab = (straight + mirrored.flip(-1)) / 2
                 parts.append(ab.permute(0, 2, 3, 1).numpy())
                 if progress is not None:
                     progress(min(1.0, (start + BATCH) / len(L)))
         return np.concatenate(parts)
+
+    def _both(self, L_norm: Tensor, options: dict[str, float]) -> tuple[Tensor, Tensor]:
+        """The answers to pictures, and to their mirror images."""
+        views = L_norm, L_norm.flip(-1)
+        if "seed" in options:  # two calls, so that what it draws is the same in both
+            straight, mirrored = (self._predict(view, **options) for view in views)
+        else:  # one call takes a third less of the time (docs/LOG.md)
+            straight, mirrored = self._predict(torch.cat(views), **options).chunk(2)
+        return straight.float(), mirrored.float()
 
     def __call__(
         self,

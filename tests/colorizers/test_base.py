@@ -30,6 +30,20 @@ def test_a_mirrored_picture_gets_mirrored_colours():
     np.testing.assert_allclose(mirrored, COLORIZER.predict_ab(L)[:, :, ::-1], atol=1e-4)
 
 
+def test_without_a_draw_the_mirrored_answer_is_the_same():
+    """Then both are asked of the network at once."""
+    calls = []
+
+    def network(L_norm: torch.Tensor) -> torch.Tensor:
+        calls.append(len(L_norm))
+        return lopsided(L_norm)[:, :1].expand(-1, 2, -1, -1)
+
+    ab = Colorizer("gan", "A fake", 8, {}, network).predict_ab(np.concatenate([L, L]))
+    assert calls == [16, 4]
+    expected = 30 * (np.concatenate([L, L]) / 50 - 1)
+    np.testing.assert_allclose(ab[..., 0], expected, atol=1e-4)
+
+
 def test_both_answers_are_of_one_draw():
     """Else the mean of two draws would be less colourful than either."""
     ab = COLORIZER.predict_ab(L, seed=7)
