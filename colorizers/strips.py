@@ -51,12 +51,13 @@ def in_strips(
     shape: tuple[int, ...],
     work: Callable[[slice], object],
     progress: Callable[[float], None] | None = None,
+    pixels: int = STRIP_PIXELS,
 ) -> None:
     """Call `work` with every strip, several at a time; `progress`, here, with the share done."""
     height = shape[0]
     with ThreadPoolExecutor(THREADS) as pool:
         # map() gives the first error of a strip to the caller, and cancels what has not begun.
-        rows = list(strips(shape))
+        rows = list(strips(shape, pixels))
         for done, _ in zip(rows, pool.map(work, rows), strict=True):
             if progress is not None:
                 progress(done.stop / height)
@@ -101,7 +102,7 @@ def lightness(rgb: Pixels) -> Float:
             y += cv2.LUT(channel, table)
         _L_from_y(y, L[rows])
 
-    in_strips(L.shape, convert)
+    in_strips(L.shape, convert, pixels=2 * STRIP_PIXELS)  # two planes: they fit as well
     return L
 
 
