@@ -36,6 +36,7 @@ He, Sun 2015, "Fast guided filter", arXiv:1505.00996.
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -44,6 +45,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from colorizers import strips
 from colorizers.adjust import adjust
 from colorizers.color import L_MAX
 from colorizers.image import Photo, from_array, from_pil, open_photo, to_pil
@@ -324,53 +326,47 @@ def _linear_in_L(L_work: Float, ab_grid: Float) -> Float:
         return np.concatenate([np.zeros_like(offset), offset], axis=-1)
     # Film grain is no edge: without this the smoother stops at every speck of it.
     guide_u8 = cv2.bilateralFilter(np.rint(L_work * 2.55).astype(np.uint8), *GRAIN)
-    smoother = cv2.ximgproc.createFastGlobalSmootherFilter(
-        guide_u8, SMOOTH_LAMBDA * cell * cell, SMOOTH_SIGMA
-    )
-    twice = _for_two(L_work)
-    near = _LocalFit(L_work, 2)
-    missing = ab_grid
-    slope = np.zeros((height, width, 2), np.float32)
-    offset = np.zeros_like(slope)
-    for number in range(1 + BACK_PROJECTIONS):
-        rough = resize(missing, width, height, smooth=False)
-        if number == 0:
-            fit = near(np.asarray(smoother.filter(rough), np.float32).reshape(slope.shape))
-            near = _LocalFit(L_work, max(2, round(cell / 2)))
-        else:
-            fit = near(rough)
-        slope += fit[0]
-        offset += fit[1]
-        if number < BACK_PROJECTIONS:
-            missing = ab_grid - resize(slope * twice + offset, grid_w, grid_h)
-    return np.concatenate([slope, offset], axis=-1)
+    fine, coarse = _LocalFit(L_work, 2), _LocalFit(L_work, max(2, round(cell / 2)))
+
+    def fit(grid: Float) -> tuple[Float, Float]:
+        """Slope and offset of a or of b, each (h, w)."""
+        smoother = cv2.ximgproc.createFastGlobalSmootherFilter(  # one for one thread at a time
+            guide_u8, SMOOTH_LAMBDA * cell * cell, SMOOTH_SIGMA
+        )
+        rough = np.asarray(smoother.filter(resize(grid, width, height, smooth=False)), np.float32)
+        slope, offset = fine(rough.reshape(height, width))
+        for _ in range(BACK_PROJECTIONS):
+            missing = grid - resize(slope * L_work + offset, grid_w, grid_h)
+            more = coarse(resize(missing, width, height, smooth=False))
+            slope += more[0]
+            offset += more[1]
+        return slope, offset
+
+    channels = np.ascontiguousarray(ab_grid[..., 0]), np.ascontiguousarray(ab_grid[..., 1])
+    with ThreadPoolExecutor(min(2, strips.THREADS)) as pool:
+        a, b = pool.map(fit, channels)
+    return np.stack([a[0], b[0], a[1], b[1]], axis=-1)
 
 
 class _LocalFit:
-    """Least squares of ab on L in every window of 2 radius + 1 pixels (the guided filter)."""
+    """Least squares of a or b on L in every window of 2 radius + 1 pixels (the guided filter)."""
 
     def __init__(self, L: Float, radius: int) -> None:
         self._side = 2 * radius + 1, 2 * radius + 1
-        mean = self._mean(L)
-        variance = np.maximum(self._mean(L * L) - mean * mean, 0.0)
-        self._L = _for_two(L)
-        self._L_mean = _for_two(mean)
-        self._scale = _for_two(1.0 / (variance + np.float32(EDGE_EPS)))
+        self._L = L
+        self._L_mean = self._mean(L)
+        variance = np.maximum(self._mean(L * L) - self._L_mean * self._L_mean, 0.0)
+        self._scale = 1.0 / (variance + np.float32(EDGE_EPS))
 
-    def __call__(self, ab: Float) -> tuple[Float, Float]:
-        """Slope and offset, each (h, w, 2)."""
-        ab_mean = self._mean(ab)
-        covariance = self._mean(self._L * ab) - self._L_mean * ab_mean
+    def __call__(self, plane: Float) -> tuple[Float, Float]:
+        """Slope and offset of a or of b, each (h, w)."""
+        mean = self._mean(plane)
+        covariance = self._mean(self._L * plane) - self._L_mean * mean
         slope = covariance * self._scale
-        return self._mean(slope), self._mean(ab_mean - slope * self._L_mean)
+        return self._mean(slope), self._mean(mean - slope * self._L_mean)
 
     def _mean(self, plane: Float) -> Float:
         return np.asarray(cv2.blur(plane, self._side), np.float32).reshape(plane.shape)
-
-
-def _for_two(plane: Float) -> Float:
-    """(h, w) -> (h, w, 2), in memory: numpy takes ten times as long over a broadcast last axis."""
-    return np.asarray(cv2.merge([plane, plane]), np.float32).reshape(*plane.shape, 2)
 
 
 def _windows(long: int, short: int) -> tuple[int, int]:
