@@ -90,12 +90,15 @@ def plot(rows: list[dict[str, Any]], file: Path) -> None:
 
 def _lines(axes: Any, rows: list[dict[str, Any]]) -> None:
     """One line a training: the shipped one with intervals and a ring, others dashed."""
+    others = 0
     for run in dict.fromkeys(row.get("run", "") for row in rows):
         mine = [row for row in rows if row.get("run", "") == run]
         x = [row["colourfulness_ratio"] for row in mine]
         y = [row["gain"] for row in mine]
         if run:  # same photographs, so the intervals would only hide the lines
-            axes.plot(x, y, "--.", linewidth=1, label=run)
+            # There are ten colours; from the eleventh line on they come again with other marks.
+            axes.plot(x, y, "--", marker=".x+1"[others // 10 % 4], linewidth=1, label=run)
+            others += 1
             continue
         low = [row["gain"] - row["gain_ci95"][0] for row in mine]
         high = [row["gain_ci95"][1] - row["gain"] for row in mine]
