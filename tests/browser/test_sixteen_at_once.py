@@ -26,12 +26,11 @@ from study.store import answers, participants
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(900)]
 
-PRACTICE = 3
-SCORED = {"sqlite": 30, "postgresql": 12}
-"""Trials of each: the paper's study where most run theirs, and one that takes half of the time."""
+PRACTICE, SCORED = 3, 30
+WHOLE = [(True, n + 1) for n in range(PRACTICE)] + [(False, n + 1) for n in range(SCORED)]
 BEFORE_THE_KILL = 8
 RELOADING, TWICE = 14, 15
-WHOLE = 15  # all but who withdrew
+ANSWERED = 15 * SCORED  # by all but who withdrew
 # Where the marks of the first plot stand on its axis, in percent of the axis' end, by method.
 MARKS = """figure => Object.fromEntries([...figure.querySelectorAll(".row:not(.foot)")].map(row => {
   const track = row.querySelector("svg.track").getBoundingClientRect();
@@ -57,26 +56,24 @@ def wait_until(true: Callable[[], bool], pages: list[Page], seconds: float = 400
         pages[0].wait_for_timeout(100)
 
 
-def assert_reports(
-    url: str, rows: pd.DataFrame, answered: int, stimuli: Path, out: Path, page: Page
-) -> None:
+def assert_reports(url: str, rows: pd.DataFrame, stimuli: Path, out: Path, page: Page) -> None:
     """Compare the report in every format, and its first plot as drawn, with the answers."""
     picked = Counter(rows.loc[rows["picked"] & (rows["kind"] == "scored"), "method"])
-    assert sum(picked.values()) == answered
+    assert sum(picked.values()) == ANSWERED
     computed = report.computed(from_database(url), stimuli=stimuli)
     written = {form: report.written(*computed, form) for form in FORMS}
     assert not any("SIMULATED" in text for text in written.values())
     found = json.loads(written["json"])
     assert {rate["name"]: (rate["picked"], rate["trials"]) for rate in found["fool_rates"]} == {
-        name: (count, answered) for name, count in picked.items()
+        name: (count, ANSWERED) for name, count in picked.items()
     }
     flow = found["flow"]
-    assert (flow["consented"], flow["withdrawn"], flow["analysed"]) == (16, 1, WHOLE)
+    assert (flow["consented"], flow["withdrawn"], flow["analysed"]) == (16, 1, 15)
     for count in picked.values():
         for form in set(FORMS) - {"json", "csv"}:
-            assert re.search(rf"\b{count}/{answered}\b", written[form]), (form, count)
+            assert re.search(rf"\b{count}/{ANSWERED}\b", written[form]), (form, count)
     for name, count in picked.items():
-        row = rf"^fool_rates,,{name},rate,.*,{count},{answered},,False$"
+        row = rf"^fool_rates,,{name},rate,.*,{count},{ANSWERED},,False$"
         assert re.search(row, written["csv"], re.MULTILINE)
 
     file = out / "report.html"
@@ -89,7 +86,7 @@ def assert_reports(
     marks = page.locator("figure").first.evaluate(MARKS)
     assert len(marks) == len(picked) == 3
     for label, place in marks.items():
-        rate = picked[label.split(" (")[0]] / answered
+        rate = picked[label.split(" (")[0]] / ANSWERED
         assert place * float(end.split()[0]) == pytest.approx(100 * rate, abs=0.2)
     wide = page.locator(".gallery img").evaluate_all("all => all.map(one => one.naturalWidth)")
     assert len(wide) == 48  # two methods, both ends, six pictures beside the truth
@@ -113,11 +110,7 @@ def test_sixteen_people_and_a_server_that_dies(
     kind: str,
 ) -> None:
     url = None if kind == "sqlite" else request.getfixturevalue("new_postgres")()
-    scored = SCORED[kind]
-    file = tmp_path / "study.toml"
-    file.write_text(f'stimuli = "{stimuli}"\n[trials]\nscored = {scored}\n')
-    server = make_server(url, TRUEHUE_STUDY=str(file))
-    trials = [(True, n + 1) for n in range(PRACTICE)] + [(False, n + 1) for n in range(scored)]
+    server = make_server(url)
     people = [HttpParticipant(server.url, person) for person in range(14)]
     withdrawing = people[3]
     withdrawing.stop_after = BEFORE_THE_KILL + 4
@@ -157,9 +150,9 @@ def test_sixteen_people_and_a_server_that_dies(
     assert set(stored.index) == set(rows["participant"]) == set(names.values())
     assert gone not in stored.index
     for person, name in names.items():
-        assert_answers(rows[rows["participant"] == name], person, trials)
+        assert_answers(rows[rows["participant"] == name], person, WHOLE)
     assert set(stored["status"]) == {"completed"}
     # The list of who withdrew is free again; nobody else's was given out twice.
-    assert len(set(stored["list_number"])) == WHOLE
+    assert len(set(stored["list_number"])) == 15
     assert set(stored["list_number"]) < set(range(16))
-    assert_reports(server.database_url, rows, WHOLE * scored, stimuli, tmp_path, page)
+    assert_reports(server.database_url, rows, stimuli, tmp_path, page)
