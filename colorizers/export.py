@@ -89,7 +89,7 @@ def export(method: str, target: Path, *, folder: Path | None = None) -> dict[str
 
         def __init__(self) -> None:
             super().__init__()
-            self.network: Any = _fixed_padding(network)
+            self.network: Any = network
 
         def forward(self, L: Tensor) -> Tensor:
             ab: Tensor = self.network.predict(L / L_HALF - 1.0, **options)
@@ -132,35 +132,6 @@ def _network(method: str, card: dict[str, Any]) -> Any:
         return of_card(card)
     made = Classifier if method == "classification" else Generator
     return made(settings["widths"], settings.get("backbone", ""))
-
-
-def _fixed_padding(network: Any) -> Any:
-    """Give a network fixed padding where timm computes it from the size of the input.
-
-    TensorFlow's "same" padding of a convolution with a stride depends on the size. Here all sizes
-    are multiples of all strides, where it is kernel - stride, the odd one right and below. As a
-    formula of an unknown size it keeps the exporter busy for minutes.
-    """
-    from torch import nn
-
-    for name, child in network.named_children():
-        if type(child).__name__ != "Conv2dSame":
-            _fixed_padding(child)
-            continue
-        fixed = nn.Conv2d(
-            child.in_channels, child.out_channels, child.kernel_size, child.stride,
-            dilation=child.dilation, groups=child.groups, bias=child.bias is not None,
-        )  # fmt: skip
-        fixed.load_state_dict(child.state_dict())
-        rows, columns = (
-            max(0, dilation * (kernel - 1) + 1 - stride)
-            for kernel, stride, dilation in zip(
-                child.kernel_size, child.stride, child.dilation, strict=True
-            )
-        )
-        sides = columns // 2, columns - columns // 2, rows // 2, rows - rows // 2
-        setattr(network, name, nn.Sequential(nn.ZeroPad2d(sides), fixed))
-    return network
 
 
 def _metadata(method: str, card: dict[str, Any], any_shape: bool, side: int) -> dict[str, str]:

@@ -25,7 +25,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import interpolate
 
-from . import base
+from . import base, lite
 from .backbone import make_encoder
 from .base import Colorizer
 from .bins import COUNT, centres
@@ -35,7 +35,7 @@ from .unet import conv_block
 
 NAME = "photo"
 TITLE = "Photographs"
-ENCODER = "tf_efficientnet_lite0"
+ENCODER = lite.NAME
 WIDTHS = (192, 128, 64, 48)
 SIDE = 160
 """Short side of the L that the network sees of a photograph, whatever the photograph's size: so
@@ -92,9 +92,7 @@ class PhotoNet(nn.Module):
     ) -> None:
         super().__init__()
         self.vividness = vividness
-        self.encoder = make_encoder(encoder, pretrained)
-        info: Any = self.encoder.feature_info
-        channels = info.channels()[-5:]
+        self.encoder, channels = _encoder(encoder, pretrained)
         # The features are narrowed before they are enlarged, which is a quarter of the work.
         inputs = (channels[-1], *widths)
         self.narrow = nn.ModuleList(
@@ -144,6 +142,15 @@ class PhotoNet(nn.Module):
         if version:
             ab = ab + shift(self.bins(features).float(), VERSIONS[int(version)][1])
         return ab
+
+
+def _encoder(name: str, pretrained: bool) -> tuple[nn.Module, Sequence[int]]:
+    """An encoder and the channels of its last five levels."""
+    if name == lite.NAME and not pretrained:
+        return lite.Lite0(), lite.CHANNELS
+    encoder = make_encoder(name, pretrained)
+    info: Any = encoder.feature_info
+    return encoder, info.channels()[-5:]
 
 
 def shift(logits: Tensor, lean: tuple[float, float, float]) -> Tensor:
