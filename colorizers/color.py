@@ -12,6 +12,7 @@ IEC 61966-2-1 (sRGB); CIE 15:2004 (Lab).
 from __future__ import annotations
 
 import warnings
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -126,6 +127,21 @@ def colorize_u8(L: ArrayLike, ab: ArrayLike) -> UInt8:
     included, becomes 8 bit; so no rounding tells one of them from another.
     """
     return to_uint8(lab_to_rgb(join(L, ab)))
+
+
+def to_srgb_curve(linear: NDArray[Any]) -> NDArray[Any]:
+    """sRGB's tone curve: linear light in [0, 1] -> coded value in [0, 1]; any shape."""
+    power = linear.dtype.type(1 / 2.4)
+    return np.where(
+        linear <= 0.0031308, 12.92 * linear, 1.055 * np.power(linear, power) - 0.055
+    ).astype(linear.dtype, copy=False)
+
+
+def from_srgb_curve(coded: NDArray[Any]) -> NDArray[Any]:
+    """The inverse of `to_srgb_curve`."""
+    return np.where(coded <= 0.04045, coded / 12.92, np.power((coded + 0.055) / 1.055, 2.4)).astype(
+        coded.dtype, copy=False
+    )
 
 
 def _as_rgb01(rgb: ArrayLike) -> NDArray[np.floating]:

@@ -14,8 +14,6 @@ Google's variant of 2020: no squeeze-and-excitation, ReLU6, a stem that is not s
 
 from __future__ import annotations
 
-from itertools import pairwise
-
 from torch import Tensor, nn
 from torch.nn.functional import pad
 

@@ -50,7 +50,7 @@ from colorizers.adjust import adjust
 from colorizers.color import L_MAX
 from colorizers.image import Photo, from_array, from_pil, open_photo, to_pil
 from colorizers.srgb import Pixels
-from colorizers.strips import enlarge_columns, lightness, paint
+from colorizers.strips import lightness, paint
 
 if TYPE_CHECKING:
     from colorizers.base import Colorizer
@@ -283,7 +283,8 @@ def upsample_ab(L: Float, ab_grid: Float) -> Float:
     ndarray of float32, shape (height, width, 2)
     """
     coefficients = resize(_linear_in_L(_working_size(L), ab_grid), *L.shape[::-1], smooth=False)
-    return np.stack(enlarge_columns(coefficients, L), axis=-1)
+    slope, offset = coefficients[..., :2], coefficients[..., 2:]
+    return slope * L[..., None] + offset
 
 
 def resize(plane: Float, width: int, height: int, *, smooth: bool = True) -> Float:

@@ -22,8 +22,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageCms
 
+from colorizers.color import from_srgb_curve, to_srgb_curve
 from colorizers.srgb import is_srgb
-from colorizers.strips import from_srgb_curve, in_strips, strips, to_srgb_curve
+from colorizers.strips import in_strips, strips
 
 Float = NDArray[np.float32]
 UInt16 = NDArray[np.uint16]

@@ -93,3 +93,8 @@ def test_wrong_input_is_refused_with_its_value(wrong, says):
 def test_lab_without_three_channels_is_refused():
     with pytest.raises(ValueError, match="last axis"):
         color.lab_to_rgb(np.zeros((4, 2)))
+
+
+def test_tone_curves_are_each_others_inverse() -> None:
+    coded = np.linspace(0, 1, 1001)
+    np.testing.assert_allclose(color.to_srgb_curve(color.from_srgb_curve(coded)), coded, atol=1e-6)

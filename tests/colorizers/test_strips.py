@@ -1,12 +1,16 @@
 """The fast full size against scikit-image, in every depth and at the ends of the gamut."""
 
+import warnings
+
+import cv2
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from skimage.color import rgb2lab
+from numba.core import caching
+from skimage.color import lab2rgb, rgb2lab
 
-from colorizers import color, strips
+from colorizers import color, kernels, strips
 
 
 def cube(step: int = 5) -> np.ndarray:
@@ -35,6 +39,16 @@ def test_every_8_bit_colour_survives_the_round_trip() -> None:
     lab = color.rgb_to_lab(rgb)
     L = strips.lightness(rgb)
     np.testing.assert_array_equal(strips.paint(L, flat(lab[..., 1:])), rgb)
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+def test_any_view_of_a_picture_has_its_lightness(dtype: type) -> None:
+    """Upright, mirrored or every other column: arrays that do not lie whole in memory."""
+    rng = np.random.default_rng(3)
+    whole = rng.integers(0, np.iinfo(dtype).max, (40, 60, 3), dtype, endpoint=True)
+    for view in (whole.swapaxes(0, 1), whole[:, ::-1], whole[::2, 5:31], whole[..., ::-1]):
+        expected = rgb2lab(view / np.iinfo(dtype).max)[..., 0]
+        np.testing.assert_allclose(strips.lightness(view), expected, atol=1e-3)
 
 
 def test_16_bits_survive_the_round_trip_to_a_level() -> None:
@@ -67,6 +81,47 @@ def test_coefficients_are_linear_in_L_and_enlarged_bilinearly() -> None:
     assert np.abs(out.astype(int) - color.colorize_u8(L, ab)).max() <= 1
 
 
+@settings(max_examples=30, deadline=None)
+@given(
+    shape=st.tuples(st.integers(1, 90), st.integers(1, 90)),
+    grid=st.tuples(st.integers(1, 30), st.integers(1, 30)),
+    seed=st.integers(0, 10**6),
+    deep=st.booleans(),
+)
+def test_coefficients_are_enlarged_as_opencv_does_and_rounded_once(
+    shape: tuple[int, int], grid: tuple[int, int], seed: int, deep: bool
+) -> None:
+    """Against float64 throughout. Rounding alone is half a level."""
+    rng = np.random.default_rng(seed)
+    grid = (min(grid[0], shape[0]), min(grid[1], shape[1]))
+    L = rng.uniform(0, 100, shape).astype(np.float32)
+    coefficients = rng.uniform(-0.3, 0.3, (*grid, 4)).astype(np.float32)
+    coefficients[..., 2:] = rng.uniform(-90, 90, (*grid, 2))
+    wide = cv2.resize(coefficients.astype(np.float64), shape[::-1]).reshape(*shape, 4)
+    ab = wide[..., :2] * L[..., None] + wide[..., 2:]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # colours that sRGB lacks
+        rgb01 = lab2rgb(np.concatenate([L[..., None], ab], axis=-1).astype(np.float64))
+    out = strips.paint(L, coefficients, deep=deep)
+    limit = 1.2 if deep else 0.535  # levels
+    assert np.abs(out - rgb01.clip(0, 1) * np.iinfo(out.dtype).max).max() < limit
+
+
+@pytest.mark.parametrize("deep", [False, True])
+def test_numbers_that_are_not_numbers_stay_inside_the_tables(deep: bool) -> None:
+    L = np.full((5, 7), 50, np.float32)
+    for bad in (np.nan, np.inf, -np.inf, 1e30, -1e30):
+        coefficients = np.zeros((2, 2, 4), np.float32)
+        coefficients[0, 0, 2:] = bad
+        assert strips.paint(L, coefficients, deep=deep).shape == (5, 7, 3)
+
+
+def test_loops_are_compiled_where_nothing_can_be_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A read-only installation of a user without a home: compiled anew in each process."""
+    monkeypatch.setattr(caching.CacheImpl, "_locator_classes", [])
+    assert kernels.compiled(lambda x: x + 1)(2) == 3
+
+
 @pytest.mark.parametrize("shape", [(1, 1), (1, 300_000), (300_000, 1), (1000, 700)])
 def test_strips_cover_every_row_once(shape: tuple[int, int]) -> None:
     seen = np.zeros(shape[0], int)
@@ -87,10 +142,3 @@ def test_an_error_in_a_strip_reaches_the_caller() -> None:
 
     with pytest.raises(MemoryError, match="strip"):
         strips.in_strips((100, 100), fail)
-
-
-def test_tone_curves_are_each_others_inverse() -> None:
-    coded = np.linspace(0, 1, 1001)
-    np.testing.assert_allclose(
-        strips.to_srgb_curve(strips.from_srgb_curve(coded)), coded, atol=1e-6
-    )
