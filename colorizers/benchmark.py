@@ -259,6 +259,7 @@ def conditions() -> str:
         "torch",
         "numpy",
         "opencv-contrib-python-headless",
+        "numba",
         "pillow",
         "scikit-image",
         "timm",
