@@ -19,8 +19,6 @@ import itertools
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from scipy.ndimage import gaussian_filter
-from scipy.spatial import ConvexHull, Delaunay, cKDTree
 
 from .color import AB_MAX, rgb_to_lab
 
@@ -57,6 +55,9 @@ def centres() -> NDArray[np.float32]:
     >>> centres().shape
     (313, 2)
     """
+    # Imported where it is used, here and below: most colorizations need none of it.
+    from scipy.spatial import ConvexHull, Delaunay
+
     levels = np.linspace(0.0, 1.0, CUBE)
     cube = np.stack(np.meshgrid(levels, levels, levels, indexing="ij"), -1).reshape(-1, 3)
     ab = rgb_to_lab(cube)[:, 1:].astype(np.float64)
@@ -133,6 +134,8 @@ def nearest_bins(ab: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     weight : Tensor of float64, shape (N, 10)
         exp(-d² / 2 sigma²), normalised to sum 1.
     """
+    from scipy.spatial import cKDTree
+
     distance, index = cKDTree(centres()).query(ab.numpy(), k=NEIGHBOURS)  # (N, 10), nearest first
     squared = torch.from_numpy(distance).square()
     # Far outside the grid every Gaussian underflows; relative to the nearest it cannot.
@@ -224,6 +227,8 @@ def rebalancing_weights(
 
 
 def _smooth(prior: NDArray[np.float64]) -> NDArray[np.float64]:
+    from scipy.ndimage import gaussian_filter
+
     cell = np.rint((centres() + AB_MAX) / STEP).astype(int)
     side = int(2 * AB_MAX / STEP) + 1
     plane, inside = np.zeros((side, side)), np.zeros((side, side))
