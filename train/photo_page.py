@@ -200,7 +200,7 @@ def _where(rows: list[dict[str, Any]]) -> str:
         return ""
     lines = [
         "",
-        "## Where it gains and where it loses",
+        "## Where it gains, where it loses, and why",
         "",
         "As shipped, held out, by source. *Better*: the share of photographs that are closer to "
         "the truth in colour than in grey.",
@@ -301,7 +301,36 @@ def verdict(rows: Sequence[dict[str, Any]]) -> str:
                 word = "reached" if share <= TARGETS["frechet"] else "not reached"
                 parts.append(f"the distance on {level} features, {share:.0%}, is {word}")
         sentences.append(f"As shipped, {row['set']}: {'; '.join(parts)}.")
+        sentences.append(frontier([other for other in rows if other["set"] == row["set"]]))
     return "\n".join(sentences)
+
+
+def frontier(rows: Sequence[dict[str, Any]]) -> str:
+    """Where on the line through these factors of one set both targets hold, or how far off it is.
+
+    Examples
+    --------
+    >>> print(frontier([{"colourfulness_ratio": 0.5, "gain": 2.0}, {"colourfulness_ratio": 0.9}]))
+    No factor reaches both: of 70% or more of the colourfulness, the nearest is +1.00 dB at 70%.
+    """
+    ratios, gains = zip(
+        *sorted((row["colourfulness_ratio"], row.get("gain", 0.0)) for row in rows), strict=True
+    )
+    shares = np.arange(TARGETS["least_ratio"], TARGETS["most_ratio"] + 1e-9, 0.001)
+    shares = shares[(shares >= ratios[0]) & (shares <= ratios[-1])]
+    if not len(shares):
+        return f"No factor gives {TARGETS['least_ratio']:.0%} of the colourfulness."
+    line = np.interp(shares, ratios, gains)
+    both = shares[line >= TARGETS["gain"]]
+    if len(both):
+        return (
+            f"Other factors reach both: those that give {both[0]:.0%} to {both[-1]:.0%} of the "
+            "colourfulness."
+        )
+    return (
+        f"No factor reaches both: of {TARGETS['least_ratio']:.0%} or more of the colourfulness, "
+        f"the nearest is {line.max():+.2f} dB at {shares[line.argmax()]:.0%}."
+    )
 
 
 def others_sheet(judged: Judged, height: int = 220) -> Image.Image:

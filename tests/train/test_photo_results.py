@@ -65,10 +65,24 @@ class TestJudge:
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(photo_page, "LEVELS", ("40", "112"))
             said = photo_page.verdict([row | {"factor": 0.6}, row | distances])
-        assert said == (
+        assert said.splitlines()[0] == (
             "As shipped, set: +1.80 dB is reached; 69% of the colourfulness is outside; the "
             "distance on 40 features, 50%, is reached."
         )  # 559 photographs are too few for 112 features
+
+    def test_the_line_between_the_factors_is_asked_for_both_targets(self):
+        def line(*points: tuple[float, float]) -> str:
+            return photo_page.frontier(
+                [{"colourfulness_ratio": ratio, "gain": gain} for ratio, gain in points]
+            )
+
+        grey = (0.0, 0.0)
+        assert line(grey, (0.6, 2.4), (0.9, 0.9)).startswith(
+            "Other factors reach both: those that give 70% to 72% "
+        )
+        assert line(grey, (0.65, 1.85), (0.85, 1.45), (1.0, 1.7)).endswith("+1.75 dB at 70%.")
+        assert line(grey, (0.65, 1.7), (0.85, 1.5), (1.2, 1.7)).endswith("+1.65 dB at 70%.")
+        assert "No factor gives 70%" in line(grey, (0.5, 3.0))
 
     def test_gain_by_source_and_with_a_known_factor(self):
         warm, cold = flat((150, 100, 60)), flat((60, 100, 150))
