@@ -281,6 +281,13 @@ def _photo(
         shown = deep.whole_range(image, head)
     icc = image.info.get("icc_profile")
     icc = icc if isinstance(icc, bytes) else b""
+    if stream is not None and image.info.get("progressive"):
+        stream.seek(0)
+        if jpeg.lacks_detail(stream.read(MAX_BYTES)):
+            notices.append(
+                "The JPEG lacks detail: it ends before the last of its passes, as half a download "
+                "does; a whole copy gives a sharper picture."
+            )
     if found is None and pixels is not None:
         if icc:
             decoded = Image.fromarray(pixels)

@@ -9,12 +9,14 @@ bands are joined behind one header. Nothing but the markers, two bytes a row of 
 
 References
 ----------
-ITU-T T.81 (JPEG): B.1.1.3 (markers), B.2.2 (frame header), E.1.4 (restarts).
+ITU-T T.81 (JPEG): B.1.1.3 (markers), B.2.2 and B.2.3 (headers of frame and scan), E.1.4 (restarts),
+G.1.1.1 (progressive scans).
 """
 
 from __future__ import annotations
 
 import io
+import re
 import struct
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -32,7 +34,10 @@ CYCLE = 8
 """Restart markers count from 0 to 7 and again; a band of 8 n rows of blocks begins with 0."""
 LONGEST_SEGMENT = 65_533
 BAND_PIXELS = 1_000_000
-_START, _END, _SCAN, _FRAME = b"\xff\xd8", b"\xff\xd9", 0xDA, 0xC0
+_START, _END, _SCAN, _FRAME, _PROGRESSIVE = b"\xff\xd8", b"\xff\xd9", 0xDA, 0xC0, 0xC2
+_BARE = (0xD8, 0xD9)  # no length follows
+# Within coded data 255 is followed by 0 or is a restart; before a marker it may be repeated.
+_MARKER = re.compile(rb"\xff+[^\x00\xd0-\xd7\xff]")
 _NOISE = bytes((73 * number + 41) % 251 for number in range(256))  # no 255: that begins markers
 _LAST_RESTART = b"\xff\xd7"
 
@@ -71,6 +76,35 @@ def _small(data: bytes) -> bytes:
     with Image.open(io.BytesIO(data), formats=["JPEG"]) as image:
         image.draft(None, (max(1, image.width // BLOCK), max(1, image.height // BLOCK)))
         return image.tobytes()
+
+
+def lacks_detail(data: bytes) -> bool:
+    """Whether a progressive JPEG ends, properly, before the scans that refine it.
+
+    Each of its scans brings some coefficients down to some bit. A picture is there after the
+    first; of a whole one all 64 coefficients of each component have come down to bit 0. Whether
+    the data of the last scan are whole is not looked at.
+    """
+    missing: dict[int, list[int]] = {}  # component -> the bit that each coefficient has come to
+    position = 0
+    try:
+        while found := _MARKER.search(data, position):
+            marker, position = found[0][-1], found.end()
+            length = int.from_bytes(data[position : position + 2], "big")
+            body = data[position + 2 : position + length]
+            if marker == _PROGRESSIVE:
+                missing = {body[6 + 3 * n]: [16] * 64 for n in range(body[5])}
+            elif marker == _SCAN and missing:
+                first, last, bits = body[1 + 2 * body[0] :]
+                for n in range(body[0]):
+                    missing[body[1 + 2 * n]][first : last + 1] = [bits & 15] * (last + 1 - first)
+            elif marker == _END[1]:
+                break
+            if marker not in _BARE:
+                position += length
+    except (IndexError, KeyError, ValueError):  # a decoder has taken it nevertheless
+        return False
+    return any(any(bits) for bits in missing.values())
 
 
 def decode(data: bytes, *, grey: bool) -> NDArray[np.uint8] | None:

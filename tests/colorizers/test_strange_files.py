@@ -4,6 +4,7 @@ Each gives the right picture, or one sentence; and whatever it announces, memory
 """
 
 import io
+import re
 import struct
 import subprocess
 import sys
@@ -459,6 +460,23 @@ def test_a_jpeg_that_ends_early_but_properly_is_refused(mode: str, kind: str, sh
     scan = data.index(b"\xff\xda")
     cut = data[: scan + int((len(data) - scan) * share)].rstrip(b"\xff") + b"\xff\xd9"
     assert "incomplete" in refusal(cut)
+
+
+@pytest.mark.parametrize("mode", ["L", "RGB"])
+def test_a_progressive_jpeg_without_its_last_scans_is_said_to_lack_detail(mode: str) -> None:
+    """Half a download that something has closed: a picture, but coarse."""
+    data = encoded(NOISE.convert(mode), "JPEG", quality=90, progressive=True)
+    scans = [found.start() for found in re.finditer(rb"\xff\xda", data)]
+    assert len(scans) >= 6
+    assert not open_photo(data).notices
+    for end in scans[1:]:
+        photo = open_photo(data[:end] + b"\xff\xd9")
+        assert photo.size == NOISE.size
+        (notice,) = photo.notices
+        assert one_sentence(notice)
+        assert "lacks detail" in notice
+    plain = encoded(NOISE.convert(mode), "JPEG", quality=90)
+    assert not open_photo(plain).notices
 
 
 @pytest.mark.parametrize("mode", ["L", "RGB"])
