@@ -2,7 +2,7 @@
 
 Fed by :mod:`colorizers.predict`. It computes what :mod:`colorizers.color` computes, whose numbers
 it takes, by tables and compiled loops (`colorizers.kernels`) instead of scikit-image's float
-pictures: for 12 megapixels a twentieth of the time and a tenth of the memory. The tests hold the
+pictures: for 12 megapixels a thirtieth of the time and a tenth of the memory. The tests hold the
 two against each other.
 
 The loops, like OpenCV, release Python's lock, so threads share the strips.
@@ -47,13 +47,12 @@ def in_strips(
     shape: tuple[int, ...],
     work: Callable[[slice], object],
     progress: Callable[[float], None] | None = None,
-    pixels: int = STRIP_PIXELS,
 ) -> None:
     """Call `work` with every strip, several at a time; `progress`, here, with the share done."""
     height = shape[0]
     with ThreadPoolExecutor(THREADS) as pool:
         # map() gives the first error of a strip to the caller, and cancels what has not begun.
-        rows = list(strips(shape, pixels))
+        rows = list(strips(shape))
         for done, _ in zip(rows, pool.map(work, rows), strict=True):
             if progress is not None:
                 progress(done.stop / height)
