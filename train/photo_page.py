@@ -145,7 +145,7 @@ def page(
     return f"""# The colorizer of photographs
 
 Made by `python -m train.photo_results` from the committed weights ({spent:.1f} hours of training;
-{card["data"]}). Each photograph goes the way of an upload. *Held out* are photographs of the
+{_seen(card)}). Each photograph goes the way of an upload. *Held out* are photographs of the
 training's own sources that no training saw, 128 x 128 pixels; *scikit-image* are the colour
 photographs that package carries. PSNR rewards grey, so each row has another factor on ab; the app
 ships 1. The Fréchet distances are of EfficientNet-Lite0's features at 128 x 128, not FID: of its
@@ -181,6 +181,15 @@ truth.
 
 ![scikit-image's photographs: grey, ours, truth](photo/others.jpg)
 """
+
+
+def _seen(card: dict[str, Any]) -> str:
+    """The photographs of the training, and of those before it where they were others."""
+    seen, before = [card["data"]], card.get("start", {})
+    while before:
+        seen += [before["data"]] if before.get("data", seen[-1]) not in seen else []
+        before = before.get("start", {})
+    return "; before that ".join(seen)
 
 
 def _kin(card: dict[str, Any]) -> str:

@@ -71,11 +71,13 @@ def origin(name: str, card: dict[str, Any]) -> dict[str, Any]:
 
     Examples
     --------
-    >>> first = {"weights": {"sha256": "0"}, "hours": 1.0, "command": "first"}
+    >>> first = {"weights": {"sha256": "0"}, "hours": 1.0, "command": "first", "data": "cats"}
     >>> second = {"weights": {"sha256": "1"}, "hours": 0.5, "command": "second"}
     >>> found = origin("gan", second | origin("gan", first))["start"]
     >>> found["command"], found["hours"], found["start"]["command"], found["start"]["hours"]
     ('second', 1.5, 'first', 1.0)
+    >>> found["start"]["data"]
+    'cats'
     """
     before = card.get("start", {})
     start = {
@@ -83,6 +85,6 @@ def origin(name: str, card: dict[str, Any]) -> dict[str, Any]:
         "sha256": card["weights"]["sha256"],
         "hours": round(card["hours"] + before.get("hours", 0.0), 2),
     }
-    start |= {"command": card["command"]} if "command" in card else {}
+    start |= {key: card[key] for key in ("command", "data") if key in card}
     start |= {"start": before} if before else {}
     return {"start": start}

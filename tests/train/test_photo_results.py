@@ -84,6 +84,11 @@ class TestJudge:
         assert line(grey, (0.65, 1.7), (0.85, 1.5), (1.2, 1.7)).endswith("+1.65 dB at 70%.")
         assert "No factor gives 70%" in line(grey, (0.5, 3.0))
 
+    def test_the_photographs_of_all_trainings_are_named_once(self):
+        first = {"data": "cats", "start": {"name": "ImageNet"}}
+        card = {"data": "dogs", "start": {"data": "cats", "start": first}}
+        assert photo_page._seen(card) == "dogs; before that cats"
+
     def test_gain_by_source_and_with_a_known_factor(self):
         warm, cold = flat((150, 100, 60)), flat((60, 100, 150))
         painter = Painter((15.3, 30.0))
