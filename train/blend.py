@@ -1,14 +1,18 @@
-"""A generator between two others: the weights of one, moved a share of the way to the other's.
+"""A network between two others: the weights of one, moved a share of the way to the other's.
 
     python -m train.blend --first runs/regression/regression --second runs/gan/gan --share 0.8
+    python -m train.blend --first runs/photo/photo --second runs/photo-2/photo --share 0.5
 
-A training against a critic that starts from a regression stays near it, so that the networks
-between the two work, too: less colourful and closer to the truth towards the first, the opposite
-towards the second. `--share` is a dial that needs no training; choose it on the validation part.
+A training that starts from another network stays near it, so that the networks between the two
+work, too. Against a critic: less colourful and closer to the truth towards the first, the
+opposite towards the second. On fewer kinds of photographs: better on all others towards the
+first, on those of the second training towards the second. `--share` is a dial that needs no
+training; choose it on pictures that are no test pictures.
 
 References
 ----------
 Wang et al.: Deep Network Interpolation for Continuous Imagery Effect Transition, CVPR 2019.
+Wortsman et al.: Robust fine-tuning of zero-shot models, CVPR 2022.
 """
 
 from __future__ import annotations
@@ -20,9 +24,9 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
-from colorizers import checkpoint, gan
+from colorizers import checkpoint, gan, photo
 from colorizers.gan import Generator
 
 from . import data
@@ -58,8 +62,8 @@ def between(
     }
 
 
-def blend(settings: Settings) -> tuple[Generator, dict[str, Any]]:
-    """The generator between the two, and the card of the second with both named.
+def blend(settings: Settings) -> tuple[nn.Module, dict[str, Any]]:
+    """The network between the two, and the card of the second with both named.
 
     Raises
     ------
@@ -74,16 +78,15 @@ def blend(settings: Settings) -> tuple[Generator, dict[str, Any]]:
     for name in (settings.first, settings.second):
         folder = Path(name).parent if "/" in name else checkpoint.FOLDER
         card = checkpoint.read_card(Path(name).name, folder=folder)
-        network = card["network"]
-        generator = Generator(network["widths"], network.get("backbone", ""))
-        checkpoint.restore(Path(name).name, generator, folder=folder)
-        parents.append(generator)
+        network = _network(card)
+        checkpoint.restore(Path(name).name, network, folder=folder)
+        parents.append(network)
         cards.append(card)
     shapes = [{key: value.shape for key, value in p.state_dict().items()} for p in parents]
     if shapes[0] != shapes[1]:
         raise RunError(f"{settings.first} and {settings.second} are different networks.")
-    generator = parents[1]
-    generator.load_state_dict(
+    blended = parents[1]
+    blended.load_state_dict(
         between(parents[0].state_dict(), parents[1].state_dict(), settings.share)
     )
     named = [
@@ -94,7 +97,16 @@ def blend(settings: Settings) -> tuple[Generator, dict[str, Any]]:
         for card in cards
     ]  # fmt: skip
     card = {key: value for key, value in cards[1].items() if key not in ("weights", "metrics")}
-    return generator, card | {"blend": {"share": settings.share, "of": named}}
+    # How vivid it is to paint is chosen anew: `train.photo_results --vividness`.
+    network_of = {key: value for key, value in card["network"].items() if key != "vividness"}
+    card |= {"network": network_of, "blend": {"share": settings.share, "of": named}}
+    return blended, card
+
+
+def _network(card: dict[str, Any]) -> nn.Module:
+    if card["name"] == photo.NAME:
+        return photo.of_card(card)
+    return Generator(card["network"]["widths"], card["network"].get("backbone", ""))
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -103,16 +115,20 @@ def main(argv: list[str] | None = None) -> int:
     settings = parse(Settings, "python -m train.blend", description, argv)
     origin = provenance(sys.argv[1:] if argv is None else argv, "train.blend")
     try:
-        generator, card = blend(settings)
-        watch = Watch(data.load("validation"), gan.NAME, limit=data.VALIDATION)
+        network, card = blend(settings)
+        is_photo = card["name"] == photo.NAME
+        watch = None
+        if not is_photo:
+            watch = Watch(data.load("validation"), gan.NAME, limit=data.VALIDATION)
     except (RunError, data.DataError, checkpoint.WeightsError) as error:
         print(error, file=sys.stderr)
         return 1
     card["blend"] |= {"command": origin["command"], "settings": asdict(settings)}
     folder = checkpoint.FOLDER if settings.commit_weights else Path(settings.run)
-    checkpoint.save(gan.NAME, generator, card, folder=folder)
-    figures = watch.figures(gan.load(folder).predict_ab)
-    print("validation: " + "  ".join(f"{key} {value:.4g}" for key, value in figures.items()))
+    checkpoint.save(photo.NAME if is_photo else gan.NAME, network, card, folder=folder)
+    if watch is not None:
+        figures = watch.figures(gan.load(folder).predict_ab)
+        print("validation: " + "  ".join(f"{key} {value:.4g}" for key, value in figures.items()))
     print(f"weights and card: {folder}")
     return 0
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from colorizers import checkpoint
+from colorizers import checkpoint, photo
 from colorizers.gan import Generator
 from train import blend
 from train.data import Pictures
@@ -58,3 +58,30 @@ def test_a_share_beyond_the_ends_and_other_networks_are_refused(parents, tmp_pat
     checkpoint.save("gan", Generator((8, 24)), card, folder=tmp_path)
     assert blend.main(argv_of(tmp_path, 0.5)) == 1
     assert "are different networks" in capsys.readouterr().err
+
+
+def test_photographs_networks_are_blended_without_cifar(tmp_path, monkeypatch):
+    def unasked(part):
+        raise AssertionError("no photograph's network is judged on CIFAR-10")
+
+    monkeypatch.setattr(blend.data, "load", unasked)
+    kind = {"encoder": photo.ENCODER, "widths": [24, 16, 16, 8]}
+    parents = []
+    for number, name in enumerate(("first", "second")):
+        torch.manual_seed(number)
+        network = photo.PhotoNet(widths=kind["widths"])
+        card = {"name": "photo", "network": kind | {"vividness": 1.3}, "hours": 1.0,
+                "command": name, "commit": "abc"}  # fmt: skip
+        checkpoint.save("photo", network, card, folder=tmp_path / name, half=False)
+        parents.append(network.state_dict())
+    folders = [f"{tmp_path}/{name}/photo" for name in ("first", "second")]
+    argv = ["--first", folders[0], "--second", folders[1], "--share", "0.25"]
+    assert blend.main([*argv, "--run", str(tmp_path / "out")]) == 0
+    card = checkpoint.read_card("photo", folder=tmp_path / "out")
+    assert card["network"] == kind
+    assert [one["command"] for one in card["blend"]["of"]] == ["first", "second"]
+    blended = photo.of_card(card)
+    checkpoint.restore("photo", blended, folder=tmp_path / "out")
+    key = "head.weight"
+    expected = 0.75 * parents[0][key] + 0.25 * parents[1][key]
+    torch.testing.assert_close(blended.state_dict()[key], expected, atol=1e-3, rtol=1e-3)
