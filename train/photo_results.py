@@ -59,6 +59,8 @@ ROOT = Path(__file__).parents[1]
 FACTORS = (0.4, 0.6, 0.8, 1.0, 1.2, 1.4, 1.6)
 SIDES = (300, 1000, 4000)
 """Longest sides at which the same photograph must get the same colours."""
+SAME = 1e-3
+"""dB that the grey of the same photographs may move when the last digits of L do."""
 LEAST = 100
 """Photographs from which on any Fréchet distance is computed."""
 MOST_VIVID = 4.0
@@ -308,14 +310,14 @@ def publish(
 def earlier(file: Path, grey: dict[str, Any]) -> list[dict[str, Any]]:
     """Rows of other trainings that this file has from before, so that they outlive their weights.
 
-    Only if it measured the same photographs: its row of grey must be this one to 1e-9.
+    Only if it measured the same photographs: as many, and grey of them as close to the truth.
     """
     if not file.exists():
         return []
     rows = [json.loads(line) for line in file.read_text().splitlines()]
     for row in rows:
         if (row["set"], row.get("method"), row.get("n")) == (grey["set"], "grey", grey["n"]):
-            same = abs(row["psnr_mean"] - grey["psnr_mean"]) < 1e-9
+            same = abs(row["psnr_mean"] - grey["psnr_mean"]) < SAME
             return [other for other in rows if same and "run" in other]
     return []
 

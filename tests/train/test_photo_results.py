@@ -247,6 +247,8 @@ def test_what_was_measured_outlives_its_weights(tmp_path):
     file = tmp_path / "photo" / "evaluation.jsonl"
     assert len(photo_results.earlier(file, again[0])) == len(mine)
     assert photo_results.earlier(file, again[0] | {"psnr_mean": again[0]["psnr_mean"] + 0.1}) == []
+    rounded = again[0] | {"psnr_mean": again[0]["psnr_mean"] + 1e-5}  # L by another table
+    assert len(photo_results.earlier(file, rounded)) == len(mine)
     assert photo_results.earlier(file, again[0] | {"n": 13}) == []
     assert photo_results.earlier(tmp_path / "nothing.jsonl", again[0]) == []
 
