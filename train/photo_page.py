@@ -66,7 +66,7 @@ def plot(rows: list[dict[str, Any]], file: Path) -> None:
     from matplotlib.figure import Figure
 
     sets = list(dict.fromkeys(row["set"] for row in rows))
-    figure = Figure(figsize=(10, 4.6), layout="constrained")
+    figure = Figure(figsize=(10, 5), layout="constrained")
     panels = figure.subplots(1, len(sets), sharex=True, squeeze=False)[0]
     for name, axes in zip(sets, panels, strict=True):
         axes.axvspan(TARGETS["least_ratio"], TARGETS["most_ratio"], color="0.93", zorder=0)
@@ -80,7 +80,8 @@ def plot(rows: list[dict[str, Any]], file: Path) -> None:
         )
         axes.grid(alpha=0.3)
     panels[0].set_ylabel("mean PSNR above grey (dB)")
-    panels[0].legend(frameon=False, loc="lower left")
+    lines, names = panels[0].get_legend_handles_labels()
+    figure.legend(lines, names, loc="outside lower center", ncol=8, frameon=False, fontsize=8)
     figure.suptitle(
         "Closeness against colour; rings: as shipped; grey band and dotted line: the targets",
         fontsize=10,
