@@ -248,7 +248,7 @@ class TestStart:
         spent = card["hours"] + card["start"]["hours"]  # with what the classifier itself began from
         assert origin == {
             "name": "classification", "sha256": card["weights"]["sha256"], "hours": spent,
-            "command": card["command"], "start": card["start"],
+            "command": card["command"], "data": card["data"], "start": card["start"],
         }  # fmt: skip
 
     def test_a_classifier_goes_on_with_all_of_a_classifier(self):
