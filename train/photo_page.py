@@ -334,7 +334,7 @@ def frontier(rows: Sequence[dict[str, Any]]) -> str:
     both = shares[line >= TARGETS["gain"]]
     if len(both):
         return (
-            f"Other factors reach both: those that give {both[0]:.0%} to {both[-1]:.0%} of the "
+            f"Both are reached by factors that give {both[0]:.0%} to {both[-1]:.0%} of the "
             "colourfulness."
         )
     return (

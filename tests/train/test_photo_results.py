@@ -78,7 +78,7 @@ class TestJudge:
 
         grey = (0.0, 0.0)
         assert line(grey, (0.6, 2.4), (0.9, 0.9)).startswith(
-            "Other factors reach both: those that give 70% to 72% "
+            "Both are reached by factors that give 70% to 72% of the colourfulness."
         )
         assert line(grey, (0.65, 1.85), (0.85, 1.45), (1.0, 1.7)).endswith("+1.75 dB at 70%.")
         assert line(grey, (0.65, 1.7), (0.85, 1.5), (1.2, 1.7)).endswith("+1.65 dB at 70%.")
