@@ -6,7 +6,7 @@
 PYTHON ?= python3
 VENV := .venv
 RUN := $(VENV)/bin/python
-TABLES := $(addprefix tests/study/,test_exclusions.py test_report.py test_report_page.py store/test_live.py)
+TABLES := $(addprefix tests/study/,protocol/test_exclusions.py report/test_report.py report/test_report_page.py database/test_live.py)
 
 .PHONY: app test test-ray check clean
 
@@ -18,7 +18,7 @@ test: $(VENV)/dev.stamp
 
 test-ray: $(VENV)/dev.stamp
 	$(RUN) -m pip install --disable-pip-version-check -q -r requirements-ray.txt
-	OMP_NUM_THREADS=1 $(RUN) -m pytest tests/colorizers/test_cluster.py $(TABLES)
+	OMP_NUM_THREADS=1 $(RUN) -m pytest tests/colorizers/batch/test_cluster.py $(TABLES)
 
 check: $(VENV)/dev.stamp
 	$(VENV)/bin/ruff check .

@@ -21,16 +21,16 @@ from fastapi.middleware.cors import CORSMiddleware
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-import colorizers.api
-import colorizers.ui
-import study.ui
-from study import admin
-from study.config import ConfigError, StudyConfig, from_environment
-from study.database import DEFAULT_URL, DatabaseError, sqlite_path
-from study.guard import PREFIX, Guard, Sessions
+import colorizers.page.api
+import colorizers.page.ui
+import study.page.ui
+from study.database.engine import DEFAULT_URL, DatabaseError, sqlite_path
+from study.page import admin
+from study.page.guard import PREFIX, Guard, Sessions
+from study.page.service import Service, open_service
 from study.password import PasswordError, check_hash
-from study.service import Service, open_service
-from study.showing import StimuliError
+from study.protocol.config import ConfigError, StudyConfig, from_environment
+from study.stimuli.showing import StimuliError
 
 HERE = Path(__file__).parent
 TITLE = "TrueHue"
@@ -145,13 +145,13 @@ def build_demo(service: Callable[[], Service], *, colorize: bool = True) -> gr.B
         if colorize:
             with gr.Tabs() as tabs:
                 with gr.Tab("Colorize", id="colorize"):
-                    colorizers.ui.build()
-                    colorizers.api.build()
+                    colorizers.page.ui.build()
+                    colorizers.page.api.build()
                 with gr.Tab("Study", id="study"):
-                    study.ui.build(service)
+                    study.page.ui.build(service)
             blocks.load(None, outputs=tabs, js=OPEN_ASKED_TAB)
         else:
-            study.ui.build(service)
+            study.page.ui.build(service)
     blocks.queue(max_size=QUEUE_LENGTH, default_concurrency_limit=1, api_open=False)
     return blocks
 

@@ -17,7 +17,7 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from .base import Colorizer
+    from colorizers.networks.base import Colorizer
 
 __all__ = ["cifar10_names", "load", "names"]
 
@@ -50,11 +50,11 @@ def load(name: str) -> Colorizer:
     ------
     ValueError
         If there is no such name.
-    colorizers.checkpoint.WeightsError
+    colorizers.networks.checkpoint.WeightsError
         If its weights are missing or damaged.
     """
     known = (*names(), *_CONTROLS)
     if name not in known:
         raise ValueError(f"There is no colorizer {name!r}; there are {', '.join(known)}.")
-    module = importlib.import_module(f".{name}", __package__)
+    module = importlib.import_module(f".networks.{name}", __package__)
     return module.load()

@@ -24,11 +24,11 @@ from pathlib import Path
 from tqdm import tqdm
 
 import colorizers
-from colorizers import batch, cluster
-from colorizers.adjust import SATURATION, WARMTH, within
-from colorizers.album import Job, Plan, plan
-from colorizers.batch import Outcome, SettingsError, Work, cores
-from colorizers.image import OUTPUTS
+from colorizers.batch import cluster, local
+from colorizers.batch.album import Job, Plan, plan
+from colorizers.batch.local import Outcome, SettingsError, Work, cores
+from colorizers.files.writing import OUTPUTS
+from colorizers.painting.adjust import SATURATION, WARMTH, within
 
 OPTIONS = ("temperature", "version")
 MIDDLE = {"saturation": 1.0, "warmth": 0.0}
@@ -105,7 +105,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         colorizers.load, options.method, given, **changed,
         quality=options.quality, metadata=not options.no_metadata,
     )  # fmt: skip
-    engine = cluster.run if options.engine == "ray" else batch.run
+    engine = cluster.run if options.engine == "ray" else local.run
     try:
         with closing(engine(todo.jobs, work, options.jobs)) as outcomes:
             return _report(todo, out, outcomes)

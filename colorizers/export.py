@@ -7,10 +7,11 @@ Input `L`: float32 (batch, 1, height, width), CIE L in [0, 100]. Output `ab`: fl
 height', width') in units of Lab. The normalisation of both is inside the file. `photo` takes
 heights and widths that are multiples of 32 (its short side is meant to be 192) and answers at half
 of them, as painted; the methods that learned from CIFAR-10 take 32 x 32. Join the answer with the
-full-size L as `colorizers.predict` does. The file's metadata say this, too, and hold the card.
+full-size L as `colorizers.painting.predict` does. The file's metadata say this, too, and hold the
+card.
 
 Needs `onnx` and `onnxscript` (requirements-dev.txt). PyTorch's exporter of today, the one on
-`torch.export`, makes the graph; tests/colorizers/test_export.py compares the answers of both.
+`torch.export`, makes the graph; tests/colorizers/test_onnx.py compares the answers of both.
 """
 
 from __future__ import annotations
@@ -60,7 +61,7 @@ def export(method: str, target: Path, *, folder: Path | None = None) -> dict[str
     ------
     ExportError
         If onnx or onnxscript are not installed.
-    colorizers.checkpoint.WeightsError
+    colorizers.networks.checkpoint.WeightsError
         If the weights are missing or damaged.
     """
     for package in PACKAGES:
@@ -73,9 +74,9 @@ def export(method: str, target: Path, *, folder: Path | None = None) -> dict[str
     import torch
     from torch import Tensor, nn
 
-    from colorizers.checkpoint import FOLDER, read_card, restore
     from colorizers.color import L_HALF
-    from colorizers.photo import MULTIPLE, SIDE, PhotoNet
+    from colorizers.networks.checkpoint import FOLDER, read_card, restore
+    from colorizers.networks.photo import MULTIPLE, SIDE, PhotoNet
 
     folder = folder or FOLDER
     card = read_card(method, folder=folder)
@@ -123,9 +124,9 @@ def export(method: str, target: Path, *, folder: Path | None = None) -> dict[str
 
 def _network(method: str, card: dict[str, Any]) -> Any:
     """The network of a card, in float32, without its weights."""
-    from colorizers.classification import Classifier
-    from colorizers.gan import Generator
-    from colorizers.photo import of_card
+    from colorizers.networks.classification import Classifier
+    from colorizers.networks.gan import Generator
+    from colorizers.networks.photo import of_card
 
     settings = card["network"]
     if method == "photo":
@@ -185,7 +186,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code: 0 written, 2 not."""
     options = parser().parse_args(arguments)
     target: Path = options.out or Path(f"{options.method}.onnx")
-    from colorizers.checkpoint import WeightsError
+    from colorizers.networks.checkpoint import WeightsError
 
     try:
         metadata = export(options.method, target)

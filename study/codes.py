@@ -43,8 +43,8 @@ def tidy(typed: object) -> str | None:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; return the exit code."""
-    from study.database import DEFAULT_URL, DatabaseError
-    from study.store import Store
+    from study.database.engine import DEFAULT_URL, DatabaseError
+    from study.database.store import Store
 
     parser = argparse.ArgumentParser(
         prog="python -m study.codes", description="Make access codes and print their links."

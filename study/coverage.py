@@ -2,9 +2,9 @@
 
     python -m study.coverage --studies 1000 --seed 1
 
-Draws many studies from `study.model` with a known rate, computes the headline interval and
-Wilson's for each, and counts how often they hold it. It prints the table that docs/statistics.md
-shows, and a slow test holds the headline to its promise.
+Draws many studies from `study.statistics.model` with a known rate, computes the headline interval
+and Wilson's for each, and counts how often they hold it. It prints the table that
+docs/statistics.md shows, and a slow test holds the headline to its promise.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from study.intervals import Interval, wilson
-from study.model import AnswerModel, Effects, draw_picks, intercepts
-from study.twoway import two_way_logit, two_way_variance
+from study.statistics.intervals import Interval, wilson
+from study.statistics.model import AnswerModel, Effects, draw_picks, intercepts
+from study.statistics.twoway import two_way_logit, two_way_variance
 
 METHOD = "a"
 
@@ -96,7 +96,7 @@ def estimates(
     ----------
     plan : Plan
     fixed : ndarray, shape (1,)
-        From `study.model.intercepts` for the plan's rate and standard deviations.
+        From `study.statistics.model.intercepts` for the plan's rate and standard deviations.
     rng : numpy Generator
     """
     participant = np.repeat(np.arange(plan.participants), plan.trials)

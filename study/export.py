@@ -36,10 +36,10 @@ from typing import Any
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from study.database import DEFAULT_URL, DatabaseError
-from study.gallery import Gallery, find, named_folder
-from study.source import Source, from_database
-from study.summary import NothingToReportError
+from study.database.engine import DEFAULT_URL, DatabaseError
+from study.database.source import Source, from_database
+from study.report.gallery import Gallery, find, named_folder
+from study.statistics.summary import NothingToReportError
 
 ROOT = Path(__file__).resolve().parents[1]
 LIBRARIES = ("numpy", "pandas", "scipy", "SQLAlchemy", "statsmodels")
@@ -58,7 +58,7 @@ def export(
     Parameters
     ----------
     source : Source
-        From `study.source.from_database`.
+        From `study.database.source.from_database`.
     out : Path
         New or empty folder, or one with an earlier export, which is replaced.
     stimuli : Path, optional

@@ -5,9 +5,9 @@
     python -m study.power --rate 0.40 --against 0.33    # how many people tell 40 % from 33 %?
     python -m study.power --rate 0.40 --versus 0.25     # two methods in the same trials
 
-For every number of participants and trials it draws many studies from `study.model`, computes
-the headline interval of each, and tells how wide it will be and which difference between two
-studies (or between the rate and a fixed value) can be seen with 80 % power. People and pictures
+For every number of participants and trials it draws many studies from `study.statistics.model`,
+computes the headline interval of each, and tells how wide it will be and which difference between
+two studies (or between the rate and a fixed value) can be seen with 80 % power. People and pictures
 differ as `--participant-sd` and `--picture-sd` say: take them from the variance components of a
 pilot study. Prints a table, or JSON with `--format json`; draws with `--plot FILE` (matplotlib,
 imported only then). With `--against` or `--versus` it also counts how many of the studies see that
@@ -32,7 +32,7 @@ from typing import Any
 import numpy as np
 
 from study.coverage import Plan
-from study.sizing import MOST_PEOPLE, Power, Question, people_by_size, power
+from study.statistics.sizing import MOST_PEOPLE, Power, Question, people_by_size, power
 
 TITLE = "Power of a study (SIMULATED PARTICIPANTS)"
 NOTHING = "–"

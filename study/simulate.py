@@ -5,10 +5,10 @@ r"""`python -m study.simulate`: a study answered by simulated participants, in i
     python -m study.report --db sqlite:///simulated.db
 
 For testing the pipeline from end to end and for planning, never for results. Plans come from
-`study.design`, answers from the model of `study.model`, rows go through `study.store` into the
-tables that people's answers use; every row is marked simulated, the study's name says with which
-rates and seed it was made, and the report says SIMULATED in its title. A database that belongs to
-a real study is refused, and a database holds one simulated study.
+`study.protocol.design`, answers from the model of `study.statistics.model`, rows go through
+`study.database.store` into the tables that people's answers use; every row is marked simulated, the
+study's name says with which rates and seed it was made, and the report says SIMULATED in its title.
+A database that belongs to a real study is refused, and a database holds one simulated study.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ from pathlib import Path
 
 import numpy as np
 
-from study.database import DatabaseError, connect, sqlite_path
-from study.design import TRUTH, Design, PlannedTrial, StudySpec
-from study.model import AnswerModel, Effects, draw_effects, draw_picks
-from study.session import HIGHEST, LOWEST, SCALES
-from study.stats import PAPER_RATES
-from study.store import Answer, Store, read_studies
+from study.database.engine import DatabaseError, connect, sqlite_path
+from study.database.store import Answer, Store, read_studies
+from study.protocol.design import TRUTH, Design, PlannedTrial, StudySpec
+from study.protocol.session import HIGHEST, LOWEST, SCALES
+from study.statistics.model import AnswerModel, Effects, draw_effects, draw_picks
+from study.statistics.stats import PAPER_RATES
 
 DEFAULT_DB = "sqlite:///simulated.db"
 DEFAULT_SET = Path(__file__).parent / "sets" / "default"

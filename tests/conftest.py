@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from sqlalchemy import create_engine
 
-from study.database import parse_url
+from study.database.engine import parse_url
 
 WITHOUT_CHROMIUM = ("tests/browser/test_replays.py", "tests/browser/test_server.py")
 BOTH = ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)]

@@ -15,10 +15,10 @@ ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
 PACKAGES = ("colorizers", "study", "train")
 MODULES = sorted(
-    str(file.relative_to(ROOT)) for package in PACKAGES for file in (ROOT / package).glob("*.py")
+    str(file.relative_to(ROOT)) for package in PACKAGES for file in (ROOT / package).rglob("*.py")
 )
 COMMANDS = (
-    "colorizers", "colorizers.benchmark", "colorizers.export", "study.codes", "study.export",
+    "colorizers", "train.benchmark", "colorizers.export", "study.codes", "study.export",
     "study.password", "study.power", "study.report", "study.simulate", "study.stimuli",
     "train.blend", "train.classification", "train.cvae", "train.data", "train.evaluate",
     "train.gan", "train.judge", "train.nazeri", "train.photo", "train.photo_results",
@@ -26,13 +26,35 @@ COMMANDS = (
 )  # fmt: skip
 
 
+def paths_of_the_tree():
+    """Path -> comment of each line of the README's tree; a folder's path ends with a slash."""
+    found, folders = {}, []
+    tree = README.split("## The tree")[1].split("```")[1]
+    for indent, name, comment in re.findall(r"^( *)(\S+) +(\S.*)$", tree, re.M):
+        del folders[len(indent) // 2 :]
+        path = "".join([*folders, name])
+        assert path not in found, path
+        found[path] = comment
+        if name.endswith("/"):
+            folders.append(name)
+    return found
+
+
 @pytest.mark.parametrize("module", ["app.py", *MODULES])
 def test_each_file_is_in_the_readmes_tree_and_says_what_it_does(module):
     assert ast.get_docstring(ast.parse((ROOT / module).read_text())), "needs a docstring"
-    tree = README.split("## The tree")[1]
-    assert re.search(rf"^\s+{re.escape(Path(module).name)}\s+\S", tree, re.M) or (
-        f"{Path(module).name} " in tree
-    )
+    tree = paths_of_the_tree()
+    room = f"{Path(module).parent}/"
+    closed = [f for f in tree if f.endswith("/") and sum(name.startswith(f) for name in tree) == 1]
+    if module.endswith("/__init__.py") and module not in tree:
+        assert room in tree or room.startswith(tuple(closed))
+    else:
+        assert module in tree or room.startswith(tuple(closed))
+
+
+def test_what_is_in_the_readmes_tree_exists():
+    for path in paths_of_the_tree():
+        assert path == "results.db" or (ROOT / path).exists(), path
 
 
 @functools.cache

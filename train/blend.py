@@ -26,8 +26,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from colorizers import checkpoint, gan, photo
-from colorizers.gan import Generator
+from colorizers.networks import checkpoint, gan, photo
+from colorizers.networks.gan import Generator
 
 from . import data
 from .options import option, parse
@@ -69,7 +69,7 @@ def blend(settings: Settings) -> tuple[nn.Module, dict[str, Any]]:
     ------
     RunError
         If the share is not from 0 to 1, or the two are different networks.
-    colorizers.checkpoint.WeightsError
+    colorizers.networks.checkpoint.WeightsError
         If weights are missing.
     """
     if not 0 <= settings.share <= 1:

@@ -6,16 +6,16 @@ import importlib
 import json
 from pathlib import Path
 
-from colorizers.base import Colorizer
-from colorizers.checkpoint import WeightsError
+from colorizers.networks.base import Colorizer
+from colorizers.networks.checkpoint import WeightsError
 
 MODULES = {
-    "classification": "colorizers.classification",
-    "regression": "colorizers.regression",
-    "gan": "colorizers.gan",
-    "cvae": "colorizers.cvae",
+    "classification": "colorizers.networks.classification",
+    "regression": "colorizers.networks.regression",
+    "gan": "colorizers.networks.gan",
+    "cvae": "colorizers.networks.cvae",
     "nazeri": "train.nazeri",
-    "photo": "colorizers.photo",
+    "photo": "colorizers.networks.photo",
 }
 """Name on the card -> the module that knows its network."""
 

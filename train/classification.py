@@ -24,9 +24,15 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
-from colorizers.bins import COUNT, TEMPERATURE, SoftEncoder, annealed_mean, rebalancing_weights
-from colorizers.classification import NAME, TITLE, Classifier
 from colorizers.color import AB_MAX, L_HALF
+from colorizers.networks.bins import (
+    COUNT,
+    TEMPERATURE,
+    SoftEncoder,
+    annealed_mean,
+    rebalancing_weights,
+)
+from colorizers.networks.classification import NAME, TITLE, Classifier
 
 from . import data, processes
 from .command import Trained, command, steps_per_epoch

@@ -11,8 +11,8 @@ from typing import Any, TypeVar
 
 from torch import nn
 
-from colorizers import checkpoint
-from colorizers.backbone import BackboneError
+from colorizers.networks import checkpoint
+from colorizers.networks.backbone import BackboneError
 
 from . import data, processes
 from .options import parse

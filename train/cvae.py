@@ -23,8 +23,8 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from colorizers import regression
-from colorizers.cvae import LATENT, NAME, TITLE, Painter, Posterior
+from colorizers.networks import regression
+from colorizers.networks.cvae import LATENT, NAME, TITLE, Painter, Posterior
 
 from . import data, processes
 from .command import Trained, command, steps_per_epoch

@@ -31,10 +31,10 @@ from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
 import colorizers
-from colorizers.base import Colorizer
-from colorizers.bins import TEMPERATURE, annealed_mean, centres, nearest_bins
-from colorizers.checkpoint import WeightsError
 from colorizers.color import colorize_u8, rgb_to_lab
+from colorizers.networks.base import Colorizer
+from colorizers.networks.bins import TEMPERATURE, annealed_mean, centres, nearest_bins
+from colorizers.networks.checkpoint import WeightsError
 
 from . import data, features, metrics
 from .candidates import load_run

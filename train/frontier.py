@@ -19,8 +19,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 import colorizers
-from colorizers.base import Colorizer
 from colorizers.color import colorize_u8, rgb_to_lab
+from colorizers.networks.base import Colorizer
 
 from . import metrics
 

@@ -28,8 +28,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from colorizers import regression
-from colorizers.gan import NAME, TITLE, Discriminator, Generator
+from colorizers.networks import regression
+from colorizers.networks.gan import NAME, TITLE, Discriminator, Generator
 
 from . import data, processes
 from .command import Trained, command, steps_per_epoch

@@ -44,9 +44,9 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 import colorizers
-from colorizers.bins import TEMPERATURE, centres
-from colorizers.checkpoint import FOLDER, WeightsError, read_card
 from colorizers.color import colorize_u8, rgb_to_lab
+from colorizers.networks.bins import TEMPERATURE, centres
+from colorizers.networks.checkpoint import FOLDER, WeightsError, read_card
 
 from . import data
 from .evaluate import hard_bins

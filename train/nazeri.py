@@ -27,9 +27,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import binary_cross_entropy_with_logits
 
-from colorizers.base import Colorizer, ready
-from colorizers.checkpoint import read_card, restore
 from colorizers.color import AB_MAX
+from colorizers.networks.base import Colorizer, ready
+from colorizers.networks.checkpoint import read_card, restore
 
 from . import data, processes
 from .command import Trained, command, steps_per_epoch

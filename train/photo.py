@@ -32,12 +32,12 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn.functional import avg_pool2d, interpolate, linear
 
-from colorizers import checkpoint
-from colorizers.backbone import BackboneError
-from colorizers.bins import SoftEncoder
 from colorizers.color import AB_MAX, L_HALF
-from colorizers.gan import Discriminator
-from colorizers.photo import ENCODER, NAME, TITLE, WIDTHS, PhotoNet
+from colorizers.networks import checkpoint
+from colorizers.networks.backbone import BackboneError
+from colorizers.networks.bins import SoftEncoder
+from colorizers.networks.gan import Discriminator
+from colorizers.networks.photo import ENCODER, NAME, TITLE, WIDTHS, PhotoNet
 
 from . import data, photos
 from . import features as rulers

@@ -39,11 +39,11 @@ from scipy.stats import t
 from skimage import data as pictures_of_skimage
 
 import colorizers
-from colorizers.base import Colorizer
-from colorizers.checkpoint import FOLDER, WeightsError
 from colorizers.color import colorize_u8, rgb_to_lab
-from colorizers.photo import NAME, load
-from colorizers.predict import lightness, predict_grid, resize, upsample_ab
+from colorizers.networks.base import Colorizer
+from colorizers.networks.checkpoint import FOLDER, WeightsError
+from colorizers.networks.photo import NAME, load
+from colorizers.painting.predict import lightness, predict_grid, resize, upsample_ab
 
 from . import features, metrics, photo_page, photos
 from .candidates import load_run

@@ -20,7 +20,7 @@ import torch
 from torch import Tensor, distributed, nn
 from torch.nn.parallel import DistributedDataParallel
 
-from colorizers import base
+from colorizers.networks import base
 
 Module = TypeVar("Module", bound=nn.Module)
 

@@ -23,10 +23,10 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from colorizers import classification
 from colorizers.color import L_HALF
-from colorizers.gan import Generator
-from colorizers.regression import NAME, TITLE
+from colorizers.networks import classification
+from colorizers.networks.gan import Generator
+from colorizers.networks.regression import NAME, TITLE
 
 from . import data, processes
 from .command import Trained, command, steps_per_epoch

@@ -23,8 +23,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 import colorizers
-from colorizers.base import Colorizer
-from colorizers.checkpoint import FOLDER, WeightsError
+from colorizers.networks.base import Colorizer
+from colorizers.networks.checkpoint import FOLDER, WeightsError
 
 from . import compare, data, evaluate, frontier, gallery, judge
 from .candidates import load_run
@@ -43,7 +43,7 @@ def compute(
 
     Raises
     ------
-    train.data.DataError, colorizers.checkpoint.WeightsError, train.run.RunError
+    train.data.DataError, colorizers.networks.checkpoint.WeightsError, train.run.RunError
     """
     runs = _runs(folders)
     test, train = data.load("test"), data.load("train")

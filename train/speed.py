@@ -28,9 +28,9 @@ import torch
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
-from colorizers.bins import SoftEncoder
-from colorizers.classification import Classifier
-from colorizers.gan import Generator
+from colorizers.networks.bins import SoftEncoder
+from colorizers.networks.classification import Classifier
+from colorizers.networks.gan import Generator
 
 from . import classification, gan
 from .data import LabBatches

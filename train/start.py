@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from colorizers import checkpoint, classification
-from colorizers.classification import Classifier
-from colorizers.cvae import Painter
-from colorizers.gan import Generator
+from colorizers.networks import checkpoint, classification
+from colorizers.networks.classification import Classifier
+from colorizers.networks.cvae import Painter
+from colorizers.networks.gan import Generator
 
 from .run import RunError
 
@@ -38,7 +38,7 @@ def start_from(name: str, module: Generator | Classifier | Painter) -> dict[str,
     ------
     RunError
         If the weights are of other widths or another backbone.
-    colorizers.checkpoint.WeightsError
+    colorizers.networks.checkpoint.WeightsError
         If there are none.
     """
     if name == NOTHING:

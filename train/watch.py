@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from colorizers import cifar10_names, load
-from colorizers.checkpoint import WeightsError
 from colorizers.color import colorize_u8, rgb_to_lab
+from colorizers.networks.checkpoint import WeightsError
 
 from . import metrics, processes
 from .data import Pictures

@@ -131,7 +131,7 @@ def assert_answers(rows: pd.DataFrame, person: int, trials: list[tuple[bool, int
     Parameters
     ----------
     rows
-        Rows of `study.store.answers` of this participant.
+        Rows of `study.database.store.answers` of this participant.
     person
         The number that decided the answers.
     trials

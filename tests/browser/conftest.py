@@ -21,7 +21,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
-from study.stimuli import build
+from study.stimuli.making import build
 
 ROOT = Path(__file__).parents[2]
 CHROMIUM = Path(os.environ.get("TRUEHUE_CHROMIUM", "/usr/bin/chromium"))

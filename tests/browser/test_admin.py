@@ -17,8 +17,8 @@ from answering import HttpParticipant, post, study_component
 from playwright.sync_api import Browser, Page, expect
 from test_server import call, get
 
+from study.database.store import Store, answers, participants
 from study.password import hash_password
-from study.store import Store, answers, participants
 
 pytestmark = pytest.mark.browser
 

@@ -25,8 +25,8 @@ from playwright.sync_api import Browser, Page, Response
 from scipy import stats
 from statsmodels.stats.multitest import multipletests
 
-from study.showing import load
-from study.store import answers
+from study.database.store import answers
+from study.stimuli.showing import load
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(900)]
 

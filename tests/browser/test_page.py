@@ -13,9 +13,9 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Page, Request, expect
 
-from study.database import connect
-from study.stimuli import import_folders
-from study.store import answers
+from study.database.engine import connect
+from study.database.store import answers
+from study.stimuli.making import import_folders
 
 pytestmark = pytest.mark.browser
 

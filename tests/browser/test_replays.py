@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from answering import HttpParticipant, study_component
 
-from study.store import answers, participants
+from study.database.store import answers, participants
 
 pytestmark = pytest.mark.browser
 

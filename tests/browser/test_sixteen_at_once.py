@@ -19,10 +19,11 @@ import pytest
 from answering import SCRIPT, HttpParticipant, assert_answers, in_threads
 from playwright.sync_api import Browser, Page
 
-from study import export, report
-from study.report import FORMS
-from study.source import from_database
-from study.store import answers, participants
+from study import export
+from study.database.source import from_database
+from study.database.store import answers, participants
+from study.report import __main__ as report
+from study.report.__main__ import FORMS
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(900)]
 

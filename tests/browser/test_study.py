@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 from playwright.sync_api import BrowserContext, Page, Response, Route, expect
 
-from study.store import answers, participants
+from study.database.store import answers, participants
 
 pytestmark = pytest.mark.browser
 

@@ -10,7 +10,7 @@ import fastapi
 import gradio as gr
 import uvicorn
 
-from colorizers import api
+from colorizers.page import api
 
 
 def main() -> None:

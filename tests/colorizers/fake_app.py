@@ -5,7 +5,7 @@ import sys
 import fake_networks
 import gradio as gr
 
-from colorizers import ui
+from colorizers.page import ui
 
 
 def main() -> None:

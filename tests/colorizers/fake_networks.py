@@ -42,6 +42,7 @@ def load_slow(name: str) -> FakeColorizer:
 
 def load_missing(name: str) -> FakeColorizer:
     """No weights."""
-    from colorizers.checkpoint import WeightsError  # brings PyTorch, which the others do without
+    # Brings PyTorch, which the others do without.
+    from colorizers.networks.checkpoint import WeightsError
 
     raise WeightsError(f"There are no weights for {name!r}: train them.")

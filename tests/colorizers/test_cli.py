@@ -16,9 +16,10 @@ from PIL import Image
 from skimage.color import rgb2lab
 
 import colorizers
-from colorizers import album, batch
 from colorizers.__main__ import main
-from colorizers.image import Photo, save
+from colorizers.batch import album, local
+from colorizers.files.picture import Photo
+from colorizers.files.writing import save
 
 
 @pytest.fixture(autouse=True)
@@ -259,9 +260,9 @@ def test_a_wrong_saturation_or_warmth_is_told_before_anything_is_made(
 
 def test_settings_of_a_program_are_checked_before_the_first_file(photos: Path, tmp_path: Path):
     job = album.Job(photos / "a.png", tmp_path / "a.png", "PNG")
-    work = batch.Work(fake_networks.load, "gan", warmth=2.0)
-    with pytest.raises(batch.SettingsError, match="warmth 2 must be a number from -1 to 1"):
-        next(batch.run([job], work, 1))
+    work = local.Work(fake_networks.load, "gan", warmth=2.0)
+    with pytest.raises(local.SettingsError, match="warmth 2 must be a number from -1 to 1"):
+        next(local.run([job], work, 1))
 
 
 def test_misuse_is_one_sentence_and_2(photos: Path, tmp_path: Path, monkeypatch, capsys):
@@ -328,7 +329,8 @@ import signal, sys
 sys.path.insert(0, {here!r})
 import colorizers, fake_networks
 from colorizers.__main__ import main
-from colorizers.image import Photo, save
+from colorizers.files.picture import Photo
+from colorizers.files.writing import save
 if __name__ == "__main__":  # and not in the workers, which import this
     signal.signal(signal.SIGINT, signal.default_int_handler)  # as in no run in the background
     colorizers.load = fake_networks.load_slow

@@ -9,7 +9,8 @@ import onnxruntime
 import pytest
 import torch
 
-from colorizers import checkpoint, export, photo
+from colorizers import export
+from colorizers.networks import checkpoint, photo
 
 SHAPES = {
     "photo": [(1, 160, 160), (1, 160, 224), (3, 224, 160), (2, 64, 448), (5, 32, 32)],

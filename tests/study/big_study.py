@@ -6,9 +6,9 @@ from pathlib import Path
 
 import numpy as np
 
-from study.design import TRUTH, Design, StudySpec
+from study.database.store import Store
+from study.protocol.design import TRUTH, Design, StudySpec
 from study.simulate import synthetic_pictures
-from study.store import Store
 
 METHODS = ("classification", "gan", TRUTH)
 TRIALS = 30

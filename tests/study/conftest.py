@@ -3,11 +3,11 @@
 import pytest
 from study_frames import real_spec
 
-from study.model import AnswerModel
-from study.report import FORMS, computed, written
+from study.database.source import from_database
+from study.database.store import Store
+from study.report.__main__ import FORMS, computed, written
 from study.simulate import DEFAULT_SET, Simulation, set_pictures, simulate
-from study.source import from_database
-from study.store import Store
+from study.statistics.model import AnswerModel
 
 
 @pytest.fixture(scope="session")

@@ -3,9 +3,9 @@
 import pandas as pd
 from hypothesis import HealthCheck, settings
 
-from study.design import TRUTH, Design, StudySpec
+from study.protocol.design import TRUTH, Design, StudySpec
 from study.simulate import synthetic_pictures
-from study.summary import summarise
+from study.statistics.summary import summarise
 
 # Data frames take milliseconds and a busy machine takes its time: neither is a failure.
 relaxed = settings(deadline=None, max_examples=50, suppress_health_check=[HealthCheck.too_slow])
@@ -14,7 +14,7 @@ PICKS = [["gan", TRUTH, TRUTH, "gan"], [TRUTH, "gan", "classification", TRUTH]]
 
 
 def answers(trials, methods=("gan", "classification", TRUTH)):
-    """Rows of `study.store.answers` from (participant, picture, picked method) and extras.
+    """Rows of `study.database.store.answers` from (participant, picture, picked method) and extras.
 
     Parameters
     ----------
@@ -58,7 +58,7 @@ def answers(trials, methods=("gan", "classification", TRUTH)):
 
 
 def participants(frame):
-    """Rows of `study.store.participants` that belong to the answers."""
+    """Rows of `study.database.store.participants` that belong to the answers."""
     first = frame.drop_duplicates("participant")
     completed = first["status"] == "completed"
     moment = pd.Series(pd.Timestamp("2026-01-01", tz="UTC"), index=first.index)

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from study.frames import ANSWER_COLUMNS
-from study.store import Store, participants
-from study.tables import Base
+from study.database.frames import ANSWER_COLUMNS
+from study.database.store import Store, participants
+from study.database.tables import Base
 
 DICTIONARY = Path(__file__).parents[2] / "docs" / "data-dictionary.md"
 
@@ -35,7 +35,7 @@ def test_the_deletion_in_the_protocol_deletes(tmp_path):
     """The command that the consent text promises is run as it is written."""
     import sqlite3
 
-    from study.design import Design, StudySpec
+    from study.protocol.design import Design, StudySpec
 
     protocol = DICTIONARY.with_name("study-protocol.md").read_text(encoding="utf-8")
     (statement,) = re.findall(r'sqlite3 results\.db "(.+)"', protocol)

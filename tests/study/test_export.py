@@ -9,13 +9,13 @@ import pandas as pd
 import pytest
 from study_frames import real_spec
 
+from study.database.source import from_database, from_export
+from study.database.store import Store
 from study.export import main as export_main
-from study.gallery import DEFAULT_SET, find
-from study.report import FORMS, computed, report_of, written
-from study.report import main as report_main
-from study.source import from_database, from_export
-from study.store import Store
-from study.summary import NothingToReportError
+from study.report.__main__ import FORMS, computed, report_of, written
+from study.report.__main__ import main as report_main
+from study.report.gallery import DEFAULT_SET, find
+from study.statistics.summary import NothingToReportError
 
 
 def export(url, out, *options):
@@ -109,7 +109,7 @@ def test_real_answers_with_gaps_and_odd_words_come_back(tmp_path):
 
 
 def test_nothing_of_recruiters_or_secrets_is_exported(tmp_path):
-    from study.store import Recruiter
+    from study.database.store import Recruiter
 
     url = f"sqlite:///{tmp_path / 'results.db'}"
     store = Store(url)

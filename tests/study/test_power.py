@@ -9,7 +9,7 @@ from scipy.stats import t
 
 from study.coverage import Plan
 from study.power import NOTHING, TITLE, main
-from study.sizing import Question, people_needed, power, share_that_tells
+from study.statistics.sizing import Question, people_needed, power, share_that_tells
 
 
 def test_without_effects_the_spread_is_binomial():
@@ -35,7 +35,7 @@ def test_more_people_and_pictures_see_more():
 
 def test_the_difference_is_seen_as_often_as_it_says():
     from study.coverage import estimates
-    from study.model import AnswerModel, intercepts
+    from study.statistics.model import AnswerModel, intercepts
 
     planned = Plan(16, 30, 200, 0.4)
     difference = power(planned, 400, np.random.default_rng(3)).against_value

@@ -12,13 +12,13 @@ from scipy.stats import binom
 from sqlalchemy import create_engine, inspect, text
 
 from study import simulate as module
-from study import stats
-from study.database import DatabaseError
-from study.design import Design, StudySpec
-from study.model import AnswerModel
-from study.report import report
+from study.database.engine import DatabaseError
+from study.database.store import Store, answers, participants
+from study.protocol.design import Design, StudySpec
+from study.report.__main__ import report
 from study.simulate import Simulation, SimulationError, main, simulate, synthetic_pictures
-from study.store import Store, answers, participants
+from study.statistics import stats
+from study.statistics.model import AnswerModel
 
 ROOT = Path(__file__).resolve().parents[2]
 RATES = ["--fool", "gan=0.4069", "--fool", "classification=0.048"]

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from colorizers import checkpoint, photo
-from colorizers.gan import Generator
+from colorizers.networks import checkpoint, photo
+from colorizers.networks.gan import Generator
 from train import blend
 from train.data import Pictures
 

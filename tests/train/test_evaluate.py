@@ -137,7 +137,7 @@ def test_missing_data_is_one_sentence(tmp_path, monkeypatch, capsys):
 
 
 def test_hard_bins_are_the_nearest_centres():
-    from colorizers.bins import centres
+    from colorizers.networks.bins import centres
 
     ab = np.random.default_rng(1).uniform(-100, 100, (50, 2))
     distance = np.linalg.norm(ab[:, None] - centres()[None], axis=-1)
@@ -152,7 +152,7 @@ def test_soft_bins_change_a_colour_little():
 def test_a_run_is_a_row_like_the_committed_ones(small, tmp_path, capsys):
     import shutil
 
-    from colorizers.checkpoint import FOLDER
+    from colorizers.networks.checkpoint import FOLDER
 
     for ending in ("json", "safetensors"):
         shutil.copy(FOLDER / f"gan.{ending}", tmp_path)

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from colorizers.color import rgb_to_lab
-from colorizers.photo import PhotoNet
+from colorizers.networks.photo import PhotoNet
 from train import features, photo, photos
 
 SMALL = {"encoder": "resnet10t", "widths": (16, 16, 8, 8), "start": "none", "bfloat16": False,

@@ -9,7 +9,7 @@ import torch
 from PIL import Image
 
 import colorizers
-from colorizers import checkpoint, photo
+from colorizers.networks import checkpoint, photo
 from train import photo_page, photo_results, photos
 
 

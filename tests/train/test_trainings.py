@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 import torch
 
-from colorizers import checkpoint
 from colorizers.color import rgb_to_lab
-from colorizers.gan import Generator
+from colorizers.networks import checkpoint
+from colorizers.networks.gan import Generator
 from train import candidates, classification, cvae, gan, nazeri, regression, start
 from train.data import Pictures
 

@@ -1,0 +1,301 @@
+"""Many photographs over the cores of this machine: one process a core, one file at a time each.
+
+The process that was started hands out the work and never imports PyTorch; each worker loads the
+network once. A worker that the system kills (out of memory, usually) costs the one file it had:
+that is reported as failed and a new worker takes its place, which is what `concurrent.futures`
+cannot do, as it gives up all files when a process dies.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import multiprocessing
+import os
+import signal
+import sys
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from multiprocessing.connection import Connection, wait
+from multiprocessing.process import BaseProcess
+from typing import TYPE_CHECKING, Any
+
+import cv2
+import numpy as np
+
+from colorizers.batch.album import Job, partial_name, partials
+from colorizers.files import jpeg, tiff
+from colorizers.files.picture import ImageError
+from colorizers.files.reading import open_photo
+from colorizers.files.writing import save
+from colorizers.painting import strips
+from colorizers.painting.adjust import adjust
+from colorizers.painting.predict import colorize_photo
+
+if TYPE_CHECKING:
+    from colorizers.networks.base import Colorizer
+
+LOST = (
+    "The process that worked on it was ended by the system, most likely for want of memory; "
+    "try it alone with --jobs 1, or make it smaller."
+)
+
+
+class SettingsError(Exception):
+    """The work cannot be begun as asked; the message is one sentence."""
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What to do with every photograph.
+
+    Attributes
+    ----------
+    load : callable
+        Gives the colorizer of a name; importable by name, since it goes to other processes.
+    method : str
+    options : mapping of str to number
+        Options of the method.
+    saturation, warmth : float
+        Of any method's colours; see `colorizers.painting.adjust`.
+    quality : int
+        1 to 100, of JPEG and WebP.
+    metadata : bool
+        Keep what the photograph's file says of it.
+    """
+
+    load: Callable[[str], Colorizer]
+    method: str
+    options: Mapping[str, Any] = field(default_factory=dict)
+    saturation: float = 1.0
+    warmth: float = 0.0
+    quality: int = 95
+    metadata: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a job: width and height, or in `error` one sentence why not."""
+
+    job: Job
+    size: tuple[int, int] = (0, 0)
+    error: str = ""
+    notices: tuple[str, ...] = ()
+
+
+Outcomes = Generator[Outcome, None, None]
+
+
+def prepare(work: Work) -> Colorizer:
+    """Load the network and try the options on a plain grey square.
+
+    Raises
+    ------
+    SettingsError
+        If there are no weights, the method has no such option or not this value of it, or
+        saturation or warmth is out of its range.
+    """
+    try:
+        colorizer = work.load(work.method)
+    except Exception as error:  # WeightsError, most likely; whatever it is, nothing can be begun
+        raise SettingsError(str(error) or repr(error)) from error
+    for option in work.options:
+        if option not in colorizer.options:
+            raise SettingsError(
+                f"--{option} does nothing for the method {work.method}; leave it out."
+            )
+    try:
+        side = (colorizer.size, colorizer.size)
+        ab = colorizer.predict_ab(np.full((1, *side), 50.0, np.float32), **work.options)
+        adjust(ab, work.saturation, work.warmth)
+    except ValueError as error:
+        raise SettingsError(f"{work.method}: {error}") from error
+    return colorizer
+
+
+def colorize_file(colorizer: Colorizer, job: Job, work: Work) -> Outcome:
+    """Colorize one file; whatever is wrong with it becomes the outcome's `error`."""
+    partial = partial_name(job.target)
+    try:
+        photo = open_photo(job.source)
+        rgb_u8 = colorize_photo(
+            colorizer, photo, saturation=work.saturation, warmth=work.warmth, **work.options
+        )
+        comment = f"Colours guessed by TrueHue, {colorizer.title}."
+        try:
+            job.target.parent.mkdir(parents=True, exist_ok=True)
+            unsaid = save(
+                partial, rgb_u8, photo, format=job.format, quality=work.quality,
+                metadata=work.metadata, comment=comment,
+            )  # fmt: skip
+            os.replace(partial, job.target)
+        finally:
+            partial.unlink(missing_ok=True)
+    except ImageError as error:
+        return Outcome(job, error=str(error))
+    except MemoryError:
+        return Outcome(job, error="There is not enough memory for it; make it smaller.")
+    except OSError as error:
+        reason = error.strerror or str(error)
+        return Outcome(job, error=f"{job.target} cannot be written ({reason}); choose another OUT.")
+    except Exception as error:  # the next file must still get its turn
+        return Outcome(job, error=f"It failed in a way that was not foreseen ({error!r}).")
+    return Outcome(job, photo.size, notices=photo.notices + unsaid)
+
+
+def cores() -> int:
+    """How many cores this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def run(jobs: Sequence[Job], work: Work, processes: int) -> Outcomes:
+    """Colorize files over processes; outcomes come as they are ready, one for every job.
+
+    Closing the iterator ends the processes and removes what they have not finished.
+
+    Parameters
+    ----------
+    jobs : sequence of Job
+    work : Work
+    processes : int
+        How many at once; the cores are shared between them.
+
+    Raises
+    ------
+    SettingsError
+        Before any file is touched, if the settings are wrong.
+    """
+    processes = max(1, min(processes, len(jobs)))
+    threads = max(1, cores() // processes)
+    waiting = list(reversed(jobs))
+    workers: dict[Any, _Worker] = {}
+
+    def start() -> None:
+        worker = _Worker(work, threads)
+        workers[worker.pipe] = worker
+
+    try:
+        start()  # alone at first: if the settings are wrong, one process says so
+        _first_word(next(iter(workers.values())))
+        for _ in range(processes - 1):
+            start()
+        for worker in workers.values():
+            worker.give(waiting)
+        while any(worker.job for worker in workers.values()):
+            for pipe in wait([pipe for pipe, worker in workers.items() if worker.job]):
+                worker = workers[pipe]
+                outcome = worker.outcome()
+                if outcome is None:  # its "ready", of a worker that was started later
+                    continue
+                if worker.alive:
+                    worker.give(waiting)
+                else:
+                    del workers[pipe]
+                    if waiting:
+                        start()
+                        workers[next(reversed(workers))].give(waiting)
+                yield outcome
+    finally:
+        for worker in workers.values():
+            worker.end()
+
+
+def _first_word(worker: _Worker) -> None:
+    try:
+        problem = worker.pipe.recv()
+    except (EOFError, OSError):
+        raise SettingsError(
+            "The first worker was ended by the system while it loaded the network, "
+            "most likely for want of memory."
+        ) from None
+    if problem:
+        raise SettingsError(problem)
+    worker.ready = True
+
+
+class _Worker:
+    """A process with a pipe, and the job that it has."""
+
+    def __init__(self, work: Work, threads: int) -> None:
+        # Spawned: a fork of a process with threads may hang.
+        context = multiprocessing.get_context("spawn")
+        self.pipe, theirs = context.Pipe()
+        self.process: BaseProcess = context.Process(
+            target=_serve, args=(theirs, work, threads), daemon=True
+        )
+        with _no_interrupt():
+            self.process.start()
+        theirs.close()  # so that its death is the end of the pipe here
+        self.job: Job | None = None
+        self.ready = False
+        self.alive = True
+
+    def give(self, waiting: list[Job]) -> None:
+        """Hand over the next job, if there is one."""
+        self.job = waiting.pop() if waiting else None
+        if self.job is not None:
+            with contextlib.suppress(OSError):  # it has died; `outcome` will find out
+                self.pipe.send(self.job)
+
+    def outcome(self) -> Outcome | None:
+        """What it has to say; None for its first word."""
+        job = self.job
+        assert job is not None
+        try:
+            said = self.pipe.recv()
+        except (EOFError, OSError):
+            self.end()
+            return Outcome(job, error=LOST)
+        if not self.ready:
+            self.ready = True
+            if not said:
+                return None
+            self.end()  # the same network that loaded before: memory again
+            return Outcome(job, error=str(said))
+        return Outcome(job, error=LOST) if not isinstance(said, Outcome) else said
+
+    def end(self) -> None:
+        """End the process at once and remove what it has not finished."""
+        self.alive = False
+        self.pipe.close()
+        if self.job is None:
+            self.process.join(2)  # it ends by itself when its pipe does
+        self.process.kill()
+        self.process.join()
+        if self.job is not None and self.process.pid is not None:
+            for file in partials(self.job.target.parent, self.process.pid):
+                file.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def _no_interrupt() -> Iterator[None]:
+    """Let a child that is started in here be deaf to Ctrl-C, which ends its parent, and that it."""
+    try:
+        before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    except ValueError:  # not the main thread
+        yield
+        return
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _serve(pipe: Connection, work: Work, threads: int) -> None:
+    """Work in another process: say "" or what is wrong, then answer every job."""
+    cv2.setNumThreads(threads)
+    modules: tuple[Any, ...] = (strips, jpeg, tiff)
+    for module in modules:
+        module.THREADS = threads
+    try:
+        colorizer = prepare(work)
+    except SettingsError as error:
+        pipe.send(str(error))
+        return
+    if "torch" in sys.modules:
+        sys.modules["torch"].set_num_threads(threads)
+    pipe.send("")
+    with contextlib.suppress(EOFError, OSError):  # the parent has gone
+        while True:
+            pipe.send(colorize_file(colorizer, pipe.recv(), work))

@@ -1,0 +1,248 @@
+"""Colour of more than 8 bits, which Pillow reads at 8: read by others, and written as PNG.
+
+Fed by :mod:`colorizers.files.reading` with a file that Pillow has decoded already, so that damaged
+ones are refused in the same way as all others. OpenCV reads PNG, TIFF, JPEG 2000 and AVIF, and what
+it gives is held against Pillow's 8 bits; pillow-heif reads HEIC; PPM is read here. Fewer than 16
+bits are spread over the whole range.
+
+References
+----------
+PNG 3rd edition, 5 (chunks), 11.2.1 (IHDR), 11.3.2.1 (tRNS); TIFF 6.0, BitsPerSample, SampleFormat,
+PhotometricInterpretation; netpbm's manual, ppm(5).
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import struct
+import zlib
+from collections.abc import Sequence
+from typing import Any
+
+import cv2
+import numpy as np
+import tifffile
+from numpy.typing import NDArray
+from PIL import Image
+
+from colorizers.files import boxes
+from colorizers.files.picture import upright
+from colorizers.files.profiles import LEVELS, is_srgb_bytes, matrix_profile
+
+UInt16 = NDArray[np.uint16]
+
+_BITS, _PHOTOMETRIC, _ORIENTATION, _PLANES, _SAMPLE_FORMAT, _RGB = 258, 262, 274, 284, 339, 2
+_PPM = re.compile(rb"P6" + rb"(?:\s|#[^\n]*\n)+(\d+)" * 3 + rb"\s")
+LOSSY = 3
+"""How far two decoders of the same lossy file may be apart, of 255: they round differently."""
+_PNG_START = b"\x89PNG\r\n\x1a\n"
+
+
+def bits_of(image: Image.Image, head: bytes) -> int:
+    """Bits a channel of a file whose colours, or whose grey with alpha, Pillow reads at 8; else 8.
+
+    Parameters
+    ----------
+    image : PIL.Image.Image
+        Loaded by Pillow.
+    head : bytes
+        The file's beginning, up to `boxes.HEAD`.
+    """
+    if image.format == "PNG":
+        depth, kind = head[24], head[25]
+        return 16 if depth == 16 and kind in (2, 4, 6) else 8
+    if image.mode not in ("RGB", "RGBA"):
+        return 8
+    if image.format == "HEIF":
+        bits = image.info.get("bit_depth")
+        return bits if isinstance(bits, int) else 8
+    if image.format == "PPM":
+        found = _PPM.match(head)
+        return 16 if found and int(found[3]) > 255 else 8
+    if image.format != "TIFF":
+        return boxes.bits(image.format or "", head)
+    tags: Any = getattr(image, "tag_v2", {})
+    kinds = set(tags.get(_SAMPLE_FORMAT, (1,)))
+    plain = set(tags.get(_BITS, ())) == {16} and kinds == {1}
+    return 16 if plain and tags.get(_PHOTOMETRIC) == _RGB else 8
+
+
+def read(
+    data: bytes, image: Image.Image, bits: int, notices: list[str]
+) -> tuple[UInt16, UInt16 | None] | None:
+    """sRGB (h, w, 3) and opacity (h, w), uint16; None, with a notice, if 8 bits must do.
+
+    Parameters
+    ----------
+    data : bytes
+        The file.
+    image : PIL.Image.Image
+        The same, loaded by Pillow.
+    bits : int
+        Its bits a channel, from `bits_of`.
+    notices : list of str
+        A sentence is appended if the depth is lost.
+    """
+    icc = image.info.get("icc_profile") or b""
+    plain = not icc or is_srgb_bytes(icc)
+    profile = None if plain else matrix_profile(icc)
+    if getattr(image, "tag_v2", {}).get(_PLANES, 1) == 2:
+        values = _planes(data)
+        if not plain and profile is None:
+            notices.append("The colour profile in the file does not fit; it is not used.")
+    else:
+        values = _decode(data, image, bits) if plain or profile is not None else None
+    if values is None:
+        notices.append(f"The {bits} bits a channel of this file are read as 8.")
+        return None
+    alpha = np.ascontiguousarray(values[..., 3]) if values.shape[2] == 4 else None
+    rgb = np.ascontiguousarray(values[..., :3])
+    if profile is not None:
+        rgb = profile.to_srgb(rgb)
+    return rgb, None if alpha is None or (alpha == 65_535).all() else alpha
+
+
+def whole_range(image: Image.Image, head: bytes) -> Image.Image:
+    """Grey of 9 to 16 bits as Pillow reads it, as 16 bits from black to white.
+
+    Pillow leaves 12 bits of a TIFF at the lower end, those of JPEG 2000 and HEIC a little below
+    white, a TIFF in which 0 is white as it is, and takes the upper half of 32 bits as negative.
+    """
+    if image.format == "TIFF" and image.mode == "I":
+        return _unsigned(image)
+    if not image.mode.startswith("I;16"):
+        return image
+    tags: Any = getattr(image, "tag_v2", {})
+    bits, inverted = 16, False
+    if image.format == "TIFF":
+        bits, inverted = int(tags.get(_BITS, (16,))[0]), tags.get(_PHOTOMETRIC) == 0
+    elif image.format == "HEIF":
+        bits = int(image.info.get("bit_depth") or 16)
+    elif image.format == "JPEG2000":
+        bits = boxes.bits("JPEG2000", head)
+    if not 8 < bits <= 16 or (bits == 16 and not inverted):
+        return image
+    values = np.asarray(image).astype(np.uint16)
+    if image.format != "TIFF":  # at the upper end
+        values = values >> np.uint16(16 - bits)
+    values = _spread(values, bits)
+    made = Image.fromarray(65_535 - values if inverted else values)
+    made.info, made.format = image.info, image.format
+    return made
+
+
+def _unsigned(image: Image.Image) -> Image.Image:
+    tags: Any = getattr(image, "tag_v2", {})
+    values = np.asarray(image)
+    if (
+        tags.get(_BITS, (0,))[0] != 32
+        or tags.get(_SAMPLE_FORMAT, (1,))[0] != 1
+        or values.min() >= 0
+    ):
+        return image
+    made = Image.fromarray(values.view(np.uint32).astype(np.float32))
+    made.info, made.format = image.info, image.format
+    return made
+
+
+def png(values: UInt16, chunks: Sequence[tuple[bytes, bytes]] = ()) -> bytes:
+    """A PNG of 16-bit RGB or RGBA (h, w, 3 or 4), with these chunks (name, content) in its head."""
+    order = cv2.COLOR_RGB2BGR if values.shape[2] == 3 else cv2.COLOR_RGBA2BGRA
+    bgr = cv2.cvtColor(np.ascontiguousarray(values), order)
+    done, coded = cv2.imencode(".png", bgr, [cv2.IMWRITE_PNG_COMPRESSION, 3])
+    if not done:
+        raise OSError("The PNG encoder failed.")
+    data = coded.tobytes()
+    head = len(_PNG_START) + 25  # and IHDR
+    between = b"".join(
+        struct.pack(">I", len(body)) + name + body + struct.pack(">I", zlib.crc32(name + body))
+        for name, body in chunks
+    )
+    return data[:head] + between + data[head:]
+
+
+def _planes(data: bytes) -> UInt16 | None:
+    """RGB or RGBA of a TIFF that stores plane after plane; both Pillow and OpenCV misread those.
+
+    Raises
+    ------
+    ValueError
+        If tifffile cannot decode it either.
+    """
+    with tifffile.TiffFile(io.BytesIO(data)) as file:
+        page: Any = file.pages[0]
+        planes: Any = page.asarray()
+        orientation = page.tags[_ORIENTATION].value if _ORIENTATION in page.tags else 1
+    if planes.dtype != np.uint16 or planes.ndim != 3 or planes.shape[0] not in (3, 4):
+        raise ValueError(f"{planes.dtype} planes of shape {planes.shape}")
+    return upright(np.ascontiguousarray(planes.transpose(1, 2, 0)), int(orientation))
+
+
+def _decode(data: bytes, image: Image.Image, bits: int) -> UInt16 | None:
+    """RGB or RGBA as Pillow's image shows it, at 16 bits; None if another decoder sees another."""
+    decoder = {"HEIF": _by_heif, "PPM": _by_hand}.get(image.format or "", _by_opencv)
+    values = decoder(data)
+    if values is None or values.dtype != np.uint16 or values.ndim != 3:
+        return None
+    values = _spread(values, bits)
+    if image.format == "HEIF":  # decoded by the same library; 4:2:0 at 8 bits is another rounding
+        return values if values.shape[1::-1] == image.size else None
+    transparent = "transparency" in image.info  # of 16 bits, which Pillow holds against 8
+    shown = np.asarray(image.convert("RGBA" if values.shape[2] == 4 and not transparent else "RGB"))
+    limit = LOSSY if image.format in ("AVIF", "JPEG2000") else 1
+    for turned in (values, *_turned(values)):
+        if turned.shape[:2] == shown.shape[:2]:
+            # Pillow takes the upper 8 bits, or rounds.
+            sample = turned[::7, ::7, : shown.shape[2]]
+            if np.abs((sample >> 8).astype(int) - shown[::7, ::7]).max() <= limit:
+                return np.ascontiguousarray(turned)
+    return None
+
+
+def _spread(values: UInt16, bits: int) -> UInt16:
+    """So many bits over all 65,536 levels."""
+    if bits == 16:
+        return values
+    top = 2**bits - 1
+    levels = np.minimum(np.arange(LEVELS), top) * ((LEVELS - 1) / top)
+    table = np.rint(levels).astype(np.uint16)
+    return np.asarray(cv2.LUT(np.ascontiguousarray(values), table), np.uint16)
+
+
+def _by_opencv(data: bytes) -> Any:
+    try:
+        values: Any = cv2.imdecode(
+            np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED | cv2.IMREAD_IGNORE_ORIENTATION
+        )
+    except cv2.error:
+        return None
+    if values is None or values.ndim != 3 or values.shape[2] not in (3, 4):
+        return None
+    order = cv2.COLOR_BGR2RGB if values.shape[2] == 3 else cv2.COLOR_BGRA2RGBA
+    return cv2.cvtColor(values, order)
+
+
+def _by_heif(data: bytes) -> Any:
+    from pillow_heif import open_heif
+
+    file = open_heif(io.BytesIO(data), convert_hdr_to_8bit=False, hdr_to_16bit=False)
+    # RGBa is multiplied with its opacity, which 8 bits are enough for.
+    return None if file.mode.startswith("RGBa") else np.asarray(file)
+
+
+def _by_hand(data: bytes) -> Any:
+    """A binary PPM of two bytes a channel."""
+    found = _PPM.match(data)
+    if not found:
+        return None
+    width, height, top = (int(number) for number in found.groups())
+    count = width * height * 3
+    values = np.frombuffer(data, ">u2", count, found.end()).reshape(height, width, 3)
+    return np.rint(np.minimum(values, top) * ((LEVELS - 1) / top)).astype(np.uint16)
+
+
+def _turned(values: UInt16) -> Sequence[UInt16]:
+    """The seven other orientations: Pillow has turned TIFFs upright, OpenCV perhaps not."""
+    flipped = [values[::-1], values[:, ::-1], values[::-1, ::-1]]
+    return [*flipped, *(one.swapaxes(0, 1) for one in (values, *flipped))]

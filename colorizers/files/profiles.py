@@ -1,0 +1,222 @@
+"""ICC profiles: which one a picture is written in, and 16 bits through an RGB profile.
+
+LittleCMS, which Pillow brings, converts 8-bit pixels through any profile. Pillow gives it no
+16-bit colour, so for that the profiles that are three tone curves and a matrix (sRGB, Adobe RGB,
+Display P3, ProPhoto and what scanners and cameras embed) are computed here.
+
+References
+----------
+ICC.1:2010, 7.2 (header), 7.3 (tag table), 10.5 (curveType), 10.15 (parametricCurveType),
+F.3 (three-component matrix-based profiles).
+"""
+
+from __future__ import annotations
+
+import functools
+import io
+import struct
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageCms
+
+from colorizers.color import from_srgb_curve, to_srgb_curve
+from colorizers.files.srgb import is_srgb
+from colorizers.painting.strips import in_strips, strips
+
+Float = NDArray[np.float32]
+UInt16 = NDArray[np.uint16]
+
+LEVELS = 65_536
+
+
+@functools.cache
+def srgb_profile() -> bytes:
+    """LittleCMS's own sRGB profile, about 600 bytes."""
+    return ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+
+
+def power_profile(exponent: float) -> bytes:
+    """A profile with sRGB's primaries and a plain power as its three curves.
+
+    Parameters
+    ----------
+    exponent : float
+        Of the way to linear light, from 0.1 to 10.
+    """
+    # LittleCMS's sRGB: its curves stand in places of 32 bytes, and its name is made another one.
+    data = bytearray(srgb_profile().replace("sRGB".encode("utf-16-be"), "PNG ".encode("utf-16-be")))
+    curve = b"para\0\0\0\0" + struct.pack(">HHi", 0, 0, round(exponent * 65_536))
+    for index in range(struct.unpack_from(">I", data, 128)[0]):
+        name, offset, _ = struct.unpack_from(">4sII", data, 132 + 12 * index)
+        if name in (b"rTRC", b"gTRC", b"bTRC"):
+            data[offset : offset + len(curve)] = curve
+    return bytes(data)
+
+
+def is_rgb(icc: bytes) -> bool:
+    """Whether a profile can be read and is of RGB."""
+    try:
+        return _space(ImageCms.ImageCmsProfile(io.BytesIO(icc))) == "RGB"
+    except (ImageCms.PyCMSError, OSError, ValueError, TypeError):
+        return False
+
+
+def is_srgb_bytes(icc: bytes) -> bool:
+    """Whether these bytes are a profile that says that it is sRGB."""
+    try:
+        return is_srgb(ImageCms.ImageCmsProfile(io.BytesIO(icc)))
+    except (ImageCms.PyCMSError, OSError, ValueError, TypeError):
+        return False
+
+
+def written_profile(icc: bytes) -> bytes:
+    """The profile for the coloured picture of a file that had this one.
+
+    Its own, if it is of RGB; sRGB's, if it is of ink or of grey, in which there is no place for
+    colours, or cannot be read; empty if the file had none.
+    """
+    if not icc:
+        return b""
+    return icc if is_rgb(icc) else srgb_profile()
+
+
+def from_srgb(rgb: NDArray[np.uint8], icc: bytes) -> NDArray[np.uint8] | None:
+    """8-bit sRGB (h, w, 3) in the space of a profile; None if it works one way only."""
+    try:
+        profile = ImageCms.ImageCmsProfile(io.BytesIO(icc))
+        if is_srgb(profile):
+            return rgb
+        transform = ImageCms.buildTransform(
+            ImageCms.createProfile("sRGB"),
+            profile,
+            "RGB",
+            "RGB",
+            renderingIntent=ImageCms.Intent.RELATIVE_COLORIMETRIC,
+            flags=ImageCms.Flags.BLACKPOINTCOMPENSATION,
+        )
+    except (ImageCms.PyCMSError, OSError, ValueError, TypeError):
+        return None
+    out = np.empty(rgb.shape, np.uint8)
+    for rows in strips(rgb.shape, 1_000_000):  # Pillow's copies of a strip, not of the picture
+        image = Image.fromarray(np.ascontiguousarray(rgb[rows]))
+        ImageCms.applyTransform(image, transform, inPlace=True)
+        out[rows] = np.asarray(image)
+    return out
+
+
+@dataclass(frozen=True)
+class MatrixProfile:
+    """An RGB profile of three tone curves and a matrix.
+
+    Attributes
+    ----------
+    curves : ndarray of float64, shape (3, 65536)
+        Linear light of each 16-bit level of R, G and B.
+    matrix : ndarray of float64, shape (3, 3)
+        XYZ relative to D50 of linear R, G and B.
+    """
+
+    curves: NDArray[np.float64]
+    matrix: NDArray[np.float64]
+
+    def to_srgb(self, rgb: UInt16) -> UInt16:
+        """16-bit pixels (h, w, 3) of this profile as sRGB, clipped where sRGB ends."""
+        return self._convert(rgb, self.curves, np.linalg.inv(_srgb().matrix) @ self.matrix, None)
+
+    def from_srgb(self, rgb: UInt16) -> UInt16:
+        """The way back."""
+        return self._convert(
+            rgb, _srgb().curves, np.linalg.inv(self.matrix) @ _srgb().matrix, self.curves
+        )
+
+    def _convert(
+        self,
+        rgb: UInt16,
+        curves: NDArray[np.float64],
+        matrix: NDArray[np.float64],
+        inverse: NDArray[np.float64] | None,
+    ) -> UInt16:
+        out = np.empty(rgb.shape, np.uint16)
+        tables = [curve.astype(np.float32)[None] for curve in curves]
+        levels = np.arange(LEVELS)
+
+        def convert(rows: slice) -> None:
+            channels = cv2.split(np.ascontiguousarray(rgb[rows]))
+            linear = cv2.merge(
+                [cv2.LUT(one, table) for one, table in zip(channels, tables, strict=True)]
+            )
+            linear = np.clip(cv2.transform(linear, matrix), 0.0, 1.0)
+            if inverse is None:
+                out[rows] = np.rint(to_srgb_curve(linear) * np.float32(LEVELS - 1))
+            else:
+                for channel in range(3):
+                    level = np.interp(linear[..., channel], inverse[channel], levels)
+                    out[rows, :, channel] = np.rint(level)
+
+        in_strips(rgb.shape, convert)
+        return out
+
+
+def matrix_profile(icc: bytes) -> MatrixProfile | None:
+    """The curves and the matrix of a profile; None if it has others, or is damaged."""
+    try:
+        if icc[16:20] != b"RGB " or icc[20:24] != b"XYZ ":
+            return None
+        tags = {}
+        for index in range(struct.unpack_from(">I", icc, 128)[0]):
+            name, offset, size = struct.unpack_from(">4sII", icc, 132 + 12 * index)
+            tags[name] = icc[offset : offset + size]
+        if b"A2B0" in tags:  # tables come before the matrix, where a profile has both
+            return None
+        columns = [struct.unpack_from(">3i", tags[name], 8) for name in (b"rXYZ", b"gXYZ", b"bXYZ")]
+        matrix = np.array(columns).T / 65_536.0
+        curves = np.stack([_curve(tags[name]) for name in (b"rTRC", b"gTRC", b"bTRC")])
+    except (KeyError, struct.error, ValueError):
+        return None
+    sound = np.isfinite(curves).all() and (np.diff(curves) >= 0).all()
+    if not sound or abs(np.linalg.det(matrix)) < 1e-6:
+        return None
+    return MatrixProfile(curves, matrix)
+
+
+def _curve(tag: bytes) -> NDArray[np.float64]:
+    """Linear light of 65,536 levels by a curveType or a parametricCurveType."""
+    x = np.arange(LEVELS) / (LEVELS - 1)
+    if tag[:4] == b"curv":
+        (count,) = struct.unpack_from(">I", tag, 8)
+        if count == 0:
+            return x
+        points = np.frombuffer(tag, ">u2", count, 12).astype(np.float64)
+        if count == 1:
+            return x ** (points[0] / 256.0)
+        return np.interp(x, np.linspace(0, 1, count), points / 65_535.0)
+    if tag[:4] != b"para":
+        raise ValueError("neither curve nor parametric curve")
+    (kind,) = struct.unpack_from(">H", tag, 8)
+    count = (1, 3, 4, 5, 7)[kind] if kind < 5 else 0
+    g, a, b, c, d, e, f = np.pad(
+        np.array(struct.unpack_from(f">{count}i", tag, 12)) / 65_536.0, (0, 7 - count)
+    )
+    if kind == 0:
+        return x**g
+    if kind == 1:
+        return np.where(x >= -b / a, np.maximum(a * x + b, 0.0) ** g, 0.0)
+    if kind == 2:
+        return np.where(x >= -b / a, np.maximum(a * x + b, 0.0) ** g + c, c)
+    return np.where(x >= d, np.maximum(a * x + b, 0.0) ** g + e, c * x + f).clip(0.0, 1.0)
+
+
+@functools.cache
+def _srgb() -> MatrixProfile:
+    profile = matrix_profile(srgb_profile())
+    assert profile is not None
+    # IEC's curve itself, as everywhere here, instead of the profile's rounding of it.
+    curve = from_srgb_curve(np.arange(LEVELS) / (LEVELS - 1))
+    return MatrixProfile(np.stack([curve] * 3), profile.matrix)
+
+
+def _space(profile: ImageCms.ImageCmsProfile) -> str:
+    return str(profile.profile.xcolor_space).strip()

@@ -1,0 +1,308 @@
+"""Any picture file in, clean sRGB out, or one sentence that says why not.
+
+People upload what they have: phone photographs that lie on their side, scans with 16 bits or an
+ink profile, palette pictures, animations, half a download, a text file with the wrong name.
+Pillow reads the headers and decodes, with libjpeg-turbo beside it for large JPEGs
+(:mod:`colorizers.files.jpeg`) and others for more than 8 bits (:mod:`colorizers.files.deep`); this
+module decides what is accepted and brings all of it to one form, a :class:`Photo`. Nothing else in
+the project opens files that came from outside. The way back is :mod:`colorizers.files.writing`.
+
+The size is read from the file's header and checked *before* any pixel is decoded, so that a small
+file that unfolds to gigabytes is refused at the price of reading its header.
+
+References
+----------
+Pillow handbook, "Concepts" (modes) and "Image file formats";
+EXIF 2.32, tag 0x0112 (orientation); ICC.1:2010 (profiles); ISO/IEC 23008-12 (HEIF), 10 (brands).
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import stat
+import warnings
+from pathlib import Path
+from typing import IO, Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, PngImagePlugin
+
+from colorizers.files import boxes, deep, jpeg, metadata, png, tiff
+from colorizers.files.picture import (
+    MAX_PIXELS,
+    ImageError,
+    Photo,
+    check_size,
+    upright,
+)
+from colorizers.files.profiles import written_profile
+from colorizers.files.srgb import Pixels, to_srgb
+
+Image.init()  # registers all decoders, so that the list below finds them
+# Pillow would refuse the whole picture for a profile or a description of more than 1 MB.
+PngImagePlugin.MAX_TEXT_CHUNK = metadata.MAX_OTHER
+
+FORMATS = ("AVIF", "BMP", "GIF", "HEIF", "JPEG", "JPEG2000", "MPO", "PNG", "PPM", "TIFF", "WEBP")
+"""What may be decoded. A short list on purpose: Pillow's EPS, for one, starts Ghostscript."""
+DEEP = ("AVIF", "HEIF", "JPEG2000", "PNG", "PPM", "TIFF")
+"""What may have more than 8 bits a channel."""
+MAX_BYTES = 400_000_000
+"""Of a file that is held in memory as a whole beside its pixels; larger ones are streamed."""
+WAY_OUT = "save it as JPEG, PNG, TIFF or WebP and try again"
+
+Source = str | Path | bytes
+
+
+def open_photo(source: Source, *, max_pixels: int = MAX_PIXELS) -> Photo:
+    """Decode a picture file to upright sRGB.
+
+    Applied: EXIF orientation and the embedded ICC profile (to sRGB, relative colorimetric with
+    black point compensation), or the gamma of a PNG. Palettes are expanded, 1-bit becomes grey,
+    CMYK, YCbCr and CIELAB become sRGB, alpha is kept apart. Of an animation or a file of many
+    pages the first picture is taken, of a TIFF the first that is no thumbnail. More than 8 bits a
+    channel are kept, grey or colour: 16 in PNG, TIFF and binary PPM, 10 and 12 in AVIF and HEIC,
+    up to 16 in JPEG 2000; CMYK, CIELAB, text PPM and colours under a profile of tables are read
+    at 8. Floating-point pictures are taken as [0, 1] if they lie in it, else stretched from their
+    smallest to their largest value; NaN becomes black. What was done is in `notices`.
+
+    Parameters
+    ----------
+    source : str, Path or bytes
+        The picture file, or its content.
+    max_pixels : int
+        Largest accepted width x height, checked from the header before decoding. Above 179
+        megapixels Pillow refuses by itself (`PIL.Image.MAX_IMAGE_PIXELS`).
+
+    Returns
+    -------
+    Photo
+
+    Raises
+    ------
+    ImageError
+        If the file is empty, too large, damaged or not a picture. Nothing else is raised,
+        whatever the file holds.
+
+    Examples
+    --------
+    >>> file = io.BytesIO()
+    >>> Image.new("CMYK", (4, 3)).save(file, "TIFF")
+    >>> photo = open_photo(file.getvalue())
+    >>> photo.size, photo.rgb.dtype.name, photo.rgb[0, 0].tolist()
+    ((4, 3), 'uint8', [255, 255, 255])
+    """
+    stream = _stream(source)
+    with stream, _open(stream, max_pixels) as image:
+        check_size(*image.size, max_pixels=max_pixels)
+        # Any exception may leave a decoder that is fed a hostile file (struct.error, IndexError,
+        # SyntaxError, MemoryError, ...), and none of them may reach the page as a traceback.
+        try:
+            pixels = _fast_jpeg(image, stream)
+            if pixels is None:
+                image.load()
+            if not _is_whole(image, stream):
+                raise EOFError("too few rows")
+        except Exception as error:
+            raise ImageError(
+                f"The {image.format} file is damaged or incomplete and cannot be decoded; "
+                f"open it in a picture program, {WAY_OUT}."
+            ) from error
+        # A decoder may announce one size and deliver another (AVIF, TIFF after rotation).
+        check_size(*image.size, max_pixels=max_pixels)
+        try:
+            return _photo(image, pixels=pixels, stream=stream)
+        except Exception as error:
+            raise ImageError(
+                f"The {image.format} file holds pixels of a kind ({image.mode}) that cannot be "
+                f"turned into sRGB; {WAY_OUT}."
+            ) from error
+
+
+def from_pil(image: Image.Image) -> Photo:
+    """Photo of a Pillow image in memory; raises ImageError if it cannot be turned into sRGB."""
+    try:
+        image.load()
+        return _photo(image)
+    except Exception as error:
+        raise ImageError(f"The {image.mode} image cannot be turned into sRGB: {error}.") from error
+
+
+def from_array(rgb: NDArray[Any]) -> Photo:
+    """Photo of an sRGB array: uint8 or uint16, (h, w, 3) or grey (h, w), in memory already.
+
+    Raises
+    ------
+    ImageError
+        If shape or type is another, or the array is empty.
+    """
+    if rgb.dtype not in (np.uint8, np.uint16) or rgb.ndim not in (2, 3):
+        raise ImageError(
+            f"The array is {rgb.dtype} of shape {rgb.shape}; give uint8 or uint16, "
+            "(height, width, 3) or (height, width)."
+        )
+    if rgb.ndim == 2:
+        rgb = np.broadcast_to(rgb[..., None], (*rgb.shape, 3))
+    if rgb.shape[2] != 3 or 0 in rgb.shape:
+        raise ImageError(f"The array has shape {rgb.shape}; give (height, width, 3), none of it 0.")
+    return Photo(rgb=rgb, alpha=None, format="array")
+
+
+def _stream(source: Source) -> IO[bytes]:
+    if isinstance(source, bytes):
+        stream: IO[bytes] = io.BytesIO(source)
+        size = len(source)
+    else:
+        try:
+            if not stat.S_ISREG(os.stat(source).st_mode):  # a pipe would be waited for
+                raise ImageError(
+                    "The file cannot be read (it is a folder, device or pipe); choose another."
+                )
+            stream = open(source, "rb")  # noqa: SIM115  closed by the caller's `with`
+            size = os.fstat(stream.fileno()).st_size
+        except ImageError:
+            raise
+        except (OSError, ValueError) as error:
+            reason = getattr(error, "strerror", None) or "not a file name"
+            raise ImageError(f"The file cannot be read ({reason}); choose another.") from error
+    if not size:
+        stream.close()
+        raise ImageError("The file is empty (0 bytes); choose another.")
+    return stream
+
+
+def _open(stream: IO[bytes], max_pixels: int) -> Image.Image:
+    """Read the header only."""
+    try:
+        if _is_heif(stream.read(32)):
+            # Half a second to import, so not before such a file comes.
+            from pillow_heif import register_heif_opener
+
+            register_heif_opener(thumbnails=False)
+        stream.seek(0)
+        with warnings.catch_warnings():
+            # The limit here is stricter than Pillow's warning and says more (`check_size`).
+            warnings.simplefilter("ignore")
+            image = Image.open(stream, formats=[name for name in FORMATS if name in Image.OPEN])
+            if image.format == "TIFF":
+                tiff.skip_thumbnails(image)
+            return image
+    except Image.DecompressionBombError as error:
+        raise ImageError(
+            f"The picture has more than {2 * (Image.MAX_IMAGE_PIXELS or 0) / 1e6:,.0f} megapixels "
+            f"and the limit is {max_pixels / 1e6:g}; make it smaller and try again."
+        ) from error
+    except Exception as error:
+        raise ImageError(
+            f"The file is not a picture that can be read here; if it is one, {WAY_OUT}."
+        ) from error
+
+
+def _is_heif(head: bytes) -> bool:
+    """Whether a file begins as HEIC does; AVIF, which begins alike, is Pillow's own."""
+    return head[4:8] == b"ftyp" and head[8:12] in (
+        b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1",
+    ) and b"avif" not in head  # fmt: skip
+
+
+def _is_whole(image: Image.Image, stream: IO[bytes]) -> bool:
+    """Whether all rows are there, in formats of which Pillow does not ask it."""
+    if image.format == "PNG":
+        return png.is_whole(stream, image)
+    return image.format != "TIFF" or tiff.is_whole(image)
+
+
+def _fast_jpeg(image: Image.Image, stream: IO[bytes]) -> NDArray[np.uint8] | None:
+    """Pixels of a whole JPEG as stored; None if Pillow should have it, with its own errors.
+
+    Raises
+    ------
+    EOFError
+        If some of them are missing before its end marker.
+    """
+    if image.format not in ("JPEG", "MPO") or image.mode not in ("L", "RGB"):
+        return None
+    stream.seek(0)
+    data = stream.read(MAX_BYTES + 1)
+    if len(data) > MAX_BYTES or not jpeg.is_whole(data):
+        return None
+    pixels = jpeg.decode(data, grey=image.mode == "L")
+    if pixels is None or pixels.shape[1::-1] != image.size:
+        return None
+    if jpeg.is_filled(data, pixels):
+        raise EOFError("too few rows")
+    return pixels
+
+
+def _photo(
+    image: Image.Image,
+    *,
+    pixels: NDArray[np.uint8] | None = None,
+    stream: IO[bytes] | None = None,
+) -> Photo:
+    """A loaded Pillow image, or one of which only the header was read and its pixels, as Photo."""
+    notices: list[str] = []
+    name = image.format or image.mode
+    if getattr(image, "is_animated", False) and name != "MPO":  # MPO: a JPEG with previews
+        what = {"TIFF": "pages", "HEIF": "pictures"}.get(name, "frames, an animation")
+        notices.append(f"The file has several {what}; the first one is used.")
+    # After load(), because Pillow has then turned TIFF and AVIF upright and removed their tag.
+    exif = metadata.exif_of(image)
+    orientation = metadata.orientation_of(exif)
+    found: tuple[Pixels, Pixels | None] | None = None
+    shown = image
+    if stream is not None and name in DEEP:
+        stream.seek(0)
+        head = stream.read(MAX_BYTES if name == "JPEG2000" else boxes.HEAD)
+        if name == "JPEG2000":
+            told = {"icc_profile": boxes.profile(head), "xmp": boxes.xmp(head)}
+            image.info |= {what: content for what, content in told.items() if content}
+        if name == "PNG" and (profile := png.gamma_profile(image)):
+            image.info["icc_profile"] = profile
+        if name in ("AVIF", "HEIF") and (curve := boxes.hdr(head)):
+            notices.append(f"The file is HDR ({curve}); its values are taken as those of sRGB.")
+        if name == "PNG" and image.mode == "L":
+            png.spread_transparency(image, head)
+        bits = deep.bits_of(image, head)
+        if bits > 8:
+            stream.seek(0)
+            found = deep.read(stream.read(), image, bits, notices)
+        shown = deep.whole_range(image, head)
+    icc = image.info.get("icc_profile")
+    icc = icc if isinstance(icc, bytes) else b""
+    if stream is not None and image.info.get("progressive"):
+        stream.seek(0)
+        if jpeg.lacks_detail(stream.read(MAX_BYTES)):
+            notices.append(
+                "The JPEG lacks detail: it ends before the last of its passes, as half a download "
+                "does; a whole copy gives a sharper picture."
+            )
+    if found is None and pixels is not None:
+        if icc:
+            decoded = Image.fromarray(pixels)
+            decoded.info["icc_profile"] = icc
+            found = to_srgb(decoded, notices)
+        else:  # what is wanted already, and Pillow need not copy it
+            found = _three(pixels), None
+    rgb, alpha = found or to_srgb(shown, notices)
+    rgb = upright(rgb, orientation)
+    kept_exif = metadata.kept_exif(exif, rgb.shape[1], rgb.shape[0], notices)
+    kept_xmp = metadata.xmp_of(image, notices)
+    return Photo(
+        rgb=rgb,
+        alpha=None if alpha is None else upright(alpha, orientation),
+        format=name,
+        dpi=metadata.dpi_of(image, orientation),
+        exif=kept_exif,
+        notices=tuple(notices),
+        icc=written_profile(icc),
+        xmp=kept_xmp,
+        iptc=metadata.iptc_of(image),
+    )
+
+
+def _three(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    if pixels.ndim == 3:
+        return pixels
+    return np.broadcast_to(pixels[..., None], (*pixels.shape, 3))

@@ -1,0 +1,1 @@
+"""The trained networks and how their weights are kept: L of a small picture in, colours out."""

@@ -1,0 +1,173 @@
+"""What every colorizer can do, whatever its network."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from colorizers.color import L_HALF
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+Float = NDArray[np.float32]
+Progress = Callable[[float], None]
+"""Called with the share that is done, in (0, 1]."""
+
+BATCH = 8
+"""Pictures at once, each with its mirror image: the distributions of so many over the bins, 20 MB,
+stay near the processor."""
+
+
+def bfloat16_is_fast() -> bool:
+    """Whether this processor multiplies bfloat16 natively: AVX-512 BF16 or AMX."""
+    try:
+        flags = Path("/proc/cpuinfo").read_text()
+    except OSError:
+        return False
+    return "avx512_bf16" in flags or "amx_bf16" in flags
+
+
+def ready(model: nn.Module, predict: Callable[..., Tensor]) -> Callable[..., Tensor]:
+    """A network's method to predict, as fast as this processor lets it be.
+
+    bfloat16 takes a third of the time where the processor has it, and moves ab by 0.03 on
+    average (docs/LOG.md).
+
+    Parameters
+    ----------
+    model : Module
+        Put into evaluation mode and channels-last.
+    predict : callable
+        A method of it: L_norm (N, 1, H, W) and options -> ab.
+    """
+    model.eval().to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    fast = bfloat16_is_fast()
+
+    def run(L_norm: Tensor, **options: float) -> Tensor:
+        with torch.autocast("cpu", dtype=torch.bfloat16, enabled=fast):
+            return predict(L_norm.contiguous(memory_format=torch.channels_last), **options)
+
+    return run
+
+
+class Colorizer:
+    """A trained network, ready to use: `colorizers.load(name)` makes it.
+
+    Parameters
+    ----------
+    name : str
+        Short name, as in `colorizers.names()`.
+    title : str
+        Name for people.
+    size : int
+        Height and width of the L that the network sees; of a network that takes any, its short
+        side.
+    card : dict
+        The card of its weights.
+    predict : callable
+        L_norm of shape (N, 1, size, size) in [-1, 1] -> ab of shape (N, 2, size, size) in units
+        of Lab; takes the options in `options` by keyword.
+    options : dict
+        Options of this method with their defaults, such as {"temperature": 0.38}.
+    shape : callable, optional
+        Of a network that takes more than one square: height and width of a photograph -> height
+        and width of the L that the network is to see of it. Its ab may be smaller than its L.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        title: str,
+        size: int,
+        card: dict[str, Any],
+        predict: Callable[..., Tensor],
+        options: dict[str, float] | None = None,
+        shape: Callable[[int, int], tuple[int, int]] | None = None,
+    ) -> None:
+        self.name = name
+        self.title = title
+        self.size = size
+        self.card = card
+        self.options = options or {}
+        self.shape = shape
+        self._predict = predict
+
+    def predict_ab(self, L: Float, *, progress: Progress | None = None, **options: float) -> Float:
+        """Colours for the L of pictures at the network's own size.
+
+        Parameters
+        ----------
+        L : ndarray of float32, shape (N, size, size)
+            In [0, 100]; with `shape`, of a shape (N, height, width) that it gives.
+        progress : callable, optional
+        **options : float
+            Options of this method; see `options`.
+
+        Returns
+        -------
+        ndarray of float32, shape (N, size, size, 2)
+            ab in units of Lab; with `shape`, at the size of the network's answer. The mean of
+            the answers to the picture and to its mirror image (docs/LOG.md has what that gains).
+
+        Raises
+        ------
+        ValueError
+            If the shape is not (N, size, size) or an option is unknown or out of range.
+        """
+        L = np.asarray(L, np.float32)
+        side = (self.size, self.size)
+        if L.ndim != 3 or L.shape[1:] != (self.shape(*L.shape[1:]) if self.shape else side):
+            raise ValueError(f"L has shape {L.shape}; {self.name} needs (N, {side[0]}, {side[1]}).")
+        unknown = sorted(set(options) - set(self.options))
+        if unknown:
+            raise ValueError(
+                f"{self.name} has no option {unknown[0]!r}; it has "
+                f"{sorted(self.options) or 'none'}."
+            )
+        parts = []
+        with torch.inference_mode():
+            for start in range(0, len(L), BATCH):
+                part = torch.from_numpy(L[start : start + BATCH])[:, None]  # (n, 1, size, size)
+                L_norm = part / L_HALF - 1
+                straight, mirrored = self._both(L_norm, self.options | options)
+                ab = (straight + mirrored.flip(-1)) / 2
+                parts.append(ab.permute(0, 2, 3, 1).numpy())
+                if progress is not None:
+                    progress(min(1.0, (start + BATCH) / len(L)))
+        return np.concatenate(parts)
+
+    def _both(self, L_norm: Tensor, options: dict[str, float]) -> tuple[Tensor, Tensor]:
+        """The answers to pictures, and to their mirror images."""
+        views = L_norm, L_norm.flip(-1)
+        if "seed" in options:  # two calls, so that what it draws is the same in both
+            straight, mirrored = (self._predict(view, **options) for view in views)
+        else:  # one call takes a third less of the time (docs/LOG.md)
+            straight, mirrored = self._predict(torch.cat(views), **options).chunk(2)
+        return straight.float(), mirrored.float()
+
+    def __call__(
+        self,
+        image: Image.Image,
+        *,
+        saturation: float = 1.0,
+        warmth: float = 0.0,
+        progress: Callable[[float, str], None] | None = None,
+        **options: float,
+    ) -> Image.Image:
+        """Colorize a photograph of any size; the result has its size and its L.
+
+        See `colorizers.painting.predict.colorize`, which this calls: saturation is in [0, 2] and
+        warmth in [-1, 1]; `progress` gets the share that is done and what is being done.
+        """
+        from colorizers.painting.predict import colorize
+
+        return colorize(
+            self, image, saturation=saturation, warmth=warmth, progress=progress, **options
+        )

@@ -1,0 +1,106 @@
+"""Colorization by a conditional DCGAN: a generator of ab and a discriminator of (L, ab).
+
+The generator is the U-Net of `colorizers.networks.unet` with a tanh head; there is no noise input,
+as in the papers below, since generators of this kind learn to ignore it. The discriminator sees the
+colours together with the L that they belong to. `train.gan` trains both; only the generator is
+kept.
+
+References
+----------
+arXiv 2508.05068 (conditional DCGAN on CIFAR-10); Nazeri, Ng, Ebrahimi, 2018; Isola et al.:
+pix2pix, CVPR 2017; Miyato et al.: Spectral Normalization, ICLR 2018.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+from torch.nn.utils.parametrizations import spectral_norm
+
+from colorizers.color import AB_MAX
+from colorizers.networks.base import Colorizer, ready
+from colorizers.networks.checkpoint import FOLDER, read_card, restore
+from colorizers.networks.unet import make_body
+
+NAME = "gan"
+TITLE = "Conditional DCGAN"
+
+
+class Generator(nn.Module):
+    """ab of a grey picture.
+
+    Parameters
+    ----------
+    widths : sequence of int
+        Channels of the U-Net, see `UNet`.
+    backbone : str
+        Encoder of timm's instead, see `make_body`; empty for none.
+    pretrained : bool
+        Fetch the backbone's ImageNet weights.
+    """
+
+    def __init__(
+        self,
+        widths: Sequence[int] = (32, 64, 128, 256, 384),
+        backbone: str = "",
+        pretrained: bool = False,
+    ) -> None:
+        super().__init__()
+        self.widths, self.backbone = tuple(widths), backbone
+        self.body = make_body(widths, backbone, pretrained)
+        self.head = nn.Conv2d(widths[0], 2, 1)
+
+    def forward(self, L_norm: Tensor) -> Tensor:
+        """ab_norm of shape (N, 2, H, W) in (-1, 1) for L_norm of shape (N, 1, H, W)."""
+        ab_norm: Tensor = torch.tanh(self.head(self.body(L_norm)))
+        return ab_norm
+
+    def predict(self, L_norm: Tensor) -> Tensor:
+        """ab in units of Lab, shape (N, 2, H, W)."""
+        return self(L_norm).float() * AB_MAX
+
+
+class Discriminator(nn.Module):
+    """Scores of a picture: above 0 for what looks like a photograph's own colours.
+
+    Four strided 4 x 4 convolutions as in DCGAN, with spectral norm instead of batch norm.
+
+    Parameters
+    ----------
+    widths : sequence of int
+        Channels after each halving.
+    """
+
+    def __init__(self, widths: Sequence[int] = (64, 128, 256)) -> None:
+        super().__init__()
+        channels = (3, *widths)
+        layers: list[nn.Module] = []
+        for above, below in itertools.pairwise(channels):
+            layers += [
+                spectral_norm(nn.Conv2d(above, below, 4, stride=2, padding=1)),
+                nn.LeakyReLU(0.2, inplace=True),
+            ]
+        layers.append(spectral_norm(nn.Conv2d(widths[-1], 1, 3, padding=1)))
+        self.layers = nn.Sequential(*layers)
+
+    def forward(self, L_norm: Tensor, ab_norm: Tensor) -> Tensor:
+        """Scores of shape (N, 1, H / 8, W / 8) with the default widths, one a patch."""
+        scores: Tensor = self.layers(torch.cat([L_norm, ab_norm], dim=1))
+        return scores
+
+
+def load(folder: Path = FOLDER) -> Colorizer:
+    """The trained generator; see `colorizers.load`."""
+    return load_generator(NAME, TITLE, folder)
+
+
+def load_generator(name: str, title: str, folder: Path) -> Colorizer:
+    """A generator with the weights of this name in a folder."""
+    card = read_card(name, folder=folder)
+    model = Generator(card["network"]["widths"], card["network"].get("backbone", ""))
+    restore(name, model, folder=folder)
+    return Colorizer(name, title, card["network"]["size"], card, ready(model, model.predict))

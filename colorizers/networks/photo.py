@@ -1,0 +1,219 @@
+"""Colorization of photographs: a U-Net on an ImageNet-pretrained EfficientNet-Lite0.
+
+The encoder knows what is grass, skin and sky before it sees a colour; the decoder brings that
+back to half the input's size, where chroma is smooth enough to be enlarged along the edges of
+the full photograph (`colorizers.painting.predict`). Two heads share it: one paints ab, the other
+gives each pixel a distribution over the 313 bins, which knows what else the colour might have been.
+`train.photo` trains both.
+
+References
+----------
+Zhang, Isola, Efros: Colorful Image Colorization, ECCV 2016 (the bins). Tan, Le: EfficientNet,
+ICML 2019; the Lite variant (no squeeze-and-excitation, ReLU6) is Google's, 2020.
+Ronneberger, Fischer, Brox: U-Net, MICCAI 2015.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import interpolate
+
+from colorizers.color import AB_MAX
+from colorizers.networks import base, lite
+from colorizers.networks.backbone import make_encoder
+from colorizers.networks.base import Colorizer
+from colorizers.networks.bins import COUNT, centres
+from colorizers.networks.checkpoint import FOLDER, read_card, restore
+from colorizers.networks.unet import conv_block
+
+NAME = "photo"
+TITLE = "Photographs"
+ENCODER = lite.NAME
+WIDTHS = (192, 128, 64, 48)
+SIDE = 160
+"""Short side of the L that the network sees of a photograph, whatever the photograph's size: so
+its colours do not depend on how many pixels a camera or a scanner gave it. Chosen among 96 to 256
+(docs/LOG.md): 128 and 160 are best on training photographs of 128 pixels, 160 on larger ones."""
+LONGEST = 6 * SIDE
+MULTIPLE = 32
+"""Height and width of that L are multiples of this: the encoder halves five times."""
+TILT = 0.02
+"""How strongly a version leans towards its colours, in nats per unit of ab."""
+VERSIONS = (
+    ("As painted", (0.0, 0.0, 0.0)),
+    ("Warmer", (0.5, 0.9, 0.0)),
+    ("Cooler", (-0.3, -1.0, 0.0)),
+    ("Rosier", (1.0, -0.2, 0.0)),
+    ("Greener", (-1.0, 0.4, 0.0)),
+    ("Bolder", (0.0, 0.0, 2.0)),
+)
+"""Title of each version and where it leans: along a, along b, away from grey."""
+
+
+class PhotoNet(nn.Module):
+    """ab of a grey photograph at half its size.
+
+    Parameters
+    ----------
+    encoder : str
+        A model of timm that halves five times, such as "resnet18".
+    widths : sequence of int
+        Channels of the decoder at 1/16, 1/8, 1/4 and 1/2 of the size.
+    pretrained : bool
+        Fetch the encoder's ImageNet weights from timm's hub.
+    vividness : float
+        What the painted ab is multiplied by. A network that is trained to be near the truth is
+        paler than it; `train.photo_results --vividness` chooses this on training photographs.
+
+    Raises
+    ------
+    colorizers.networks.backbone.BackboneError
+        If timm or the encoder cannot be had.
+
+    Examples
+    --------
+    >>> PhotoNet()(torch.zeros(2, 1, 64, 96)).shape
+    torch.Size([2, 2, 32, 48])
+    """
+
+    def __init__(
+        self,
+        encoder: str = ENCODER,
+        widths: Sequence[int] = WIDTHS,
+        pretrained: bool = False,
+        vividness: float = 1.0,
+    ) -> None:
+        super().__init__()
+        self.vividness = vividness
+        self.encoder, channels = _encoder(encoder, pretrained)
+        # The features are narrowed before they are enlarged, which is a quarter of the work.
+        inputs = (channels[-1], *widths)
+        self.narrow = nn.ModuleList(
+            conv_block(below, above) for below, above in itertools.pairwise(inputs)
+        )
+        self.join = nn.ModuleList(
+            conv_block(width + skip, width)
+            for width, skip in zip(widths, channels[-2::-1], strict=True)
+        )
+        self.head = nn.Conv2d(widths[-1], 2, 1)
+        self.bins = nn.Conv2d(widths[-1], COUNT, 1)
+
+    def features(self, L_norm: Tensor) -> Tensor:
+        """Features (N, widths[-1], H / 2, W / 2) of L_norm (N, 1, H, W) in [-1, 1]."""
+        *skips, x = self.encoder(L_norm)[-5:]
+        for narrow, join, skip in zip(self.narrow, self.join, reversed(skips), strict=True):
+            enlarged = interpolate(narrow(x), size=skip.shape[2:], mode="nearest")
+            x = join(torch.cat([enlarged, skip], dim=1))
+        return x
+
+    def forward(self, L_norm: Tensor) -> Tensor:
+        """ab_norm (N, 2, H / 2, W / 2) in (-1, 1) for L_norm (N, 1, H, W) in [-1, 1]."""
+        ab_norm: Tensor = torch.tanh(self.head(self.features(L_norm)))
+        return ab_norm
+
+    def predict(self, L_norm: Tensor) -> Tensor:
+        """ab in units of Lab, shape (N, 2, H / 2, W / 2)."""
+        return self(L_norm).float() * (AB_MAX * self.vividness)
+
+    def predict_version(self, L_norm: Tensor, version: float = 0.0) -> Tensor:
+        """ab of one of `VERSIONS`, in units of Lab, shape (N, 2, H / 2, W / 2).
+
+        Version 0 is what the first head paints. The others move it where the second head is
+        unsure: its distribution p over the bins c is tilted to p exp(lean . c), and what that
+        changes of its mean is added. Grass, which can only be green, hardly moves; a dress, which
+        may have been any colour, moves as a whole, since the tilt is the same everywhere.
+
+        Raises
+        ------
+        ValueError
+            If there is no such version.
+        """
+        if version not in range(len(VERSIONS)):
+            raise ValueError(f"version is {version:g}; there are 0 to {len(VERSIONS) - 1}.")
+        features = self.features(L_norm)
+        ab = torch.tanh(self.head(features)).float() * (AB_MAX * self.vividness)
+        if version:
+            ab = ab + shift(self.bins(features).float(), VERSIONS[int(version)][1])
+        return ab
+
+
+def _encoder(name: str, pretrained: bool) -> tuple[nn.Module, Sequence[int]]:
+    """An encoder and the channels of its last five levels."""
+    if name == lite.NAME and not pretrained:
+        return lite.Lite0(), lite.CHANNELS
+    encoder = make_encoder(name, pretrained)
+    info: Any = encoder.feature_info
+    return encoder, info.channels()[-5:]
+
+
+def shift(logits: Tensor, lean: tuple[float, float, float]) -> Tensor:
+    """How far the mean of distributions over the bins moves when they are tilted.
+
+    Parameters
+    ----------
+    logits : Tensor, shape (N, 313, H, W)
+    lean : tuple of float
+        Along a, along b, away from grey; see `VERSIONS`.
+
+    Returns
+    -------
+    Tensor, shape (N, 2, H, W)
+        In units of ab.
+
+    Examples
+    --------
+    A pixel that is sure stays, one that may be anything moves:
+
+    >>> logits = torch.zeros(1, 313, 1, 2)
+    >>> logits[0, 156, 0, 0] = 50.0
+    >>> shift(logits, (1.0, 0.0, 0.0))[0, 0, 0].gt(1.0).tolist()
+    [False, True]
+    """
+    bins = torch.from_numpy(np.array(centres())).to(logits)  # (313, 2)
+    tilt = TILT * (bins @ logits.new_tensor(lean[:2]) + lean[2] * bins.norm(dim=1))
+    before = torch.softmax(logits, dim=1)
+    after = torch.softmax(logits + tilt[:, None, None], dim=1)
+    return torch.einsum("nqhw,qc->nchw", after - before, bins)
+
+
+def shape(height: int, width: int) -> tuple[int, int]:
+    """Height and width of the L that the network is to see of a photograph.
+
+    Examples
+    --------
+    >>> shape(3000, 4000), shape(4000, 3000), shape(32, 32), shape(100, 10000)
+    ((160, 224), (224, 160), (160, 160), (160, 960))
+    """
+    scale = SIDE / min(height, width)
+    rows, columns = (
+        MULTIPLE * max(1, round(min(side * scale, LONGEST) / MULTIPLE)) for side in (height, width)
+    )
+    return rows, columns
+
+
+def load(folder: Path = FOLDER) -> Colorizer:
+    """The trained network; see `colorizers.load`. Its option `version` is one of `VERSIONS`."""
+    card = read_card(NAME, folder=folder)
+    model = of_card(card)
+    restore(NAME, model, folder=folder)
+    return ready(model, card)
+
+
+def of_card(card: dict[str, Any]) -> PhotoNet:
+    """The network that a card describes, without its weights."""
+    network = card["network"]
+    vividness = network.get("vividness", 1.0)
+    return PhotoNet(network["encoder"], network["widths"], vividness=vividness)
+
+
+def ready(model: PhotoNet, card: dict[str, Any]) -> Colorizer:
+    """A network ready to use, as fast as this processor lets it be."""
+    predict = base.ready(model, model.predict_version)
+    return Colorizer(NAME, TITLE, SIDE, card, predict, {"version": 0.0}, shape=shape)

@@ -1,0 +1,188 @@
+"""The endpoint for programs: a photograph in, its colorization as a file out.
+
+`build` adds `/colorize_file` to the Gradio app it is called in; docs/api.md tells how to call it
+with `gradio_client`, Python alone and curl. It waits in the same queue as the Colorize tab, so
+that programs cannot take more of the machine than people, and it believes nothing: the file must
+be an upload of this app, the picture within the limits of `colorizers.files.reading`, every option
+of a known kind and value. Whatever is wrong comes back as one sentence.
+"""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import gradio as gr
+from gradio import events
+from gradio import utils as gradio_utils
+
+import colorizers
+from colorizers.files.filenames import output_name
+from colorizers.files.picture import ImageError
+from colorizers.files.reading import open_photo
+from colorizers.files.writing import OUTPUTS, save
+from colorizers.page.checking import number, uploaded
+from colorizers.painting.adjust import SATURATION, WARMTH
+from colorizers.painting.predict import colorize_photo
+
+if TYPE_CHECKING:
+    from colorizers.networks.base import Colorizer
+
+log = logging.getLogger(__name__)
+
+NAME = "colorize_file"
+FAILED = "Something failed on the server while colouring; try again or send another picture."
+DESCRIPTION = "Colorize one photograph; see docs/api.md."
+
+
+def build(load: Callable[[str], Colorizer] | None = None) -> None:
+    """Add the endpoint to the current Gradio context.
+
+    Parameters
+    ----------
+    load : callable, optional
+        Gives the colorizer of a name; `colorizers.load` by default.
+    """
+    asked = load or colorizers.load
+
+    def colorize_file(
+        photo: dict,  # type: ignore[type-arg]  # Gradio makes its schema of the bare type
+        method: str = "photo",
+        format: str = "png",
+        quality: int = 95,
+        options: dict = {},  # type: ignore[type-arg]  # noqa: B006  read, never written
+        saturation: float = 1.0,
+        warmth: float = 0.0,
+    ) -> tuple[dict, list]:  # type: ignore[type-arg]
+        return answer(asked, photo, method, format, quality, options, saturation, warmth)
+
+    # Gradio reads the types from the function, and cannot from the strings that they are here.
+    colorize_file.__annotations__ = {
+        "photo": dict, "method": str, "format": str, "quality": int, "options": dict,
+        "saturation": float, "warmth": float, "return": tuple[dict, list],  # type: ignore[type-arg]
+    }  # fmt: skip
+    events.api(
+        colorize_file,
+        api_name=NAME,
+        api_description=DESCRIPTION,
+        concurrency_id="colorize",
+        concurrency_limit=1,
+    )
+
+
+def answer(
+    load: Callable[[str], Colorizer],
+    photo: Any,
+    method: Any,
+    format: Any,
+    quality: Any,
+    options: Any,
+    saturation: Any,
+    warmth: Any,
+) -> tuple[dict[str, Any], list[str]]:
+    """Colorize one upload.
+
+    Parameters
+    ----------
+    load : callable
+        Gives the colorizer of a name.
+    photo, method, format, quality, options, saturation, warmth
+        As a stranger sent them, unchecked; see docs/api.md.
+
+    Returns
+    -------
+    file : dict
+        As Gradio hands files out.
+    notices : list of str
+        Sentences about what was guessed of the photograph, or left out of the file.
+
+    Raises
+    ------
+    gr.Error
+        With one sentence, whatever went wrong.
+    """
+    try:
+        path, original = uploaded(photo)
+        colorizer = _chosen(load, method)
+        ending = _ending(format)
+        if not _is_number(quality) or quality != int(quality) or not 1 <= quality <= 100:
+            raise ImageError(f"The quality is {_quoted(quality)}, but must be from 1 to 100.")
+        checked = _options(colorizer, options)
+        more = number("saturation", saturation, SATURATION)
+        warmer = number("warmth", warmth, WARMTH)
+        opened = open_photo(path)
+        try:
+            rgb_u8 = colorize_photo(colorizer, opened, saturation=more, warmth=warmer, **checked)
+        except ImageError:
+            raise
+        except ValueError as error:  # an option out of its range; the message names it
+            raise ImageError(str(error)) from error
+        # Under a name that nobody can guess, in the folder that the app clears by itself.
+        folder = Path(gradio_utils.get_upload_folder()) / secrets.token_hex(16)
+        folder.mkdir(parents=True)
+        target = folder / output_name(original, colorizer.name, f".{ending}")
+        comment = f"Colours added by TrueHue; they are a guess ({colorizer.title})."
+        unsaid = save(
+            target, rgb_u8, opened, format=OUTPUTS[ending], quality=int(quality), comment=comment
+        )
+    except ImageError as error:
+        raise _error(str(error)) from error
+    except Exception as error:
+        log.exception("colorizing failed")
+        raise _error(FAILED) from error
+    file = {
+        "path": str(target),
+        "orig_name": target.name,
+        "size": target.stat().st_size,
+        "meta": {"_type": "gradio.FileData"},
+    }
+    return file, [*opened.notices, *unsaid]
+
+
+def _chosen(load: Callable[[str], Colorizer], method: Any) -> Colorizer:
+    if not isinstance(method, str) or method not in colorizers.names():
+        names = ", ".join(colorizers.names())
+        raise ImageError(f"There is no method {_quoted(method)}; there are {names}.")
+    from colorizers.networks.checkpoint import WeightsError  # brings PyTorch with it
+
+    try:
+        return load(method)
+    except WeightsError as error:
+        raise ImageError(f"This server has no weights of the method {method}.") from error
+
+
+def _ending(format: Any) -> str:
+    if not isinstance(format, str) or format.lower() not in OUTPUTS:
+        raise ImageError(f"There is no format {_quoted(format)}; there are {', '.join(OUTPUTS)}.")
+    return format.lower()
+
+
+def _options(colorizer: Colorizer, options: Any) -> dict[str, Any]:
+    if options is None:
+        return {}
+    if not isinstance(options, dict):
+        raise ImageError(f"The options are {_quoted(options)}, but must be names with numbers.")
+    for name, value in options.items():
+        if name not in colorizer.options:
+            known = ", ".join(colorizer.options) or "none"
+            raise ImageError(
+                f"The method {colorizer.name} has no option {_quoted(name)}; it has {known}."
+            )
+        if not _is_number(value):
+            raise ImageError(f"The option {name} is {_quoted(value)}, but must be a number.")
+    return dict(options)
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 1e9
+
+
+def _quoted(value: Any) -> str:
+    return repr(value)[:60]
+
+
+def _error(sentence: str) -> gr.Error:
+    return gr.Error(sentence, title="No colours", print_exception=False)

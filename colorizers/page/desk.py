@@ -1,0 +1,173 @@
+"""What the Colorize tab remembers of a photograph while somebody works on it.
+
+The network's answers are small grids of ab, and everything after them is arithmetic: so a
+photograph lies on the desk as a preview of its L, the grids that were asked for, and the hints. The
+photograph itself stays the uploaded file. A browser holds a key, which is random and never leaves
+the server (`gr.State`); the desk has room for so many photographs, and the one that was longest
+untouched makes room for the next.
+"""
+
+from __future__ import annotations
+
+import secrets
+import threading
+from collections import OrderedDict
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from colorizers.files.picture import ImageError
+from colorizers.painting.adjust import adjust
+from colorizers.painting.hints import REACH_DEFAULT, Hint, blend, fields, work_shape
+from colorizers.painting.predict import predict_grid, resize, upsample_ab
+
+if TYPE_CHECKING:
+    from colorizers.networks.base import Colorizer
+
+Float = NDArray[np.float32]
+
+ROOM = 64
+"""Photographs on the desk; each takes 2 to 5 MB."""
+PREVIEW_SIDE = 1024
+"""Longest side of the previews: at 12 megapixels every move of a slider would take seconds."""
+MAX_HINTS = 24
+KEPT_PREVIEWS = 8
+"""Preview files of a photograph that stay on disk; a browser may still be fetching the last."""
+
+
+class Look(NamedTuple):
+    """A method and the value of its one option: the version of "photo", a temperature."""
+
+    method: str
+    value: float = 0.0
+
+
+class Sliders(NamedTuple):
+    """What is changed after the network."""
+
+    saturation: float = 1.0
+    warmth: float = 0.0
+    reach: float = REACH_DEFAULT
+
+
+@dataclass
+class Work:
+    """A photograph that somebody works on. Hold `lock` while reading or changing it.
+
+    Attributes
+    ----------
+    path : Path
+        The uploaded file.
+    name : str
+        What the visitor called it.
+    size : tuple of int
+        Width and height of the file's picture.
+    L : ndarray of float16, shape (height, width)
+        L of the preview, in [0, 100].
+    look : Look
+        What is shown.
+    offered : list of Look
+        What the gallery of methods shows, in its order.
+    hints : list of Hint
+        In the order in which they were placed; the last one is the one whose colour changes.
+    """
+
+    path: Path
+    name: str
+    size: tuple[int, int]
+    L: NDArray[np.float16]
+    look: Look
+    folder: Path
+    offered: list[Look] = field(default_factory=list)
+    hints: list[Hint] = field(default_factory=list)
+    lock: threading.RLock = field(default_factory=threading.RLock, repr=False)
+    previews: list[Path] = field(default_factory=list)
+    _grids: dict[Look, NDArray[np.float16]] = field(default_factory=dict)
+    _reached: tuple[Any, Float] | None = None
+
+    def grid(self, look: Look, models: Mapping[str, Colorizer]) -> Float:
+        """What the network says: ab, shape (grid height, grid width, 2); asked once a look."""
+        if look not in self._grids:
+            while len(self._grids) > 16:  # someone plays with the temperature
+                del self._grids[next(iter(self._grids))]
+            model = models[look.method]
+            options = dict.fromkeys(model.options, look.value)
+            ab = predict_grid(model, self.L.astype(np.float32), **options)
+            self._grids[look] = ab.astype(np.float16)
+        return self._grids[look].astype(np.float32)
+
+    def colours(self, look: Look, sliders: Sliders, models: Mapping[str, Colorizer]) -> Float:
+        """The network's colours with sliders and hints applied: ab, on a small grid.
+
+        Hints come last, so that they keep the very colour that was chosen.
+        """
+        ab = adjust(self.grid(look, models), sliders.saturation, sliders.warmth)
+        if not self.hints:
+            return ab
+        height, width = work_shape(*self.L.shape)
+        L_work = resize(self.L.astype(np.float32), width, height)
+        places = tuple((hint.x, hint.y, hint.radius) for hint in self.hints), sliders.reach
+        if self._reached is None or self._reached[0] != places:
+            self._reached = places, fields(L_work, self.hints, sliders.reach)
+        return blend(upsample_ab(L_work, ab), self._reached[1], self.hints)
+
+    def new_preview(self, stem: str) -> Path:
+        """A name for another preview, never the same twice, as browsers keep what they fetched."""
+        while len(self.previews) >= KEPT_PREVIEWS:
+            self.previews.pop(0).unlink(missing_ok=True)
+        path = self.folder / f"{stem}-{secrets.token_hex(4)}.png"
+        self.previews.append(path)
+        return path
+
+
+class Desk:
+    """The photographs that are worked on at the moment, by key.
+
+    Parameters
+    ----------
+    room : int
+        How many there may be.
+    """
+
+    def __init__(self, room: int = ROOM) -> None:
+        self._room = room
+        self._works: OrderedDict[str, Work] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def put(self, work: Work, instead_of: Any = None) -> str:
+        """Lay a photograph on the desk in place of another one; return its key."""
+        key = secrets.token_hex(16)
+        with self._lock:
+            if isinstance(instead_of, str):
+                self._works.pop(instead_of, None)
+            while len(self._works) >= self._room:
+                self._works.popitem(last=False)
+            self._works[key] = work
+        return key
+
+    def get(self, key: Any) -> Work:
+        """The photograph with this key.
+
+        Raises
+        ------
+        ImageError
+            If it is not there, or not any more.
+        """
+        if not isinstance(key, str) or not key:
+            raise ImageError("There is no photograph yet; upload one or take an example.")
+        with self._lock:
+            if key not in self._works:
+                raise ImageError(
+                    "The photograph was put away to make room for others; press Start again."
+                )
+            self._works.move_to_end(key)
+            return self._works[key]
+
+    def drop(self, key: Any) -> None:
+        """Clear a photograph away, if it is there."""
+        with self._lock:
+            self._works.pop(key, None)

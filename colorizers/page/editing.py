@@ -1,0 +1,387 @@
+"""One photograph in the Colorize tab: colours, versions, sliders, hints, the file to take home.
+
+Each method of :class:`Editor` answers one event of :mod:`colorizers.page.ui` with the updates of
+the page. The network runs once for a look; all that follows works on the small grids that it gave
+(:mod:`colorizers.page.desk`) and on a preview. The full size is made when it is asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from itertools import count
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import gradio as gr
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageDraw
+
+from colorizers.files.filenames import output_name
+from colorizers.files.picture import ImageError
+from colorizers.files.reading import open_photo
+from colorizers.files.writing import save
+from colorizers.page.checking import (
+    ENDINGS,
+    QUALITY,
+    choice,
+    grey_u8,
+    hex_ab,
+    new_folder,
+    number,
+    place,
+    position,
+    preview,
+    preview_size,
+    telling,
+    uploaded,
+    write_preview,
+)
+from colorizers.page.desk import MAX_HINTS, PREVIEW_SIDE, Desk, Look, Sliders, Work
+from colorizers.page.palette import hex_of
+from colorizers.painting.adjust import SATURATION, WARMTH
+from colorizers.painting.hints import RADIUS, REACH, Hint
+from colorizers.painting.predict import lightness, paint_grid, resize
+
+if TYPE_CHECKING:
+    from colorizers.networks.base import Colorizer
+
+THUMB_SIDE, COMPARE_SIDE = 384, 640
+"""Longest sides of the pictures in the two galleries."""
+TEMPERATURES = (0.05, 1.0)
+COMMENT = "Colours added by TrueHue; they are a guess"
+NO_HINTS = "No hints yet: choose a colour and click where it belongs; it can be changed afterwards."
+PERCENT = (0, 100)
+NO_COLOURS, NO_CHANGE, NO_FILE = "No colours yet", "Nothing was changed", "No file yet"
+Progress = Callable[..., Any]
+
+
+class Editor:
+    """Answers the events of one photograph.
+
+    Parameters
+    ----------
+    models : mapping of str to Colorizer
+        What may be chosen; the first is what a fresh upload is coloured by.
+    cache : Path
+        Gradio's folder for files that it serves.
+    versions : sequence of str
+        Titles of the versions of the first method; empty if it has none.
+    """
+
+    def __init__(
+        self, models: Mapping[str, Colorizer], cache: Path, versions: tuple[str, ...] = ()
+    ) -> None:
+        self.models = models
+        self.cache = cache
+        self.versions = versions
+        self.desk = Desk()
+
+    def colorize(self, payload: Any, old_key: Any, progress: Progress) -> list[Any]:
+        """Colour an upload and lay it on the desk.
+
+        Parameters
+        ----------
+        payload, old_key
+            What `gr.Image` sent; the key of the photograph before, if any.
+        progress : callable
+            `gr.Progress`.
+
+        Returns
+        -------
+        list
+            Key, note, what is said of the file to take home, and then as of `redraw`.
+        """
+        with telling(NO_COLOURS):
+            path, name = uploaded(payload)
+            progress(0.0, desc="Reading the picture")
+            photo = open_photo(path)
+            progress(0.2, desc="Looking at its light and shade")
+            width, height = photo.size
+            L = lightness(photo.rgb)
+            shrink = min(1.0, PREVIEW_SIDE / max(width, height))
+            if shrink < 1.0:
+                L = resize(L, *(max(1, round(side * shrink)) for side in photo.size))
+            method = next(iter(self.models))
+            default = next(iter(self.models[method].options.values()), 0.0)
+            work = Work(
+                path=path,
+                name=name,
+                size=photo.size,
+                L=L.astype(np.float16),
+                look=Look(method, default),
+                folder=new_folder(self.cache),
+            )
+            progress(0.5, desc="Colouring")
+            work.grid(work.look, self.models)
+            progress(0.8, desc="Following the edges")
+            key = self.desk.put(work, instead_of=old_key)
+            said = [f"{width:,} × {height:,} pixels, {photo.format}.", *photo.notices]
+            full = f"The file has all {width:,} × {height:,} pixels."
+            return [key, " ".join(said), full, *self._drawn(work, Sliders())]
+
+    def show_versions(self, key: Any) -> list[tuple[str, str]]:
+        """Small previews of all versions, with their titles."""
+        with telling(NO_COLOURS):
+            work = self.desk.get(key)
+            with work.lock:
+                looks = [Look(work.look.method, float(n)) for n in range(len(self.versions))]
+                return self._tiles(work, looks, self.versions, THUMB_SIDE)
+
+    def choose_version(self, event: gr.EventData, key: Any, *sliders: Any) -> list[Any]:
+        """Take another version of the first method."""
+        with telling(NO_CHANGE):
+            work = self.desk.get(key)
+            chosen = Look(next(iter(self.models)), float(position(event, len(self.versions))))
+            return self._looking(work, chosen, sliders)
+
+    def compare(self, key: Any, temperature: Any, progress: Progress) -> list[tuple[str, str]]:
+        """The same photograph by every method, with their titles."""
+        with telling(NO_COLOURS):
+            asked = number("temperature", temperature, TEMPERATURES)
+            work = self.desk.get(key)
+            with work.lock:
+                looks = []
+                for index, (name, model) in enumerate(self.models.items()):
+                    progress(index / len(self.models), desc=f"{model.title} is colouring")
+                    value = asked if "temperature" in model.options else 0.0
+                    look = work.look if name == work.look.method and not value else None
+                    looks.append(look or Look(name, value))
+                    work.grid(looks[-1], self.models)
+                work.offered = looks
+                titles = tuple(model.title for model in self.models.values())
+                return self._tiles(work, looks, titles, COMPARE_SIDE)
+
+    def choose_method(self, event: gr.EventData, key: Any, *sliders: Any) -> list[Any]:
+        """Take what another method made, one of those that `compare` has shown."""
+        with telling(NO_CHANGE):
+            work = self.desk.get(key)
+            return self._looking(work, work.offered[position(event, len(work.offered))], sliders)
+
+    def redraw(self, key: Any, *sliders: Any) -> list[Any]:
+        """Draw the preview again with other sliders.
+
+        Parameters
+        ----------
+        key : str
+        *sliders
+            Saturation, warmth and reach, unchecked.
+
+        Returns
+        -------
+        list
+            Before and after, the picture to click into, what is said of the hints, and nothing
+            for the file of an earlier download, as it is not what is seen any more.
+        """
+        with telling(NO_CHANGE):
+            # Sliders move by themselves when a page is reset, and are empty while somebody types.
+            if not key or None in sliders:
+                return [gr.skip()] * 4
+            work = self.desk.get(key)
+            return self._drawn(work, checked_sliders(sliders))
+
+    def place_hint(self, event: gr.EventData, key: Any, colour: Any, *sliders: Any) -> list[Any]:
+        """Put a hint where somebody clicked; a click on an earlier one takes its place."""
+        with telling(NO_CHANGE):
+            work = self.desk.get(key)
+            x, y = place(event, preview_size(*work.L.shape[::-1]))
+        return self._place(key, x, y, colour, sliders)
+
+    def place_at(self, key: Any, across: Any, down: Any, colour: Any, *sliders: Any) -> list[Any]:
+        """Put a hint at a place that is given in percent, for those who have no mouse."""
+        with telling(NO_CHANGE):
+            x, y = number("place across", across, PERCENT), number("place down", down, PERCENT)
+        return self._place(key, x / 100, y / 100, colour, sliders)
+
+    def read_colour(self, key: Any, written: Any) -> list[Any]:
+        """The colour that somebody wrote.
+
+        Returns
+        -------
+        list
+            Six digits for the colour picker, and what is said of the hints; of a word that is no
+            colour, no digits and one sentence.
+        """
+        try:
+            colour = hex_of(written)
+        except ImageError as error:
+            return [gr.skip(), f"⚠️ {error}"]
+        with telling(NO_CHANGE):
+            return [colour, _said(self.desk.get(key).hints) if key else NO_HINTS]
+
+    def _place(
+        self, key: Any, x: float, y: float, colour: Any, sliders: tuple[Any, ...]
+    ) -> list[Any]:
+        with telling(NO_CHANGE):
+            work, ab = self.desk.get(key), hex_ab(colour)
+            checked = checked_sliders(sliders)
+            with work.lock:
+                others = [hint for hint in work.hints if not _near(work, hint, x, y)]
+                if len(others) >= MAX_HINTS:
+                    raise ImageError(
+                        f"There are {MAX_HINTS} hints, which is the limit; take one back first."
+                    )
+                work.hints = [*others, Hint(x, y, ab)]
+                return self._drawn(work, checked)
+
+    def recolour(self, key: Any, colour: Any, *sliders: Any) -> list[Any]:
+        """Give the last hint another colour; without one, the colour waits for a click."""
+        with telling(NO_CHANGE):
+            if not key:
+                return [gr.skip()] * 4
+            work, ab = self.desk.get(key), hex_ab(colour)
+            checked = checked_sliders(sliders)
+            with work.lock:
+                if not work.hints:
+                    return [gr.skip(), gr.skip(), NO_HINTS, gr.skip()]
+                last = work.hints[-1]
+                work.hints[-1] = Hint(last.x, last.y, ab, last.radius)
+                return self._drawn(work, checked)
+
+    def undo(self, key: Any, *sliders: Any) -> list[Any]:
+        """Take the last hint back."""
+        return self._keep_hints(key, slice(-1), sliders)
+
+    def clear(self, key: Any, *sliders: Any) -> list[Any]:
+        """Take all hints back."""
+        return self._keep_hints(key, slice(0), sliders)
+
+    def take_home(
+        self,
+        key: Any,
+        format: Any,
+        quality: Any,
+        metadata: Any,
+        *sliders: Any,
+        progress: Progress,
+    ) -> Any:
+        """The file of what is seen, at the photograph's own size.
+
+        Returns
+        -------
+        gr.DownloadButton
+            With the file, ready to be fetched.
+        """
+        with telling(NO_FILE):
+            work = self.desk.get(key)
+            chosen = choice("format", format, ENDINGS)
+            compressed = round(number("quality", quality, QUALITY))
+            checked = checked_sliders(sliders)
+            progress(0.0, desc="Reading the picture")
+            path, _ = uploaded({"path": str(work.path)})
+            photo = open_photo(path)
+            if photo.size != work.size:
+                raise ImageError(
+                    "The photograph is not the one that was coloured; upload it again."
+                )
+            with work.lock:
+                look, ab_grid = work.look, work.colours(work.look, checked, self.models)
+            L = lightness(photo.rgb)
+            rgb = paint_grid(
+                L,
+                ab_grid,
+                deep=photo.rgb.dtype == np.uint16,
+                progress=lambda share, what: progress(0.2 + 0.6 * share, desc=what),
+            )
+            progress(0.8, desc=f"Writing {chosen}")
+            title = self.models[look.method].title
+            target = new_folder(self.cache) / output_name(
+                work.name, look.method, f".{ENDINGS[chosen]}"
+            )
+            unsaid = save(
+                target,
+                rgb,
+                photo,
+                format=chosen,
+                quality=compressed,
+                metadata=metadata is not False,
+                comment=f"{COMMENT} ({title}).",
+            )
+            for notice in unsaid:
+                gr.Warning(notice, title="Not in the file")
+            label = f"Save again: {target.name}, {target.stat().st_size / 1e6:.1f} MB"
+            return gr.DownloadButton(label, value=str(target), visible=True)
+
+    def _looking(self, work: Work, look: Look, sliders: tuple[Any, ...]) -> list[Any]:
+        checked = checked_sliders(sliders)
+        with work.lock:
+            work.look = look
+            return self._drawn(work, checked)
+
+    def _keep_hints(self, key: Any, kept: slice, sliders: tuple[Any, ...]) -> list[Any]:
+        with telling(NO_CHANGE):
+            work, checked = self.desk.get(key), checked_sliders(sliders)
+            with work.lock:
+                work.hints = work.hints[kept]
+                return self._drawn(work, checked)
+
+    def _drawn(self, work: Work, sliders: Sliders) -> list[Any]:
+        """What `redraw` returns."""
+        with work.lock:
+            L = work.L.astype(np.float32)
+            grey = work.folder / "grey.png"
+            if not grey.exists():
+                write_preview(grey, preview(grey_u8(L)))
+            colours = work.colours(work.look, sliders, self.models)
+            rgb_u8 = preview(paint_grid(L, colours))
+            shown = write_preview(work.new_preview("colour"), rgb_u8)
+            marked = shown
+            if work.hints:
+                marked = write_preview(work.new_preview("hints"), _marked(rgb_u8, work.hints))
+            return [(str(grey), shown), marked, _said(work.hints), gr.DownloadButton(visible=False)]
+
+    def _tiles(
+        self, work: Work, looks: list[Look], titles: tuple[str, ...], side: int
+    ) -> list[tuple[str, str]]:
+        height, width = work.L.shape
+        shrink = min(1.0, side / max(width, height))
+        small = max(1, round(width * shrink)), max(1, round(height * shrink))
+        L = resize(work.L.astype(np.float32), *small)
+        tiles = []
+        for number_, look, title in zip(count(), looks, titles, strict=False):
+            rgb_u8 = preview(paint_grid(L, work.grid(look, self.models)))
+            path = work.folder / f"{look.method}-{number_}-{look.value:g}-{side}.png"
+            tiles.append((write_preview(path, rgb_u8), title))
+        return tiles
+
+
+def checked_sliders(sliders: tuple[Any, ...]) -> Sliders:
+    """Saturation, warmth and reach as numbers in their ranges; ImageError otherwise."""
+    saturation, warmth, reach = sliders
+    return Sliders(
+        number("saturation", saturation, SATURATION),
+        number("warmth", warmth, WARMTH),
+        number("reach", reach, REACH),
+    )
+
+
+def _near(work: Work, hint: Hint, x: float, y: float) -> bool:
+    """Whether a click meant a hint that is there: within the ring that marks it."""
+    height, width = work.L.shape
+    across, down = (x - hint.x) * width, (y - hint.y) * height
+    return bool(np.hypot(across, down) <= 1.5 * RADIUS * max(height, width))
+
+
+def _marked(rgb_u8: NDArray[np.uint8], hints: list[Hint]) -> NDArray[np.uint8]:
+    """The picture with a ring round every hint, the last one's thicker."""
+    image = Image.fromarray(rgb_u8.copy())
+    draw = ImageDraw.Draw(image)
+    width, height = image.size
+    radius = max(5.0, 1.5 * RADIUS * max(width, height))
+    for hint in hints:
+        x, y = hint.x * width, hint.y * height
+        for colour, outer, line in (("black", radius + 1, 4), ("white", radius, 2)):
+            box = (x - outer, y - outer, x + outer, y + outer)
+            draw.ellipse(box, outline=colour, width=line + 2 * (hint is hints[-1]))
+    return np.asarray(image)
+
+
+def _said(hints: list[Hint]) -> str:
+    if not hints:
+        return NO_HINTS
+    many = "1 hint." if len(hints) == 1 else f"{len(hints)} hints."
+    x, y = round(100 * hints[-1].x), round(100 * hints[-1].y)
+    return (
+        f"{many} Another colour changes the last one, which has the thicker ring: "
+        f"{x} % across, {y} % down."
+    )

@@ -1,0 +1,205 @@
+"""What the Colorize tab says, and how it looks: words, styles, and a few lines of script.
+
+Fed by nothing; `colorizers.page.ui` puts them into the page.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+
+STYLE = """<style>
+#result .icon-wrap { background: #fff; color: #111; } /* in any theme, over any picture */
+#result .inner { width: 2px; background: #fff; }
+#touch img { cursor: crosshair; max-height: 500px; object-fit: scale-down; }
+#hint-colour .dialog-button { width: 100%; height: 2.6rem; border-radius: 6px; }
+.dark #photo .source-selection button { color: var(--body-text-color); }
+/* Over the page, not in it: or a click outside closes it and misses what has moved. */
+#hint-colour { overflow: visible !important; position: relative; z-index: 60; }
+#hint-colour .color-picker {
+  position: absolute; z-index: 30; top: 100%; left: 0; padding: 8px; border-radius: 8px;
+  background: var(--block-background-fill); border: 1px solid var(--border-color-primary);
+  box-shadow: 0 4px 16px rgb(0 0 0 / 30%);
+}
+#hint-palette label::before {
+  content: ""; flex: none; width: 1rem; height: 1rem; border-radius: 4px;
+  border: 1px solid var(--border-color-primary);
+}
+#hint-palette label { position: relative; padding: 4px 6px; gap: 5px; }
+#hint-palette label span { margin: 0; }
+#hint-palette .wrap { gap: 5px; }
+#hint-palette input { position: absolute; opacity: 0; } /* the frame shows it, and the focus */
+#hint-palette label.selected { outline: 2px solid var(--body-text-color); }
+#hint-palette label:has(:focus-visible) { outline: 3px double var(--body-text-color); }
+#how-many :is(input, textarea, button):focus-visible {
+  outline: 2px solid var(--body-text-color) !important; outline-offset: 2px;
+}
+#photo-note, #full-size { min-height: 1.5rem; }
+#examples .gallery-item, #examples .gallery-item img { width: 62px; height: 62px; }
+#examples img { object-fit: cover; }
+/* Gradio's galleries want 450 pixels of height and 100 for every picture. */
+#versions .grid-wrap, #methods .grid-wrap, #many-gallery .grid-wrap {
+  min-height: 0; max-height: none; overflow: visible;
+}
+#versions .grid-container {
+  grid-template-columns: repeat(3, minmax(0, 1fr)); grid-template-rows: none; grid-auto-rows: auto;
+}
+#versions .thumbnail-lg { aspect-ratio: 1; }
+#methods .grid-container { grid-template-rows: none; grid-auto-rows: auto; }
+#versions .caption-label, #methods .caption-label {
+  left: 0; right: 0; bottom: 0; max-width: none; padding: 2px; border: 0; border-radius: 0;
+  text-align: center; font-size: 0.8rem; color: var(--body-text-color);
+}
+#versions .thumbnail-lg.selected, #methods .thumbnail-lg.selected {
+  outline: 3px solid var(--body-text-color);
+}
+@media (max-width: 700px) {
+  #methods .grid-container { grid-template-columns: minmax(0, 1fr); }
+}
+</style>"""
+
+UNCOVERED = {"Half": 50, "Colours": 0, "Grey": 100}
+"""What of the picture may be seen in colour -> where its handle stands then, in percent."""
+
+UNCOVER = f"""(chosen) => ({{
+    __type__: "update", slider_position: {json.dumps(UNCOVERED)}[chosen]
+}})"""
+"""Moves the handle in the page alone, for those who have no mouse and for a look at the whole."""
+
+UNCOVER_HALF = f"""() => ["Half", {{
+    __type__: "update", slider_position: {UNCOVERED["Half"]}
+}}]"""
+"""The same for a new photograph."""
+
+FETCH = """(file) => {
+    if (!file || !file.url) return;
+    const link = document.createElement("a");
+    link.href = file.url;
+    link.download = file.orig_name;
+    document.body.append(link);
+    link.click();
+    link.remove();
+}"""
+"""Fetches the file that has just been made; a link is clicked, as browsers save no other way."""
+
+LOOK_DOWN = """(key) => {
+    if (key && window.innerWidth < 700) document.querySelector("#work").scrollIntoView();
+}"""
+"""Where columns stand below each other, the colours would appear out of sight."""
+
+MANY_BEGUN = """() => [
+    { __type__: "update", interactive: false },
+    { __type__: "update", visible: true },
+    { __type__: "update", visible: false },
+    "The photographs wait for their turn.",
+    null,
+    { __type__: "update", visible: false },
+]"""
+"""Start, "Do not wait", stop, report, gallery and zip, from the click to the first answer."""
+
+MANY_ENDED = """() => [
+    { __type__: "update", interactive: true },
+    { __type__: "update", visible: false },
+    { __type__: "update", visible: false },
+]"""
+"""Start, "Do not wait" and stop, when there is nothing to stop any more."""
+
+INTRO = (
+    "Bring a black-and-white photograph: its colours appear by themselves. "
+    "A colour one is made grey first."
+)
+VERSIONS = "**Versions:** click another one."
+WAITING = "The colours will appear below."
+
+_GUESSES = """
+**Colours are guesses, not history.** Nothing in a grey picture says what colour a dress was; the
+network gives what is plausible. That is why there are several versions, and hints for what you
+know better."""
+
+_PHOTO = """
+**What *Photographs* knows.** It learned from about 30,000 small photographs, 64 to 128 pixels
+wide: everyday things and animals, landscapes and streets, flowers, garments, skies; its first half
+had learned from ImageNet before. There were no historical photographs among them and hardly any
+portraits: expect skies, grass and wood to be right more often than an uncle's uniform. The
+versions lean towards warmer, cooler or bolder colours where the network is unsure, and leave alone
+what it is sure of."""
+
+_CIFAR10 = """
+**What the other methods know.** They learned from CIFAR-10: 48,000 pictures of 32 x 32 pixels in
+ten classes (airplane, automobile, bird, cat, deer, dog, frog, horse, ship, truck). Your photograph
+is shrunk to 32 x 32 for them; expect broad washes of colour. *Classification* weighs 313 colours
+for every pixel: at a low temperature it takes the likeliest, often grey, in patches; at a high one
+it blends all that are likely. *GAN* was trained against a second network that tries to tell its
+colours from real ones."""
+
+_YOURS = """
+**What stays yours.** Every bit of light and shade in the result is your photograph's own; only
+colour is added, at full size, so that it stops at edges. Pictures stay on this server only as long
+as its cache keeps them and are used for nothing else."""
+
+
+_NAMES = """() => {
+    const examples = EXAMPLES;
+    const set = (selector, attribute, value) => document.querySelectorAll(selector).forEach(
+        (element, index) => {
+            const wanted = typeof value === "function" ? value(element, index) : value;
+            if (wanted && element.getAttribute(attribute) !== wanted)
+                element.setAttribute(attribute, wanted);
+        }
+    );
+    const name = () => {
+        set("#examples img", "alt", (_, index) => examples[index]);
+        set("#photo img", "alt", "Your photograph");
+        set("#result img", "alt", (_, index) => ["Grey", "Colorized"][index]);
+        set("#touch img", "alt", "The colorized photograph: click where a colour belongs");
+        for (const gallery of ["#versions", "#methods"]) {
+            set(`${gallery} .thumbnail-lg`, "aria-label", (tile) => tile.innerText.trim());
+            set(`${gallery} .thumbnail-lg`, "aria-pressed",
+                (tile) => String(tile.classList.contains("selected")));
+        }
+        for (const slider of ["saturation", "warmth", "temperature"])
+            set(`#${slider} .reset-button`, "aria-label", `Reset ${slider}`);
+        for (const choice of ["hint-palette", "uncovered"])
+            set(`#${choice} input`, "name", choice);  // one stop of Tab, arrows inside
+        // Their text alone: around it a counter of tenths of seconds may run.
+        for (const note of ["photo-note", "hints-note", "full-size", "many-report"])
+            set(`#${note} .prose:not(.prose .prose)`, "role", "status");
+    };
+    name();
+    new MutationObserver(name).observe(document.querySelector("#how-many"), {
+        subtree: true, childList: true, attributes: true, attributeFilter: ["class", "src"],
+    });
+}"""
+
+
+def names(examples: Sequence[str]) -> str:
+    """A script for readers of the screen: names for what Gradio leaves without, and what is news.
+
+    Galleries and images come and go, so it looks again whenever something in the tab changes.
+    """
+    return _NAMES.replace("EXAMPLES", json.dumps(list(examples)))
+
+
+def swatches(palette: Mapping[str, str]) -> str:
+    """Styles that put each colour before its name."""
+    rules = (
+        f'#hint-palette label:has(input[value="{value}"])::before {{ background: {value}; }}'
+        for value in palette.values()
+    )
+    return "\n".join(["<style>", *rules, "</style>"])
+
+
+def same_colour(palette: Mapping[str, str]) -> str:
+    """A script that lets palette and box show what the colour picker has."""
+    values = json.dumps(list(palette.values()))
+    return f"(colour) => [{values}.includes(colour) ? colour : null, colour]"
+
+
+def about(names: tuple[str, ...]) -> str:
+    """What must be said of the methods that are there, as Markdown."""
+    parts = [_GUESSES]
+    if "photo" in names:
+        parts.append(_PHOTO)
+    if len(names) > ("photo" in names):
+        parts.append(_CIFAR10)
+    return "\n".join([*parts, _YOURS])

@@ -1,0 +1,1 @@
+"""The answers: tables, transactions and migrations, and a study read back as data frames."""

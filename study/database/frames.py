@@ -1,0 +1,362 @@
+"""Reading a study out of the database as data frames: what every figure is computed from.
+
+Fed by the tables; used by the report and the export through ``store.answers`` and
+``store.participants``. Reading never creates or changes a database. Millions of answers are read
+as plain columns and joined with numpy, because rows of Python objects would not fit.
+"""
+
+import gc
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from sqlalchemy import (
+    Boolean,
+    Connection,
+    DateTime,
+    Engine,
+    Select,
+    func,
+    inspect,
+    literal,
+    null,
+    select,
+    type_coerce,
+)
+from sqlalchemy.orm import aliased
+
+from study.database.engine import DatabaseError, open_existing
+from study.database.tables import Participant, Pick, Rating, Slot, Study, Trial, Withdrawal
+
+ANSWER_COLUMNS = (
+    "study", "participant", "simulated", "status", "excluded", "trial", "position", "kind",
+    "picture", "label", "slot", "method", "picked", "realism", "quality", "response_ms",
+    "answered_at",
+)  # fmt: skip
+STUDY_COLUMNS = ("study", "digest", "name", "settings", "file", "created_at", "withdrawn")
+_CHUNK = 20_000
+
+
+def read_studies(url: str) -> pd.DataFrame:
+    """Return one row per version of a study.
+
+    Columns: study (id), digest, name, settings, file (text of the study file, or None), created_at
+    and withdrawn (how many had their rows deleted).
+
+    Raises
+    ------
+    DatabaseError
+        When there is no database or it holds no study.
+    """
+    engine = open_existing(url)
+    try:
+        with _reading(engine) as connection:
+            # A database of 0.1.0, which nothing has written to since, has neither of the two.
+            known = inspect(connection)
+            columns = {column["name"] for column in known.get_columns(Study.__tablename__)}
+            withdrawn: Any = literal(0)
+            if known.has_table(Withdrawal.__tablename__):
+                counted = select(func.count()).where(Withdrawal.study_id == Study.id)
+                withdrawn = counted.correlate(Study).scalar_subquery()
+            file: Any = Study.file if "file" in columns else null()
+            query = select(
+                Study.id,
+                Study.digest,
+                Study.name,
+                Study.settings,
+                file,
+                Study.created_at,
+                withdrawn,
+            ).order_by(Study.id)
+            rows = connection.execute(query).all()
+    finally:
+        engine.dispose()
+    frame = pd.DataFrame(rows, columns=list(STUDY_COLUMNS))
+    frame["created_at"] = _moments(frame["created_at"].to_numpy(dtype=object))
+    return frame
+
+
+def participants(url: str, *, study: int | None = None) -> pd.DataFrame:
+    """Return one row per participant, in the order of consent.
+
+    Parameters
+    ----------
+    url
+        Database URL.
+    study
+        Id of one version of a study; all of them if None.
+
+    Returns
+    -------
+    pandas.DataFrame
+        study, participant (opaque id), simulated, status ("started" or "completed"),
+        consented_at and completed_at (UTC), excluded (reason or None), n_answered (trials with
+        a pick, practice included), n_scored (of these, those that count), list_number, seed,
+        consent_version.
+
+    Raises
+    ------
+    DatabaseError
+        When there is no database or it holds no study.
+    """
+    counts = (
+        select(
+            Trial.participant_id,
+            func.count().label("n_answered"),
+            func.count().filter(Trial.kind == "scored").label("n_scored"),
+        )
+        .join(Pick, Pick.trial_id == Trial.id)
+        .group_by(Trial.participant_id)
+        .subquery()
+    )
+    query = (
+        select(
+            Participant.study_id.label("study"),
+            Participant.public_id.label("participant"),
+            Participant.simulated,
+            Participant.status,
+            Participant.consented_at,
+            Participant.completed_at,
+            Participant.excluded,
+            func.coalesce(counts.c.n_answered, 0).label("n_answered"),
+            func.coalesce(counts.c.n_scored, 0).label("n_scored"),
+            Participant.list_number,
+            Participant.seed,
+            Participant.consent_version,
+        )
+        .outerjoin(counts, counts.c.participant_id == Participant.id)
+        .order_by(Participant.id)
+    )
+    if study is not None:
+        query = query.where(Participant.study_id == study)
+    engine = open_existing(url)
+    try:
+        with _reading(engine) as connection:
+            rows = connection.execute(query).all()
+    finally:
+        engine.dispose()
+    frame = pd.DataFrame(rows, columns=[column.name for column in query.selected_columns])
+    for column in ("consented_at", "completed_at"):
+        frame[column] = _moments(frame[column].to_numpy(dtype=object))
+    return frame.astype(
+        {
+            "study": "int64",
+            "participant": "str",
+            "simulated": "bool",
+            "status": "str",
+            "excluded": "str",
+            "n_answered": "int64",
+            "n_scored": "int64",
+            "list_number": "int64",
+            "seed": "int64",
+            "consent_version": "str",
+        }
+    )
+
+
+def answers(url: str, *, study: int | None = None) -> pd.DataFrame:
+    """Return one row per trial and slot of every trial that has a pick.
+
+    Parameters
+    ----------
+    url
+        Database URL.
+    study
+        Id of one version of a study (see `read_studies`); all of them if None.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns `ANSWER_COLUMNS`: study (int), participant (str, opaque), simulated (bool),
+        status (str), excluded (reason or None), trial (int), position (int, 1 is the first
+        practice trial), kind (str), picture (str), label (str or None), slot (int, 1..m),
+        method (str), picked (bool), realism and quality (Int64 1..5 or NA), response_ms (Int64
+        or NA), answered_at (UTC). Ordered by trial and slot.
+
+    Raises
+    ------
+    DatabaseError
+        When there is no database or it holds no study.
+    """
+    realism, quality = aliased(Rating), aliased(Rating)
+    people = select(
+        Participant.id,
+        Participant.study_id,
+        Participant.public_id,
+        Participant.simulated,
+        Participant.status,
+        Participant.excluded,
+    )
+    trials = (
+        select(
+            Trial.id,
+            Trial.participant_id,
+            Trial.position,
+            Trial.kind,
+            Trial.picture,
+            Trial.label,
+            Pick.slot,
+            Pick.response_ms,
+            type_coerce(Pick.answered_at, DateTime()),  # a million times without Python
+        )
+        .join(Pick, Pick.trial_id == Trial.id)
+        .order_by(Trial.id)
+    )
+    slots = (
+        select(Slot.trial_id, Slot.slot, Slot.method, realism.value, quality.value)
+        .join(Pick, Pick.trial_id == Slot.trial_id)
+        .outerjoin(
+            realism,
+            (realism.trial_id == Slot.trial_id)
+            & (realism.slot == Slot.slot)
+            & (realism.scale == "realism"),
+        )
+        .outerjoin(
+            quality,
+            (quality.trial_id == Slot.trial_id)
+            & (quality.slot == Slot.slot)
+            & (quality.scale == "quality"),
+        )
+        .order_by(Slot.trial_id, Slot.slot)
+    )
+    if study is not None:
+        mine = Participant.study_id == study
+        people = people.where(mine)
+        trials = trials.join(Participant, Participant.id == Trial.participant_id).where(mine)
+        # Slots of other versions are read, too, and left out by `_join`: two more joins of every
+        # slot would cost more than that.
+    engine = open_existing(url)
+    try:
+        with _unwatched(), _reading(engine) as connection:  # one transaction: three reads agree
+            person = _columns(connection, people)
+            trial = _columns(connection, trials)
+            slot = _columns(connection, slots)
+    finally:
+        engine.dispose()
+    return _join(person, trial, slot)
+
+
+@contextmanager
+def _unwatched() -> Iterator[None]:
+    """Pause the collector of cycles, which would visit millions of rows that hold none."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
+def _reading(engine: Engine) -> Connection:
+    return engine.connect().execution_options(stream_results=True)
+
+
+def _columns(
+    connection: Connection, query: Select[*tuple[Any, ...]]
+) -> list["np.ndarray[Any, Any]"]:
+    """Run a query and return its columns; equal texts share one object."""
+    width = len(query.selected_columns)
+    chunks: list[list[np.ndarray[Any, Any]]] = [[] for _ in range(width)]
+    known: dict[Any, Any] = {}
+    for rows in _batches(connection, query):
+        for column, values in enumerate(zip(*rows, strict=True)):
+            chunks[column].append(_array(values, known))
+    return [np.concatenate(parts) if parts else np.empty(0, dtype=object) for parts in chunks]
+
+
+def _batches(
+    connection: Connection, query: Select[*tuple[Any, ...]]
+) -> Iterator[Sequence[Sequence[Any]]]:
+    """Run a query and yield its rows in chunks.
+
+    SQLite's driver is asked directly once a transaction is open: SQLAlchemy's rows take half of
+    the time of a million answers. What the driver gives as it is, are texts, whole numbers, and
+    moments as texts, so columns of truth values must not come this way.
+    """
+    plain = not any(isinstance(column.type, Boolean) for column in query.selected_columns)
+    if connection.dialect.name != "sqlite" or not plain or not connection.in_transaction():
+        yield from connection.execute(query).partitions(_CHUNK)
+        return
+    compiled = query.compile(dialect=connection.dialect, compile_kwargs={"literal_binds": True})
+    cursor = connection.connection.cursor()
+    try:
+        cursor.execute(str(compiled))
+        while rows := cursor.fetchmany(_CHUNK):
+            yield rows
+    except sqlite3.Error as error:
+        raise DatabaseError(f"The database cannot be read: {error}") from error
+    finally:
+        cursor.close()
+
+
+def _array(values: Sequence[Any], known: dict[Any, Any]) -> "np.ndarray[Any, Any]":
+    first = next((value for value in values if value is not None), None)
+    if isinstance(first, bool):
+        return np.array(values, dtype=bool)
+    if isinstance(first, int):
+        if None in values:  # NaN holds the place; every such integer is far below 2**53
+            return np.array([np.nan if value is None else value for value in values])
+        return np.array(values, dtype=np.int64)
+    if isinstance(first, str):
+        values = [known.setdefault(value, value) for value in values]
+    out = np.empty(len(values), dtype=object)
+    out[:] = values
+    return out
+
+
+def _join(
+    person: list["np.ndarray[Any, Any]"],
+    trial: list["np.ndarray[Any, Any]"],
+    slot: list["np.ndarray[Any, Any]"],
+) -> pd.DataFrame:
+    """Put the three sets of columns together, one row per trial and slot."""
+    person_id, study, public_id, simulated, status, excluded = person
+    trial_id, of_person, position, kind, picture, label, picked, response_ms, answered_at = trial
+    of_trial, number, method, realism, quality = slot
+    t = pd.Index(trial_id).get_indexer(pd.Index(of_trial))  # row of each slot's trial
+    mine = t >= 0
+    if not mine.all():  # slots of other versions of the study
+        t = t[mine]
+        of_trial, number, method, realism, quality = (column[mine] for column in slot)
+    p = pd.Index(person_id).get_indexer(pd.Index(of_person))[t]
+    return pd.DataFrame(
+        {
+            "study": study[p].astype(np.int64),
+            "participant": _text(public_id[p]),
+            "simulated": simulated[p].astype(bool),
+            "status": _text(status[p]),
+            "excluded": _text(excluded[p]),
+            "trial": of_trial.astype(np.int64),
+            "position": position[t].astype(np.int64),
+            "kind": _text(kind[t]),
+            "picture": _text(picture[t]),
+            "label": _text(label[t]),
+            "slot": number.astype(np.int64),
+            "method": _text(method),
+            "picked": (number == picked[t]).astype(bool),
+            "realism": _whole(realism),
+            "quality": _whole(quality),
+            "response_ms": _whole(response_ms)[t],
+            "answered_at": _moments(answered_at)[t],
+        },
+        columns=list(ANSWER_COLUMNS),
+    )
+
+
+def _text(values: "np.ndarray[Any, Any]") -> "pd.Series[Any]":
+    return pd.Series(values, dtype="str")
+
+
+def _moments(values: "np.ndarray[Any, Any]") -> pd.DatetimeIndex:
+    return pd.DatetimeIndex(pd.to_datetime(values, utc=True)).as_unit("us")
+
+
+def _whole(values: "np.ndarray[Any, Any]") -> "pd.api.extensions.ExtensionArray":
+    return pd.array(values, dtype="Int64")
+
+
+__all__ = ["ANSWER_COLUMNS", "DatabaseError", "answers", "participants", "read_studies"]

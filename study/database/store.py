@@ -1,0 +1,339 @@
+"""Saving and reading a study: every answer in one transaction, once, whatever is sent twice.
+
+Fed by ``ui`` (real participants) and ``simulate`` (simulated ones); the rules of ``session``
+decide inside the transaction whether an answer is due. All answers of one participant wait for
+each other (SQLite: one writer; PostgreSQL: the participant's row is locked), so an answer that
+comes twice, from two tabs or two processes, finds the first one and returns it. An answer is
+acknowledged only after its transaction is on the disk.
+
+Reading for the report: `answers` and `participants`, from ``frames``.
+"""
+
+import secrets
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Engine, delete, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from study.codes import new_code
+from study.database import rows
+from study.database.engine import DatabaseError, connect, forget, migrate, reader
+from study.database.frames import answers, participants, read_studies
+from study.database.rows import Progress, Recruiter, Visitor
+from study.database.tables import AccessCode, Participant, Pick, Study, Withdrawal
+from study.protocol.design import PlannedTrial, StudySpec
+from study.protocol.session import (
+    SCALES,
+    RefusedError,
+    allow_pick,
+    allow_ratings,
+    current,
+    response_time,
+)
+
+__all__ = [
+    "Answer",
+    "DatabaseError",
+    "Progress",
+    "Recruiter",
+    "Store",
+    "Visitor",
+    "answers",
+    "participants",
+    "read_studies",
+]
+
+AWAY = timedelta(hours=2)  # after this, the picture list of an unfinished participant is free
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A whole answer to one trial; `ratings` maps (slot, scale) to 1..5."""
+
+    slot: int
+    ratings: Mapping[tuple[int, str], int]
+    response_ms: int | None
+
+
+class Store:
+    """The database of a study, open for writing.
+
+    Parameters
+    ----------
+    url
+        SQLAlchemy URL; the schema is made or brought up to date.
+    clock
+        Gives the moment in UTC; tests replace it.
+    """
+
+    def __init__(self, url: str, *, clock: Callable[[], datetime] | None = None) -> None:
+        self.engine: Engine = connect(url)
+        migrate(self.engine)
+        self._now = clock or (lambda: datetime.now(UTC))
+        self._turn = threading.Lock()
+
+    @contextmanager
+    def _writing(self) -> Iterator[Session]:
+        """Hold a transaction that may write.
+
+        With SQLite the threads of this process take turns before they ask the database: it lets
+        waiting writers try again at odd moments, and a busy server could starve one of them.
+        """
+        turn = self._turn if self.engine.dialect.name == "sqlite" else nullcontext()
+        with turn, Session(self.engine) as session, session.begin():
+            yield session
+
+    def close(self) -> None:
+        """Close all connections."""
+        self.engine.dispose()
+
+    def version(self, spec: StudySpec) -> int | None:
+        """Return the id of this version of the study, or None if nobody has started it."""
+        with Session(reader(self.engine)) as session:
+            return session.scalar(select(Study.id).where(Study.digest == spec.digest()))
+
+    def register(self, spec: StudySpec) -> int:
+        """Return the id of this version of the study; the first call stores it."""
+        known = select(Study.id).where(Study.digest == spec.digest())
+        with Session(self.engine) as session:
+            found = session.scalar(known)
+            if found is not None:
+                return found
+            row = Study(
+                digest=spec.digest(),
+                name=spec.name,
+                settings=spec.settings(),
+                created_at=self._now(),
+                file=spec.file,
+            )
+            session.add(row)
+            try:
+                session.commit()
+            except IntegrityError:  # another process stored it in the meantime
+                session.rollback()
+                return session.scalars(known).one()
+            return row.id
+
+    def refuse_mixture(self, *, simulated: bool) -> None:
+        """Raise if the database holds participants of the other sort.
+
+        Raises
+        ------
+        DatabaseError
+            Simulated and real answers never share a database.
+        """
+        with Session(reader(self.engine)) as session:
+            rows.refuse_mixture(session, simulated)
+
+    def identify(self, study_id: int, visitor: Visitor) -> int | None:
+        """Return the id of the participant who a visitor is."""
+        with Session(reader(self.engine)) as session:
+            person = rows.find(session, study_id, visitor)
+            return None if person is None else person.id
+
+    def find(self, study_id: int, visitor: Visitor) -> Progress | None:
+        """Return the participant who a visitor is, with all trials."""
+        with Session(reader(self.engine)) as session:
+            person = rows.find(session, study_id, visitor)
+            return None if person is None else rows.progress(session, person)
+
+    def add_access_codes(self, count: int) -> list[str]:
+        """Store new access codes and return them."""
+        with self._writing() as session:
+            codes = [new_code() for _ in range(count)]
+            now = self._now()
+            session.add_all(AccessCode(code=code, created_at=now) for code in codes)
+        return codes
+
+    def knows_access_code(self, code: str) -> bool:
+        """Return whether `add_access_codes` made this code."""
+        with Session(reader(self.engine)) as session:
+            return session.get(AccessCode, code) is not None
+
+    def join(
+        self,
+        study_id: int,
+        spec: StudySpec,
+        *,
+        token: str | None = None,
+        recruiter: Recruiter | None = None,
+        code: str | None = None,
+        simulated: bool = False,
+        seed: int | None = None,
+    ) -> Progress:
+        """Store the consent and the whole plan of a new participant, or return the known one.
+
+        Parameters
+        ----------
+        study_id, spec
+            What `register` was given and returned.
+        token, recruiter, code
+            Who it is, see `study.database.rows.Visitor`; of the token only the SHA-256 is stored.
+        simulated
+            Marks every row of the participant.
+        seed
+            The participant's seed; drawn if None.
+
+        Raises
+        ------
+        DatabaseError
+            When real and simulated participants would share a database.
+        """
+        visitor = Visitor(token, recruiter, code)
+        with self._writing() as session:
+            # The lock makes "which list is next" true until the new row is written.
+            session.scalars(select(Study.id).where(Study.id == study_id).with_for_update()).one()
+            person = rows.find(session, study_id, visitor)
+            if person is None:
+                rows.refuse_mixture(session, simulated)
+                now = self._now()
+                person = rows.new_participant(
+                    session,
+                    study_id,
+                    spec,
+                    visitor,
+                    list_number=rows.next_list(session, study_id, now - AWAY),
+                    seed=secrets.randbits(62) if seed is None else seed,
+                    now=now,
+                    simulated=simulated,
+                )
+                plan = spec.plan(number=person.list_number, seed=person.seed)
+                rows.add_trials(session, person, plan, spec)
+            return rows.progress(session, person)
+
+    def withdraw(self, code: str) -> None:
+        """Delete the participant who holds this withdrawal code, with every row of theirs.
+
+        What stays is one row that says that somebody withdrew, and on which day.
+
+        Raises
+        ------
+        RefusedError
+            When nobody holds this code.
+        """
+        with self._writing() as session:
+            person = session.scalar(
+                select(Participant).where(Participant.withdrawal_code == code).with_for_update()
+            )
+            if person is None:
+                raise RefusedError(
+                    "No answers are stored under this code. It stands at the foot of each page, "
+                    "in the form ABCD-EFGH-JKMN."
+                )
+            session.add(Withdrawal(study_id=person.study_id, day=self._now().date()))
+            session.execute(delete(AccessCode).where(AccessCode.code == person.access_code))
+            session.execute(delete(Participant).where(Participant.id == person.id))
+        forget(self.engine)
+
+    def pick(
+        self,
+        participant_id: int,
+        token: str,
+        slot: Any,
+        response_ms: Any = None,
+        exposure_ms: Any = None,
+    ) -> Progress:
+        """Save which slot was taken for real; the first pick of a trial stands.
+
+        Raises
+        ------
+        RefusedError
+            When ``session.allow_pick`` refuses; nothing is stored then.
+        """
+        with self._writing() as session:
+            person = rows.locked(session, participant_id)
+            progress = rows.progress(session, person)
+            trial = allow_pick(progress.trials, token, slot)
+            if trial.picked is None:
+                now = self._now()
+                person.last_seen_at = now
+                session.add(
+                    Pick(
+                        trial_id=trial.id,
+                        slot=slot,
+                        response_ms=response_time(response_ms),
+                        exposure_ms=response_time(exposure_ms),
+                        answered_at=now,
+                        simulated=person.simulated,
+                    )
+                )
+                progress = progress.with_trial(replace(trial, picked=slot))
+        return progress
+
+    def rate(
+        self, participant_id: int, token: str, ratings: Any, scales: Sequence[str] = SCALES
+    ) -> Progress:
+        """Save all ratings of one trial; the first ones stand. The last trial completes.
+
+        Raises
+        ------
+        RefusedError
+            When ``session.allow_ratings`` refuses; nothing is stored then.
+        """
+        with self._writing() as session:
+            person = rows.locked(session, participant_id)
+            progress = rows.progress(session, person)
+            trial, checked = allow_ratings(progress.trials, token, ratings, scales)
+            if not trial.ratings:
+                now = self._now()
+                person.last_seen_at = now
+                session.add_all(rows.ratings(trial.id, checked, now, person.simulated))
+                progress = progress.with_trial(replace(trial, ratings=checked))
+                if current(progress.trials) is None:
+                    rows.complete(person, now)
+                    progress = replace(progress, completion_code=person.completion_code)
+        return progress
+
+    def add_simulated(
+        self,
+        study_id: int,
+        spec: StudySpec,
+        *,
+        number: int,
+        seed: int,
+        answer: Callable[[PlannedTrial], Answer],
+    ) -> None:
+        """Store one simulated participant who answers every trial, in one transaction.
+
+        The caller numbers the picture lists 0, 1, 2, ...; `answer` is asked once a trial.
+
+        Raises
+        ------
+        DatabaseError
+            When the database holds real participants.
+        """
+        with self._writing() as session:
+            rows.refuse_mixture(session, True)
+            now = self._now()
+            person = rows.new_participant(
+                session,
+                study_id,
+                spec,
+                Visitor(),
+                list_number=number,
+                seed=seed,
+                now=now,
+                simulated=True,
+            )
+            plan = spec.plan(number=number, seed=seed)
+            for trial_id, planned in zip(
+                rows.add_trials(session, person, plan, spec), plan, strict=True
+            ):
+                given = answer(planned)
+                session.add(
+                    Pick(
+                        trial_id=trial_id,
+                        slot=given.slot,
+                        response_ms=given.response_ms,
+                        answered_at=now,
+                        simulated=True,
+                    )
+                )
+                session.add_all(rows.ratings(trial_id, given.ratings, now, True))
+            rows.complete(person, now)

@@ -1,0 +1,199 @@
+"""The administrator's page: how a study stands, who takes part, and the data to take home.
+
+A Gradio app of its own, mounted beside the participants' under ``guard.PREFIX`` and behind
+``guard``; the numbers come from ``live``. Reads the database and changes nothing.
+"""
+
+import html
+from collections.abc import Sequence
+from typing import Any
+
+import fastapi
+import gradio as gr
+import pandas as pd
+
+from study.database.engine import DatabaseError
+from study.page import live
+from study.page.guard import PREFIX
+from study.report.layout import name_of, percent, percent_range
+from study.statistics.stats import Rate
+from study.statistics.summary import NothingToReportError
+
+EXPORT = f"{PREFIX}/export.zip"
+REFRESH_SECONDS = 30
+CSS = """
+#counts { display: grid; grid-template-columns: repeat(auto-fit, minmax(9rem, 1fr)); gap: 0.75rem; }
+#counts div { padding: 0.7rem 0.9rem; border: 1px solid var(--border-color-primary);
+  border-radius: 0.6rem; background: var(--block-background-fill); }
+#counts strong { display: block; font-size: 1.7rem; line-height: 1.2;
+  font-variant-numeric: tabular-nums; }
+#counts span { color: var(--body-text-color-subdued); font-size: 0.9rem; }
+#head { display: flex; flex-wrap: wrap; gap: 0.5rem 1.5rem; align-items: center;
+  justify-content: space-between; }
+#head h1 { margin: 0; font-size: 1.5rem; }
+#head button { border: 1px solid var(--border-color-primary); border-radius: 0.4rem;
+  padding: 0.3rem 0.8rem; font-size: 0.95rem; background: none; }
+#simulated { margin: 0 0 1rem; padding: 0.6rem 0.9rem; border-radius: 0.6rem; font-weight: 650;
+  color: #fff; background: #8a2be2; }
+h2 { margin: 0.6rem 0 0; font-size: 1.15rem; }
+.note { color: var(--body-text-color-subdued); font-size: 0.9rem; margin: 0.5rem 0 0; }
+.wide { overflow-x: auto; }
+/* Gradio frames the tables of texts; these only have lines between their rows. */
+.rows { width: 100%; border: 0 !important; border-collapse: collapse;
+  font-variant-numeric: tabular-nums; }
+.rows th, .rows td { padding: 0.45rem 0.8rem !important; text-align: left; white-space: nowrap;
+  border: 0 !important; border-bottom: 1px solid var(--border-color-primary) !important; }
+.rows tr, .rows tbody { border: 0 !important; }
+.rows th { color: var(--body-text-color-subdued); font-weight: 600; font-size: 0.9rem; }
+.rows .n { text-align: right !important; }
+.rows td:first-child, .rows th:first-child { padding-left: 0 !important; }
+.rows .plot { width: 40%; min-width: 12rem; padding-right: 0 !important; }
+.track { position: relative; height: 1.1rem; border-radius: 0.2rem;
+  background: var(--background-fill-secondary); }
+.track i { position: absolute; top: 0.42rem; height: 0.26rem; border-radius: 0.13rem;
+  background: var(--body-text-color); opacity: 0.55; }
+.track b { position: absolute; top: 0.25rem; width: 0.6rem; height: 0.6rem; margin-left: -0.3rem;
+  border-radius: 50%; background: var(--body-text-color); }
+#people table, #people table * { font-family: var(--font) !important; }
+a[download] { margin: 0; padding: 0; }
+"""
+_HEAD = (
+    '<div id="head"><h1>How the study stands</h1>'
+    f'<form method="post" action="{PREFIX}/logout"><button>Log out</button></form></div>'
+)
+_NOTE = (
+    "The rates are those of the report: scored answers of participants who are not excluded, with "
+    "the interval over other participants and other pictures. Whoever ends a study because of "
+    "them chooses its result; fix the number of participants beforehand."
+)
+_SIMULATED = (
+    '<p id="simulated">SIMULATED: a program drew these answers. They say nothing about any '
+    "method.</p>"
+)
+_NONE = "<p>There is no scored answer yet.</p>"
+_RULES = (
+    "Who breaks a rule of the study file at the moment, with the value and the limit. The rules "
+    "are fixed before the first participant."
+)
+
+
+def build(url: str) -> gr.Blocks:
+    """Return the page.
+
+    Parameters
+    ----------
+    url
+        Database of the study.
+    """
+
+    def refresh(chosen: int | None) -> tuple[Any, ...]:
+        try:
+            known = live.versions(url)
+        except DatabaseError as error:
+            return _nothing(str(error))
+        if not known:
+            return _nothing("Nobody has started the study yet.")
+        study = chosen if chosen in known else next(iter(known))
+        now = live.look(url, study)
+        choices = [(name, number) for number, name in known.items()]
+        return (
+            gr.update(choices=choices, value=study),
+            (_SIMULATED if now.simulated else "") + _counts(now.counts),
+            _rates(now.rates),
+            now.people,
+            _excluded(now.excluded),
+            f'<p><a href="{EXPORT}?study={study}" download>Download answers, participants and '
+            "settings of this version (ZIP)</a></p>",
+        )
+
+    with gr.Blocks(title="Study", analytics_enabled=False, delete_cache=(3600, 3600)) as page:
+        gr.HTML(_HEAD)
+        version = gr.Dropdown([], label="Version of the study", interactive=True)
+        counts = gr.HTML()
+        data = gr.HTML()
+        rates = gr.HTML()
+        excluded = gr.HTML()
+        gr.HTML("<h2>Participants</h2>")
+        people = gr.Dataframe(interactive=False, show_label=False, buttons=[], elem_id="people")
+        shown = [version, counts, rates, people, excluded, data]
+        hidden: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
+        page.load(refresh, version, shown, **hidden)
+        version.input(refresh, version, shown, **hidden)
+        gr.Timer(REFRESH_SECONDS).tick(refresh, version, shown, **hidden)
+    page.queue(default_concurrency_limit=1, api_open=False)
+    return page
+
+
+def export(url: str, study: int) -> fastapi.Response:
+    """Answer the download; ``guard`` has asked for the password before."""
+    try:
+        data = live.bundle(url, study)
+    except (DatabaseError, NothingToReportError) as error:
+        raise fastapi.HTTPException(404, str(error)) from error
+    name = f"study-{study}.zip"
+    return fastapi.Response(
+        data,
+        media_type="application/zip",
+        headers={"Content-Disposition": f'attachment; filename="{name}"'},
+    )
+
+
+def _counts(counts: dict[str, int]) -> str:
+    cells = (
+        f"<div><strong>{number}</strong><span>{html.escape(name)}</span></div>"
+        for name, number in counts.items()
+    )
+    return f'<div id="counts">{"".join(cells)}</div>'
+
+
+def _rates(rates: Sequence[Rate]) -> str:
+    """Print the rates, each with its interval as a bar on an axis from 0 to 100 %."""
+    rows = [
+        [
+            html.escape(name_of(rate)),
+            f"{rate.picked} of {rate.trials}",
+            percent(rate.rate),
+            percent_range(rate.headline),
+            percent_range(rate.wilson),
+            _bar(rate),
+        ]
+        for rate in rates
+    ]
+    heads = ["method", "picked as real", "rate", "95 % interval", "naive (Wilson)", "0 to 100 %"]
+    table = _table(heads, rows, ["", "n", "n", "n", "n", "plot"])
+    return f'<h2>Rates</h2>{table or _NONE}<p class="note">{_NOTE}</p>'
+
+
+def _excluded(excluded: pd.DataFrame) -> str:
+    """Print who breaks a rule, and by how much."""
+    rows = [[html.escape(str(cell)) for cell in row] for row in excluded.to_numpy().tolist()]
+    classes = ["n" if name in ("value", "limit") else "" for name in excluded.columns]
+    table = _table(list(excluded.columns), rows, classes)
+    return (
+        f'<h2>Exclusions</h2>{table or "<p>Nobody breaks a rule.</p>"}<p class="note">{_RULES}</p>'
+    )
+
+
+def _table(heads: Sequence[str], rows: Sequence[Sequence[str]], classes: Sequence[str]) -> str:
+    """Return a table of HTML cells, or nothing where there are no rows."""
+    if not rows:
+        return ""
+
+    def line(tag: str, cells: Sequence[str]) -> str:
+        found = zip(cells, classes, strict=True)
+        return "".join(f'<{tag} class="{kind}">{cell}</{tag}>' for cell, kind in found)
+
+    body = "".join(f"<tr>{line('td', row)}</tr>" for row in rows)
+    return f'<div class="wide"><table class="rows"><tr>{line("th", heads)}</tr>{body}</table></div>'
+
+
+def _bar(rate: Rate) -> str:
+    low, high = 100 * rate.headline.low, 100 * rate.headline.high
+    line = f'<i style="left:{low:.1f}%;width:{high - low:.1f}%"></i>'
+    dot = f'<b style="left:{100 * rate.rate:.1f}%"></b>'
+    return f'<div class="track">{line if rate.headline.defined else ""}{dot}</div>'
+
+
+def _nothing(why: str) -> tuple[Any, ...]:
+    said = f"<p>{html.escape(why)}</p>"
+    return gr.update(choices=[], value=None), said, "", pd.DataFrame(), "", ""

@@ -1,0 +1,244 @@
+"""What the browser may ask of a study, as plain functions from JSON to JSON.
+
+Joins a stimulus set, a store and the texts; called by ``ui`` for every request of the page, and
+by tests without any page. Whatever arrives here may be forged: every request names its
+participant by a secret (or by the recruiter's id), every rule is checked inside the store's
+transaction, and a reply says only what ``session.view`` allows.
+"""
+
+import base64
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from study.codes import tidy
+from study.database.store import Progress, Recruiter, Store, Visitor
+from study.protocol.config import StudyConfig
+from study.protocol.session import RefusedError, view, visible
+from study.protocol.texts import texts
+from study.stimuli.showing import StimulusSet, load
+
+_TOKEN = re.compile(r"[A-Za-z0-9_-]{32,128}")
+_RECRUITER = re.compile(r"[\x21-\x7e]{1,100}")
+
+_UNKNOWN = "Your place in the study was not found. Reload the page."
+_NOT_OURS = "This request is not one that the page makes. Reload the page to go on."
+
+
+class Service:
+    """One running study.
+
+    Parameters
+    ----------
+    stimuli
+        The pictures.
+    store
+        The database.
+    config
+        The study; the default one if None.
+
+    Raises
+    ------
+    ConfigError
+        When the stimulus set does not fit the study.
+    DatabaseError
+        When the database holds simulated participants.
+    """
+
+    def __init__(
+        self, stimuli: StimulusSet, store: Store, config: StudyConfig | None = None
+    ) -> None:
+        self.config = config or StudyConfig()
+        self._stimuli = stimuli
+        self._store = store
+        self.spec = self.config.spec(
+            stimuli.methods, stimuli.pictures, stimuli.practice, stimuli.sha256
+        )
+        self._texts = texts(self.spec, consent=self.config.consent.text, scales=self.config.scales)
+        store.refuse_mixture(simulated=False)
+        self._study_id: int | None = None
+
+    def enter(self, request: Any) -> dict[str, Any]:
+        """Return the texts and where this browser's participant is."""
+        return self._answer(lambda: {"texts": self._texts, **self._shown(self._find(request))})
+
+    def consent(self, request: Any) -> dict[str, Any]:
+        """Make the participant, with the whole plan; a second consent finds the first."""
+
+        def join() -> dict[str, Any]:
+            visitor = self._visitor(request)
+            if _field(request, "version") != self.config.consent.version:
+                raise RefusedError("The text has changed. Reload the page and read it again.")
+            # The version of the study is stored with the first participant, and not before.
+            study_id = self._store.register(self.spec)
+            progress = self._store.join(
+                study_id,
+                self.spec,
+                token=visitor.token,
+                recruiter=visitor.recruiter,
+                code=visitor.code,
+            )
+            return self._shown(progress)
+
+        return self._answer(join)
+
+    def withdraw(self, request: Any) -> dict[str, Any]:
+        """Delete everything of the participant who holds the withdrawal code."""
+
+        def delete() -> dict[str, Any]:
+            _who(request)
+            code = tidy(_field(request, "withdrawal_code"))
+            if code is None:
+                raise RefusedError("A withdrawal code has the form ABCD-EFGH-JKMN.")
+            self._store.withdraw(code)
+            return {"step": "withdrawn"}
+
+        return self._answer(delete)
+
+    def pictures(self, request: Any) -> dict[str, Any]:
+        """Return the pictures of the current or the next trial, as PNG in base64, by slot."""
+
+        def encoded() -> dict[str, Any]:
+            trial = visible(self._known(request).trials, str(_field(request, "trial")))
+            pngs = [self._stimuli.shown(method, trial.picture) for method in trial.methods]
+            return {
+                "trial": trial.token,
+                "pictures": [base64.b64encode(png).decode("ascii") for png in pngs],
+            }
+
+        return self._answer(encoded)
+
+    def pick(self, request: Any) -> dict[str, Any]:
+        """Save a pick and return where the participant is now."""
+        return self._answer(
+            lambda: self._shown(
+                self._store.pick(
+                    self._known_id(request),
+                    str(_field(request, "trial")),
+                    _field(request, "slot"),
+                    _field(request, "response_ms"),
+                    _field(request, "exposure_ms"),
+                )
+            )
+        )
+
+    def rate(self, request: Any) -> dict[str, Any]:
+        """Save the ratings of a trial and return where the participant is now."""
+        return self._answer(
+            lambda: self._shown(
+                self._store.rate(
+                    self._known_id(request),
+                    str(_field(request, "trial")),
+                    _field(request, "ratings"),
+                    tuple(self.config.scales),
+                )
+            )
+        )
+
+    def _version(self) -> int | None:
+        """Return the id of this version of the study, or None before its first participant."""
+        if self._study_id is None:
+            self._study_id = self._store.version(self.spec)
+        return self._study_id
+
+    def _visitor(self, request: Any) -> Visitor:
+        """Return who asks; refuse whom the study is not open to."""
+        visitor = _who(request)
+        access = self.config.access
+        if access == "recruiter" and visitor.recruiter is None:
+            raise RefusedError(
+                "This study is open by the recruiting service's link only. Use the link as you "
+                "received it."
+            )
+        if access != "code":
+            return replace(visitor, code=None)
+        if visitor.code is None:
+            raise _CodeNeededError("Please enter the access code that you were given.")
+        if not self._store.knows_access_code(visitor.code):
+            raise _CodeNeededError("This access code is not one of this study.")
+        return replace(visitor, recruiter=None)
+
+    def _find(self, request: Any) -> Progress | None:
+        visitor, study_id = self._visitor(request), self._version()
+        return None if study_id is None else self._store.find(study_id, visitor)
+
+    def _known(self, request: Any) -> Progress:
+        progress = self._find(request)
+        if progress is None:
+            raise RefusedError(_UNKNOWN)
+        return progress
+
+    def _known_id(self, request: Any) -> int:
+        visitor, study_id = self._visitor(request), self._version()
+        known = None if study_id is None else self._store.identify(study_id, visitor)
+        if known is None:
+            raise RefusedError(_UNKNOWN)
+        return known
+
+    def _shown(self, progress: Progress | None) -> dict[str, Any]:
+        if progress is None:
+            return {"step": "consent", "version": self.config.consent.version}
+        shown = {
+            **view(progress.trials),
+            "participant": progress.public_id,
+            "withdrawal_code": progress.withdrawal_code,
+        }
+        if shown["step"] == "done":
+            shown["code"] = progress.completion_code
+            link = self.config.completion_link
+            shown["link"] = link and link.replace("{code}", progress.completion_code or "")
+        return shown
+
+    def _answer(self, work: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+        """Turn a refusal into a reply; any other failure is the server's and stays hidden."""
+        try:
+            return work()
+        except _CodeNeededError as refusal:
+            return {"error": str(refusal), "code_needed": True, "texts": self._texts}
+        except RefusedError as refusal:
+            return {"error": str(refusal)}
+
+
+class _CodeNeededError(RefusedError):
+    """The study is open with an access code only."""
+
+
+def open_service(config: StudyConfig, database_url: str) -> Service:
+    """Return a study on its stimulus set and a database.
+
+    Raises
+    ------
+    StimuliError, ConfigError
+        When the set is missing, damaged, or does not fit; the database is not touched then.
+    DatabaseError
+        When the database cannot be used.
+    """
+    stimuli = load(config.stimuli)
+    config.spec(stimuli.methods, stimuli.pictures, stimuli.practice, stimuli.sha256)
+    return Service(stimuli, Store(database_url), config)
+
+
+def _field(request: Any, name: str) -> Any:
+    if not isinstance(request, Mapping):
+        raise RefusedError(_NOT_OURS)
+    return request.get(name)
+
+
+def _who(request: Any) -> Visitor:
+    """Return the browser's secret, what the recruiter's link said, and the access code, checked."""
+    token = _field(request, "token")
+    if not isinstance(token, str) or not _TOKEN.fullmatch(token):
+        raise RefusedError(_NOT_OURS)
+    given = _field(request, "recruiter") or {}
+    parts = {name: _field(given, name) for name in ("PROLIFIC_PID", "STUDY_ID", "SESSION_ID")}
+    for name, value in parts.items():
+        if value is not None and not (isinstance(value, str) and _RECRUITER.fullmatch(value)):
+            raise RefusedError(
+                f"The {name} in the link must be 1 to 100 letters, digits or signs without spaces. "
+                "Use the link as you received it."
+            )
+    recruiter = None
+    if parts["PROLIFIC_PID"] is not None:
+        recruiter = Recruiter(parts["PROLIFIC_PID"], parts["STUDY_ID"], parts["SESSION_ID"])
+    return Visitor(token, recruiter, tidy(_field(request, "code")))

@@ -1,0 +1,638 @@
+// The participant's page. Gradio runs this file when the Study tab is first shown, with `element`
+// (the component's root) and `server` (one async function per server function of study/page/ui.py).
+//
+// The server knows where the participant is; this script shows it. Every reply that changes
+// something carries the next thing to show, so a reload, a second tab or a repeated request
+// always ends at what is stored. Nothing here knows which picture is which.
+
+const root = element.querySelector(".study");
+const EARLY_MS = 250; // a click this soon after the pictures appear was meant for the last page
+const RETRIES = [400, 1200, 3000]; // waits between attempts; the server saves an answer once
+
+let texts = null;
+let state = null;
+let shown = null; // {trial, images, since}: the pictures in the page
+let busy = false;
+const loads = new Map(); // trial token -> promise of its pictures, so the next trial is ready
+
+// ---- who this is ------------------------------------------------------------------------------
+
+const fresh = () => {
+  const bytes = crypto.getRandomValues(new Uint8Array(32));
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+};
+const remembered = (store, key, make) => {
+  try {
+    let value = store.getItem(key);
+    if (!value && make) store.setItem(key, (value = make()));
+    return value;
+  } catch {
+    return make ? make() : null; // storage is blocked: the study works, but a reload starts anew
+  }
+};
+const token = remembered(window.localStorage, "truehue-study", fresh);
+const asked = new URLSearchParams(window.location.search);
+const recruiter = {};
+for (const name of ["PROLIFIC_PID", "STUDY_ID", "SESSION_ID"]) {
+  const value = asked.get(name);
+  if (value) recruiter[name] = value;
+}
+const remember = (key, value) => {
+  try {
+    if (value === null) window.localStorage.removeItem(key);
+    else window.localStorage.setItem(key, value);
+  } catch {
+    // Without storage the code has to be typed again after a reload.
+  }
+};
+let code = asked.get("code") || remembered(window.localStorage, "truehue-code", null);
+
+const ask = async (name, fields = {}) => {
+  for (let attempt = 0; ; attempt += 1) {
+    // Gradio's client hides a lost connection: it returns nothing, or what a proxy said.
+    const reply = await server[name]({ token, recruiter, code, ...fields }).catch(() => null);
+    if (reply && (reply.error || reply.step || reply.pictures)) return reply;
+    if (attempt >= RETRIES.length) throw new Error(`no answer to ${name}`);
+    await new Promise((resolve) => setTimeout(resolve, RETRIES[attempt]));
+  }
+};
+
+// ---- building the page ------------------------------------------------------------------------
+
+const make = (tag, attributes = {}, ...children) => {
+  const node = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (name.startsWith("on")) node.addEventListener(name.slice(2), value);
+    else if (value === true) node.setAttribute(name, "");
+    else if (value !== false && value !== null) node.setAttribute(name, value);
+  }
+  node.append(...children.filter((child) => child !== null));
+  return node;
+};
+
+// As in study.css: narrow screens stack the pictures, small ones show nothing else.
+const narrow = () => window.matchMedia("(max-width: 700px)").matches;
+const small = () => window.matchMedia("(max-width: 700px), (max-height: 500px)").matches;
+
+const show = (name, ...children) => {
+  const foot = state && state.participant && name !== "withdraw" ? footer() : null;
+  root.replaceChildren(...children.filter((child) => child !== null), ...(foot ? [foot] : []));
+  root.dataset.page = name;
+  const heading = root.querySelector("h2");
+  if (heading) {
+    heading.setAttribute("tabindex", "-1");
+    // The first page must not take the focus from a reader who has just opened the tab.
+    if (name !== "consent" && name !== "message") heading.focus({ preventScroll: true });
+  }
+  const trial = name === "pick" || name === "rate";
+  // A small screen is for the pictures: the page's head moves out of sight above them.
+  if ((trial && small()) || root.getBoundingClientRect().top < 0) root.scrollIntoView();
+};
+
+const footer = () =>
+  make(
+    "p",
+    { class: "foot" },
+    make("span", {}, `Participant ${state.participant}`),
+    make(
+      "span",
+      {},
+      "Withdrawal code ",
+      make("span", { class: "withdrawal" }, state.withdrawal_code || ""),
+    ),
+    make(
+      "button",
+      { type: "button", class: "plain", onclick: () => !busy && withdraw(state.withdrawal_code) },
+      texts.withdraw.open,
+    ),
+  );
+
+const points = (list) =>
+  make(
+    "ul",
+    {},
+    ...list.map((point) =>
+      Array.isArray(point)
+        ? make("li", {}, make("strong", {}, `${point[0]}. `), point[1])
+        : make("li", {}, point),
+    ),
+  );
+
+const button = (label, action) =>
+  make("button", { type: "button", class: "main", onclick: action }, label);
+
+const message = (text, label = "Go on", title = "One moment") => {
+  show(
+    "message",
+    make("h2", {}, title),
+    make("p", { role: "alert" }, text),
+    button(label, () => run(enter)),
+  );
+};
+
+// Runs one step at a time: while one is under way, clicks and keys do nothing.
+const run = async (step) => {
+  if (busy) return;
+  busy = true;
+  root.setAttribute("aria-busy", "true");
+  try {
+    await step();
+  } catch (error) {
+    console.error(error);
+    message(
+      "The server could not be reached. What you answered before is stored.",
+      "Try again",
+      "No connection",
+    );
+  } finally {
+    busy = false;
+    root.removeAttribute("aria-busy");
+  }
+};
+
+const take = (reply) => {
+  if (reply.error) {
+    if (reply.texts) texts = reply.texts;
+    if (reply.code_needed) access(reply.error);
+    else if (reply.closed) message(reply.error, "Try again", "No study");
+    else message(reply.error);
+    return false;
+  }
+  state = reply;
+  return true;
+};
+
+// ---- the pages --------------------------------------------------------------------------------
+
+const enter = async () => {
+  const reply = await ask("enter");
+  if (!take(reply)) return;
+  texts = reply.texts;
+  if (code) remember("truehue-code", code);
+  if (asked.has("withdraw")) {
+    withdraw(state.withdrawal_code || "");
+    return;
+  }
+  const begins = state.step === "pick" && state.number === 1;
+  if (begins && (state.practice || !texts.between)) instructions();
+  else if (begins) between();
+  else await go();
+};
+
+const go = async () => {
+  if (state.step === "consent") consent();
+  else if (state.step === "pick") await pick();
+  else if (state.step === "rate") await rate();
+  else done();
+};
+
+// A page with one field for a code.
+const codePage = (name, words, value, send, ...more) => {
+  const problem = make("p", { class: "missing", role: "alert" });
+  const field = make("input", {
+    type: "text",
+    id: `study-${name}`,
+    class: "code-field",
+    value,
+    autocomplete: "off",
+    autocapitalize: "characters",
+    spellcheck: "false",
+    onkeydown: (event) => event.key === "Enter" && run(() => send(field.value, problem)),
+  });
+  show(
+    name,
+    make("h2", {}, words.title),
+    make("p", { class: "lead" }, words.lead),
+    make("p", {}, make("label", { for: `study-${name}` }, words.label), field),
+    problem,
+    make(
+      "p",
+      { class: "send" },
+      ...more,
+      button(words.go, () => run(() => send(field.value, problem))),
+    ),
+  );
+  return problem;
+};
+
+const access = (error) => {
+  const problem = codePage("access", texts.access, code || "", async (typed) => {
+    code = typed;
+    await enter();
+  });
+  if (code) problem.textContent = error;
+};
+
+const withdraw = (value) => {
+  const words = texts.withdraw;
+  const back = make(
+    "button",
+    { type: "button", class: "plain", onclick: () => run(go) },
+    words.back,
+  );
+  codePage(
+    "withdraw",
+    words,
+    value,
+    async (typed, problem) => {
+      const reply = await ask("withdraw", { withdrawal_code: typed });
+      if (reply.error) {
+        problem.textContent = reply.error;
+        return;
+      }
+      state = null;
+      shown = null;
+      loads.clear();
+      remember("truehue-code", null);
+      show("message", make("h2", {}, words.done_title), make("p", { role: "status" }, words.done));
+    },
+    back,
+  );
+};
+
+const consent = () => {
+  const words = texts.consent;
+  show(
+    "consent",
+    make("h2", {}, words.title),
+    make("p", { class: "lead" }, words.lead),
+    ...words.paragraphs.map((paragraph) => make("p", {}, paragraph)),
+    words.points.length ? points(words.points) : null,
+    button(words.agree, () =>
+      run(async () => {
+        if (!take(await ask("consent", { version: state.version }))) return;
+        if (state.step === "pick" && state.number === 1) instructions();
+        else await go();
+      }),
+    ),
+  );
+};
+
+const instructions = () => {
+  const words = texts.instructions;
+  preload(state.trial);
+  show(
+    "instructions",
+    make("h2", {}, words.title),
+    points(words.points),
+    make("p", {}, words.practice),
+    button(words.begin, () => run(go)),
+  );
+};
+
+const between = () => {
+  const words = texts.between;
+  preload(state.trial);
+  show(
+    "between",
+    make("h2", {}, words.title),
+    make("p", { class: "lead" }, words.lead),
+    button(words.begin, () => run(go)),
+  );
+};
+
+const done = () => {
+  const words = texts.done;
+  const copied = make("span", { class: "copied", role: "status" });
+  show(
+    "done",
+    make("h2", {}, words.title),
+    make("p", { class: "lead" }, words.lead),
+    make(
+      "p",
+      { class: "code" },
+      make("output", { "aria-label": "Completion code" }, state.code),
+      button("Copy", async () => {
+        try {
+          await navigator.clipboard.writeText(state.code);
+          copied.textContent = "Copied";
+        } catch {
+          copied.textContent = "Select the code and copy it by hand";
+        }
+      }),
+      copied,
+    ),
+    state.link
+      ? make("p", {}, make("a", { class: "main", href: state.link, rel: "noreferrer" }, words.link))
+      : null,
+    make("p", {}, words.after),
+  );
+};
+
+const progress = () =>
+  make(
+    "div",
+    { class: "progress" },
+    make("span", {}, `${state.practice ? "Practice" : "Trial"} ${state.number} of ${state.of}`),
+    make("progress", {
+      max: state.of,
+      value: state.number - (state.step === "pick" ? 1 : 0.5),
+      "aria-label": "Progress",
+    }),
+  );
+
+// Decoded images of a trial, all or none; a failed load can be tried again.
+const preload = (trial) => {
+  if (!loads.has(trial)) {
+    const load = (async () => {
+      const reply = await ask("pictures", { trial });
+      if (reply.error) throw new Error(reply.error);
+      return Promise.all(
+        reply.pictures.map(async (png, index) => {
+          const image = new Image();
+          image.alt = `Picture ${index + 1}`;
+          image.draggable = false;
+          image.src = `data:image/png;base64,${png}`;
+          await image.decode();
+          return image;
+        }),
+      );
+    })();
+    load.catch(() => loads.delete(trial));
+    loads.set(trial, load);
+  }
+  return loads.get(trial);
+};
+
+// Resolves in the frame after the pictures were painted: response times begin here.
+const painted = (node) =>
+  new Promise((resolve) => {
+    const observer = new IntersectionObserver((entries) => {
+      if (!entries.some((entry) => entry.isIntersecting)) return;
+      observer.disconnect();
+      requestAnimationFrame(() => requestAnimationFrame(() => resolve(performance.now())));
+    });
+    observer.observe(node);
+  });
+
+const waiting = () => {
+  // Only after a moment: at once, it would flicker between the trials.
+  const timer = setTimeout(() => {
+    show("wait", progress(), make("p", { role: "status" }, "Loading the pictures ..."));
+  }, 400);
+  return () => clearTimeout(timer);
+};
+
+const pictures = async () => {
+  const trial = state.trial;
+  if (shown && shown.trial === trial) return shown;
+  const stop = waiting();
+  let images;
+  try {
+    images = await preload(trial);
+  } finally {
+    stop();
+  }
+  for (const old of loads.keys()) if (old !== trial && old !== state.upcoming) loads.delete(old);
+  shown = { trial, images, since: null, hidden: 0, left: null };
+  return shown;
+};
+
+const pick = async () => {
+  const current = await pictures();
+  const choices = current.images.map((image, index) =>
+    make(
+      "button",
+      {
+        type: "button",
+        class: "choice",
+        "aria-label": `Picture ${index + 1} is real`,
+        "aria-keyshortcuts": String(index + 1),
+        onclick: () => choose(index + 1),
+      },
+      image,
+      make("span", { class: "number", "aria-hidden": "true" }, String(index + 1)),
+    ),
+  );
+  show(
+    "pick",
+    progress(),
+    make("h2", {}, texts.question),
+    make("div", { class: "stage", role: "group", "aria-label": "Pictures" }, ...choices),
+  );
+  fit();
+  current.since = null;
+  current.hidden = 0;
+  current.left = document.hidden ? performance.now() : null;
+  // Not awaited: the page must answer while it waits to be looked at.
+  painted(choices[0]).then((moment) => {
+    current.since = moment;
+    current.hidden = 0;
+    current.left = null;
+    if (state.upcoming) preload(state.upcoming).catch(() => {});
+  });
+};
+
+const choose = (slot) => {
+  const current = shown;
+  if (busy || !current || current.since === null || state.step !== "pick") return;
+  const response_ms = performance.now() - current.since;
+  if (response_ms < EARLY_MS) return;
+  const exposure_ms = Math.max(0, response_ms - current.hidden);
+  run(async () => {
+    const answer = { trial: current.trial, slot, response_ms, exposure_ms };
+    if (take(await ask("pick", answer))) await go();
+  });
+};
+
+// While the tab is behind another one the pictures are not seen: that is no exposure.
+const onVisibility = () => {
+  if (!shown) return;
+  if (document.hidden) shown.left = performance.now();
+  else if (shown.left !== null) {
+    shown.hidden += performance.now() - shown.left;
+    shown.left = null;
+  }
+};
+
+const LEVELS = [1, 2, 3, 4, 5];
+
+const scale = (name, slot) => {
+  const [label, low, high] = texts.scales[name];
+  const group = `${name}-${slot}`;
+  return make(
+    "fieldset",
+    { "data-scale": name, "data-slot": slot },
+    make("legend", {}, make("span", { class: "unseen" }, `Picture ${slot}: `), label),
+    make(
+      "div",
+      { class: "levels" },
+      ...LEVELS.map((level) =>
+        make(
+          "label",
+          {},
+          make("input", {
+            type: "radio",
+            name: group,
+            value: level,
+            "aria-label": `${level}${level === 1 ? `, ${low}` : level === 5 ? `, ${high}` : ""}`,
+            onchange: keepDraft,
+          }),
+          make("span", { "aria-hidden": "true" }, String(level)),
+        ),
+      ),
+    ),
+    make(
+      "div",
+      { class: "ends", "aria-hidden": "true" },
+      make("span", {}, low),
+      make("span", {}, high),
+    ),
+  );
+};
+
+const given = () =>
+  Array.from({ length: state.slots }, (_, index) =>
+    Object.fromEntries(
+      Object.keys(texts.scales).map((name) => {
+        const input = root.querySelector(`input[name="${name}-${index + 1}"]:checked`);
+        return [name, input ? Number(input.value) : null];
+      }),
+    ),
+  );
+
+const keepDraft = () => {
+  try {
+    window.sessionStorage.setItem(
+      "truehue-draft",
+      JSON.stringify({ trial: state.trial, ratings: given() }),
+    );
+  } catch {
+    // Without storage a reload forgets ratings that were not sent yet, and nothing else.
+  }
+};
+
+const restoreDraft = () => {
+  try {
+    const draft = JSON.parse(window.sessionStorage.getItem("truehue-draft"));
+    if (!draft || draft.trial !== state.trial) return;
+    draft.ratings.forEach((values, index) => {
+      for (const [name, value] of Object.entries(values)) {
+        const input = root.querySelector(`input[name="${name}-${index + 1}"][value="${value}"]`);
+        if (input) input.checked = true;
+      }
+    });
+  } catch {
+    // An unreadable draft is no draft.
+  }
+};
+
+const feedback = () => {
+  if (!state.real) return null;
+  const right = state.real === state.picked;
+  return make(
+    "p",
+    { class: "feedback", role: "status" },
+    right
+      ? `Right: picture ${state.real} has the real colours.`
+      : `Picture ${state.real} has the real colours; you chose picture ${state.picked}.`,
+  );
+};
+
+const rate = async () => {
+  const current = await pictures();
+  const columns = current.images.map((image, index) => {
+    const slot = index + 1;
+    const notes = [];
+    if (slot === state.picked) notes.push("your choice");
+    if (slot === state.real) notes.push("real");
+    return make(
+      "div",
+      { class: "rated", role: "group", "aria-label": `Picture ${slot}` },
+      image,
+      make(
+        "p",
+        { class: "number" },
+        String(slot),
+        notes.length ? make("em", {}, notes.join(", ")) : null,
+      ),
+      ...Object.keys(texts.scales).map((name) => scale(name, slot)),
+    );
+  });
+  const missing = make("p", { class: "missing", role: "alert" });
+  show(
+    "rate",
+    progress(),
+    make("h2", {}, texts.rating),
+    feedback(),
+    make("div", { class: "stage" }, ...columns),
+    make("div", { class: "send" }, missing, button("Continue", () => send(current, missing))),
+  );
+  restoreDraft();
+};
+
+const send = (current, missing) => {
+  const open = [...root.querySelectorAll("fieldset")].filter((set) => !set.querySelector(":checked"));
+  if (open.length) {
+    missing.textContent =
+      open.length === 1 ? "One rating is missing." : `${open.length} ratings are missing.`;
+    open[0].querySelector("input").focus();
+    return;
+  }
+  run(async () => {
+    const practised = state.practice;
+    if (!take(await ask("rate", { trial: current.trial, ratings: given() }))) return;
+    if (practised && state.step === "pick" && !state.practice) between();
+    else await go();
+  });
+};
+
+// ---- size and keys ----------------------------------------------------------------------------
+
+// How many pictures stand beside each other: one column on a phone, one row on a laptop, and two
+// of either where a study compares more methods than fit.
+const columnsOf = (slots) => {
+  if (narrow()) return slots <= 3 ? 1 : 2;
+  return slots <= 4 ? slots : Math.ceil(slots / 2);
+};
+
+// The pictures are as large as they can be with all of them in sight, up to their own size.
+const fit = () => {
+  const stage = root.dataset.page === "pick" ? root.querySelector(".stage") : null;
+  if (!stage) return;
+  const columns = columnsOf(state.slots);
+  const rows = Math.ceil(state.slots / columns);
+  const stacked = narrow() && columns === 1; // then the numbers stand beside the pictures
+  stage.style.setProperty("--columns", String(columns));
+  stage.classList.toggle("stacked", stacked);
+  const { naturalWidth, naturalHeight } = stage.querySelector("img");
+  const above = small() ? root.getBoundingClientRect().top : -window.scrollY;
+  const top = stage.getBoundingClientRect().top - above;
+  const high = (window.innerHeight - top - 24) / rows - (stacked ? 12 : 60);
+  const wide = (stage.clientWidth - 32) / columns - 24 - (stacked ? 24 : 0);
+  const side = Math.min(naturalWidth, wide, (high * naturalWidth) / naturalHeight);
+  root.style.setProperty("--side", `${Math.floor(Math.max(48, side))}px`);
+};
+
+const onKey = (event) => {
+  if (!element.isConnected) {
+    document.removeEventListener("keydown", onKey);
+    window.removeEventListener("resize", fit);
+    document.removeEventListener("visibilitychange", onVisibility);
+    return;
+  }
+  const plain = !event.ctrlKey && !event.altKey && !event.metaKey && !event.repeat;
+  if (!plain || !/^[1-9]$/.test(event.key) || root.offsetParent === null) return;
+  if (event.target.matches("input[type=text]")) return;
+  const number = Number(event.key);
+  if (root.dataset.page === "pick" && number <= state.slots) {
+    event.preventDefault();
+    choose(number);
+  } else if (root.dataset.page === "rate" && number <= LEVELS.length) {
+    // A digit rates the scale that has the focus, and the focus moves on to the next one.
+    const sets = [...root.querySelectorAll("fieldset")];
+    const at = sets.findIndex((set) => set.contains(document.activeElement));
+    const set = at >= 0 ? sets[at] : sets.find((one) => !one.querySelector(":checked"));
+    if (!set) return;
+    event.preventDefault();
+    set.querySelector(`input[value="${number}"]`).checked = true;
+    keepDraft();
+    const next = sets[sets.indexOf(set) + 1];
+    (next ? next.querySelector("input") : root.querySelector("button.main")).focus();
+  }
+};
+
+document.addEventListener("keydown", onKey);
+window.addEventListener("resize", fit);
+document.addEventListener("visibilitychange", onVisibility);
+run(enter);

@@ -1,0 +1,355 @@
+"""A study as one small TOML file: read, checked, and turned into what the program runs.
+
+Fed by the file that TRUEHUE_STUDY names; without one, `StudyConfig()` is the paper's study. Read
+by ``service`` (what is shown and asked), ``admin`` and ``report`` (the exclusion rules). Pure but
+for `load`, which reads the file.
+
+Every setting has a default, and study/example.toml shows all of them. What is misspelled is an
+error and not a default: a study that silently ran with other settings could not be repaired.
+"""
+
+import os
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from study.protocol.design import Design, StudySpec
+from study.protocol.exclusions import Rules
+from study.protocol.session import SCALES
+from study.protocol.texts import CONSENT_VERSION, Scale, default_scales
+
+DEFAULT_SET = Path(__file__).parents[1] / "sets" / "default"
+ACCESS = {
+    "open": "anybody who has the address",
+    "recruiter": "only by a link with PROLIFIC_PID",
+    "code": "only with an access code of this study",
+}
+
+
+class ConfigError(Exception):
+    """A study file cannot be used; the text names the setting, the limit and the way out."""
+
+
+@dataclass(frozen=True)
+class Consent:
+    """What participants agree to: paragraphs of their own, or None for those of the program."""
+
+    version: str = CONSENT_VERSION
+    text: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True)
+class StudyConfig:
+    """One study.
+
+    Attributes
+    ----------
+    name
+        For people.
+    stimuli
+        Folder of the stimulus set.
+    methods
+        Which methods of the set are compared, the truth among them; None for all of them.
+    scored, practice, catch, repeats, seed
+        See `study.protocol.design.Design`.
+    consent
+        Text and version.
+    scales
+        Scales by name, "realism", "quality" or both: those that the tables and reports know.
+    exclusion
+        Who is left out of the analysis, fixed before the first participant starts.
+    access
+        Who may take part: a key of `ACCESS`.
+    completion_link
+        Where participants go at the end, or None; ``{code}`` in it is their completion code.
+    colorize
+        Whether the Colorize tab stands beside the study. Participants could use it to colour the
+        pictures of the study.
+    file
+        Text of the file that this was read from, or None.
+    """
+
+    name: str = "default"
+    stimuli: Path = DEFAULT_SET
+    methods: tuple[str, ...] | None = None
+    scored: int = 30
+    practice: int = 3
+    catch: int = 0
+    repeats: int = 0
+    seed: int = 1
+    consent: Consent = field(default_factory=Consent)
+    scales: Mapping[str, Scale] = field(default_factory=default_scales)
+    exclusion: Rules = field(default_factory=Rules)
+    access: str = "open"
+    completion_link: str | None = None
+    colorize: bool = True
+    file: str | None = None
+
+    def spec(
+        self,
+        methods: Sequence[str],
+        pictures: Mapping[str, str | None],
+        practice: Mapping[str, str | None],
+        stimuli_sha256: str,
+    ) -> StudySpec:
+        """Return this study on a stimulus set with these methods and pictures.
+
+        Raises
+        ------
+        ConfigError
+            When the set lacks a method, or is too small for the trials.
+        """
+        chosen = tuple(methods) if self.methods is None else self.methods
+        missing = [name for name in chosen if name not in methods]
+        if missing:
+            raise ConfigError(
+                f"methods names {', '.join(missing)}, but the stimulus set has only "
+                f"{', '.join(methods)}; name those, or import a set with the others."
+            )
+        try:
+            spec = StudySpec(
+                name=self.name,
+                design=Design(
+                    chosen, self.scored, self.practice, self.seed, self.catch, self.repeats
+                ),
+                pictures=pictures,
+                practice=practice,
+                stimuli_sha256=stimuli_sha256,
+                consent_version=self.consent.version,
+                conduct=self.conduct(),
+                file=self.file,
+            )
+            spec.plan(number=0, seed=0)  # found out now, and not by a participant
+        except ValueError as error:
+            raise ConfigError(f"The study does not fit its stimulus set: {error}.") from error
+        return spec
+
+    def conduct(self) -> dict[str, Any]:
+        """Return what decides a version of the study beside design and pictures, for JSON."""
+        return {
+            "consent_text": None if self.consent.text is None else list(self.consent.text),
+            "scales": {name: asdict(scale) for name, scale in self.scales.items()},
+            "exclusion": self.exclusion.settings(),
+            "access": self.access,
+            "completion_link": self.completion_link,
+            "colorize": self.colorize,
+        }
+
+
+def load(path: Path) -> StudyConfig:
+    """Read a study file; its folders are relative to the file.
+
+    Raises
+    ------
+    ConfigError
+        When there is no such file, it is not TOML, or a setting is unknown or out of range.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise ConfigError(
+            f"There is no study file at {path}; name another one in TRUEHUE_STUDY, or unset it for "
+            "the default study."
+        ) from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path} cannot be read as a study file: {error}.") from error
+    try:
+        return parse(text, folder=path.parent)
+    except ConfigError as error:
+        raise ConfigError(f"{path}: {error}") from error
+
+
+def from_environment(environment: Mapping[str, str] = os.environ) -> StudyConfig:
+    """Return the study that TRUEHUE_STUDY names, or the default one.
+
+    TRUEHUE_STIMULI names the stimulus set where no study file does.
+
+    Raises
+    ------
+    ConfigError
+        See `load`.
+    """
+    named, stimuli = environment.get("TRUEHUE_STUDY"), environment.get("TRUEHUE_STIMULI")
+    if named:
+        return load(Path(named))
+    return StudyConfig(stimuli=Path(stimuli)) if stimuli else StudyConfig()
+
+
+def parse(text: str, *, folder: Path = Path()) -> StudyConfig:
+    r"""Return the study that a TOML text describes.
+
+    Parameters
+    ----------
+    text
+        Content of a study file.
+    folder
+        Where its relative paths begin.
+
+    Raises
+    ------
+    ConfigError
+        When the text is not TOML, or a setting is unknown or out of range.
+
+    Examples
+    --------
+    >>> parse('name = "colours"\n[trials]\nscored = 12\ncatch = 2').catch
+    2
+    >>> parse('[trials]\nscored = "many"')
+    Traceback (most recent call last):
+    study.protocol.config.ConfigError: trials.scored is 'many', but must be a whole number.
+    """
+    try:
+        given = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"this is not TOML ({error}); study/example.toml is.") from error
+    root = _Table("", given)
+    trials = root.table("trials")
+    default = StudyConfig()
+    stimuli = root.text("stimuli", None)
+    link = root.table("recruitment")
+    config = StudyConfig(
+        name=root.text("name", default.name) or default.name,
+        stimuli=default.stimuli if stimuli is None else folder / stimuli,
+        methods=root.texts("methods", None),
+        seed=root.number("seed", default.seed, least=0),
+        scored=trials.number("scored", default.scored, least=1),
+        practice=trials.number("practice", default.practice, least=0),
+        catch=trials.number("catch", default.catch, least=0),
+        repeats=trials.number("repeats", default.repeats, least=0),
+        consent=_consent(root.table("consent")),
+        scales=_read_scales(root.table("scales")),
+        exclusion=_rules(root.table("exclusion")),
+        access=link.choice("access", default.access, ACCESS),
+        completion_link=_link(link.text("completion_link", None)),
+        colorize=(page := root.table("page")).boolean("colorize", default.colorize),
+        file=text,
+    )
+    for table in (trials, link, page, root):
+        table.refuse_rest()
+    if len(config.name) > 200:
+        raise ConfigError(f"name has {len(config.name)} letters, but may have at most 200.")
+    try:
+        methods = config.methods or Design.methods
+        Design(methods, config.scored, config.practice, config.seed, config.catch, config.repeats)
+    except ValueError as error:
+        raise ConfigError(f"{error}.") from error
+    return config
+
+
+class _Table:
+    """A table of a TOML file, whose settings are taken one by one; what is left is unknown."""
+
+    def __init__(self, name: str, values: Any) -> None:
+        if not isinstance(values, dict):
+            raise ConfigError(f"{name} is {values!r}, but must be a table: write [{name}].")
+        self.name = name
+        self.values = dict(values)
+        self._known: list[str] = []
+
+    def take(self, key: str, default: Any) -> Any:
+        self._known.append(key)
+        return self.values.pop(key, default)
+
+    def refuse(self, key: str, value: Any, wanted: str) -> ConfigError:
+        return ConfigError(f"{self._full(key)} is {value!r}, but must be {wanted}.")
+
+    def table(self, key: str) -> "_Table":
+        return _Table(self._full(key), self.take(key, {}))
+
+    def number(self, key: str, default: int, *, least: int) -> int:
+        value = self.take(key, default)
+        if not isinstance(value, int) or isinstance(value, bool):
+            raise self.refuse(key, value, "a whole number")
+        if not least <= value < 2**53:
+            raise self.refuse(key, value, f"at least {least} and below 2^53")
+        return value
+
+    def boolean(self, key: str, default: bool) -> bool:
+        value = self.take(key, default)
+        if not isinstance(value, bool):
+            raise self.refuse(key, value, "true or false")
+        return value
+
+    def text(self, key: str, default: str | None) -> str | None:
+        value = self.take(key, default)
+        if value is not None and (not isinstance(value, str) or not value.strip()):
+            raise self.refuse(key, value, "a text in quotes")
+        return value
+
+    def texts(self, key: str, default: tuple[str, ...] | None) -> tuple[str, ...] | None:
+        value = self.take(key, default)
+        if value is default:
+            return default
+        if not isinstance(value, list) or not all(isinstance(x, str) and x for x in value):
+            raise self.refuse(key, value, 'a list of texts such as ["truth", "gan"]')
+        return tuple(value)
+
+    def choice(self, key: str, default: str, options: Mapping[str, str]) -> str:
+        value = self.text(key, default)
+        if value not in options:
+            raise self.refuse(key, value, f"one of {', '.join(options)}")
+        return str(value)
+
+    def refuse_rest(self) -> None:
+        if self.values:
+            unknown, known = self._full(next(iter(self.values))), ", ".join(self._known)
+            raise ConfigError(f"{unknown} is no setting of a study; there are {known}.")
+
+    def _full(self, key: str) -> str:
+        return f"{self.name}.{key}" if self.name else key
+
+
+def _consent(table: _Table) -> Consent:
+    version, text = table.text("version", None), table.text("text", None)
+    table.refuse_rest()
+    if (version is None) != (text is None):
+        given, lacking = ("version", "text") if text is None else ("text", "version")
+        raise ConfigError(
+            f"consent.{given} is set and consent.{lacking} is not: a text of your own and its "
+            "version belong together; set both or neither."
+        )
+    if version is None or text is None:
+        return Consent()
+    if len(version) > 64:
+        raise table.refuse("version", version, "at most 64 letters long")
+    paragraphs = (" ".join(part.split()) for part in text.split("\n\n"))
+    return Consent(version, tuple(part for part in paragraphs if part))
+
+
+def _read_scales(table: _Table) -> Mapping[str, Scale]:
+    default = default_scales()
+    if not table.values:
+        return default
+    scales: dict[str, Scale] = {}
+    for name in list(table.values):
+        if name not in SCALES:
+            raise ConfigError(f"scales.{name} is no rating scale; there are {', '.join(SCALES)}.")
+        words = table.table(name)
+        scales[name] = Scale(
+            **{
+                part: str(words.text(part, getattr(default[name], part)))
+                for part in ("label", "low", "high")
+            }
+        )
+        words.refuse_rest()
+    return scales
+
+
+def _link(link: str | None) -> str | None:
+    if link is not None and (urlsplit(link).scheme != "https" or not urlsplit(link).netloc):
+        raise ConfigError(
+            f"recruitment.completion_link is {link!r}, but must be an address that begins with "
+            "https://."
+        )
+    return link
+
+
+def _rules(table: _Table) -> Rules:
+    """Return the exclusion rules; `Rules` itself refuses values that make no sense."""
+    try:
+        return Rules.of(table.values)
+    except ValueError as error:
+        raise ConfigError(f"exclusion: {error}") from error

@@ -1,0 +1,392 @@
+"""The plan of one participant: which pictures, in which order, in which slots.
+
+Fed by the settings of a study (`Design`), the picture ids of its stimulus set and two numbers
+that the database keeps for each participant: the number of the picture list and a seed. The same
+four things always give the same plan, so a plan can be rebuilt and checked years later.
+
+How chance is drawn
+-------------------
+Shuffling is sorting by SHA-256: item ``x`` gets the key ``sha256("seed/purpose/x")`` and the
+items are put in the order of their keys. No generator of any library is involved, so the plans
+do not depend on the version of Python or numpy and can be rebuilt in any language.
+
+What is balanced
+----------------
+* **Slots.** With m methods there are m! orders of the slots. As many whole sets of m! orders as
+  fit into the trials are used, then whole Latin squares (each method once in each slot), then
+  single rows of one more square. The default study has 30 trials = 5 sets of the 6 orders.
+* **Pictures.** All pictures are shuffled, again and again, into one endless row; list k is the
+  k-th stretch of that row. After any number of lists no picture was used more than once more
+  often than another, and no list holds a picture twice.
+* **Catch trials.** The truth beside obvious fakes (`CATCH_METHODS`), on pictures of the practice
+  pool, one in each of as many equal stretches of the scored trials.
+* **Repeated trials.** Pictures of the first half once more, one in each of as many equal stretches
+  of the second half, at least one other trial later, with the truth in another slot than before.
+
+Catch and repeated trials have balanced slot orders of their own and come beside the scored
+trials: a study with them has the scored trials that it would have without.
+
+References
+----------
+Durstenfeld, R. (1964). Algorithm 235: random permutation. (What sorting by keys replaces.)
+Bradley, J. V. (1958). Complete counterbalancing of immediate sequential effects in a Latin
+square design. JASA 53, 525-528.
+"""
+
+import hashlib
+import itertools
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+
+TRUTH = "truth"
+PRACTICE = "practice"
+SCORED = "scored"
+CATCH = "catch"
+REPEAT = "repeat"
+MOST_METHODS = 9  # the page's keys are 1 to 9
+CATCH_METHODS = tuple(f"catch-{number}" for number in range(1, MOST_METHODS))
+
+
+@dataclass(frozen=True)
+class Design:
+    """Settings of a study that decide its plans.
+
+    Attributes
+    ----------
+    methods
+        Names of the pictures of one trial; `TRUTH` is one of them.
+    scored
+        Trials that count. 30 is the default study: five times the six orders of three slots.
+    practice
+        Trials before them, with feedback, on pictures that are not in the study.
+    seed
+        Draws the picture lists. The participants' own seeds are drawn when they start.
+    catch
+        Trials among the scored ones in which every picture but the truth is an obvious fake.
+    repeats
+        Scored trials that come a second time; at most half of them.
+    """
+
+    methods: tuple[str, ...] = (TRUTH, "classification", "gan")
+    scored: int = 30
+    practice: int = 3
+    seed: int = 1
+    catch: int = 0
+    repeats: int = 0
+
+    def __post_init__(self) -> None:
+        if TRUTH not in self.methods or len(self.methods) < 2:
+            raise ValueError(
+                f"methods are {list(self.methods)}, but a trial needs {TRUTH!r} and at least "
+                "one colorization beside it"
+            )
+        if len(set(self.methods)) != len(self.methods):
+            raise ValueError(f"methods are {list(self.methods)}, but each may appear only once")
+        if len(self.methods) > MOST_METHODS or set(self.methods) & set(CATCH_METHODS):
+            raise ValueError(
+                f"methods are {list(self.methods)}, but there may be at most {MOST_METHODS}, and "
+                f"the names {CATCH_METHODS[0]} to {CATCH_METHODS[-1]} are those of catch trials"
+            )
+        if self.scored < 1 or self.practice < 0:
+            raise ValueError(
+                f"{self.scored} scored and {self.practice} practice trials were asked for, "
+                "but a study needs at least 1 and 0"
+            )
+        if not 0 <= self.catch <= self.scored:
+            raise ValueError(
+                f"{self.catch} catch trials were asked for, but there may be 0 to {self.scored}, "
+                "as many as scored trials"
+            )
+        if not 0 <= self.repeats <= self.scored // 2:
+            raise ValueError(
+                f"{self.repeats} repeated trials were asked for, but there may be 0 to "
+                f"{self.scored // 2}, half as many as scored trials"
+            )
+
+    @property
+    def shown(self) -> int:
+        """Trials after practice, as the participant counts them."""
+        return self.scored + self.catch + self.repeats
+
+
+@dataclass(frozen=True)
+class StudySpec:
+    """One version of one study: what the database must know to keep versions apart.
+
+    Attributes
+    ----------
+    name
+        For people; not part of what decides.
+    design
+        Settings that decide the plans.
+    pictures, practice
+        Ids of the pictures of the stimulus set, each with its class label or None.
+    stimuli_sha256
+        SHA-256 of the manifest of the stimulus set.
+    consent_version
+        Version of the text that the participants agreed to.
+    conduct
+        Everything else that a study file settles (texts, scales, rules, links), ready for JSON;
+        `study.protocol.config` makes it.
+    file
+        Text of the study file; not part of what decides, so comments may change.
+    """
+
+    name: str
+    design: Design
+    pictures: Mapping[str, str | None]
+    practice: Mapping[str, str | None]
+    stimuli_sha256: str
+    consent_version: str
+    conduct: Mapping[str, Any] = field(default_factory=dict)
+    file: str | None = None
+
+    def settings(self) -> dict[str, Any]:
+        """Return what is stored with the study, ready for JSON."""
+        return {
+            **self.conduct,
+            "design": {**asdict(self.design), "methods": list(self.design.methods)},
+            "pictures": sorted(self.pictures),
+            "practice": sorted(self.practice),
+            "stimuli_sha256": self.stimuli_sha256,
+            "consent_version": self.consent_version,
+        }
+
+    def digest(self) -> str:
+        """Return the SHA-256 of the settings: another digest is another version."""
+        text = json.dumps(self.settings(), sort_keys=True, separators=(",", ":"))
+        return hashlib.sha256(text.encode()).hexdigest()
+
+    def plan(self, *, number: int, seed: int) -> "tuple[PlannedTrial, ...]":
+        """Return the plan of one participant; see `plan`."""
+        return plan(
+            self.design, tuple(self.pictures), tuple(self.practice), number=number, seed=seed
+        )
+
+    def label(self, picture: str) -> str | None:
+        """Return the class label of a picture of either pool."""
+        return self.pictures[picture] if picture in self.pictures else self.practice[picture]
+
+
+@dataclass(frozen=True)
+class PlannedTrial:
+    """One trial of a plan: `methods[i]` is the method that is shown in slot i + 1."""
+
+    position: int
+    kind: str
+    picture: str
+    methods: tuple[str, ...]
+
+
+def shuffled(items: Sequence[T], seed: int, purpose: str) -> list[T]:
+    """Return the items in an order that depends only on `seed` and `purpose`.
+
+    Parameters
+    ----------
+    items
+        Distinct items; each is named by ``str(item)``.
+    seed
+        Any integer.
+    purpose
+        A word that separates this shuffle from the others of the same seed.
+
+    Examples
+    --------
+    >>> shuffled("abcdef", 7, "example")
+    ['d', 'e', 'b', 'f', 'c', 'a']
+    """
+
+    def key(item: T) -> bytes:
+        return hashlib.sha256(f"{seed}/{purpose}/{item}".encode()).digest()
+
+    return sorted(items, key=key)
+
+
+def picture_list(pictures: Sequence[str], size: int, seed: int, number: int) -> tuple[str, ...]:
+    """Return list `number` (0, 1, 2, ...) of `size` pictures of the endless shuffled row.
+
+    Raises
+    ------
+    ValueError
+        When there are fewer pictures than a list needs.
+
+    Examples
+    --------
+    >>> [picture_list(["a", "b", "c", "d"], 2, 1, number) for number in range(2)]
+    [('d', 'a'), ('b', 'c')]
+    """
+    if size > len(pictures):
+        raise ValueError(
+            f"a participant sees {size} pictures, but the stimulus set has only {len(pictures)}: "
+            "ask for fewer trials or build a larger set"
+        )
+    pool = sorted(pictures)
+    chosen: list[str] = []
+    start = number * size
+    first_round = start // len(pool)
+    # Rounds are drawn one after the other because a list that straddles two rounds decides which
+    # pictures the second of them must not begin with. Where to begin drawing: at the last round
+    # before with which a list begins, too, or, in a large pool, one round before. There the
+    # pictures that were moved to the front of a round came from its first `size` places, so its
+    # end is what it would be without the rounds before it.
+    period = size // math.gcd(size, len(pool))
+    round_number = first_round - first_round % period
+    if len(pool) >= 2 * size:
+        round_number = max(round_number, first_round - 1)
+    carried: list[str] = []  # what the last round left over for the list that is being filled
+    while round_number * len(pool) < start + size:
+        order = shuffled(pool, seed, f"pictures/{round_number}")
+        held = set(carried)
+        fresh = [picture for picture in order if picture not in held]
+        needed = size - len(carried) if carried else 0
+        head = fresh[:needed]
+        used = set(head)
+        order = head + [picture for picture in order if picture not in used]
+        first = round_number * len(pool)
+        chosen += order[max(start - first, 0) : max(start + size - first, 0)]
+        left_over = (first + len(pool)) % size
+        carried = order[len(order) - left_over :] if left_over else []
+        round_number += 1
+    return tuple(chosen)
+
+
+def slot_orders(
+    methods: Sequence[str], trials: int, seed: int, purpose: str
+) -> list[tuple[str, ...]]:
+    """Return one order of the methods for each trial, balanced as the module says.
+
+    Examples
+    --------
+    >>> from collections import Counter
+    >>> orders = slot_orders(["truth", "a", "b"], 30, seed=1, purpose="example")
+    >>> sorted(Counter(orders).values())
+    [5, 5, 5, 5, 5, 5]
+    """
+    names = sorted(methods)
+    m = len(names)
+    orders: list[tuple[str, ...]] = []
+    if math.factorial(m) <= trials:
+        every = list(itertools.permutations(names))
+        orders = every * (trials // len(every))
+    square_number = 0
+    while len(orders) < trials:
+        row = shuffled(names, seed, f"{purpose}/square/{square_number}")
+        square = [tuple(row[shift:] + row[:shift]) for shift in range(m)]
+        orders += shuffled(square, seed, f"{purpose}/rows/{square_number}")[: trials - len(orders)]
+        square_number += 1
+    # The trials are numbered before shuffling, because equal orders would share a key.
+    places = shuffled(range(trials), seed, f"{purpose}/order")
+    return [orders[place] for place in places]
+
+
+def plan(
+    design: Design,
+    pictures: Sequence[str],
+    practice_pictures: Sequence[str],
+    *,
+    number: int,
+    seed: int,
+) -> tuple[PlannedTrial, ...]:
+    """Return the whole plan of one participant.
+
+    Parameters
+    ----------
+    design
+        Settings of the study.
+    pictures, practice_pictures
+        Ids of the pictures of the stimulus set; the order in which they are given is ignored.
+    number
+        Number of the picture list, 0, 1, 2, ...: decides which pictures.
+    seed
+        The participant's own seed: decides the order of the trials and of the slots.
+
+    Returns
+    -------
+    tuple of PlannedTrial
+        Practice trials first; positions count from 1.
+
+    Raises
+    ------
+    ValueError
+        When a picture is in both pools, or when a pool is too small.
+
+    Examples
+    --------
+    >>> trials = plan(Design(scored=6, practice=1), list("abcdefgh"), ["z"], number=0, seed=5)
+    >>> [trial.kind for trial in trials].count("scored"), trials[0].picture
+    (6, 'z')
+    """
+    shared = set(pictures) & set(practice_pictures)
+    if shared:
+        raise ValueError(f"picture {min(shared)!r} is used both for practice and in the study")
+    beside = f"{design.practice} practice trials"
+    if design.catch:
+        beside += f" and {design.catch} catch trials"
+    if design.practice + design.catch > len(practice_pictures):
+        raise ValueError(
+            f"{beside} were asked for, but the stimulus set has only "
+            f"{len(practice_pictures)} practice pictures"
+        )
+    pool = shuffled(sorted(practice_pictures), seed, PRACTICE)
+    practice, catch = pool[: design.practice], pool[design.practice :][: design.catch]
+    scored = shuffled(picture_list(pictures, design.scored, design.seed, number), seed, "trials")
+    fakes = (TRUTH, *CATCH_METHODS[: len(design.methods) - 1])
+    first = _trials(SCORED, scored, design.methods, seed)
+    later = _spread(_trials(CATCH, catch, fakes, seed), 0, len(first), seed)
+    again = _repeats(first, design, seed)
+    for place, more in _spread(again, len(first) // 2, len(first), seed).items():
+        later.setdefault(place, []).extend(more)
+    whole = _trials(PRACTICE, practice, design.methods, seed)
+    for place, trial in enumerate(first):
+        whole += [trial, *later.get(place, [])]
+    return tuple(replace(trial, position=at) for at, trial in enumerate(whole, start=1))
+
+
+def _trials(
+    kind: str, pictures: Sequence[str], methods: Sequence[str], seed: int
+) -> list[PlannedTrial]:
+    """Return trials of one kind with balanced slot orders; their positions are given later."""
+    orders = slot_orders(methods, len(pictures), seed, f"slots/{kind}")
+    return [PlannedTrial(0, kind, *pair) for pair in zip(pictures, orders, strict=True)]
+
+
+def _repeats(first: Sequence[PlannedTrial], design: Design, seed: int) -> list[PlannedTrial]:
+    """Return trials of the first half again, in their order, the truth in another slot."""
+    half = list(first[: len(first) // 2])
+    chosen = set(shuffled([trial.picture for trial in half], seed, REPEAT)[: design.repeats])
+    originals = [trial for trial in half if trial.picture in chosen]
+    orders = slot_orders(design.methods, len(originals), seed, f"slots/{REPEAT}")
+    again = []
+    for trial in originals:
+        # Whoever remembers the slot and not the picture must not look consistent.
+        moved = [o for o in orders if o.index(TRUTH) != trial.methods.index(TRUTH)]
+        order = moved[0] if moved else _turned(orders[0])
+        orders.remove(order if moved else orders[0])
+        again.append(PlannedTrial(0, REPEAT, trial.picture, order))
+    return again
+
+
+def _turned(order: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the order with every method one slot further: none stands where it stood."""
+    return order[-1:] + order[:-1]
+
+
+def _spread(
+    trials: Sequence[PlannedTrial], start: int, stop: int, seed: int
+) -> dict[int, list[PlannedTrial]]:
+    """Put each trial behind one of the scored trials `start` to `stop` - 1, evenly.
+
+    The places are cut into as many stretches as there are trials; in each of them one is drawn.
+    """
+    places: dict[int, list[PlannedTrial]] = {}
+    for number, trial in enumerate(trials):
+        low = start + number * (stop - start) // len(trials)
+        high = start + (number + 1) * (stop - start) // len(trials)
+        (place, *_) = shuffled(range(low, high), seed, f"place/{trial.kind}/{number}")
+        places.setdefault(place, []).append(trial)
+    return places

@@ -1,0 +1,180 @@
+"""What a participant may do next: consent -> practice -> trials -> debriefing, as pure rules.
+
+Fed by the rows of one participant (`TrialState`, read by ``store``); asked by ``store`` inside
+the transaction that saves an answer, and by ``ui`` for what the page shows. No clock, no
+database, no picture. The browser proposes, these rules decide:
+
+* the current trial is the first one that is not finished; each trial is picked, then rated;
+* a pick or a rating for an earlier trial, or the same one sent again, changes nothing: the
+  caller returns what is stored;
+* anything else is refused with a sentence, and nothing is stored.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeGuard
+
+from study.protocol.design import PRACTICE, TRUTH
+
+SCALES = ("realism", "quality")
+LOWEST, HIGHEST = 1, 5
+LONGEST_RESPONSE_MS = 3_600_000  # a page left open over lunch is no response time
+
+
+class RefusedError(Exception):
+    """A request that the rules do not allow; its text can be shown to the participant."""
+
+
+@dataclass(frozen=True)
+class TrialState:
+    """One trial of one participant as it is stored.
+
+    `methods[i]` stands in slot i + 1; `picked` is a slot or None; `ratings` maps (slot, scale)
+    to 1..5 and is either empty or complete.
+    """
+
+    id: int
+    token: str
+    position: int
+    kind: str
+    picture: str
+    methods: tuple[str, ...]
+    picked: int | None = None
+    ratings: Mapping[tuple[int, str], int] = field(default_factory=dict)
+
+    @property
+    def finished(self) -> bool:
+        """Whether the trial is picked and rated."""
+        return self.picked is not None and bool(self.ratings)
+
+
+def current(trials: Sequence[TrialState]) -> TrialState | None:
+    """Return the first unfinished trial, or None when all are done."""
+    return next((trial for trial in trials if not trial.finished), None)
+
+
+def visible(trials: Sequence[TrialState], token: str) -> TrialState:
+    """Return the trial whose pictures may be sent: the current one or, to preload, the next.
+
+    Raises
+    ------
+    RefusedError
+        For any other token.
+    """
+    unfinished = [trial for trial in trials if not trial.finished]
+    for trial in unfinished[:2]:
+        if trial.token == token:
+            return trial
+    raise RefusedError("These pictures are not on show now. Reload the page to go on.")
+
+
+def allow_pick(trials: Sequence[TrialState], token: str, slot: Any) -> TrialState:
+    """Return the trial that a pick is for; when its `picked` is set, that pick stands.
+
+    Raises
+    ------
+    RefusedError
+        When the trial is not this participant's, not yet due, or has no such slot.
+    """
+    trial = _find(trials, token)
+    if trial.picked is None:
+        if trial != current(trials):
+            raise RefusedError("This trial is not due yet. Reload the page to go on.")
+        if not _is_int(slot) or not 1 <= slot <= len(trial.methods):
+            raise RefusedError(f"Choose one of the pictures 1 to {len(trial.methods)}.")
+    return trial
+
+
+def allow_ratings(
+    trials: Sequence[TrialState], token: str, ratings: Any, scales: Sequence[str] = SCALES
+) -> tuple[TrialState, dict[tuple[int, str], int]]:
+    """Return the trial and its checked ratings; when the trial is rated, those ratings stand.
+
+    Parameters
+    ----------
+    trials, token
+        The participant's trials and the trial's own token.
+    ratings
+        What the browser sent: for each slot in order a mapping of each scale to 1..5.
+    scales
+        The scales of the study.
+
+    Raises
+    ------
+    RefusedError
+        When the trial is not this participant's or not picked, or a value is missing or outside
+        of 1 to 5.
+    """
+    trial = _find(trials, token)
+    if trial.ratings:
+        return trial, dict(trial.ratings)
+    if trial.picked is None:
+        raise RefusedError("Choose the picture that you think is real first, then rate.")
+    m = len(trial.methods)
+    if not isinstance(ratings, Sequence) or isinstance(ratings, str) or len(ratings) != m:
+        raise RefusedError(f"Rate all {m} pictures.")
+    checked: dict[tuple[int, str], int] = {}
+    for slot, values in enumerate(ratings, start=1):
+        for scale in scales:
+            value = values.get(scale) if isinstance(values, Mapping) else None
+            if not _is_int(value) or not LOWEST <= value <= HIGHEST:
+                raise RefusedError(
+                    f"Rate the {scale} of picture {slot} from {LOWEST} to {HIGHEST}."
+                )
+            checked[slot, scale] = value
+    return trial, checked
+
+
+def response_time(milliseconds: Any) -> int | None:
+    """Return the browser's response time as whole milliseconds, or None if it makes no sense.
+
+    Examples
+    --------
+    >>> response_time(1834.6), response_time(-3), response_time("fast"), response_time(1e9)
+    (1835, None, None, None)
+    """
+    if isinstance(milliseconds, bool) or not isinstance(milliseconds, (int, float)):
+        return None
+    if not 0 <= milliseconds <= LONGEST_RESPONSE_MS:  # also false for nan
+        return None
+    return round(milliseconds)
+
+
+def view(trials: Sequence[TrialState]) -> dict[str, Any]:
+    """Return everything that the page may know about where its participant is.
+
+    Only a practice trial that is already picked says which picture is real; nothing else here
+    depends on the methods.
+    """
+    trial = current(trials)
+    if trial is None:
+        return {"step": "done"}
+    phase = [other for other in trials if other.kind == trial.kind]
+    if trial.kind != PRACTICE:
+        # Whatever other kinds a study mixes in, the participant counts one row of trials.
+        phase = [other for other in trials if other.kind != PRACTICE]
+    upcoming = [other for other in trials if not other.finished][1:2]
+    shown: dict[str, Any] = {
+        "step": "pick" if trial.picked is None else "rate",
+        "trial": trial.token,
+        "upcoming": upcoming[0].token if upcoming else None,
+        "practice": trial.kind == PRACTICE,
+        "number": phase.index(trial) + 1,
+        "of": len(phase),
+        "slots": len(trial.methods),
+        "picked": trial.picked,
+    }
+    if trial.kind == PRACTICE and trial.picked is not None:
+        shown["real"] = trial.methods.index(TRUTH) + 1
+    return shown
+
+
+def _find(trials: Sequence[TrialState], token: str) -> TrialState:
+    for trial in trials:
+        if trial.token == token:
+            return trial
+    raise RefusedError("This trial is not one of yours. Reload the page to go on.")
+
+
+def _is_int(value: Any) -> TypeGuard[int]:
+    return isinstance(value, int) and not isinstance(value, bool)

@@ -1,0 +1,1 @@
+"""The numbers as something to read: text, tables, plots and one HTML page."""

@@ -1,0 +1,197 @@
+"""The report as one HTML page: plots, pictures, tables, nothing loaded from anywhere.
+
+Fed by a `study.statistics.summary.Summary` and the pictures of `study.report.gallery`; the tables
+are the sections of `study.report.sections`, hence the numbers of every other format, and the plots
+are those of `study.report.charts`. The page has no script, and its content security policy lets it
+load nothing; all text that comes from data is escaped by Jinja.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from study.protocol.design import TRUTH
+from study.protocol.session import SCALES
+from study.report import charts
+from study.report.axis import Plot
+from study.report.checklist import paragraph
+from study.report.gallery import Gallery
+from study.report.layout import Section, percent, percent_range
+from study.report.sections import banner, sections
+from study.statistics.summary import Summary
+
+TEMPLATES = Path(__file__).parent / "templates"
+# Parts of the page and the sections in each; a section of no part comes last.
+PARTS: Mapping[str, tuple[str, ...]] = {
+    "Results": ("rates", "truth", "tests", "differences", "joint"),
+    "How sure is that?": ("roads", "components"),
+    "Ratings": ("ratings", *(f"ratings-{scale}" for scale in SCALES)),
+    "Pictures": ("classes", "pictures"),
+    "Participants": ("participants", "people", "time", "attention", "slots", "populations"),
+    "For review": ("checklist", "about"),
+}
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A picture of the gallery: data URIs of the fake and of the truth, or None."""
+
+    picture: str
+    label: str
+    words: str
+    fake: str | None
+    real: str | None
+
+
+def page(summary: Summary, gallery: Gallery | None = None) -> str:
+    """Return the page.
+
+    Parameters
+    ----------
+    summary : Summary
+    gallery : Gallery, optional
+        Where the pictures are; without it the page has a sentence in their place.
+    """
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    every: dict[str, list[Section]] = {}
+    for section in sections(summary):
+        every.setdefault(section.key, []).append(section)
+    placed = {key for keys in PARTS.values() for key in keys}
+    parts = {title: [(k, every[k]) for k in keys if k in every] for title, keys in PARTS.items()}
+    rest = [(key, found) for key, found in every.items() if key not in placed and key != "paper"]
+    parts["For review"] += rest
+    return environment.get_template("report.html").render(
+        s=summary,
+        style=(TEMPLATES / "report.css").read_text(encoding="utf-8"),
+        banner=banner(summary),
+        cards=_cards(summary),
+        paragraph=paragraph(summary),
+        parts={title: found for title, found in parts.items() if found},
+        plots=_plots(summary),
+        gallery=_gallery(summary, gallery),
+        flow=_flow(summary),
+        seconds=charts.seconds(summary.blocks),
+        correct=charts.correct(summary.blocks, 1 / summary.answers.options),
+        folded=_folded,
+    )
+
+
+def _plots(s: Summary) -> dict[str, list[Plot]]:
+    """Plots by the key of the section that they stand in."""
+    plots = {
+        "rates": [charts.forest(s)],
+        "truth": [charts.indistinguishability(s)],
+        "roads": [charts.roads(s)],
+        "ratings": [charts.rating_bars(s, scale) for scale in SCALES],
+        "people": [charts.people(s)],
+        "slots": [charts.slots(s)],
+    }
+    if s.classes:
+        plots["classes"] = [charts.classes(s)]
+    return plots
+
+
+def _folded(section: Section) -> bool:
+    """Whether a table only repeats a plot and can be folded away."""
+    return section.key in {
+        *("rates", "truth", "roads", "ratings", "classes", "pictures", "people", "time", "slots"),
+        "participants",
+    }
+
+
+def _cards(s: Summary) -> list[dict[str, str]]:
+    """The large figures at the top."""
+    ink = charts.inks(rate.name for rate in s.fool_rates)
+    points = {d.name: d for d in s.distances}
+    cards = [
+        {
+            "ink": ink[rate.name],
+            "name": rate.name,
+            "figure": percent(rate.rate),
+            "range": percent_range(rate.headline),
+            "words": f"taken for the real picture in {rate.picked} of {rate.trials} trials; "
+            f"{percent(points[rate.name].point)} would be indistinguishable",
+        }
+        for rate in s.fool_rates
+        if rate.name != TRUTH
+    ]
+    truth = next(rate for rate in s.fool_rates if rate.name == TRUTH)
+    cards.append(
+        {
+            "ink": "truth",
+            "name": "the real picture",
+            "figure": percent(truth.rate),
+            "range": percent_range(truth.headline),
+            "words": f"found in {truth.picked} of {truth.trials} trials; d' = "
+            f"{s.detection.d_prime:.2f}",
+        }
+    )
+    return cards
+
+
+def _gallery(s: Summary, gallery: Gallery | None) -> list[dict[str, Any]]:
+    """The pictures at both ends, each beside its truth; empty if none is at hand."""
+    if gallery is None:
+        return []
+    ends: list[dict[str, Any]] = []
+    at_hand = False
+    for of_method in s.extremes:
+        for title, found in (("Most fooling", of_method.most), ("Least fooling", of_method.least)):
+            shown = [
+                Shown(
+                    picture=p.picture,
+                    label=p.label or p.picture,
+                    words=f"{p.picked} of {p.trials}",
+                    fake=gallery.thumbnail(p.name, p.picture),
+                    real=gallery.thumbnail(TRUTH, p.picture),
+                )
+                for p in found
+            ]
+            at_hand = at_hand or any(picture.fake for picture in shown)
+            ends.append({"title": title, "name": of_method.name, "shown": shown})
+    return ends if at_hand else []
+
+
+def _flow(s: Summary) -> list[dict[str, str]]:
+    """Boxes from recruitment to analysis; `aside` is who left before the next box."""
+    f = s.flow
+    not_analysed = f.consented - (f.withdrawn or 0) - f.excluded - f.analysed
+    left = "; ".join(
+        text
+        for text, count in (
+            (f"{f.excluded} excluded", f.excluded),
+            (f"{not_analysed} without a scored answer", not_analysed),
+        )
+        if count
+    )
+    reasons = "; ".join(f"{reason} ({count})" for reason, count in f.reasons.items())
+    recruited = "not recorded" if f.recruited is None else str(f.recruited)
+    return [
+        {"name": "recruited", "figure": recruited, "aside": ""},
+        {
+            "name": "consented",
+            "figure": str(f.consented),
+            "aside": "" if not f.withdrawn else f"{f.withdrawn} withdrew",
+        },
+        {
+            "name": "completed",
+            "figure": str(f.completed),
+            "aside": f"{f.unfinished} unfinished" if f.unfinished else "",
+        },
+        {
+            "name": "analysed",
+            "figure": str(f.analysed),
+            "aside": f"{left}: {reasons}" if reasons else left,
+        },
+    ]

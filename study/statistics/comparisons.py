@@ -1,0 +1,344 @@
+"""Tests of a study: each method against the truth, methods with one another, ratings.
+
+Fed by the rows of `study.statistics.stats.analysed`; gathered by `study.statistics.summary`. The
+tests speak about participants: each gives one number (a mean gap, a rate, a mean rating), and signs
+or labels are exchanged within participants, so that nobody's thirty answers count as thirty people.
+Effects stand beside their p-values; families of tests are corrected by Holm's method.
+
+A p-value above 5 % is no proof that people cannot tell; `equivalence` asks for that proof.
+scipy.stats and statsmodels are imported where they are used, so that the report's other parts
+start without them.
+
+References
+----------
+Fisher (1935), The Design of Experiments, section 21 (sign flips). Schuirmann (1987), A comparison
+of the two one-sided tests procedure, J. Pharmacokin. Biopharm. 15, 657-680. Holm (1979), A simple
+sequentially rejective multiple test procedure, Scand. J. Stat. 6, 65-70. Kerby (2014), The simple
+difference formula, Comprehensive Psychology 3 (the rank correlation).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import combinations
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike, NDArray
+from scipy.special import stdtr
+
+from study.protocol.design import TRUTH
+from study.statistics.intervals import LEVEL, Interval, t_interval
+from study.statistics.stats import methods
+from study.statistics.twoway import TwoWayVariance, two_way_mean, two_way_variance
+
+# A gap of 5 points to the point of indistinguishability is a difference of 10 points between how
+# often the method and the truth are picked; a study that wants another margin fixes it beforehand.
+MARGIN = 0.05
+_EXACT = 16  # participants up to which all sign patterns are counted: those of the default study
+_PATTERNS = 9_999  # drawn beyond; fewer where participants are many, whose means vary little
+_SIGNS = 20_000_000  # at most, over all drawn patterns
+_PERMUTED = 1_000  # participants up to which scipy exchanges labels; beyond, signs are flipped
+_SEED = 1
+
+
+@dataclass(frozen=True)
+class AgainstTruth:
+    """One method against its point of indistinguishability (gap 0).
+
+    `effect_size` is the participants' mean gap over its standard deviation (Cohen's d for paired
+    values). `p` and `p_holm` are of the sign-flip test, `p_naive` of the binomial test of the
+    pairwise picks against 1/2, `p_equivalent` of the two one-sided tests: small means that the
+    gap lies within `margin` of 0.
+    """
+
+    name: str
+    gap: float
+    interval: Interval
+    participants: int
+    effect_size: float
+    p: float
+    p_holm: float
+    p_naive: float
+    margin: float
+    p_equivalent: float
+    patterns: int
+
+
+@dataclass(frozen=True)
+class Difference:
+    """Fool rate of one method minus that of another, tested on participants' rates."""
+
+    name: str
+    other: str
+    difference: float
+    interval: Interval
+    participants: int
+    effect_size: float
+    p: float
+    p_holm: float
+    patterns: int
+
+
+@dataclass(frozen=True)
+class RatingDifference:
+    """Mean rating of one method minus that of another, by Wilcoxon's signed ranks.
+
+    `rank_correlation` is the share of rank sums in favour minus that against, from -1 to 1.
+    """
+
+    scale: str
+    name: str
+    other: str
+    difference: float
+    interval: Interval
+    participants: int
+    rank_correlation: float
+    p: float
+    p_holm: float
+
+
+def sign_flip(values: ArrayLike) -> tuple[float, int]:
+    """Test whether values that are one a participant lie around 0.
+
+    Under the hypothesis each value could as well have had the other sign. All sign patterns are
+    counted up to 16 participants; beyond, patterns are drawn with a fixed seed.
+
+    Parameters
+    ----------
+    values : array-like of float, shape (n,)
+
+    Returns
+    -------
+    p : float
+        Two-sided; NaN for fewer than two values.
+    patterns : int
+        How many sign patterns were compared.
+
+    Examples
+    --------
+    >>> sign_flip([1.0, 2.0, 3.0])
+    (0.25, 8)
+    """
+    x = np.asarray(values, dtype=np.float64)
+    n = x.size
+    if n < 2:
+        return math.nan, 0
+    limit = abs(x.sum()) * (1 - 1e-9)  # sums that differ by rounding alone are equal
+    if n <= _EXACT:
+        bits = np.arange(1 << n, dtype=np.uint32)[:, None] >> np.arange(n, dtype=np.uint32) & 1
+        sums = (1.0 - 2.0 * bits) @ x  # (2^n,)
+        return float((np.abs(sums) >= limit).mean()), sums.size
+    rng = np.random.default_rng(_SEED)
+    patterns = max(999, min(_PATTERNS, _SIGNS // n))
+    beyond = 1  # the pattern that was seen
+    for _ in range(patterns):
+        signs = np.unpackbits(np.frombuffer(rng.bytes((n + 7) // 8), np.uint8), count=n)
+        beyond += abs(x.sum() - 2 * x[signs.astype(bool)].sum()) >= limit
+    return float(beyond / (patterns + 1)), patterns
+
+
+def permutation(one: ArrayLike, other: ArrayLike) -> tuple[float, int]:
+    """Test whether participants give two methods the same rate.
+
+    The two values of a participant are exchanged or not, as in `sign_flip`.
+
+    Parameters
+    ----------
+    one, other : array-like of float, shape (n,)
+        One value a participant, in the same order.
+
+    Returns
+    -------
+    p : float
+        Two-sided; NaN for fewer than two participants.
+    patterns : int
+    """
+    from scipy.stats import permutation_test
+
+    x, y = np.asarray(one, dtype=np.float64), np.asarray(other, dtype=np.float64)
+    if x.size < 2:
+        return math.nan, 0
+    if x.size > _PERMUTED:  # exchanging two values flips the sign of their difference
+        return sign_flip(x - y)
+    result = permutation_test(
+        (x, y),
+        lambda a, b, axis: a.mean(axis=axis) - b.mean(axis=axis),
+        permutation_type="samples",
+        n_resamples=_PATTERNS,
+        vectorized=True,
+        batch=1_000,
+        rng=np.random.default_rng(_SEED),
+    )
+    return float(result.pvalue), len(result.null_distribution)
+
+
+def equivalence(variance: TwoWayVariance, margin: float = MARGIN) -> float:
+    """Two one-sided tests: is the mean within `margin` of 0?
+
+    Parameters
+    ----------
+    variance : TwoWayVariance
+        Of the gap scores.
+    margin : float
+        In the unit of the scores, above 0.
+
+    Returns
+    -------
+    float
+        The larger p of the two; NaN where no variance exists.
+
+    Raises
+    ------
+    ValueError
+        If the margin is not above 0.
+    """
+    if not margin > 0:
+        raise ValueError(f"The margin of equivalence must lie above 0, got {margin}.")
+    if not variance.total > 0:
+        return math.nan
+    error, df = math.sqrt(variance.total), variance.degrees_of_freedom
+    below = 1 - float(stdtr(df, (variance.mean + margin) / error))  # H: mean <= -margin
+    above = float(stdtr(df, (variance.mean - margin) / error))  # H: mean >= margin
+    return max(below, above)
+
+
+def binomial_naive(k: int, n: int, share: float) -> float:
+    """Two-sided exact binomial test, as if all answers were independent."""
+    from scipy.stats import binomtest
+
+    return float(binomtest(k, n, share).pvalue) if n else math.nan
+
+
+def holm(p: Sequence[float]) -> list[float]:
+    """Holm's correction of a family of tests; missing ones stay missing and do not count.
+
+    Examples
+    --------
+    >>> [round(value, 3) for value in holm([0.01, 0.04, float("nan")])]
+    [0.02, 0.04, nan]
+    """
+    from statsmodels.stats.multitest import multipletests
+
+    values = np.asarray(p, dtype=np.float64)
+    result, known = np.full(values.shape, math.nan), ~np.isnan(values)
+    if known.any():
+        result[known] = multipletests(values[known], method="holm")[1]
+    return [float(value) for value in result]
+
+
+def against_truth(
+    rows: pd.DataFrame, level: float = LEVEL, margin: float = MARGIN
+) -> list[AgainstTruth]:
+    """Test every method against its point of indistinguishability.
+
+    The gap score of a trial is +1/2 for a pick of the method, -1/2 for the truth, 0 for another
+    (`study.statistics.stats.distances`).
+    """
+    found = []
+    for name, trials in _shown(rows):
+        own = (trials["method"] == name).to_numpy()
+        real = (trials["method"] == TRUTH).to_numpy()
+        score = (own.astype(np.float64) - real) / 2
+        variance = two_way_variance(score, trials["participant"], trials["picture"])
+        means = _means(score, trials["participant"])
+        p, patterns = sign_flip(means)
+        naive = binomial_naive(int(own.sum()), int(own.sum() + real.sum()), 0.5)
+        found.append(
+            (name, variance, means.size, _effect(means), p, naive, equivalence(variance, margin),
+             patterns)
+        )  # fmt: skip
+    corrected = holm([row[4] for row in found])
+    return [
+        AgainstTruth(
+            name, variance.mean, two_way_mean(variance, level), people, effect, p, p_holm, naive,
+            margin, equivalent, patterns,
+        )
+        for (name, variance, people, effect, p, naive, equivalent, patterns), p_holm in zip(
+            found, corrected, strict=True
+        )
+    ]  # fmt: skip
+
+
+def differences(rows: pd.DataFrame, level: float = LEVEL) -> list[Difference]:
+    """Test every two methods' fool rates against each other, where both were shown."""
+    found = []
+    shown = dict(_shown(rows))
+    for one, other in combinations(shown, 2):
+        trials = shown[one][shown[one]["trial"].isin(shown[other]["trial"])]
+        if trials.empty:
+            continue
+        first = np.asarray(trials["method"] == one, dtype=np.float64)
+        second = np.asarray(trials["method"] == other, dtype=np.float64)
+        variance = two_way_variance(first - second, trials["participant"], trials["picture"])
+        rates = [_means(picked, trials["participant"]) for picked in (first, second)]
+        p, patterns = permutation(*rates)
+        found.append((one, other, variance, rates[0] - rates[1], p, patterns))
+    corrected = holm([row[4] for row in found])
+    return [
+        Difference(
+            one, other, variance.mean, two_way_mean(variance, level), apart.size, _effect(apart), p,
+            p_holm, patterns,
+        )
+        for (one, other, variance, apart, p, patterns), p_holm in zip(
+            found, corrected, strict=True
+        )
+    ]  # fmt: skip
+
+
+def rating_differences(
+    rows: pd.DataFrame, scale: str, level: float = LEVEL
+) -> list[RatingDifference]:
+    """Test the ratings of every two methods, the truth among them, on participants' means."""
+    rated = rows[rows[scale].notna()]
+    values = rated[scale].astype(np.float64)
+    keys = [rated["participant"], rated["method"]]
+    means = values.groupby(keys, observed=True).mean().unstack()  # noqa: PD010
+    found = []
+    for one, other in combinations([name for name in methods(rows) if name in means.columns], 2):
+        apart = (means[one] - means[other]).dropna().to_numpy()
+        mean, interval = t_interval(apart, level)
+        found.append((one, other, mean, interval, apart.size, *signed_ranks(apart)))
+    corrected = holm([row[6] for row in found])
+    return [
+        RatingDifference(scale, one, other, mean, interval, people, correlation, p, p_holm)
+        for (one, other, mean, interval, people, correlation, p), p_holm in zip(
+            found, corrected, strict=True
+        )
+    ]
+
+
+def signed_ranks(apart: NDArray[np.float64]) -> tuple[float, float]:
+    """Rank correlation and p of Wilcoxon's signed-rank test; equal pairs are left out."""
+    from scipy.stats import rankdata, wilcoxon
+
+    moved = apart[np.abs(apart) > 1e-12]  # what rounding leaves of equal means is no difference
+    if moved.size < 2:
+        return math.nan, math.nan
+    ranks = rankdata(np.abs(moved).round(12))
+    correlation = float((np.sign(moved) * ranks).sum() / ranks.sum())
+    return correlation, float(wilcoxon(moved.round(12)).pvalue)
+
+
+def _shown(rows: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
+    """Picks of the trials in which each method was shown, methods by falling rate."""
+    picks = rows.loc[rows["picked"], ["trial", "participant", "picture", "method"]]
+    return [
+        (name, picks[picks["trial"].isin(rows.loc[rows["method"] == name, "trial"])])
+        for name in methods(rows)
+        if name != TRUTH
+    ]
+
+
+def _means(values: NDArray[np.float64], participant: pd.Series) -> NDArray[np.float64]:
+    """One mean a participant, in a fixed order."""
+    means = pd.Series(values, index=participant.index).groupby(participant, observed=True).mean()
+    # Rounding must not make two sign patterns differ that are equal.
+    return np.asarray(means.sort_index(), dtype=np.float64).round(12)
+
+
+def _effect(values: NDArray[np.float64]) -> float:
+    sd = float(values.std(ddof=1)) if values.size > 1 else 0.0
+    return float(values.mean()) / sd if sd > 0 else math.nan

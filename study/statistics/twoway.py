@@ -1,0 +1,289 @@
+"""The headline interval: a rate over participants and pictures at once.
+
+Sixteen people who look at thirty shared pictures are not 480 independent answers: people differ,
+and so do pictures, and an interval for the rate that other people on other pictures would give
+has to carry both. `two_way_logit` does: two-way cluster-robust variance, logit scale, t quantile.
+`study.statistics.stats` feeds it, `study.coverage` measures how often it holds the truth, and
+docs/statistics.md compares it with the alternatives.
+
+References
+----------
+Cameron, Gelbach, Miller (2011), Robust inference with multiway clustering, J. Bus. Econ. Stat.
+29(2), 238-249. Korn, Graubard (1998), Confidence intervals for proportions with small expected
+number of positive counts estimated from survey data, Survey Methodology 24(2), 193-201 (the
+effective sample size).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike, NDArray
+from scipy.special import expit, logit, stdtrit
+
+from study.statistics.intervals import LEVEL, Interval, check_level, clopper_pearson, undefined
+
+TWO_WAY_LOGIT = "two-way cluster-robust, logit"
+TWO_WAY_LINEAR = "two-way cluster-robust"
+CLOPPER_PEARSON_EFFECTIVE = "Clopper-Pearson on the effective sample size"
+
+_MOST_GAPS = 16  # possible pairs of participant and picture an answer, up to which a table is made
+
+Groups = Sequence[Any] | ArrayLike
+
+
+@dataclass(frozen=True)
+class TwoWayVariance:
+    """A mean over answers that share participants and pictures, and its variance.
+
+    Attributes
+    ----------
+    mean
+        Mean of the values; the rate, if they are picks.
+    by_participant, by_picture, by_answer
+        Variance of the mean clustered by each, with its G/(G - 1) factor; NaN with one cluster.
+    total
+        ``by_participant + by_picture - by_answer``, never below the answers' own variance.
+    independent
+        What the variance would be if all answers were independent and as many as can be.
+    n, participants, pictures
+        Numbers of answers and of clusters.
+    """
+
+    mean: float
+    by_participant: float
+    by_picture: float
+    by_answer: float
+    total: float
+    independent: float
+    n: int
+    participants: int
+    pictures: int
+
+    @property
+    def degrees_of_freedom(self) -> int:
+        """min(participants, pictures) - 1."""
+        return min(self.participants, self.pictures) - 1
+
+    @property
+    def design_effect(self) -> float:
+        """How many times larger the variance is than that of as many independent answers.
+
+        About 1 or more; NaN where all values are equal or there are fewer than two clusters.
+        """
+        return self.total / self.independent if self.independent > 0 else math.nan
+
+
+def two_way_variance(values: ArrayLike, participant: Groups, picture: Groups) -> TwoWayVariance:
+    """Variance of the mean of `values`, clustered by participant and by picture.
+
+    With residuals e around the mean of n values, the variance clustered by a grouping with G
+    groups is ``G / (G - 1) * sum over groups of (sum of e)^2 / n^2``. The two-way variance is the
+    one by participant plus the one by picture minus the one by their intersection, which counts
+    what both have counted. It can fall below the variance that the answers have on their own when
+    clusters are few or opposed; that is noise, so the answers' own variance is its floor.
+
+    Parameters
+    ----------
+    values : array-like of float, shape (n,)
+        One number an answer; 0 or 1 for a pick.
+    participant, picture : array-like, shape (n,)
+        Whose answer it is and of which picture; any hashable values.
+
+    Returns
+    -------
+    TwoWayVariance
+        `total` is NaN with fewer than two participants or pictures.
+
+    Raises
+    ------
+    ValueError
+        If there are no values or the lengths differ.
+
+    References
+    ----------
+    Cameron, Gelbach and Miller (2011), equations 2.8 to 2.11.
+    """
+    y = np.asarray(values, dtype=np.float64)
+    n = y.size
+    by_participant, n_participants = codes(participant)
+    by_picture, n_pictures = codes(picture)
+    if n == 0 or by_participant.size != n or by_picture.size != n:
+        raise ValueError(
+            "Values, participants and pictures must have one length above 0, "
+            f"got {n}, {by_participant.size} and {by_picture.size}."
+        )
+    mean = float(y.mean())
+    residuals = y - mean
+    cells, n_cells = _cells(by_participant, by_picture, n_participants * n_pictures, n_pictures)
+    var_participant = _clustered(residuals, by_participant, n_participants)
+    var_picture = _clustered(residuals, by_picture, n_pictures)
+    var_answer = _clustered(residuals, cells, n_cells)
+    own = _clustered(residuals, np.arange(n), n)
+    # Written so that an undefined part makes the total undefined; max() would swallow a NaN.
+    total = var_participant + var_picture - var_answer
+    if total < own:
+        total = own
+    return TwoWayVariance(
+        mean=mean,
+        by_participant=var_participant,
+        by_picture=var_picture,
+        by_answer=var_answer,
+        total=total,
+        independent=float(y.var()) / n,
+        n=n,
+        participants=n_participants,
+        pictures=n_pictures,
+    )
+
+
+def two_way_logit(
+    variance: TwoWayVariance,
+    level: float = LEVEL,
+    *,
+    fallback_design_effect: float | None = None,
+) -> Interval:
+    """Interval of a rate over participants and pictures: the headline of the report.
+
+    The two-way variance is moved to the logit scale by the delta method, the interval is drawn
+    there with the t quantile of ``min(participants, pictures) - 1`` degrees of freedom, and its
+    ends are moved back, so that it stays inside (0, 1).
+
+    With no pick, or only picks, there is no logit and no variance to see. Clopper and Pearson's
+    interval on Korn and Graubard's effective sample size takes over: the answers divided by
+    `fallback_design_effect` (the report passes the largest one seen among the study's other
+    picks) and reduced for the degrees of freedom or, where no design effect is known,
+    ``min(participants, pictures)``, as if a person or a picture gave one answer.
+
+    Parameters
+    ----------
+    variance : TwoWayVariance
+        Of picks, 0 or 1, from `two_way_variance`.
+    level : float
+        Nominal coverage in (0, 1).
+    fallback_design_effect : float, optional
+        Used only if the rate is 0 or 1; below 1 it counts as 1.
+
+    Returns
+    -------
+    Interval
+        Undefined with fewer than two participants or pictures; its note says so.
+
+    Notes
+    -----
+    Coverage at nominal 95 % is measured by `study.coverage`; see docs/statistics.md.
+
+    Examples
+    --------
+    >>> person = ["a"] * 4 + ["b"] * 4 + ["c"] * 4
+    >>> picked = [1, 0, 0, 1, 0, 0, 1, 0, 1, 1, 0, 1]
+    >>> interval = two_way_logit(two_way_variance(picked, person, [1, 2, 3, 4] * 3))
+    >>> round(interval.low, 3), round(interval.high, 3)
+    (0.069, 0.931)
+    """
+    check_level(level)
+    reason = _too_few(variance)
+    if reason:
+        return undefined(TWO_WAY_LOGIT, level, reason)
+    p = variance.mean
+    if p in (0.0, 1.0):
+        effective, how = _effective_size(variance, fallback_design_effect, level)
+        exact = clopper_pearson(p * effective, effective, level)
+        note = f"{'all' if p else 'none'} picked: Clopper-Pearson on {effective:.0f} {how}"
+        return Interval(exact.low, exact.high, CLOPPER_PEARSON_EFFECTIVE, level, note)
+    half = _quantile(variance, level) * math.sqrt(variance.total) / (p * (1 - p))
+    center = float(logit(p))
+    return Interval(float(expit(center - half)), float(expit(center + half)), TWO_WAY_LOGIT, level)
+
+
+def two_way_mean(variance: TwoWayVariance, level: float = LEVEL) -> Interval:
+    """Interval of the mean of a score over participants and pictures.
+
+    Like `two_way_logit` without the logit, for scores that are no proportions, such as the gap
+    to the point of indistinguishability.
+
+    Returns
+    -------
+    Interval
+        Undefined with fewer than two participants or pictures, or when all values are equal.
+    """
+    check_level(level)
+    reason = _too_few(variance)
+    if not reason and variance.total == 0:
+        reason = "no interval, because all values are equal and their spread cannot be seen"
+    if reason:
+        return undefined(TWO_WAY_LINEAR, level, reason)
+    half = _quantile(variance, level) * math.sqrt(variance.total)
+    return Interval(variance.mean - half, variance.mean + half, TWO_WAY_LINEAR, level)
+
+
+def codes(groups: Groups) -> tuple[NDArray[np.intp], int]:
+    """Return codes 0..G-1 of the groups in the order of their first appearance, and G.
+
+    Examples
+    --------
+    >>> codes(["b", "a", "b"])
+    (array([0, 1, 0]), 2)
+    """
+    if isinstance(groups, pd.Series) and isinstance(groups.dtype, pd.CategoricalDtype):
+        groups = groups.cat.codes  # whole numbers are grouped ten times faster than texts
+    found, uniques = pd.factorize(np.asarray(groups))
+    return found, len(uniques)
+
+
+def _cells(
+    by_participant: NDArray[np.intp], by_picture: NDArray[np.intp], possible: int, n_pictures: int
+) -> tuple[NDArray[np.intp], int]:
+    """Return a code of every pair of participant and picture, and how many pairs there are.
+
+    The codes have gaps where there is room for all pairs that could be: a million answers are
+    counted in such a table five times faster than they are looked up.
+    """
+    pairs = by_participant.astype(np.intp) * n_pictures + by_picture
+    if possible <= _MOST_GAPS * pairs.size:
+        return pairs, int(np.count_nonzero(np.bincount(pairs)))
+    return codes(pairs)
+
+
+def _quantile(variance: TwoWayVariance, level: float) -> float:
+    """Student's t for the degrees of freedom of the variance."""
+    return float(stdtrit(variance.degrees_of_freedom, 0.5 + level / 2))
+
+
+def _clustered(residuals: NDArray[np.float64], codes: NDArray[np.intp], n_groups: int) -> float:
+    """Variance of the mean clustered by `codes`; NaN with one cluster."""
+    if n_groups < 2:
+        return math.nan
+    sums = np.bincount(codes, weights=residuals, minlength=n_groups)
+    return float(n_groups / (n_groups - 1) * np.dot(sums, sums) / residuals.size**2)
+
+
+def _effective_size(
+    variance: TwoWayVariance, known_effect: float | None, level: float
+) -> tuple[float, str]:
+    """Return the effective number of answers and the words for where it comes from.
+
+    Korn and Graubard's: the answers over the design effect, times the squared ratio of the t
+    quantiles of as many answers and of the degrees of freedom that the design effect has.
+    """
+    fewest = float(min(variance.participants, variance.pictures))
+    if known_effect is None or math.isnan(known_effect):
+        return fewest, "effective answers (one a participant or picture)"
+    effect = max(1.0, known_effect)
+    tail = 0.5 + level / 2
+    ratio = stdtrit(variance.n - 1, tail) / stdtrit(variance.degrees_of_freedom, tail)
+    effective = max(1.0, variance.n / effect * float(ratio) ** 2)
+    return effective, f"effective answers (design effect {effect:.2f} of the other picks)"
+
+
+def _too_few(variance: TwoWayVariance) -> str:
+    """Why no interval over participants and pictures exists, or an empty string."""
+    for count, noun in ((variance.participants, "participant"), (variance.pictures, "picture")):
+        if count < 2:
+            return f"no interval, because it speaks about other {noun}s and there is only 1"
+    return ""

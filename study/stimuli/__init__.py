@@ -1,0 +1,1 @@
+"""Sets of pictures: made from photographs or folders, verified, and shown to participants."""

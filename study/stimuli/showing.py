@@ -1,0 +1,256 @@
+"""A stimulus set as it is read and shown: verified pictures, enlarged, without a trace.
+
+Fed by a folder that ``stimuli`` wrote; `load` refuses a set whose files are not what its manifest
+says. Asked by ``service`` for what a participant sees.
+
+How a picture is shown: enlarged to the set's `shown_pixels` on its longer side by Lanczos' filter.
+It is linear and the same everywhere, so it adds nothing that a method could gain from, and it
+keeps a small picture as sharp as it can be without the squares of nearest-neighbour enlargement,
+whose edges hide the colours. The PNG is neither filtered nor compressed: its length and structure
+depend on the size of the picture alone, so the pictures of a trial are alike on their way to the
+browser.
+"""
+
+import colorsys
+import hashlib
+import io
+import json
+import struct
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageDraw, ImageOps
+
+from study.protocol.design import CATCH_METHODS, TRUTH
+
+SHOWN_PIXELS = 320
+SHOWN_FILTER = "lanczos"
+FORMAT = 1  # of the manifest
+_SHEET_ROWS, _SHEET_SIDE, _SHEET_GAP, _SHEET_HEAD = 8, 160, 8, 20
+_FILTERS = {"lanczos": Image.Resampling.LANCZOS}
+
+
+class StimuliError(Exception):
+    """A stimulus set cannot be built or used; the text says why and what to do."""
+
+
+@dataclass(frozen=True)
+class StimulusSet:
+    """A verified set, held in memory: what changes on the disk later changes nothing.
+
+    Attributes
+    ----------
+    sha256
+        SHA-256 of the manifest, hence of everything.
+    methods
+        Names of the methods, `TRUTH` among them.
+    pictures, practice
+        Ids of the pictures, each with its class label or None.
+    files
+        PNG bytes at native size by (method, id).
+    shown_pixels, shown_filter
+        How they are enlarged.
+    """
+
+    sha256: str
+    methods: tuple[str, ...]
+    pictures: Mapping[str, str | None]
+    practice: Mapping[str, str | None]
+    files: Mapping[tuple[str, str], bytes]
+    shown_pixels: int
+    shown_filter: str
+
+    def shown(self, method: str, picture: str) -> bytes:
+        """Return the PNG that a participant sees; see `present` and `obvious_fake`."""
+        pixels = np.asarray(self.image(method, picture))
+        return present(pixels, self.shown_pixels, self.shown_filter)
+
+    def image(self, method: str, picture: str) -> Image.Image:
+        """Return a picture at its own size, for the methods of catch trials an obvious fake."""
+        catch = method in CATCH_METHODS
+        with Image.open(io.BytesIO(self.files[TRUTH if catch else method, picture])) as stored:
+            image = stored.convert("RGB")
+        if catch:
+            fake = obvious_fake(np.asarray(image), CATCH_METHODS.index(method))
+            return Image.fromarray(fake)
+        return image
+
+
+def present(
+    rgb_u8: NDArray[np.uint8], pixels: int = SHOWN_PIXELS, filter_name: str = SHOWN_FILTER
+) -> bytes:
+    """Return a picture enlarged, as an uncompressed PNG without any metadata.
+
+    Parameters
+    ----------
+    rgb_u8
+        uint8, shape (height, width, 3).
+    pixels
+        Length of the longer side of the result.
+    filter_name
+        Name of the filter; "lanczos".
+
+    Returns
+    -------
+    bytes
+        PNG whose length depends only on the size of the picture.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> noise = rng.integers(0, 256, (32, 32, 3), dtype=np.uint8)
+    >>> len(present(noise)) == len(present(np.zeros((32, 32, 3), np.uint8)))
+    True
+    """
+    height, width = rgb_u8.shape[:2]
+    scale = pixels / max(height, width)
+    size = (max(round(width * scale), 1), max(round(height * scale), 1))
+    large = Image.fromarray(rgb_u8).resize(size, _FILTERS[filter_name])
+    return _plain_png(np.asarray(large))
+
+
+def _plain_png(rgb_u8: NDArray[np.uint8]) -> bytes:
+    """Return a PNG in which nothing but the pixels depends on the pixels.
+
+    Encoders choose a filter for each row by what is in it; here no row is filtered, nothing is
+    compressed, and all is in one chunk.
+    """
+    height, width = rgb_u8.shape[:2]
+    rows = np.zeros((height, 1 + 3 * width), np.uint8)  # a row begins with its filter: 0, none
+    rows[:, 1:] = rgb_u8.reshape(height, 3 * width)
+    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)  # 8 bit, RGB, not interlaced
+    return b"\x89PNG\r\n\x1a\n" + b"".join(
+        struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
+        for name, data in (
+            (b"IHDR", header),
+            (b"IDAT", zlib.compress(rows.tobytes(), 0)),
+            (b"IEND", b""),
+        )
+    )
+
+
+def contact_sheet(stimuli: StimulusSet) -> Image.Image:
+    """Return the first pictures of a set, one row each, one column a method.
+
+    They are the first of a random draw: a look at them shows whether the set is what it should be,
+    and is no selection.
+    """
+    rows = list(stimuli.pictures)[:_SHEET_ROWS]
+    step = _SHEET_SIDE + _SHEET_GAP
+    size = (step * len(stimuli.methods) + _SHEET_GAP, step * len(rows) + _SHEET_GAP + _SHEET_HEAD)
+    sheet = Image.new("RGB", size, (107, 107, 107))
+    draw = ImageDraw.Draw(sheet)
+    for column, method in enumerate(stimuli.methods):
+        left = _SHEET_GAP + column * step
+        draw.text((left, 6), method[:26], fill="white")
+        for row, picture in enumerate(rows):
+            shown = ImageOps.contain(
+                stimuli.image(method, picture),
+                (_SHEET_SIDE, _SHEET_SIDE),
+                Image.Resampling.LANCZOS,
+            )
+            sheet.paste(shown, (left, _SHEET_HEAD + _SHEET_GAP + row * step))
+    return sheet
+
+
+def obvious_fake(rgb_u8: NDArray[np.uint8], number: int) -> NDArray[np.uint8]:
+    """Return a picture in shades of one glaring colour, as catch trials show it.
+
+    Parameters
+    ----------
+    rgb_u8
+        uint8, shape (height, width, 3).
+    number
+        Which colour, 0, 1, 2, ...: magenta, green, blue, and others far from their neighbours.
+
+    Returns
+    -------
+    ndarray of uint8, shape (height, width, 3)
+
+    Examples
+    --------
+    >>> obvious_fake(np.full((1, 1, 3), 255, np.uint8), 1).tolist()
+    [[[66, 255, 13]]]
+    """
+    # The golden angle from one hue to the next: any first few are far apart.
+    colour = np.array(colorsys.hsv_to_rgb((0.85 + 0.4467 * number) % 1, 0.95, 1.0))
+    grey = rgb_u8 @ np.array([0.2126, 0.7152, 0.0722])  # (H, W), luma of sRGB
+    return np.rint(grey[..., None] * colour).astype(np.uint8)
+
+
+def load(folder: Path) -> StimulusSet:
+    """Read a set and verify every file against the manifest.
+
+    Raises
+    ------
+    StimuliError
+        When there is no set, it is of another format, or files are missing or changed (the
+        first ones are listed).
+    """
+    try:
+        raw = (folder / "manifest.json").read_bytes()
+    except OSError:
+        raise StimuliError(
+            f"There is no stimulus set at {folder}. Build one with: python -m study.stimuli build "
+            f"--photos FOLDER --methods classification gan --out {folder}"
+        ) from None
+    try:
+        manifest = json.loads(raw)
+        if manifest["format"] != FORMAT:
+            raise StimuliError(
+                f"{folder} has manifest format {manifest['format']}, this program reads {FORMAT}; "
+                "build the set again."
+            )
+        methods = tuple(manifest["methods"])
+        entries = manifest["pictures"]
+        expected = {
+            (method, entry["id"]): entry["sha256"][method]
+            for entry in entries
+            for method in methods
+        }
+        pools = [
+            {e["id"]: e["label"] for e in entries if e["practice"] is wanted}
+            for wanted in (False, True)
+        ]
+        shown_pixels = int(manifest["shown"]["pixels"])
+        shown_filter = str(manifest["shown"]["filter"])
+    except (ValueError, KeyError, TypeError) as error:
+        raise StimuliError(
+            f"{folder / 'manifest.json'} is not a manifest ({error!r}); build the set again."
+        ) from error
+    files: dict[tuple[str, str], bytes] = {}
+    wrong: list[str] = []
+    for (method, picture), sha256 in expected.items():
+        name = f"{method}/{picture}.png"
+        try:
+            data = (folder / name).read_bytes()
+        except OSError:
+            wrong.append(f"{name} is missing")
+            continue
+        if hashlib.sha256(data).hexdigest() != sha256:
+            wrong.append(f"{name} was changed")
+        files[method, picture] = data
+    if wrong:
+        raise StimuliError(
+            f"{len(wrong)} of {len(expected)} files of the stimulus set {folder} are not what its "
+            f"manifest says ({'; '.join(wrong[:3])}); restore them or build the set again."
+        )
+    return StimulusSet(
+        sha256=hashlib.sha256(raw).hexdigest(),
+        methods=methods,
+        pictures=pools[0],
+        practice=pools[1],
+        files=files,
+        shown_pixels=shown_pixels,
+        shown_filter=shown_filter,
+    )
+
+
+def encode_png(image: Image.Image, *, compress_level: int) -> bytes:
+    buffer = io.BytesIO()
+    image.save(buffer, format="PNG", compress_level=compress_level)
+    return buffer.getvalue()

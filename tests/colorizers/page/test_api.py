@@ -1,0 +1,180 @@
+"""The endpoint for programs, called as docs/api.md says, and as strangers may."""
+
+import json
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import numpy as np
+import pytest
+from gradio_client import Client, handle_file
+from gradio_client.exceptions import AppError
+from PIL import Image
+
+ROOT = Path(__file__).parents[3]
+DOCUMENT = (ROOT / "docs" / "api.md").read_text()
+BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```", DOCUMENT, re.M | re.S)
+
+
+@pytest.fixture(scope="module")
+def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    folder = tmp_path_factory.mktemp("app")
+    environment = os.environ | {"GRADIO_TEMP_DIR": str(folder), "PYTHONPATH": str(ROOT)}
+    with (folder / "log").open("wb") as log:
+        process = subprocess.Popen(
+            [sys.executable, str(Path(__file__).parents[1] / "fake_api.py"), str(port)],
+            env=environment, stdout=log, stderr=subprocess.STDOUT,
+        )  # fmt: skip
+    address = f"http://127.0.0.1:{port}"
+    try:
+        deadline = time.monotonic() + 120
+        while time.monotonic() < deadline and process.poll() is None:
+            try:
+                httpx.get(address, timeout=10)
+                break
+            except httpx.TransportError:
+                time.sleep(0.2)
+        else:
+            raise AssertionError((folder / "log").read_text())
+        yield address
+    finally:
+        process.terminate()
+        process.wait(timeout=30)
+
+
+@pytest.fixture
+def photo(tmp_path: Path) -> Path:
+    file = tmp_path / "photo.jpg"
+    noise = np.random.default_rng(0).integers(0, 256, (60, 90), dtype=np.uint8)
+    Image.fromarray(noise).save(file)
+    return file
+
+
+@pytest.fixture
+def client(url: str, tmp_path: Path) -> Iterator[Client]:
+    made = Client(url, verbose=False, download_files=tmp_path)
+    yield made
+    made.close()
+
+
+def is_colorized(file: Path, kind: str) -> bool:
+    with Image.open(file) as image:
+        assert (image.size, image.format, image.mode) == ((90, 60), kind, "RGB")
+        return bool(np.ptp(np.asarray(image).astype(int), axis=2).max() > 20)
+
+
+def test_the_three_examples_of_the_document_run(url: str, photo: Path):
+    assert [language for language, _ in BLOCKS] == ["python", "python", "sh"]
+    for language, code in BLOCKS:
+        assert "http://127.0.0.1:7860" in code
+        code = code.replace("http://127.0.0.1:7860", url)
+        command = [sys.executable, "-c", code] if language == "python" else ["bash", "-ec", code]
+        if language == "sh" and not shutil.which("curl"):
+            continue
+        done = subprocess.run(command, cwd=photo.parent, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+        if "gradio_client" in code:
+            made = Path(done.stdout.splitlines()[-1])
+            assert made.name == "photo-colorized-photo.jpg"
+        else:
+            made = photo.with_name("coloured.jpg")
+        assert is_colorized(made, "JPEG")
+        made.unlink()
+
+
+def test_arguments_and_their_defaults(client: Client, photo: Path):
+    plain, notices = client.predict(photo=handle_file(photo), api_name="/colorize_file")
+    assert notices == []
+    assert Path(plain).name == "photo-colorized-photo.png"
+    assert is_colorized(plain, "PNG")
+    for method, options in (("classification", {"temperature": 0.2}), ("photo", {"version": 1})):
+        file, _ = client.predict(
+            photo=handle_file(photo), method=method, format="webp", options=options,
+            api_name="/colorize_file",
+        )  # fmt: skip
+        assert Path(file).name == f"photo-colorized-{method}.webp"
+        assert is_colorized(file, "WEBP")
+
+
+def test_what_was_guessed_or_left_out_is_said(client: Client, tmp_path: Path):
+    inks = Image.new("CMYK", (90, 60), (80, 20, 0, 10))
+    file = tmp_path / "two inks.tif"
+    inks.save(file, save_all=True, append_images=[inks])
+    _, notices = client.predict(photo=handle_file(file), api_name="/colorize_file")
+    assert len(notices) == 2
+    assert "several pages; the first one is used" in notices[0]
+    assert "without a profile" in notices[1]
+
+
+def test_saturation_and_warmth(client: Client, photo: Path):
+    for warmth, bluer in ((-1, True), (1, False)):
+        file, _ = client.predict(
+            photo=handle_file(photo), saturation=0, warmth=warmth, api_name="/colorize_file"
+        )
+        with Image.open(file) as image:
+            red, _, blue = np.asarray(image).reshape(-1, 3).mean(axis=0)
+        assert (blue > red + 20) if bluer else (red > blue + 20)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "says"),
+    [
+        ({"photo": None}, "There is no photograph yet"),
+        ({"photo": {}}, "There is no photograph yet"),
+        ({"photo": {"path": "/etc/hostname"}}, "was not uploaded here"),
+        ({"method": "../weights"}, "There is no method '../weights'"),
+        ({"method": ["gan"]}, "There is no method"),
+        ({"format": "gif"}, "There is no format 'gif'"),
+        ({"quality": 0}, "must be from 1 to 100"),
+        ({"quality": "best"}, "must be from 1 to 100"),
+        ({"quality": 10**400}, "must be from 1 to 100"),
+        ({"options": {"magic": 1}}, "has no option 'magic'"),
+        ({"options": {"version": "red"}}, "must be a number"),
+        ({"saturation": 3}, "The saturation 3 must be a number from 0 to 2"),
+        ({"warmth": "hot"}, "The warmth must be a number from -1 to 1"),
+        ({"warmth": 10**400}, "The warmth must be a number from -1 to 1"),
+        ({"options": 7}, "must be names with numbers"),
+    ],
+)
+def test_what_is_wrong_is_one_sentence(client: Client, photo: Path, wrong, says):
+    arguments = {"photo": handle_file(photo)} | wrong
+    with pytest.raises(AppError, match=says):
+        client.predict(**arguments, api_name="/colorize_file")
+
+
+def test_a_file_that_is_no_picture(client: Client, photo: Path):
+    photo.write_text("dear aunt")
+    with pytest.raises(AppError, match="not a picture that can be read"):
+        client.predict(photo=handle_file(photo), api_name="/colorize_file")
+
+
+def test_paths_of_the_server_are_not_read(url: str):
+    for path in ("/etc/hostname", str(Path(__file__))):
+        for meta in ({"_type": "gradio.FileData"}, {}):
+            body = {"photo": {"path": path, "meta": meta}}
+            address = f"{url}/gradio_api/call/v2/colorize_file"
+            event = httpx.post(address, json=body).json()["event_id"]
+            answer = httpx.get(f"{address}/{event}", timeout=60).text
+            assert "event: error" in answer
+            assert "Traceback" not in answer
+            assert path not in answer
+
+
+def test_it_is_documented_by_the_app_and_shares_the_queue_of_the_tab(url: str):
+    endpoints = httpx.get(f"{url}/gradio_api/info").json()["named_endpoints"]
+    parameters = [one["parameter_name"] for one in endpoints["/colorize_file"]["parameters"]]
+    assert parameters == ["photo", "method", "format", "quality", "options", "saturation", "warmth"]
+    for name in parameters:
+        assert f"| `{name}` |" in DOCUMENT
+    config = httpx.get(f"{url}/config").json()
+    assert "colorize" in json.dumps(config["dependencies"])

@@ -1,0 +1,330 @@
+"""One photograph on the desk: what each event answers, and that the network runs once."""
+
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+import numpy as np
+import pytest
+from fakes import FakeColorizer
+from PIL import Image
+from skimage.color import rgb2lab
+
+from colorizers.files.picture import ImageError, Photo
+from colorizers.files.writing import save
+from colorizers.page import desk, editing
+from colorizers.page.checking import hex_ab
+from colorizers.page.desk import Desk, Look, Work
+from colorizers.page.editing import Editor
+from colorizers.painting import hints
+
+VERSIONS = ("As painted", "Warmer", "Cooler")
+AS_IS = (1.0, 0.0, 0.5)
+
+
+def quiet(share: float, desc: str = "") -> None:
+    assert 0 <= share <= 1
+
+
+def photograph() -> np.ndarray:
+    """Dark on the left, light on the right."""
+    grey = np.where(np.arange(90) < 45, 90, 170) + np.zeros((60, 1))
+    return (grey + np.random.default_rng(0).integers(-2, 3, grey.shape)).astype(np.uint8)
+
+
+@pytest.fixture
+def upload(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+    monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path / "gradio"))
+    file = tmp_path / "gradio" / "abc" / "photo.png"
+    file.parent.mkdir(parents=True)
+    Image.fromarray(photograph()).save(file)
+    return {"path": str(file), "orig_name": "../Oma & Opa.png"}
+
+
+@pytest.fixture
+def editor(upload: dict[str, str]) -> Editor:
+    flat = np.broadcast_to(np.float32([6.0, 12.0]), (32, 32, 2))
+    models = {name: FakeColorizer(flat, name) for name in ("photo", "classification", "gan")}
+    return Editor(models, Path(upload["path"]).parents[1], VERSIONS)
+
+
+@pytest.fixture
+def key(editor: Editor, upload: dict[str, str]) -> str:
+    return editor.colorize(upload, None, quiet)[0]
+
+
+def click(index: object) -> gr.EventData:
+    return gr.EventData(None, {"index": index})
+
+
+def lab(path: str) -> np.ndarray:
+    with Image.open(path) as image:
+        assert image.format == "PNG"
+        return rgb2lab(np.asarray(image.convert("RGB")))
+
+
+def drawn(updates: list[Any]) -> np.ndarray:
+    """Lab of the coloured preview."""
+    (_, after), *_ = updates
+    return lab(after)
+
+
+def test_fresh_upload_is_coloured_by_the_first_method(
+    editor: Editor, upload: dict[str, str]
+) -> None:
+    key, note, full, (before, after), touch, said, ready = editor.colorize(upload, None, quiet)
+    assert len(key) == 32
+    assert "90 × 60 pixels, PNG" in note
+    assert "90 × 60 pixels" in full
+    grey, colour = lab(before), lab(after)
+    assert np.abs(grey[..., 1:]).max() < 1
+    assert np.abs(colour[..., 0] - grey[..., 0]).max() < 1
+    np.testing.assert_allclose(colour[..., 1:].mean((0, 1)), [6, 12], atol=1)
+    assert touch == after
+    assert said == editing.NO_HINTS
+    assert not ready.visible
+    assert len(Path(after).parent.name) == 32  # nobody guesses it
+    assert editor.models["photo"].asked == [{"version": 0.0}]
+    assert not editor.models["gan"].asked
+
+
+def test_sliders_hints_and_the_file_need_no_network(
+    editor: Editor, key: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def forbidden(*args: object, **options: object) -> None:
+        raise AssertionError("the network ran again")
+
+    for model in editor.models.values():
+        monkeypatch.setattr(model, "predict_ab", forbidden)
+    np.testing.assert_allclose(
+        drawn(editor.redraw(key, 2.0, 0.0, 0.5))[..., 1:].mean((0, 1)), [12, 24], atol=1.5
+    )
+    assert np.abs(drawn(editor.redraw(key, 0.0, 0.0, 0.5))[..., 1:]).max() < 1
+    editor.place_hint(click([20, 100]), key, "#3040c0", *AS_IS)
+    editor.take_home(key, "PNG", 90, True, *AS_IS, progress=quiet)
+
+
+def test_a_hint_without_a_mouse_is_the_same_hint(editor: Editor, key: str) -> None:
+    placed = drawn(editor.place_at(key, 25, 50, "#c04040", *AS_IS))
+    assert editor.desk.get(key).hints == [hints.Hint(0.25, 0.5, hex_ab("#c04040"))]
+    clicked = drawn(editor.place_hint(click([96, 128]), key, "#c04040", *AS_IS))
+    np.testing.assert_array_equal(clicked, placed)  # in its place, not beside it
+    assert len(editor.desk.get(key).hints) == 1
+    for across, down in ((101, 50), (50, -1), (None, 50), (50, "x"), (float("nan"), 50)):
+        with pytest.raises(gr.Error, match="must be a number from 0 to 100"):
+            editor.place_at(key, across, down, "#c04040", *AS_IS)
+
+
+def test_a_colour_may_be_written(editor: Editor, key: str) -> None:
+    assert editor.read_colour(key, "Navy") == ["#000080", editing.NO_HINTS]
+    assert editor.read_colour(None, "Navy") == ["#000080", editing.NO_HINTS]
+    colour, note = editor.read_colour(key, "blu")
+    assert colour == gr.skip()  # what was chosen before stays
+    assert note.startswith("⚠️ “blu” is no colour")
+    editor.place_at(key, 25, 50, "#c04040", *AS_IS)
+    assert editor.read_colour(key, "#123456")[1].startswith("1 hint.")
+
+
+def test_a_box_that_is_empty_while_somebody_types_is_no_mistake(editor: Editor, key: str) -> None:
+    assert editor.redraw(key, None, 0.0, 0.5) == [gr.skip()] * 4
+
+
+def test_a_hint_colours_its_region_and_can_be_changed_and_taken_back(
+    editor: Editor, key: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # The preview of 90 x 60 pixels is enlarged to 384 x 256.
+    solved = []
+    real = hints.fields
+    monkeypatch.setattr(desk, "fields", lambda *given: solved.append(1) or real(*given))
+    updates = editor.place_hint(click([60, 128]), key, "#c04040", *AS_IS)
+    seen = drawn(updates)
+    np.testing.assert_allclose(seen[128, 60, 1:], hex_ab("#c04040"), atol=3)
+    np.testing.assert_allclose(seen[30:220, 20:150, 1:].mean((0, 1)), hex_ab("#c04040"), atol=5)
+    np.testing.assert_allclose(seen[30:220, 230:, 1:].mean((0, 1)), [6, 12], atol=3)
+    assert updates[1] != updates[0][1]  # the picture to click into has a ring
+    assert updates[2].startswith("1 hint.")
+
+    seen = drawn(editor.recolour(key, "#4060c0", *AS_IS))
+    np.testing.assert_allclose(seen[128, 60, 1:], hex_ab("#4060c0"), atol=3)
+    assert len(solved) == 1  # another colour is no other place
+
+    # Saturation is the network's; a hint keeps the colour that was chosen.
+    seen = drawn(editor.redraw(key, 0.0, 0.0, 0.5))
+    np.testing.assert_allclose(seen[128, 60, 1:], hex_ab("#4060c0"), atol=3)
+    assert np.abs(seen[128, 300, 1:]).max() < 2
+
+    assert editor.place_hint(click([300, 128]), key, "#40a040", *AS_IS)[2].startswith("2 hints")
+    assert editor.place_hint(click([302, 129]), key, "#40a040", *AS_IS)[2].startswith("2 hints")
+    assert editor.undo(key, *AS_IS)[2].startswith("1 hint.")
+    assert editor.clear(key, *AS_IS)[2] == editing.NO_HINTS
+    assert editor.undo(key, *AS_IS)[2] == editing.NO_HINTS
+
+
+def test_the_colour_box_alone_changes_nothing(editor: Editor, key: str) -> None:
+    before = list(editor.desk.get(key).previews)
+    for given in (key, None):
+        assert len(editor.recolour(given, "#4060c0", *AS_IS)) == 4
+    assert len(editor.redraw(None, *AS_IS)) == 4
+    assert editor.desk.get(key).previews == before
+
+
+def test_hints_have_a_limit(editor: Editor, key: str) -> None:
+    work = editor.desk.get(key)
+    work.hints = [hints.Hint(n / 30, 0.1, (1.0, 2.0)) for n in range(desk.MAX_HINTS)]
+    with pytest.raises(gr.Error, match="24 hints, which is the limit"):
+        editor.place_hint(click([200, 200]), key, "#c04040", *AS_IS)
+
+
+def test_versions_are_shown_and_taken(editor: Editor, key: str) -> None:
+    tiles = editor.show_versions(key)
+    assert [title for _, title in tiles] == list(VERSIONS)
+    assert [asked["version"] for asked in editor.models["photo"].asked] == [0.0, 1.0, 2.0]
+    editor.choose_version(click(2), key, *AS_IS)
+    assert editor.desk.get(key).look == Look("photo", 2.0)
+    with pytest.raises(gr.Error, match="3 pictures"):
+        editor.choose_version(click(3), key, *AS_IS)
+
+
+def test_methods_are_compared_and_taken(editor: Editor, key: str) -> None:
+    with pytest.raises(gr.Error, match="0 pictures"):
+        editor.choose_method(click(0), key, *AS_IS)
+    tiles = editor.compare(key, 0.6, quiet)
+    assert [title for _, title in tiles] == ["Photo", "Classification", "GAN"]
+    assert editor.models["classification"].asked == [{"temperature": 0.6}]
+    assert editor.models["gan"].asked == [{}]
+    editor.choose_method(click(1), key, *AS_IS)
+    assert editor.desk.get(key).look == Look("classification", 0.6)
+    file = editor.take_home(key, "PNG", 90, True, *AS_IS, progress=quiet).value["path"]
+    assert Path(file).name == "Oma-Opa-colorized-classification.png"
+
+
+def test_what_the_file_has_no_place_for_is_told(
+    editor: Editor, upload: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[str] = []
+    monkeypatch.setattr(gr, "Warning", lambda message, title: told.append(message))
+    grey = np.dstack([photograph()] * 3)
+    save(
+        Path(upload["path"]),
+        grey,
+        Photo(grey, None, "JPEG", iptc=b"\x1c\x02\x78\0\1A"),
+        format="TIFF",
+    )
+    key = editor.colorize(upload, None, quiet)[0]
+    editor.take_home(key, "JPEG", 90, True, *AS_IS, progress=quiet)
+    assert told == []
+    editor.take_home(key, "PNG", 90, True, *AS_IS, progress=quiet)
+    assert told == ["PNG has no place for IPTC; it is left out."]
+
+
+@pytest.mark.parametrize(
+    ("format", "ending"), [("PNG", "png"), ("JPEG", "jpg"), ("WEBP", "webp"), ("TIFF", "tif")]
+)
+def test_the_file_is_what_is_seen(
+    editor: Editor, key: str, upload: dict[str, str], format: str, ending: str
+) -> None:
+    editor.place_hint(click([60, 128]), key, "#c04040", *AS_IS)
+    values = (1.5, 0.4, 0.5)
+    seen = drawn(editor.redraw(key, *values))
+    button = editor.take_home(key, format, 95, True, *values, progress=quiet)
+    path = Path(button.value["path"])
+    assert button.visible
+    assert path.name.startswith(f"Oma-Opa-colorized-photo.{ending}")
+    assert Path(upload["path"]).parents[1] in path.parents
+    with Image.open(path) as image:
+        assert (image.format, image.mode, image.size) == (format, "RGB", (90, 60))
+        made = rgb2lab(np.asarray(image))
+    for x in (12, 75):
+        shown = seen[100:150, int(x / 90 * 384), 1:].mean(0)
+        np.testing.assert_allclose(made[25:35, x, 1:].mean(0), shown, atol=2.5)
+    assert np.abs(made[..., 0] - rgb2lab(np.dstack([photograph()] * 3))[..., 0]).mean() < 1.5
+
+
+@pytest.mark.parametrize(
+    ("values", "says"),
+    [
+        ((3, 0, 0.5), "saturation 3 must be a number from 0 to 2"),
+        (("1", 0, 0.5), "saturation must be"),
+        (({}, 0, 0.5), "saturation"),
+        ((True, 0, 0.5), "saturation"),
+        ((1, float("nan"), 0.5), "warmth"),
+        ((1, 0, -1), "reach"),
+        ((1, 0, [0.5]), "reach"),
+    ],
+)
+def test_sliders_are_checked_by_every_event(
+    editor: Editor, key: str, values: tuple[Any, ...], says: str
+) -> None:
+    for event in (
+        lambda: editor.redraw(key, *values),
+        lambda: editor.choose_version(click(0), key, *values),
+        lambda: editor.place_hint(click([3, 3]), key, "#ffffff", *values),
+        lambda: editor.undo(key, *values),
+        lambda: editor.take_home(key, "PNG", 90, True, *values, progress=quiet),
+    ):
+        with pytest.raises(gr.Error, match=says):
+            event()
+
+
+@pytest.mark.parametrize(
+    ("format", "quality", "says"),
+    [("EPS", 90, "no format 'EPS'"), (None, 90, "no format"), ("JPEG", 0, "quality 0 must be")],
+)
+def test_the_file_is_of_a_known_kind(
+    editor: Editor, key: str, format: Any, quality: Any, says: str
+) -> None:
+    with pytest.raises(gr.Error, match=says):
+        editor.take_home(key, format, quality, True, *AS_IS, progress=quiet)
+
+
+def test_a_photograph_that_is_gone_or_another_is_told(
+    editor: Editor, key: str, upload: dict[str, str]
+) -> None:
+    file = Path(upload["path"])
+    Image.new("L", (10, 10)).save(file)
+    with pytest.raises(gr.Error, match="not the one"):
+        editor.take_home(key, "PNG", 90, True, *AS_IS, progress=quiet)
+    file.unlink()
+    with pytest.raises(gr.Error, match="choose another"):
+        editor.take_home(key, "PNG", 90, True, *AS_IS, progress=quiet)
+    with pytest.raises(gr.Error, match="put away"):
+        editor.redraw("0" * 32, *AS_IS)
+
+
+def test_another_upload_takes_the_place_on_the_desk(
+    editor: Editor, key: str, upload: dict[str, str]
+) -> None:
+    new, *_ = editor.colorize(upload, key, quiet)
+    assert editor.desk.get(new)
+    with pytest.raises(ImageError, match="put away"):
+        editor.desk.get(key)
+
+
+def test_previews_on_disk_are_bounded(editor: Editor, key: str) -> None:
+    for step in range(20):
+        editor.redraw(key, step / 10, 0.0, 0.5)
+    work = editor.desk.get(key)
+    assert len(list(work.folder.glob("colour-*.png"))) <= desk.KEPT_PREVIEWS
+    assert all(path.exists() for path in work.previews)
+
+
+def test_the_desk_has_room_for_so_many(tmp_path: Path) -> None:
+    def work() -> Work:
+        L = np.zeros((2, 2), np.float16)
+        return Work(tmp_path, "a", (2, 2), L, Look("photo"), tmp_path)
+
+    table = Desk(room=2)
+    first, second = table.put(work()), table.put(work())
+    table.get(first)
+    third = table.put(work())
+    assert table.get(first)
+    assert table.get(third)
+    with pytest.raises(ImageError, match="make room"):
+        table.get(second)
+    for key in (None, "", 5, ["a"]):
+        with pytest.raises(ImageError, match="no photograph yet"):
+            table.get(key)
+    table.drop(None)
+    table.drop(first)
+    with pytest.raises(ImageError):
+        table.get(first)

@@ -1,0 +1,35 @@
+"""The Study tab: what it sends to every browser, and what it does without a study."""
+
+import pytest
+
+from study.page.ui import STATIC, build
+from study.stimuli.showing import StimuliError
+
+
+def closed():
+    raise StimuliError("There is no stimulus set at /somewhere/secret.")
+
+
+@pytest.fixture
+def tab():
+    return build(closed)
+
+
+def test_without_a_study_the_page_says_so_and_names_no_path(tab):
+    for name in ("enter", "consent", "pictures", "pick", "rate", "withdraw"):
+        reply = getattr(tab, name)({"token": "a" * 64})
+        assert reply == {"error": "No study is running here at the moment.", "closed": True}
+
+
+def test_the_page_asks_only_for_functions_that_the_server_has(tab):
+    script = (STATIC / "study.js").read_text()
+    offered = set(tab.get_config()["server_fns"])
+    assert offered == {"enter", "consent", "pictures", "pick", "rate", "withdraw"}
+    for name in offered:
+        assert f'ask("{name}"' in script
+
+
+def test_the_page_itself_names_no_method(tab):
+    sent = str(tab.get_config()).lower()
+    for word in ("truth", "classification", "gan_", "results.db", "/somewhere"):
+        assert word not in sent
