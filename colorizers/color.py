@@ -33,6 +33,10 @@ XYZ_FROM_RGB = np.array(colorconv.xyz_from_rgb)
 RGB_FROM_XYZ = np.array(colorconv.rgb_from_xyz)
 WHITE = np.array(skcolor.xyz_tristimulus_values(illuminant="D65", observer="2"))
 """(3,): XYZ of white."""
+PEAK = 1.0001
+"""Most linear light of a channel: by these numbers, rounded as they are, white's own is 1.00008."""
+HALVINGS = 5
+"""Of the chroma of a colour that sRGB lacks; a straight line from there is within 2 of the edge."""
 
 
 def rgb_to_lab(rgb: ArrayLike) -> Float:
@@ -62,16 +66,18 @@ def rgb_to_lab(rgb: ArrayLike) -> Float:
     return np.asarray(skcolor.rgb2lab(rgb01), np.float32)
 
 
-def lab_to_rgb(lab: ArrayLike) -> Float:
-    """sRGB of a Lab picture, clipped to the gamut.
+def lab_to_rgb(lab: ArrayLike, *, clip: bool = False) -> Float:
+    """sRGB of a Lab picture; a colour that sRGB lacks becomes paler, and keeps its lightness.
 
-    Lab values that no sRGB colour has are clipped per channel *in RGB*, after the conversion.
-    That changes their L a little; within the gamut L survives the round trip.
+    The chroma of such colours is reduced, at their own L and hue, until sRGB has them.
 
     Parameters
     ----------
     lab : array_like, shape (..., 3)
         L in [0, 100], a and b in about [-110, 110].
+    clip : bool
+        Clip them per channel in RGB instead, as scikit-image does and as the figures of the
+        literature are made: that moves L, of strong colours by 10 and more.
 
     Returns
     -------
@@ -87,10 +93,16 @@ def lab_to_rgb(lab: ArrayLike) -> Float:
     --------
     >>> to_uint8(lab_to_rgb([[53.24, 80.09, 67.20]])).tolist()
     [[255, 0, 0]]
+    >>> to_uint8(lab_to_rgb([[100, 9, 9]])).tolist(), to_uint8(lab_to_rgb([[0, 9, 9]])).tolist()
+    ([[255, 255, 255]], [[0, 0, 0]])
     """
     lab = np.asarray(lab, np.float32)
     if lab.shape[-1:] != (3,):
         raise ValueError(f"lab has shape {lab.shape}; its last axis must be L, a, b.")
+    if not clip:
+        lab = lab.copy()
+        outside = _beyond(lab) > 1e-6
+        lab[outside, 1:] *= _share(lab[outside])[:, None].astype(np.float32)
     with warnings.catch_warnings():
         # scikit-image says how many values left the gamut; the docstring above says it for all.
         warnings.filterwarnings("ignore", message="Conversion from CIE-LAB")
@@ -121,12 +133,13 @@ def join(L: ArrayLike, ab: ArrayLike) -> Float:
 
 
 def colorize_u8(L: ArrayLike, ab: ArrayLike) -> UInt8:
-    """The 8-bit sRGB picture of L (..., in [0, 100]) and ab (..., 2): clip, then round.
+    """The 8-bit sRGB picture of L (..., in [0, 100]) and ab (..., 2): clip per channel, then round.
 
-    The one path by which every picture of the project, the ground truth of a study
-    included, becomes 8 bit; so no rounding tells one of them from another.
+    The one path by which every picture that is measured or shown in a study, the ground truth
+    included, becomes 8 bit; so no rounding tells one of them from another. It clips, as the
+    published figures and stimulus sets do; photographs keep their lightness (`lab_to_rgb`).
     """
-    return to_uint8(lab_to_rgb(join(L, ab)))
+    return to_uint8(lab_to_rgb(join(L, ab), clip=True))
 
 
 def to_srgb_curve(linear: NDArray[Any]) -> NDArray[Any]:
@@ -142,6 +155,27 @@ def from_srgb_curve(coded: NDArray[Any]) -> NDArray[Any]:
     return np.where(coded <= 0.04045, coded / 12.92, np.power((coded + 0.055) / 1.055, 2.4)).astype(
         coded.dtype, copy=False
     )
+
+
+def _beyond(lab: NDArray[Any]) -> NDArray[Any]:
+    """How far linear light of Lab (..., 3) is outside sRGB, (...,); negative inside."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Conversion from CIE-LAB")
+        linear = skcolor.lab2xyz(lab.astype(np.float64)) @ RGB_FROM_XYZ.T
+    return np.maximum(-linear.min(axis=-1), linear.max(axis=-1) - PEAK)
+
+
+def _share(lab: NDArray[Any]) -> NDArray[Any]:
+    """How much of their chroma sRGB has, in [0, 1], of colours (n, 3) that it lacks."""
+    inside, outside = np.zeros(len(lab)), np.ones(len(lab))
+    below, above = _beyond(lab * [1, 0, 0]), _beyond(lab)
+    for _ in range(HALVINGS):
+        middle = (inside + outside) / 2
+        there = _beyond(lab * np.stack([np.ones(len(lab)), middle, middle], axis=-1))
+        out = there > 0
+        outside, above = np.where(out, middle, outside), np.where(out, there, above)
+        inside, below = np.where(out, inside, middle), np.where(out, below, there)
+    return (inside - below * (outside - inside) / (above - below)).clip(0, 1)
 
 
 def _as_rgb01(rgb: ArrayLike) -> NDArray[np.floating]:

@@ -24,7 +24,15 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from colorizers.color import RGB_FROM_XYZ, WHITE, XYZ_FROM_RGB, from_srgb_curve, to_srgb_curve
+from colorizers.color import (
+    HALVINGS,
+    PEAK,
+    RGB_FROM_XYZ,
+    WHITE,
+    XYZ_FROM_RGB,
+    from_srgb_curve,
+    to_srgb_curve,
+)
 
 Float = NDArray[np.float32]
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -36,22 +44,30 @@ BEND = np.float32(6 / 29)
 
 _LINE = np.float32(3 * (6 / 29) ** 2)
 _TOP = np.float32(LEVELS - 1)
-_0, _16, _1_116, _1_200, _1_500 = (np.float32(v) for v in (0, 16, 1 / 116, 1 / 200, 1 / 500))
+_0, _HALF, _1, _16 = (np.float32(v) for v in (0, 1 / 2, 1, 16))
+_1_116, _1_200, _1_500 = (np.float32(v) for v in (1 / 116, 1 / 200, 1 / 500))
+_PEAK, _ROUNDING = np.float32(PEAK) * _TOP, np.float32(1e-6) * _TOP
 # Of X, Y and Z relative to the white point; each row gives a channel in [0, LEVELS - 1].
 _RED, _GREEN, _BLUE = (
     tuple(np.float32(weight) for weight in row) for row in _TOP * RGB_FROM_XYZ * WHITE
 )
 
 
-def compiled(function: Function) -> Function:
+def compiled(function: Function, inline: str = "never") -> Function:
     """Compile a function at its first call, and keep it for the next process if that can be."""
     # No reordering and no promise that nothing is NaN: only a * b + c in one rounding.
-    options: dict[str, Any] = {"nogil": True, "fastmath": {"contract"}}
+    options: dict[str, Any] = {
+        "nogil": True, "fastmath": {"contract"}, "error_model": "numpy", "inline": inline,
+    }  # fmt: skip
     try:
         made: Function = njit(cache=True, **options)(function)
     except RuntimeError:  # neither this folder nor the user's can be written
         made = njit(**options)(function)
     return made
+
+
+inlined = functools.partial(compiled, inline="always")
+"""For loops over arrays that the caller has made: the compiler must see that they are apart."""
 
 
 @compiled
@@ -99,17 +115,16 @@ def paint(
     height, width = L.shape
     grid_width = coefficients.shape[1]
     here, step = np.empty((grid_width, 4), np.float32), np.empty((grid_width, 4), np.float32)
-    wide = np.empty((width, 4), np.float32)
+    wide, lights = np.empty((width, 4), np.float32), np.empty((3, width), np.float32)
+    few, state = np.empty((3, width), np.float32), np.empty((4, width), np.float32)
+    places = np.empty(width, np.int32)
     levels = np.empty((3, width), np.uint16)
     for row in range(height):
         _enlarge(coefficients, rows[0][row], rows[1][row], columns, here, step, wide)
-        for x in range(width):
-            a = wide[x, 2] + wide[x, 0] * L[row, x]
-            b = wide[x, 3] + wide[x, 1] * L[row, x]
-            red, green, blue = _linear(L[row, x], a, b)
-            levels[0, x] = np.int32(red)
-            levels[1, x] = np.int32(green)
-            levels[2, x] = np.int32(blue)
+        _light(L[row], wide, lights, few, state, places)
+        for channel in range(3):
+            for x in range(width):
+                levels[channel, x] = np.int32(lights[channel, x])
         for x in range(width):
             for channel in range(3):
                 out[row, x, channel] = curve[levels[channel, x]]
@@ -128,13 +143,15 @@ def paint_deep(
     height, width = L.shape
     grid_width = coefficients.shape[1]
     here, step = np.empty((grid_width, 4), np.float32), np.empty((grid_width, 4), np.float32)
-    wide = np.empty((width, 4), np.float32)
+    wide, lights = np.empty((width, 4), np.float32), np.empty((3, width), np.float32)
+    few, state = np.empty((3, width), np.float32), np.empty((4, width), np.float32)
+    places = np.empty(width, np.int32)
     for row in range(height):
         _enlarge(coefficients, rows[0][row], rows[1][row], columns, here, step, wide)
+        _light(L[row], wide, lights, few, state, places)
         for x in range(width):
-            a = wide[x, 2] + wide[x, 0] * L[row, x]
-            b = wide[x, 3] + wide[x, 1] * L[row, x]
-            for channel, light in enumerate(_linear(L[row, x], a, b)):
+            for channel in range(3):
+                light = lights[channel, x]
                 below = np.int32(light)
                 part = light - np.float32(below)
                 value = curve[below] + part * (curve[below + 1] - curve[below])
@@ -223,18 +240,95 @@ def _enlarge(
             wide[x, k] = here[place, k] + share * step[place, k]
 
 
+@inlined
+def _light(L: Float, wide: Float, lights: Float, few: Float, state: Float, places: Any) -> None:
+    """Linear light of a row in [0, LEVELS - 1], (3, width); chroma is less where it must be.
+
+    `few`, (3, width), `state`, (4, width), and `places`, (width,), are room for the pixels whose
+    colour sRGB lacks. Loops that calculate have no branch and keep to arrays that are made in the
+    function where they end up, so that the compiler takes several pixels at once.
+    """
+    for x in range(L.shape[0]):
+        a = wide[x, 2] + wide[x, 0] * L[x]
+        b = wide[x, 3] + wide[x, 1] * L[x]
+        red, green, blue = _linear(L[x], a, b)
+        lights[0, x] = _clip(red)
+        lights[1, x] = _clip(green)
+        lights[2, x] = _clip(blue)
+        state[3, x] = _beyond(red, green, blue)
+    count = 0
+    for x in range(L.shape[0]):
+        if state[3, x] > _ROUNDING:
+            few[0, count] = L[x]
+            few[1, count] = wide[x, 2] + wide[x, 0] * L[x]
+            few[2, count] = wide[x, 3] + wide[x, 1] * L[x]
+            state[3, count] = state[3, x]
+            places[count] = x
+            count += 1
+    # The share of the chroma that sRGB has, as `colorizers.color` finds it. The state is a share
+    # inside and one outside, and how far beyond sRGB their colours are.
+    for n in range(count):
+        state[0, n] = _0
+        state[1, n] = _1
+        state[2, n] = _beyond(*_linear(few[0, n], _0, _0))
+    for _ in range(HALVINGS):
+        for n in range(count):
+            inside, outside, below, above = _halved(
+                few[0, n], few[1, n], few[2, n], state[0, n], state[1, n], state[2, n], state[3, n]
+            )
+            state[0, n] = inside
+            state[1, n] = outside
+            state[2, n] = below
+            state[3, n] = above
+    for n in range(count):
+        steps = (state[1, n] - state[0, n]) / (state[3, n] - state[2, n])
+        share = state[0, n] - state[2, n] * steps
+        share = share if share > _0 else _0
+        red, green, blue = _linear(few[0, n], share * few[1, n], share * few[2, n])
+        state[0, n] = _clip(red)
+        state[1, n] = _clip(green)
+        state[2, n] = _clip(blue)
+    for n in range(count):
+        for channel in range(3):
+            lights[channel, places[n]] = state[channel, n]
+
+
+@compiled
+def _halved(
+    L: Any, a: Any, b: Any, inside: Any, outside: Any, below: Any, above: Any
+) -> tuple[Any, Any, Any, Any]:
+    """Half of the way between a share of the chroma inside and one outside, by what is between."""
+    middle = _HALF * (inside + outside)
+    there = _beyond(*_linear(L, middle * a, middle * b))
+    out = there > _0
+    return (
+        inside if out else middle,
+        middle if out else outside,
+        below if out else there,
+        there if out else above,
+    )
+
+
 @compiled
 def _linear(L: Any, a: Any, b: Any) -> tuple[Any, Any, Any]:
-    """Linear red, green and blue of one Lab colour, clipped to [0, LEVELS - 1]."""
+    """Linear red, green and blue of one Lab colour; those of sRGB are in [0, LEVELS - 1]."""
     f_y = (L + _16) * _1_116
     f_z = f_y - b * _1_200
     x, y = _cube(f_y + a * _1_500), _cube(f_y)
     z = _cube(f_z if f_z > _0 else _0)  # as scikit-image does
     return (
-        _clip(_RED[0] * x + _RED[1] * y + _RED[2] * z),
-        _clip(_GREEN[0] * x + _GREEN[1] * y + _GREEN[2] * z),
-        _clip(_BLUE[0] * x + _BLUE[1] * y + _BLUE[2] * z),
+        _RED[0] * x + _RED[1] * y + _RED[2] * z,
+        _GREEN[0] * x + _GREEN[1] * y + _GREEN[2] * z,
+        _BLUE[0] * x + _BLUE[1] * y + _BLUE[2] * z,
     )
+
+
+@compiled
+def _beyond(red: Any, green: Any, blue: Any) -> Any:
+    """How far linear light is outside sRGB; negative inside."""
+    low, high = red if red < green else green, red if red > green else green
+    low, high = -(low if low < blue else blue), (high if high > blue else blue) - _PEAK
+    return low if low > high else high
 
 
 @compiled

@@ -164,8 +164,8 @@ def colorize_photo(
     Returns
     -------
     ndarray, shape (height, width, 3), uint8 or, where the photograph is, uint16
-        sRGB whose L is the photograph's own, within rounding, wherever the predicted colour
-        exists in sRGB; elsewhere it is clipped (see `colorizers.color.lab_to_rgb`).
+        sRGB whose L is the photograph's own, within rounding. Where the predicted colour does not
+        exist in sRGB it is paler (see `colorizers.color.lab_to_rgb`).
     """
     report = progress or _silent
     report(0.0, "Reading the picture")

@@ -124,8 +124,9 @@ def paint(
     Returns
     -------
     ndarray, shape (height, width, 3), uint8 or, if `deep`, uint16
-        sRGB, clipped per channel where the colour does not exist; within 0.53 levels of the exact
-        value in 8 bits, where rounding alone is 0.5, and within about 1 in 16.
+        sRGB, with less chroma where the colour does not exist (`colorizers.color.lab_to_rgb`), so
+        that L is kept everywhere: within 0.53 levels of the exact value in 8 bits, where rounding
+        alone is 0.5, and within about 1 in 16.
     """
     from colorizers.painting import kernels
 

@@ -4,6 +4,7 @@ import warnings
 
 import numpy as np
 import pytest
+import skimage.color
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -58,9 +59,19 @@ def test_networks_see_values_in_minus_one_to_one():
 
 @given(L=st.floats(1, 99), a=st.floats(-110, 110), b=st.floats(-110, 110))
 @settings(max_examples=200, deadline=None)
-def test_what_lies_outside_the_gamut_is_clipped_and_nothing_warns(L, a, b):
+def test_what_lies_outside_the_gamut_becomes_paler_and_nothing_warns(L, a, b):
     rgb = color.lab_to_rgb([L, a, b])
     assert ((rgb >= 0) & (rgb <= 1)).all()
+    assert abs(color.rgb_to_lab(rgb)[0] - L) < 0.01
+
+
+def test_figures_and_stimuli_clip_per_channel_as_published():
+    rng = np.random.default_rng(2)
+    lab = np.float32(rng.uniform([0, -110, -110], [100, 110, 110], (500, 3)))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)
+        expected = np.rint(skimage.color.lab2rgb(lab) * 255)
+    np.testing.assert_array_equal(color.colorize_u8(lab[:, 0], lab[:, 1:]), expected)
 
 
 def test_16_bit_and_float_are_the_same_colour():

@@ -1,5 +1,6 @@
 """Any size in, full size out; L kept; colour stops at edges."""
 
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -37,20 +38,26 @@ def L_of(rgb: np.ndarray) -> np.ndarray:
     return rgb2lab(rgb)[..., 0]
 
 
-@pytest.mark.parametrize("chroma", [8.0, 30.0])
-def test_output_keeps_the_input_L_inside_the_gamut(chroma: float) -> None:
-    rgb = photograph()
+@pytest.mark.parametrize("chroma", [8.0, 30.0, 90.0])
+@pytest.mark.parametrize("name", ["coffee.png", "burnt out", "16 bits"])
+def test_the_photograph_keeps_its_lightness_pixel_by_pixel(chroma: float, name: str) -> None:
+    """As README says: whether sRGB has the colour or not, in highlights and in shadows, too."""
+    rgb: np.ndarray = photograph()
+    if name == "burnt out":
+        rgb = (rgb.astype(int) * 2 - 128).clip(0, 255).astype(np.uint8)
+    if name == "16 bits":
+        rgb = rgb.astype(np.uint16) * np.uint16(257) - np.uint16(100) * (rgb > 0)
     fake = FakeColorizer(hue_wheel(chroma=chroma))
-    out = np.asarray(colorize(fake, rgb))
-    # scikit-image's own conversion decides where the colour exists: it is the identity there.
+    out = colorize_photo(fake, from_array(rgb))
+    assert out.dtype == rgb.dtype
+    assert np.abs(L_of(out) - L_of(rgb)).max() < (0.25 if out.dtype == np.uint8 else 0.02)
+    # and the colour is the predicted one, where scikit-image's own conversion finds it in sRGB
     L = lightness(rgb)
-    ab = upsample_ab(L, predict_grid(fake, L))
-    lab = np.dstack([L_of(rgb), ab])
-    inside = np.abs(rgb2lab(lab2rgb(lab)) - lab).max(axis=-1) < 0.1
-    assert inside.mean() > 0.6
-    # Half a level of 255 in each channel moves L by at most 0.23.
-    assert np.abs(L_of(out) - L_of(rgb))[inside].max() < 0.25
-    # and the colour is the predicted one
+    lab = np.dstack([L_of(rgb), upsample_ab(L, predict_grid(fake, L))])
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)
+        inside = np.abs(rgb2lab(lab2rgb(lab)) - lab).max(axis=-1) < 0.1
+    assert 0.05 < inside.mean() < 1
     assert np.abs(rgb2lab(out) - lab)[inside].mean() < 0.5
 
 

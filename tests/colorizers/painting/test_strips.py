@@ -68,9 +68,48 @@ def test_paint_is_the_projects_conversion_to_one_level_also_outside_the_gamut(
     rng = np.random.default_rng(seed)
     L = (100 * rng.random((30, 40))).astype(np.float32)
     ab = rng.uniform(-spread, spread, (30, 40, 2)).astype(np.float32)
-    difference = strips.paint(L, flat(ab)).astype(int) - color.colorize_u8(L, ab)
+    expected = color.to_uint8(color.lab_to_rgb(color.join(L, ab)))
+    difference = strips.paint(L, flat(ab)).astype(int) - expected
     assert np.abs(difference).max() <= 1
     assert (difference != 0).mean() < 0.01
+
+
+@pytest.mark.parametrize("deep", [False, True])
+def test_lightness_is_kept_whatever_the_colour(deep: bool) -> None:
+    """Every L, every hue, up to twice the chroma that sRGB has; hue as scikit-image sees it."""
+    L = np.linspace(0, 100, 201, dtype=np.float32)[:, None, None]
+    hue = np.linspace(-np.pi, np.pi, 73)[None, :, None]
+    chroma = np.array([0.5, 3, 10, 30, 60, 90, 130, 200])[None, None, :]
+    L, hue, chroma = np.broadcast_arrays(L, hue, chroma)
+    ab = (chroma[..., None] * np.stack([np.cos(hue), np.sin(hue)], -1)).astype(np.float32)
+    L, ab = L.reshape(201, -1), ab.reshape(201, -1, 2)
+    wide = np.concatenate([np.zeros_like(ab), ab], axis=-1)
+    for out in (strips.paint(L, wide, deep=deep), color.lab_to_rgb(color.join(L, ab))):
+        top = np.iinfo(out.dtype).max if out.dtype != np.float32 else 1
+        lab = rgb2lab(out.astype(np.float64) / top)
+        assert np.abs(lab[..., 0] - L).max() < (0.25 if out.dtype == np.uint8 else 0.02)
+        wanted = np.hypot(ab[..., 0], ab[..., 1])
+        more = np.hypot(lab[..., 1], lab[..., 2]) - wanted
+        off = np.abs(lab[..., 1] * ab[..., 1] - lab[..., 2] * ab[..., 0]) / wanted  # the hue
+        assert max(more.max(), off.max()) < (1 if out.dtype == np.uint8 else 0.1)
+
+
+def test_chroma_is_as_high_as_the_lightness_allows() -> None:
+    """The edge of the gamut by steps of a thousandth of the chroma, in scikit-image's numbers."""
+    rng = np.random.default_rng(5)
+    L = rng.uniform(5, 99, 300)
+    ab = rng.uniform(-110, 110, (300, 2))
+    shares = np.linspace(0, 1, 1001)[:, None, None] * ab
+    lab = np.concatenate([np.broadcast_to(L[:, None], (1001, 300, 1)), shares], axis=-1)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)
+        there = np.abs(rgb2lab(lab2rgb(lab)) - lab).max(axis=-1) < 0.02
+    edge = np.where(there.all(axis=0), 1, there.argmin(axis=0) / 1000)
+    out = rgb2lab(color.lab_to_rgb(np.column_stack([L, ab])))
+    chroma = np.hypot(*ab.T)
+    missing = edge * chroma - np.hypot(out[:, 1], out[:, 2])
+    assert np.abs(missing).max() < 2
+    assert np.abs(missing).mean() < 0.15
 
 
 def test_coefficients_are_linear_in_L_and_enlarged_bilinearly() -> None:
@@ -100,9 +139,7 @@ def test_coefficients_are_enlarged_as_opencv_does_and_rounded_once(
     coefficients[..., 2:] = rng.uniform(-90, 90, (*grid, 2))
     wide = cv2.resize(coefficients.astype(np.float64), shape[::-1]).reshape(*shape, 4)
     ab = wide[..., :2] * L[..., None] + wide[..., 2:]
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", UserWarning)  # colours that sRGB lacks
-        rgb01 = lab2rgb(np.concatenate([L[..., None], ab], axis=-1).astype(np.float64))
+    rgb01 = color.lab_to_rgb(color.join(L, ab))
     out = strips.paint(L, coefficients, deep=deep)
     limit = 1.2 if deep else 0.535  # levels
     assert np.abs(out - rgb01.clip(0, 1) * np.iinfo(out.dtype).max).max() < limit
