@@ -132,7 +132,7 @@ def _network(method: str, card: dict[str, Any]) -> Any:
     if method == "photo":
         return of_card(card)
     made = Classifier if method == "classification" else Generator
-    return made(settings["widths"], settings.get("backbone", ""))
+    return made(settings["widths"])
 
 
 def _metadata(method: str, card: dict[str, Any], any_shape: bool, side: int) -> dict[str, str]:

@@ -106,7 +106,7 @@ def blend(settings: Settings) -> tuple[nn.Module, dict[str, Any]]:
 def _network(card: dict[str, Any]) -> nn.Module:
     if card["name"] == photo.NAME:
         return photo.of_card(card)
-    return Generator(card["network"]["widths"], card["network"].get("backbone", ""))
+    return Generator(card["network"]["widths"])
 
 
 def main(argv: list[str] | None = None) -> int:

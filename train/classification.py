@@ -57,8 +57,6 @@ class Settings:
     batch: int = option(128, "pictures a step")
     lr: float = option(2e-3, "peak learning rate of Adam; warmed up, then half a cosine")
     widths: tuple[int, ...] = option((32, 64, 128, 256, 384), "channels of the U-Net")
-    backbone: str = option("", "encoder of timm's instead, such as resnet18; none if empty")
-    pretrained: bool = option(False, "fetch the backbone's ImageNet weights")
     pixels: int = option(
         256, "random pixels of each picture that the loss sees; neighbours say nearly the same, "
         "and the 313-way head costs a third of the step with all of them"
@@ -92,7 +90,7 @@ def train(settings: Settings, pictures: data.Pictures, validation: data.Pictures
     steps = steps_per_epoch(len(pictures), settings.batch)
     run = Run(Path(settings.run), settings)
     torch.manual_seed(settings.seed)
-    classifier = Classifier(settings.widths, settings.backbone, settings.pretrained)
+    classifier = Classifier(settings.widths)
     origin = start_from(settings.start, classifier)
     model = prepare(classifier)
     average = Average(model, settings.average)
@@ -128,7 +126,7 @@ def train(settings: Settings, pictures: data.Pictures, validation: data.Pictures
         figures = watch.show(run, epoch + 1, lambda L: predict_ab(average.module, L))
         print_epoch(epoch + 1, {"loss": processes.mean(total).item() / steps} | figures)
     network = {
-        "widths": settings.widths, "backbone": settings.backbone, "size": data.SIDE,
+        "widths": settings.widths, "size": data.SIDE,
         "temperature": TEMPERATURE,
     }  # fmt: skip
     return Trained(NAME, TITLE, average.module, network, run.seconds / 3600, origin)

@@ -12,7 +12,6 @@ from typing import Any, TypeVar
 from torch import nn
 
 from colorizers.networks import checkpoint
-from colorizers.networks.backbone import BackboneError
 
 from . import data, processes
 from .options import parse
@@ -92,7 +91,7 @@ def command(
             }
             checkpoint.save(trained.name, trained.module, card, folder=folder)
             print(f"weights and card: {folder}")
-    except (data.DataError, RunError, checkpoint.WeightsError, BackboneError) as error:
+    except (data.DataError, RunError, checkpoint.WeightsError) as error:
         print(error, file=sys.stderr)
         return 1
     return 0

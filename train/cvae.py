@@ -56,7 +56,6 @@ class Settings:
     warm_up: float = option(0.2, "share of the run in which the divergence's weight grows to 1")
     latent: int = option(LATENT, "numbers in z")
     widths: tuple[int, ...] = option((32, 64, 128, 256, 384), "channels of the U-Net")
-    backbone: str = option("", "encoder of timm's instead, such as resnet18; none if empty")
     average: float = option(0.998, "decay of the weights' moving average, which is what is kept")
     shift: int = option(4, "pixels by which pictures are moved at random")
     seed: int = option(1, "of the weights, the order and z")
@@ -116,7 +115,7 @@ def train(settings: Settings, pictures: data.Pictures, validation: data.Pictures
     steps = steps_per_epoch(len(pictures), settings.batch)
     run = Run(Path(settings.run), settings)
     torch.manual_seed(settings.seed)
-    painter = Painter(settings.widths, settings.backbone, settings.latent)
+    painter = Painter(settings.widths, settings.latent)
     origin = start_from(settings.start, painter)
     both = prepare(Both(painter, Posterior(settings.latent)))
     average = Average(both.painter, settings.average)
@@ -155,7 +154,7 @@ def train(settings: Settings, pictures: data.Pictures, validation: data.Pictures
         l1_mean, nats_mean = (processes.mean(total) / steps).tolist()
         print_epoch(epoch + 1, {"l1": l1_mean, "divergence": nats_mean} | figures)
     network = {
-        "widths": settings.widths, "backbone": settings.backbone, "size": data.SIDE,
+        "widths": settings.widths, "size": data.SIDE,
         "latent": settings.latent,
     }  # fmt: skip
     return Trained(NAME, TITLE, average.module, network, run.seconds / 3600, origin)

@@ -26,7 +26,7 @@ from torch import Tensor
 from torch.nn import functional
 from tqdm import tqdm
 
-from colorizers.networks.backbone import prepare_torchvision
+from colorizers.networks.encoders import prepare_torchvision
 
 LEVELS = {"40": 2, "112": 4}
 """Channels -> block of EfficientNet-Lite0 whose features `lite0_levels` gives: at 1/8 and at 1/16

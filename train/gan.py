@@ -64,8 +64,6 @@ class Settings:
         "less like the truth"
     )  # fmt: skip
     widths: tuple[int, ...] = option((32, 64, 128, 256, 384), "channels of the U-Net")
-    backbone: str = option("", "encoder of timm's instead, such as resnet18; none if empty")
-    pretrained: bool = option(False, "fetch the backbone's ImageNet weights")
     critic_widths: tuple[int, ...] = option((64, 128, 256), "channels of the critic")
     average: float = option(0.998, "decay of the weights' moving average, which is what is kept")
     shift: int = option(
@@ -91,7 +89,7 @@ class Duel:
         self.settings = settings
         self.steps = steps
         self.alone = min(settings.critic_steps, steps // 10)
-        generator = Generator(settings.widths, settings.backbone, settings.pretrained)
+        generator = Generator(settings.widths)
         self.origin = start_from(settings.start, generator)
         self.generator = prepare(generator)
         self.critic = prepare(Discriminator(settings.critic_widths))
@@ -186,7 +184,6 @@ def train(settings: Settings, pictures: data.Pictures, validation: data.Pictures
         print_epoch(epoch + 1, {"l1": processes.mean(total).item() / steps} | figures)
     network: dict[str, Any] = {
         "widths": settings.widths,
-        "backbone": settings.backbone,
         "size": data.SIDE,
     }
     return Trained(NAME, TITLE, duel.average.module, network, run.seconds / 3600, duel.origin)

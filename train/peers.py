@@ -19,8 +19,8 @@ from torch import Tensor, nn
 from torch.nn.functional import interpolate
 
 from colorizers.color import AB_MAX
-from colorizers.networks.backbone import prepare_torchvision
 from colorizers.networks.bins import COUNT
+from colorizers.networks.encoders import prepare_torchvision
 
 
 class Eccv16(nn.Module):

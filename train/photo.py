@@ -34,8 +34,8 @@ from torch.nn.functional import avg_pool2d, interpolate, linear
 
 from colorizers.color import AB_MAX, L_HALF
 from colorizers.networks import checkpoint
-from colorizers.networks.backbone import BackboneError
 from colorizers.networks.bins import SoftEncoder
+from colorizers.networks.encoders import EncoderError
 from colorizers.networks.gan import Discriminator
 from colorizers.networks.photo import ENCODER, NAME, TITLE, WIDTHS, PhotoNet
 
@@ -344,7 +344,7 @@ def main(argv: list[str] | None = None) -> int:
         }
         checkpoint.save(NAME, training.average.module, card, folder=Path(settings.run))
         print(f"weights and card: {settings.run}")
-    except (data.DataError, RunError, BackboneError, checkpoint.WeightsError) as error:
+    except (data.DataError, RunError, EncoderError, checkpoint.WeightsError) as error:
         print(error, file=sys.stderr)
         return 1
     return 0

@@ -50,8 +50,6 @@ class Settings:
     batch: int = option(128, "pictures a step, over all processes")
     lr: float = option(1.5e-3, "peak learning rate of Adam; warmed up, then half a cosine")
     widths: tuple[int, ...] = option((32, 64, 128, 256, 384), "channels of the U-Net")
-    backbone: str = option("", "encoder of timm's instead, such as resnet18; none if empty")
-    pretrained: bool = option(False, "fetch the backbone's ImageNet weights")
     average: float = option(0.998, "decay of the weights' moving average, which is what is kept")
     shift: int = option(
         4, "pixels by which pictures are moved at random; without, L1 overfits after 7 epochs"
@@ -66,7 +64,7 @@ def train(settings: Settings, pictures: data.Pictures, validation: data.Pictures
     steps = steps_per_epoch(len(pictures), settings.batch)
     run = Run(Path(settings.run), settings)
     torch.manual_seed(settings.seed)
-    generator = Generator(settings.widths, settings.backbone, settings.pretrained)
+    generator = Generator(settings.widths)
     origin = start_from(settings.start, generator)
     model = prepare(generator)
     average = Average(model, settings.average)
@@ -100,7 +98,7 @@ def train(settings: Settings, pictures: data.Pictures, validation: data.Pictures
         run.save(epoch + 1, model=model, average=average, optimizer=optimizer)
         figures = watch.show(run, epoch + 1, lambda L: predict_ab(average.module, L))
         print_epoch(epoch + 1, {"l1": processes.mean(total).item() / steps} | figures)
-    network = {"widths": settings.widths, "backbone": settings.backbone, "size": data.SIDE}
+    network = {"widths": settings.widths, "size": data.SIDE}
     return Trained(NAME, TITLE, average.module, network, run.seconds / 3600, origin)
 
 

@@ -37,7 +37,7 @@ def start_from(name: str, module: Generator | Classifier | Painter) -> dict[str,
     Raises
     ------
     RunError
-        If the weights are of other widths or another backbone.
+        If the weights are of other widths.
     colorizers.networks.checkpoint.WeightsError
         If there are none.
     """
@@ -46,15 +46,13 @@ def start_from(name: str, module: Generator | Classifier | Painter) -> dict[str,
     folder = Path(name).parent if "/" in name else checkpoint.FOLDER
     method = Path(name).name
     card = checkpoint.read_card(method, folder=folder)
-    has = (card["network"]["widths"], card["network"].get("backbone", ""))
-    wanted = (list(module.widths), module.backbone)
-    for option, ours, theirs in zip(("widths", "backbone"), wanted, has, strict=True):
-        if ours != theirs:
-            raise RunError(
-                f"--{option} is {ours}, but {name} to start from has {theirs}; "
-                "give the same, or --start none."
-            )
-    giver = (Classifier if method == classification.NAME else Generator)(*has)
+    widths = card["network"]["widths"]
+    if list(module.widths) != widths:
+        raise RunError(
+            f"--widths is {list(module.widths)}, but {name} to start from has {widths}; "
+            "give the same, or --start none."
+        )
+    giver = (Classifier if method == classification.NAME else Generator)(widths)
     checkpoint.restore(method, giver, folder=folder)
     if type(giver) is type(module):
         module.load_state_dict(giver.state_dict())

@@ -19,7 +19,7 @@ from torch import Tensor, nn
 from colorizers.networks.base import Colorizer, ready
 from colorizers.networks.bins import COUNT, TEMPERATURE, annealed_mean
 from colorizers.networks.checkpoint import FOLDER, read_card, restore
-from colorizers.networks.unet import make_body
+from colorizers.networks.unet import UNet
 
 NAME = "classification"
 TITLE = "Classification into 313 colours"
@@ -32,21 +32,12 @@ class Classifier(nn.Module):
     ----------
     widths : sequence of int
         Channels of the U-Net, see `UNet`.
-    backbone : str
-        Encoder of timm's instead, see `make_body`; empty for none.
-    pretrained : bool
-        Fetch the backbone's ImageNet weights.
     """
 
-    def __init__(
-        self,
-        widths: Sequence[int] = (32, 64, 128, 256, 384),
-        backbone: str = "",
-        pretrained: bool = False,
-    ) -> None:
+    def __init__(self, widths: Sequence[int] = (32, 64, 128, 256, 384)) -> None:
         super().__init__()
-        self.widths, self.backbone = tuple(widths), backbone
-        self.body = make_body(widths, backbone, pretrained)
+        self.widths = tuple(widths)
+        self.body = UNet(widths)
         self.head = nn.Conv2d(widths[0], COUNT, 1)
 
     def forward(self, L_norm: Tensor) -> Tensor:
@@ -62,7 +53,7 @@ class Classifier(nn.Module):
 def load(folder: Path = FOLDER) -> Colorizer:
     """The trained classifier; see `colorizers.load`."""
     card = read_card(NAME, folder=folder)
-    model = Classifier(card["network"]["widths"], card["network"].get("backbone", ""))
+    model = Classifier(card["network"]["widths"])
     restore(NAME, model, folder=folder)
     return Colorizer(
         NAME, TITLE, card["network"]["size"], card, ready(model, model.predict),

@@ -23,7 +23,7 @@ from torch import Tensor, nn
 from colorizers.color import AB_MAX
 from colorizers.networks.base import Colorizer, ready
 from colorizers.networks.checkpoint import FOLDER, read_card, restore
-from colorizers.networks.unet import conv_block, make_body
+from colorizers.networks.unet import UNet, conv_block
 
 NAME = "cvae"
 TITLE = "Conditional VAE"
@@ -41,8 +41,6 @@ class Painter(nn.Module):
     ----------
     widths : sequence of int
         Channels of the U-Net, see `UNet`.
-    backbone : str
-        Encoder of timm's instead, see `make_body`; empty for none.
     latent : int
         Numbers in z.
     """
@@ -50,13 +48,12 @@ class Painter(nn.Module):
     def __init__(
         self,
         widths: Sequence[int] = (32, 64, 128, 256, 384),
-        backbone: str = "",
         latent: int = LATENT,
     ) -> None:
         super().__init__()
-        self.widths, self.backbone, self.latent = tuple(widths), backbone, latent
+        self.widths, self.latent = tuple(widths), latent
         width = widths[0]
-        self.body = make_body(widths, backbone)
+        self.body = UNet(widths)
         self.modulate = nn.Sequential(
             nn.Linear(latent, 64), nn.ReLU(inplace=True), nn.Linear(64, 4 * width)
         )
@@ -121,7 +118,7 @@ def load(folder: Path = FOLDER) -> Colorizer:
     """The trained painter; see `colorizers.load`. Its option `seed` chooses the colouring."""
     card = read_card(NAME, folder=folder)
     network = card["network"]
-    model = Painter(network["widths"], network.get("backbone", ""), network["latent"])
+    model = Painter(network["widths"], network["latent"])
     restore(NAME, model, folder=folder)
     predict = ready(model, model.predict)
     return Colorizer(NAME, TITLE, network["size"], card, predict, {"seed": 0.0})

@@ -24,7 +24,7 @@ from torch.nn.utils.parametrizations import spectral_norm
 from colorizers.color import AB_MAX
 from colorizers.networks.base import Colorizer, ready
 from colorizers.networks.checkpoint import FOLDER, read_card, restore
-from colorizers.networks.unet import make_body
+from colorizers.networks.unet import UNet
 
 NAME = "gan"
 TITLE = "Conditional DCGAN"
@@ -37,21 +37,12 @@ class Generator(nn.Module):
     ----------
     widths : sequence of int
         Channels of the U-Net, see `UNet`.
-    backbone : str
-        Encoder of timm's instead, see `make_body`; empty for none.
-    pretrained : bool
-        Fetch the backbone's ImageNet weights.
     """
 
-    def __init__(
-        self,
-        widths: Sequence[int] = (32, 64, 128, 256, 384),
-        backbone: str = "",
-        pretrained: bool = False,
-    ) -> None:
+    def __init__(self, widths: Sequence[int] = (32, 64, 128, 256, 384)) -> None:
         super().__init__()
-        self.widths, self.backbone = tuple(widths), backbone
-        self.body = make_body(widths, backbone, pretrained)
+        self.widths = tuple(widths)
+        self.body = UNet(widths)
         self.head = nn.Conv2d(widths[0], 2, 1)
 
     def forward(self, L_norm: Tensor) -> Tensor:
@@ -101,6 +92,6 @@ def load(folder: Path = FOLDER) -> Colorizer:
 def load_generator(name: str, title: str, folder: Path) -> Colorizer:
     """A generator with the weights of this name in a folder."""
     card = read_card(name, folder=folder)
-    model = Generator(card["network"]["widths"], card["network"].get("backbone", ""))
+    model = Generator(card["network"]["widths"])
     restore(name, model, folder=folder)
     return Colorizer(name, title, card["network"]["size"], card, ready(model, model.predict))

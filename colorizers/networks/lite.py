@@ -1,6 +1,6 @@
 """EfficientNet-Lite0's pyramid of features, the encoder of :mod:`colorizers.networks.photo`.
 
-timm has the same network, and any other encoder is timm's (`colorizers.networks.backbone`). This
+timm has the same network, and any other encoder is timm's (`colorizers.networks.encoders`). This
 one is here because of what `import timm` brings along, torchvision and PyTorch's compiler, neither
 of which a colorization uses: a third of the time from the command to the picture (docs/LOG.md).
 Parameters have timm's names, so weights and checkpoints fit both, and the tests hold the two

@@ -27,10 +27,10 @@ from torch.nn.functional import interpolate
 
 from colorizers.color import AB_MAX
 from colorizers.networks import base, lite
-from colorizers.networks.backbone import make_encoder
 from colorizers.networks.base import Colorizer
 from colorizers.networks.bins import COUNT, centres
 from colorizers.networks.checkpoint import FOLDER, read_card, restore
+from colorizers.networks.encoders import make_encoder
 from colorizers.networks.unet import conv_block
 
 NAME = "photo"
@@ -74,7 +74,7 @@ class PhotoNet(nn.Module):
 
     Raises
     ------
-    colorizers.networks.backbone.BackboneError
+    colorizers.networks.encoders.EncoderError
         If timm or the encoder cannot be had.
 
     Examples

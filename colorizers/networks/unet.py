@@ -28,25 +28,6 @@ def conv_block(inputs: int, outputs: int, stride: int = 1) -> nn.Sequential:
     )
 
 
-def make_body(widths: Sequence[int], backbone: str = "", pretrained: bool = False) -> nn.Module:
-    """The U-Net of these widths, or the one with an encoder of timm's.
-
-    Parameters
-    ----------
-    widths : sequence of int
-        See `UNet`; with a backbone only the first is used, the channels at full size.
-    backbone : str
-        Name of an encoder, see `colorizers.networks.backbone`; empty for none.
-    pretrained : bool
-        Fetch the backbone's ImageNet weights.
-    """
-    if not backbone:
-        return UNet(widths)
-    from colorizers.networks.backbone import BackboneUNet
-
-    return BackboneUNet(backbone, widths[0], pretrained)
-
-
 class UNet(nn.Module):
     """Features of a grey picture, at its own size.
 

@@ -218,23 +218,6 @@ def test_a_batch_that_cannot_be_filled_is_refused(case, capsys, monkeypatch, bat
     assert f"--batch is {batch}; with 64 training pictures" in capsys.readouterr().err
 
 
-def test_an_encoder_of_timm_trains_and_comes_back(tmp_path, monkeypatch):
-    monkeypatch.setattr(regression.data, "load", lambda part: TRAIN)
-    run = tmp_path / "run"
-    argv = ["--run", str(run), "--epochs", "1", "--batch", "32", "--widths", "8", "--start", "none"]
-    assert regression.main([*argv, "--backbone", "resnet10t"]) == 0
-    colorizer = candidates.load_run(run)
-    assert colorizer.card["network"]["backbone"] == "resnet10t"
-    assert colorizer.predict_ab(np.zeros((2, 32, 32))).shape == (2, 32, 32, 2)
-
-
-def test_an_unknown_encoder_is_one_sentence(tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr(regression.data, "load", lambda part: TRAIN)
-    argv = ["--run", str(tmp_path / "run"), "--batch", "16", "--start", "none"]
-    assert regression.main([*argv, "--backbone", "resnet18000"]) == 1
-    assert "'resnet18000'" in capsys.readouterr().err
-
-
 class TestStart:
     def test_the_classifier_gives_its_u_net(self):
         generator = Generator()

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from colorizers.networks import lite
-from colorizers.networks.backbone import make_encoder
+from colorizers.networks.encoders import make_encoder
 
 
 @pytest.mark.parametrize("training", [True, False])
