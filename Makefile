@@ -2,13 +2,14 @@
 # make test   all tests in two processes, the browser's too where Debian's chromium is installed
 # make test-ray  --engine ray on a local cluster; Ray is installed for it, and brings pyarrow, with
 #             which pandas keeps strings in another way: so the study's tables once more
-# make check  ruff, mypy and the arrows between packages
+# make check  ruff, mypy, the arrows between packages, the lock and the licences
+# make lock   requirements.lock and docs/licences.md anew, after a change of requirements.txt
 PYTHON ?= python3
 VENV := .venv
 RUN := $(VENV)/bin/python
 TABLES := $(addprefix tests/study/,protocol/test_exclusions.py report/test_report.py report/test_report_page.py database/test_live.py)
 
-.PHONY: app test test-ray check clean
+.PHONY: app test test-ray check lock clean
 
 app: $(VENV)/app.stamp
 	$(RUN) app.py
@@ -17,7 +18,7 @@ test: $(VENV)/dev.stamp
 	OMP_NUM_THREADS=1 $(RUN) -m pytest -n 2 --no-loadscope-reorder --durations=30
 
 test-ray: $(VENV)/dev.stamp
-	$(RUN) -m pip install --disable-pip-version-check -q -r requirements-ray.txt
+	$(RUN) -m pip install --disable-pip-version-check -q -r requirements-ray.txt -c $(VENV)/pins.txt
 	OMP_NUM_THREADS=1 $(RUN) -m pytest tests/colorizers/batch/test_cluster.py $(TABLES)
 
 check: $(VENV)/dev.stamp
@@ -25,18 +26,26 @@ check: $(VENV)/dev.stamp
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/mypy
 	$(VENV)/bin/lint-imports
+	$(RUN) -m tools.lock --check
+	$(RUN) -m tools.licences --check
+
+lock: $(VENV)/dev.stamp
+	$(RUN) -m tools.lock
+	$(RUN) -m tools.install
+	$(RUN) -m tools.licences
 
 clean:
 	rm -rf $(VENV)
 
 # A stamp is made only when everything was installed, so an interrupted install is taken up again.
-$(VENV)/app.stamp: requirements.txt
+$(VENV)/app.stamp: requirements.txt requirements.lock
 	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "TrueHue needs Python 3.11 or newer; this is %d.%d. Name another: make app PYTHON=python3.11" % sys.version_info[:2])'
 	@$(PYTHON) -c 'import ensurepip' || { echo 'Python has no venv here; on Debian: apt install python3-venv'; exit 1; }
 	$(PYTHON) -m venv $(VENV)
-	$(RUN) -m pip install --disable-pip-version-check -r requirements.txt
+	$(RUN) -m tools.install
 	touch $@
 
 $(VENV)/dev.stamp: $(VENV)/app.stamp requirements-dev.txt
-	$(RUN) -m pip install --disable-pip-version-check -r requirements-dev.txt
+	sed -n 's/^\([[:alnum:]._-]*==[^\\]*\).*/\1/p' requirements.lock > $(VENV)/pins.txt
+	$(RUN) -m pip install --disable-pip-version-check -r requirements-dev.txt -c $(VENV)/pins.txt
 	touch $@

@@ -34,8 +34,9 @@ PARTIAL = ".colorizing-"
 PHOTO_ENDINGS = frozenset(
     ending for ending, kind in Image.registered_extensions().items() if kind in FORMATS
 )
-# Photographs that cannot be read here must be named at the end, not passed over as a letter is.
-UNREAD_ENDINGS = frozenset({
+# Pillow has no name for these photographs. HEIC is read where pillow-heif is installed; what
+# cannot be read must be named at the end, not passed over as a letter is.
+OTHER_ENDINGS = frozenset({
     ".heic", ".heif", ".hif", ".jxl", ".dng", ".cr2", ".cr3", ".nef", ".arw", ".orf", ".rw2",
     ".raf", ".pef", ".srw", ".psd", ".xcf",
 })  # fmt: skip
@@ -182,7 +183,7 @@ def _walk(
             if identity in above or identity == _identity(out) or os.path.exists(path / JOURNAL):
                 continue
             yield from _walk(path, out, results, made, above | {identity})
-        elif path.suffix.lower() in PHOTO_ENDINGS | UNREAD_ENDINGS:
+        elif path.suffix.lower() in PHOTO_ENDINGS | OTHER_ENDINGS:
             if path not in results:
                 yield path
         else:

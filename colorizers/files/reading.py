@@ -174,13 +174,19 @@ def _stream(source: Source) -> IO[bytes]:
 
 def _open(stream: IO[bytes], max_pixels: int) -> Image.Image:
     """Read the header only."""
-    try:
-        if _is_heif(stream.read(32)):
-            # Half a second to import, so not before such a file comes.
+    if _is_heif(stream.read(32)):
+        try:
+            # Half a second to import, so not before such a file comes; an extra, as it brings the
+            # GPL (docs/licences.md).
             from pillow_heif import register_heif_opener
-
-            register_heif_opener(thumbnails=False)
-        stream.seek(0)
+        except ImportError as error:
+            raise ImageError(
+                "The photograph is HEIC, for which this program needs one more package "
+                f"(pip install pillow-heif); install it, or {WAY_OUT}."
+            ) from error
+        register_heif_opener(thumbnails=False)
+    stream.seek(0)
+    try:
         with warnings.catch_warnings():
             # The limit here is stricter than Pillow's warning and says more (`check_size`).
             warnings.simplefilter("ignore")

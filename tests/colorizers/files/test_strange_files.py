@@ -417,6 +417,13 @@ def test_malformed_files_are_refused_in_one_sentence(kind: str) -> None:
         assert "limit" in message
 
 
+def test_heic_without_its_package_says_which_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    data = heic()
+    monkeypatch.setitem(sys.modules, "pillow_heif", None)
+    assert "HEIC" in refusal(data)
+    assert "pip install pillow-heif" in refusal(data)
+
+
 def test_there_are_more_than_forty_kinds() -> None:
     assert len(RIGHT) + len(GREYS) >= 40
     assert len(WRONG) >= 40
