@@ -13,17 +13,17 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
-PACKAGES = ("colorizers", "study", "train")
+PACKAGES = ("colorizers", "study", "tools", "train")
+DOCS = sorted(str(file.relative_to(ROOT)) for file in ROOT.glob("docs/*.md"))
 MODULES = sorted(
     str(file.relative_to(ROOT)) for package in PACKAGES for file in (ROOT / package).rglob("*.py")
 )
-COMMANDS = (
-    "colorizers", "train.benchmark", "colorizers.export", "study.codes", "study.export",
-    "study.password", "study.power", "study.report", "study.simulate", "study.stimuli",
-    "train.blend", "train.classification", "train.cvae", "train.data", "train.evaluate",
-    "train.gan", "train.judge", "train.nazeri", "train.photo", "train.photo_results",
-    "train.regression", "train.results", "train.speed",
-)  # fmt: skip
+# What `python -m` can run, as the modules themselves say.
+COMMANDS = tuple(
+    module.removesuffix(".py").replace("/", ".").removesuffix(".__main__")
+    for module in MODULES
+    if 'if __name__ == "__main__":' in (ROOT / module).read_text()
+)
 
 
 def paths_of_the_tree():
@@ -72,7 +72,14 @@ def help_of(*command):
     return printed.getvalue()
 
 
-@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize("file", ["README.md", "CHANGELOG.md", "CONTRIBUTING.md", *DOCS])
+def test_commands_that_a_page_names_exist(file):
+    for command in re.findall(r"python -m ([\w.]*\w)", (ROOT / file).read_text()):
+        if command != "train.NAME":
+            assert command in COMMANDS or command.split(".")[0] not in PACKAGES, command
+
+
+@pytest.mark.parametrize("command", [name for name in COMMANDS if not name.startswith("tools.")])
 def test_each_command_is_in_the_readme_and_has_help(command):
     assert f"python -m {command}" in README
     assert "usage: " in help_of(command)

@@ -69,4 +69,3 @@ def test_libraries_inside_wheels_are_seen():
         files = (ROOT / "heif.libs" / "libx265-1f.so.217", ROOT / "heif.libs" / "libde265.so")
 
     assert list(licences.carried(Package())) == ["libx265"]
-
