@@ -25,7 +25,7 @@ import colorizers.page.api
 import colorizers.page.ui
 import study.page.ui
 from study.database.engine import DEFAULT_URL, DatabaseError, sqlite_path
-from study.page import admin
+from study.page import admin, proxies
 from study.page.guard import PREFIX, Guard, Sessions
 from study.page.service import Service, open_service
 from study.password import PasswordError, check_hash
@@ -37,6 +37,13 @@ TITLE = "TrueHue"
 UPLOAD_LIMIT = "50mb"
 QUEUE_LENGTH = 64  # people waiting for a colorization; the study does not use the queue
 
+# Of FastAPI: no pages of its own, and no redirects, which it would make of the visitor's `Host`.
+BARE: dict[str, Any] = {
+    "docs_url": None,
+    "redoc_url": None,
+    "openapi_url": None,
+    "redirect_slashes": False,
+}
 HEADERS = {
     # Nothing but this server: a page about a family's photographs tells no third party of it.
     "Content-Security-Policy": (
@@ -86,6 +93,7 @@ class Settings:
     database_url: str = DEFAULT_URL
     study: StudyConfig = field(default_factory=StudyConfig)
     admin_hash: str = ""  # without one the administrator's page does not exist
+    trusted_proxies: tuple[str, ...] = ()
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> "Settings":
@@ -94,7 +102,7 @@ class Settings:
         Raises
         ------
         ValueError
-            When the port is not a number from 1 to 65535.
+            When the port is not a number from 1 to 65535, or a trusted proxy no address.
         ConfigError, PasswordError
             When the study file or the hash of the administrator's password cannot be used.
         """
@@ -110,6 +118,7 @@ class Settings:
             database_url=environment.get("DATABASE_URL") or cls.database_url,
             study=from_environment(environment),
             admin_hash=admin_hash,
+            trusted_proxies=proxies.parse(environment.get(proxies.VARIABLE) or ""),
         )
 
 
@@ -179,7 +188,7 @@ class Headers:
 
 def build_app(blocks: gr.Blocks, settings: Settings) -> fastapi.FastAPI:
     """Return the FastAPI application that serves the Gradio app at "/"."""
-    app = fastapi.FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
+    app = fastapi.FastAPI(**BARE)
     sessions = Sessions(settings.admin_hash) if settings.admin_hash else None
     if sessions is not None:
         # Added first, so that its own pages get the headers below, too.
@@ -187,6 +196,8 @@ def build_app(blocks: gr.Blocks, settings: Settings) -> fastapi.FastAPI:
     # Without rules of its own, Gradio would allow every origin on a public host.
     app.add_middleware(CORSMiddleware, allow_origins=[])
     app.add_middleware(Headers)
+    # The last one added is the first to see a request.
+    app.add_middleware(proxies.Forwarded, trusted=settings.trusted_proxies)
     if sessions is not None:
         _mount_admin(app, settings, sessions)
     return _mount(app, blocks, settings, path="/", css=CSS)
@@ -237,7 +248,7 @@ def _mount(
         ssr_mode=False,
         pwa=False,
         footer_links=[],
-        app_kwargs={"docs_url": None, "redoc_url": None, "openapi_url": None},
+        app_kwargs=dict(BARE),
         theme=theme(),
         css=css,
         **more,
@@ -270,6 +281,7 @@ def main() -> int:
         port=settings.server_port,
         log_level="warning",
         access_log=False,  # it would write participants' addresses down
+        proxy_headers=False,  # uvicorn would believe whoever asks from this machine
         timeout_graceful_shutdown=3,  # open pages hold a connection for as long as they are open
     )
     return 0

@@ -16,7 +16,7 @@ from sqlalchemy import create_engine
 
 from study.database.engine import parse_url
 
-WITHOUT_CHROMIUM = ("tests/browser/test_replays.py", "tests/browser/test_server.py")
+WITHOUT_CHROMIUM = tuple(f"tests/browser/test_{name}.py" for name in ("login", "replays", "server"))
 BOTH = ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)]
 
 

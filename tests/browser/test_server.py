@@ -1,5 +1,6 @@
 """What the real server gives away over plain HTTP, and how it starts and refuses to start."""
 
+import http.client
 import json
 import os
 import subprocess
@@ -9,7 +10,9 @@ import urllib.request
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
+from PIL import Image
 
 ROOT = Path(__file__).parents[2]
 
@@ -132,3 +135,39 @@ def test_a_database_that_cannot_be_used_is_explained(tmp_path: Path, stimuli: Pa
     assert ended.returncode == 1
     assert "'results.db' is not a database URL" in ended.stderr
     assert "Traceback" not in ended.stderr
+
+
+def test_no_answer_is_made_of_the_host_that_was_asked_for(server: Any) -> None:
+    """Or whoever asks under a name of theirs would lead the next visitor there."""
+    names = ("Host", "X-Forwarded-Host", "Forwarded", "X-Gradio-Server")
+    claims = dict.fromkeys(names, "evil.example")
+    for path in (
+        "", "?study", "config", "config/", "theme.css", "theme.css/", "manifest.json",
+        "robots.txt", "gradio_api/info", "gradio_api/upload/", "gradio_api/runs", "monitoring/",
+        "static", "admin", "/evil.example/x/", "/evil.example/x",
+    ):  # fmt: skip
+        connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=20)
+        connection.request("GET", f"/{path}", headers=claims)
+        answer = connection.getresponse()
+        body = answer.read()
+        connection.close()
+        assert b"evil.example" not in body, path
+        assert "evil.example" not in str(answer.getheaders()), path
+
+
+def test_a_coloured_file_is_found_where_the_page_lies(server: Any, tmp_path: Path) -> None:
+    """And not at the host of a request; the page and docs/api.md both fetch it by its path."""
+    file = tmp_path / "grey.png"
+    Image.new("L", (16, 16), 100).save(file)
+    evil = {"Host": "evil.example"}
+    with httpx.Client(base_url=server.url, headers=evil, timeout=120) as client:
+        sent = {"files": ("grey.png", file.read_bytes())}
+        (path,) = client.post("/gradio_api/upload", files=sent).json()
+        photo = {"path": path, "meta": {"_type": "gradio.FileData"}}
+        asked = {"photo": photo, "method": "classification"}
+        endpoint = "/gradio_api/call/v2/colorize_file"
+        event = client.post(endpoint, json=asked).json()["event_id"]
+        answer = client.get(f"{endpoint}/{event}").text
+        made, _ = json.loads(answer.split("event: complete\ndata: ")[1].split("\n")[0])
+        assert "evil.example" not in answer
+        assert client.get(f"/{made['url']}").content.startswith(b"\x89PNG")
