@@ -2,6 +2,7 @@
 
 import io
 from pathlib import Path
+from urllib.parse import urljoin
 
 import numpy as np
 from PIL import ExifTags, Image
@@ -51,6 +52,6 @@ def changed(page: Page, before: str, element: str = "#result img") -> str:
 
 def fetched(page: Page, address: str) -> np.ndarray:
     """Lab of a picture that the page shows."""
-    answer = page.request.get(address)
+    answer = page.request.get(urljoin(page.url, address))
     assert answer.headers["content-type"] == "image/png"
     return rgb2lab(np.asarray(Image.open(io.BytesIO(answer.body())).convert("RGB")))
