@@ -1,4 +1,4 @@
-"""What Pillow does not say of JPEG 2000, AVIF and HEIC files: bits a channel, profile, XMP, HDR.
+"""What Pillow does not say of JPEG 2000, AVIF and HEIC files: bits a channel, profile, XMP, colour.
 
 Fed by :mod:`colorizers.files.reading` with the beginning of such a file. All three are made of
 boxes; what is wanted stands in few bytes behind a name, so it is looked for without walking through
@@ -15,12 +15,13 @@ from __future__ import annotations
 
 import re
 
+from colorizers.files.cicp import HDR, SRGB, VIDEO, Numbers
+
 HEAD = 4_000_000
 """How much of a file is needed, except for `xmp`, which may stand behind the pixels."""
 _XMP = re.compile(
     rb"(.{4})uuid\xbe\x7a\xcf\xcb\x97\xa9\x42\xe8\x9c\x71\x99\x94\x91\xe3\xaf\xac", re.DOTALL
 )
-HDR = {16: "PQ", 18: "HLG"}
 
 
 def bits(format: str, head: bytes) -> int:
@@ -61,15 +62,21 @@ def xmp(data: bytes) -> bytes:
     return data[found.end() : found.start() + length]
 
 
-def hdr(head: bytes) -> str:
-    """Which curve of HDR an AVIF or HEIC file has, "PQ" or "HLG"; empty if none.
+def numbers(head: bytes) -> Numbers | None:
+    """What an AVIF or HEIC file says of its colours in numbers; None if nothing, or two things.
 
-    A file with a gain map names both curves, and the picture that is read is the one without HDR.
+    A file with a gain map names a second picture's, too; the one that is read is not HDR. The
+    curve of video is taken as sRGB's, as browsers do: encoders write it without meaning it.
 
     Examples
     --------
-    >>> hdr(b"colrnclx" + bytes([0, 9, 0, 16, 0, 9, 0x80]))
-    'PQ'
+    >>> numbers(b"colrnclx" + bytes([0, 9, 0, 16, 0, 9, 0x80]))
+    Numbers(primaries=9, transfer=16, matrix=0, full=True)
     """
-    found = {curve[0] for curve in re.findall(rb"colrnclx..\0(.)", head, re.DOTALL)}
-    return HDR.get(found.pop(), "") if len(found) == 1 else ""
+    found = {(one[0], one[1]) for one in re.findall(rb"colrnclx\0(.)\0(.)", head, re.DOTALL)}
+    if len(found) > 1:
+        found = {one for one in found if one[1][0] not in HDR}
+    if len(found) != 1:
+        return None
+    (primaries,), (transfer,) = found.pop()
+    return Numbers(primaries, SRGB if transfer in VIDEO else transfer)

@@ -7,7 +7,7 @@ at zero.
 References
 ----------
 PNG 3rd edition: 5 (chunks), 8 (interlacing), 11.2.1 (IHDR), 11.2.3 (IDAT), 11.3.2.1 (tRNS),
-11.3.2.2 (gAMA).
+11.3.2.2 (gAMA), 11.3.2.6 (cICP).
 """
 
 from __future__ import annotations
@@ -18,7 +18,8 @@ from typing import IO
 
 from PIL import Image
 
-from colorizers.files.profiles import power_profile
+from colorizers.files.cicp import Numbers
+from colorizers.files.profiles import curve_of, rgb_profile
 
 PIECE = 1 << 20
 """Bytes that are inflated at once: whatever the file unfolds to, no more are held."""
@@ -65,6 +66,20 @@ def spread_transparency(image: Image.Image, head: bytes) -> None:
         image.info["transparency"] = (level & top) * 255 // top
 
 
+def numbers(head: bytes) -> Numbers | None:
+    """What the cICP chunk says, which overrules all else about colour; None if there is none."""
+    position = 8
+    while position + 8 <= len(head):
+        length, name = struct.unpack_from(">I4s", head, position)
+        if name == b"IDAT":
+            break
+        if name == b"cICP" and length == 4:
+            primaries, transfer, matrix, full = head[position + 8 : position + 12]
+            return Numbers(primaries, transfer, matrix, full != 0)
+        position += length + 12
+    return None
+
+
 def gamma_profile(image: Image.Image) -> bytes:
     """A profile for the gAMA chunk; empty if there is none, or another chunk overrules it.
 
@@ -73,7 +88,9 @@ def gamma_profile(image: Image.Image) -> bytes:
     gamma = image.info.get("gamma")
     if {"icc_profile", "srgb"} & image.info.keys() or not isinstance(gamma, float):
         return b""
-    return b"" if 0.40 < gamma < 0.50 or not 0.1 <= gamma <= 10 else power_profile(1 / gamma)
+    return (
+        b"" if 0.40 < gamma < 0.50 or not 0.1 <= gamma <= 10 else rgb_profile(curve_of(1 / gamma))
+    )
 
 
 def _expected(image: Image.Image, head: bytes) -> int:

@@ -34,26 +34,41 @@ LEVELS = 65_536
 
 @functools.cache
 def srgb_profile() -> bytes:
-    """LittleCMS's own sRGB profile, about 600 bytes."""
-    return ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    """LittleCMS's own sRGB profile, about 600 bytes; undated, so that files can be made again."""
+    data = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    return data[:24] + struct.pack(">6H", 2000, 1, 1, 0, 0, 0) + data[36:]
 
 
-def power_profile(exponent: float) -> bytes:
-    """A profile with sRGB's primaries and a plain power as its three curves.
+def rgb_profile(curve: bytes, colorants: NDArray[np.float64] | None = None) -> bytes:
+    """A profile of RGB with one tone curve.
 
     Parameters
     ----------
-    exponent : float
-        Of the way to linear light, from 0.1 to 10.
+    curve : bytes
+        A curveType or parametricCurveType; see `curve_of`.
+    colorants : ndarray of float64, shape (3, 3), optional
+        XYZ relative to D50 of linear R, G and B, one a column; by default sRGB's.
     """
-    # LittleCMS's sRGB: its curves stand in places of 32 bytes, and its name is made another one.
-    data = bytearray(srgb_profile().replace("sRGB".encode("utf-16-be"), "PNG ".encode("utf-16-be")))
-    curve = b"para\0\0\0\0" + struct.pack(">HHi", 0, 0, round(exponent * 65_536))
+    # LittleCMS's sRGB: the curve comes to its end, and its name is made another one.
+    data = bytearray(srgb_profile().replace("sRGB".encode("utf-16-be"), "RGB ".encode("utf-16-be")))
     for index in range(struct.unpack_from(">I", data, 128)[0]):
-        name, offset, _ = struct.unpack_from(">4sII", data, 132 + 12 * index)
+        entry = 132 + 12 * index
+        name, offset, _ = struct.unpack_from(">4sII", data, entry)
         if name in (b"rTRC", b"gTRC", b"bTRC"):
-            data[offset : offset + len(curve)] = curve
+            struct.pack_into(">II", data, entry + 4, len(srgb_profile()), len(curve))
+        elif colorants is not None and name in (b"rXYZ", b"gXYZ", b"bXYZ"):
+            column = colorants[:, b"rgb".index(name[:1])]
+            struct.pack_into(">3i", data, offset + 8, *(round(65_536 * value) for value in column))
+    data += curve + b"\0" * (-len(curve) % 4)
+    struct.pack_into(">I", data, 0, len(data))
     return bytes(data)
+
+
+def curve_of(*numbers: float) -> bytes:
+    """A parametricCurveType: x ** g, or (a x + b) ** g from d on and c x below: g, a, b, c, d."""
+    kind = {1: 0, 5: 3}[len(numbers)]
+    values = [round(65_536 * number) for number in numbers]
+    return b"para\0\0\0\0" + struct.pack(f">HH{len(values)}i", kind, 0, *values)
 
 
 def is_rgb(icc: bytes) -> bool:
@@ -173,7 +188,7 @@ def matrix_profile(icc: bytes) -> MatrixProfile | None:
             return None
         columns = [struct.unpack_from(">3i", tags[name], 8) for name in (b"rXYZ", b"gXYZ", b"bXYZ")]
         matrix = np.array(columns).T / 65_536.0
-        curves = np.stack([_curve(tags[name]) for name in (b"rTRC", b"gTRC", b"bTRC")])
+        curves = np.stack([linear_light(tags[name]) for name in (b"rTRC", b"gTRC", b"bTRC")])
     except (KeyError, struct.error, ValueError):
         return None
     sound = np.isfinite(curves).all() and (np.diff(curves) >= 0).all()
@@ -182,7 +197,7 @@ def matrix_profile(icc: bytes) -> MatrixProfile | None:
     return MatrixProfile(curves, matrix)
 
 
-def _curve(tag: bytes) -> NDArray[np.float64]:
+def linear_light(tag: bytes) -> NDArray[np.float64]:
     """Linear light of 65,536 levels by a curveType or a parametricCurveType."""
     x = np.arange(LEVELS) / (LEVELS - 1)
     if tag[:4] == b"curv":

@@ -29,7 +29,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, PngImagePlugin
 
-from colorizers.files import boxes, deep, jpeg, metadata, png, tiff
+from colorizers.files import boxes, cicp, deep, jpeg, metadata, png, tiff
 from colorizers.files.picture import (
     MAX_PIXELS,
     ImageError,
@@ -261,16 +261,8 @@ def _photo(
     if stream is not None and name in DEEP:
         stream.seek(0)
         head = stream.read(MAX_BYTES if name == "JPEG2000" else boxes.HEAD)
-        if name == "JPEG2000":
-            told = {"icc_profile": boxes.profile(head), "xmp": boxes.xmp(head)}
-            image.info |= {what: content for what, content in told.items() if content}
-        if name == "PNG" and (profile := png.gamma_profile(image)):
-            image.info["icc_profile"] = profile
-        if name in ("AVIF", "HEIF") and (curve := boxes.hdr(head)):
-            notices.append(f"The file is HDR ({curve}); its values are taken as those of sRGB.")
-        if name == "PNG" and image.mode == "L":
-            png.spread_transparency(image, head)
         bits = deep.bits_of(image, head)
+        _complete(image, head, bits, notices)
         if bits > 8:
             stream.seek(0)
             found = deep.read(stream.read(), image, bits, notices)
@@ -306,6 +298,25 @@ def _photo(
         xmp=kept_xmp,
         iptc=metadata.iptc_of(image),
     )
+
+
+def _complete(image: Image.Image, head: bytes, bits: int, notices: list[str]) -> None:
+    """Add to what Pillow says of colours and transparency."""
+    name, info = image.format, image.info
+    if name == "JPEG2000":
+        told = {"icc_profile": boxes.profile(head), "xmp": boxes.xmp(head)}
+        info |= {what: content for what, content in told.items() if content}
+    numbers = None
+    if name == "PNG":  # where they overrule all else
+        numbers = png.numbers(head)
+    elif name in ("AVIF", "HEIF") and (found := boxes.numbers(head)):
+        numbers = found if found.transfer in cicp.HDR or not info.get("icc_profile") else None
+    if numbers:
+        info["icc_profile"] = cicp.profile(numbers, bits > 8, notices)
+    elif name == "PNG" and (profile := png.gamma_profile(image)):
+        info["icc_profile"] = profile
+    if name == "PNG" and image.mode == "L":
+        png.spread_transparency(image, head)
 
 
 def _three(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
