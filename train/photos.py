@@ -97,9 +97,9 @@ def load(paths: Sequence[Path], limit: int = 0) -> Photographs:
     names: dict[int, list[str]] = {side: [] for side in SIDES}
     sources: dict[str, int] = {}
     broken = 0
-    for source in _sources(paths):
+    for source in sources(paths):
         count = 0
-        stream = tqdm(_files(source), desc=source.name, disable=not sys.stderr.isatty())
+        stream = tqdm(files(source), desc=source.name, disable=not sys.stderr.isatty())
         for name, payload in stream:
             if limit and count >= limit:
                 break
@@ -153,7 +153,7 @@ def read(payload: bytes) -> NDArray[np.uint8] | None:
         return None
 
 
-def _sources(paths: Sequence[Path]) -> Iterator[Path]:
+def sources(paths: Sequence[Path]) -> Iterator[Path]:
     for path in paths:
         if path.is_dir():
             yield from sorted(path.glob("*.tar"))
@@ -165,7 +165,7 @@ def _sources(paths: Sequence[Path]) -> Iterator[Path]:
             raise DataError(f"{path} is not there; name folders or tar files with --photos.")
 
 
-def _files(source: Path) -> Iterator[tuple[str, bytes]]:
+def files(source: Path) -> Iterator[tuple[str, bytes]]:
     if source.is_dir():
         for file in sorted(source.rglob("*")):
             if file.suffix.lower() in ENDINGS:

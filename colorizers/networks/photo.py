@@ -113,6 +113,16 @@ class PhotoNet(nn.Module):
             x = join(torch.cat([enlarged, skip], dim=1))
         return x
 
+    def levels(self, L_norm: Tensor) -> list[Tensor]:
+        """Features at 1/2, 1/4, 1/8, 1/16 and 1/32 of the size: the decoder's, and the encoder's last."""
+        *skips, x = self.encoder(L_norm)[-5:]
+        levels = [x]
+        for narrow, join, skip in zip(self.narrow, self.join, reversed(skips), strict=True):
+            enlarged = interpolate(narrow(x), size=skip.shape[2:], mode="nearest")
+            x = join(torch.cat([enlarged, skip], dim=1))
+            levels.append(x)
+        return levels[::-1]
+
     def forward(self, L_norm: Tensor) -> Tensor:
         """ab_norm (N, 2, H / 2, W / 2) in (-1, 1) for L_norm (N, 1, H, W) in [-1, 1]."""
         ab_norm: Tensor = torch.tanh(self.head(self.features(L_norm)))
