@@ -15,17 +15,27 @@ logistic normal). Perez et al.: FiLM, AAAI 2018. Zhang, Sennrich: RMSNorm, NeurI
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Callable, Sequence
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import interpolate, scaled_dot_product_attention, silu
+from torch.nn.functional import (
+    interpolate,
+    pixel_shuffle,
+    pixel_unshuffle,
+    silu,
+)
 
 AB_SCALE = 25.0
 """Units of ab that are 1 to the flow: the spread of the colours of photographs, about."""
 HEAD = 32
 """Channels of a head of attention."""
+PATCH = 2
+"""Colours a side that are one place to the U-Net."""
+FINE = 32
+"""Channels at the full size of the colours."""
 FREQUENCIES = 32
 """Sines and cosines, each, that tell the network the time."""
 
@@ -33,17 +43,21 @@ FREQUENCIES = 32
 class Velocity(nn.Module):
     """The direction of the flow at x_t, a U-Net that knows the time and what was seen.
 
+    It works on patches of 2 x 2 colours, so that most of its work is done at half the size, where
+    every place can look at every other; what it makes of them is joined with the fine features
+    at the end.
+
     Parameters
     ----------
     seen : sequence of int
-        Channels of what was seen at the size of the colours, at half of it, and so on: one a
-        level.
+        Channels of what was seen at the size of the colours, at half of it, and so on.
     widths : sequence of int
-        Channels of each level; the last two levels look at the whole picture (attention).
+        Channels of each level, from half the size of the colours downwards: one fewer than `seen`;
+        multiples of `HEAD`.
 
     Examples
     --------
-    >>> network = Velocity((8, 16), (32, 64))
+    >>> network = Velocity((8, 16), (32,))
     >>> seen = network.prepare([torch.zeros(1, 8, 8, 12), torch.zeros(1, 16, 4, 6)])
     >>> network(torch.zeros(1, 2, 8, 12), torch.zeros(1), seen).shape
     torch.Size([1, 2, 8, 12])
@@ -52,58 +66,69 @@ class Velocity(nn.Module):
     def __init__(self, seen: Sequence[int], widths: Sequence[int]) -> None:
         super().__init__()
         time = 4 * widths[0]
+        fine, *coarse = seen
         self.time = nn.Sequential(nn.Linear(2 * FREQUENCIES, time), nn.SiLU(), nn.Linear(time, time))
-        self.first = nn.Conv2d(2, widths[0], 3, padding=1)
+        self.first = nn.Conv2d(2 * PATCH**2, widths[0], 3, padding=1)
+        self.see_fine = _see(fine, FINE)
+        self.see_patches = nn.Conv2d(FINE, widths[0], PATCH, stride=PATCH)
         self.see = nn.ModuleList(
-            nn.Sequential(nn.Conv2d(channels, width, 1), RMSNorm(width), nn.SiLU(),
-                          nn.Conv2d(width, width, 3, padding=1))
-            for channels, width in zip(seen, widths, strict=True)
-        )  # fmt: skip
-        looks = [False] * max(0, len(widths) - 2) + [True] * min(2, len(widths))
+            _see(channels, width) for channels, width in zip(coarse, widths, strict=True)
+        )
         self.down = nn.ModuleList(
-            Block(width, width, time, look) for width, look in zip(widths, looks, strict=True)
+            Block(width, width, time, look=level > 0) for level, width in enumerate(widths)
         )
         self.shrink = nn.ModuleList(
-            nn.Conv2d(width, wider, 2, stride=2)
-            for width, wider in zip(widths, widths[1:], strict=False)
+            nn.Conv2d(width, wider, 2, stride=2) for width, wider in itertools.pairwise(widths)
         )
-        self.middle = Block(widths[-1], widths[-1], time, True)
+        self.middle = Block(widths[-1], widths[-1], time)
         self.enlarge = nn.ModuleList(
-            nn.Conv2d(wider, width, 1) for width, wider in zip(widths, widths[1:], strict=False)
+            nn.Conv2d(wider, width, 1) for width, wider in itertools.pairwise(widths)
         )
-        self.up = nn.ModuleList(
-            Block(2 * width, width, time, look) for width, look in zip(widths, looks, strict=True)
-        )
-        self.last = nn.Sequential(RMSNorm(widths[0]), nn.SiLU(), _zero(nn.Conv2d(widths[0], 2, 3, padding=1)))
+        self.up = nn.ModuleList(Block(2 * width, width, time) for width in widths)
+        self.spread = nn.Conv2d(widths[0], FINE * PATCH**2, 1)
+        self.join = nn.Conv2d(2 + 2 * FINE, FINE, 3, padding=1)
+        self.last = nn.Sequential(RMSNorm(FINE), nn.SiLU(), _zero(nn.Conv2d(FINE, 2, 3, padding=1)))
 
     def prepare(self, seen: Sequence[Tensor]) -> list[Tensor]:
         """What was seen, (N, C, H, W), (N, C', H / 2, W / 2) and so on, as the levels take it."""
-        return [see(maps) for see, maps in zip(self.see, seen, strict=True)]
+        fine, *coarse = seen
+        fine = self.see_fine(fine)
+        maps = [see(level) for see, level in zip(self.see, coarse, strict=True)]
+        maps[0] = maps[0] + self.see_patches(fine)
+        return [fine, *maps]
 
     def forward(self, x: Tensor, t: Tensor, seen: Sequence[Tensor]) -> Tensor:
         """Velocity (N, 2, H, W) at x (N, 2, H, W) and t (N,) in [0, 1]; `seen` by `prepare`."""
         time = silu(self.time(waves(t)))
-        x = self.first(x)
+        fine, *maps = seen
+        h = self.first(pixel_unshuffle(x, PATCH))
         skips = []
         for level, block in enumerate(self.down):
             if level:
-                x = self.shrink[level - 1](x)
-            x = block(x + seen[level], time)
-            skips.append(x)
-        x = self.middle(x, time)
+                h = self.shrink[level - 1](h)
+            h = block(h + maps[level], time)
+            skips.append(h)
+        h = self.middle(h, time)
         for level in reversed(range(len(self.up))):
             skip = skips[level]
             if level < len(self.enlarge):
-                x = interpolate(self.enlarge[level](x), size=skip.shape[2:], mode="nearest")
-            x = self.up[level](torch.cat([x, skip], dim=1), time)
-        velocity: Tensor = self.last(x)
+                h = interpolate(self.enlarge[level](h), size=skip.shape[2:], mode="nearest")
+            h = self.up[level](torch.cat([h, skip], dim=1), time)
+        spread = pixel_shuffle(self.spread(h), PATCH)  # (N, FINE, H, W)
+        velocity: Tensor = self.last(self.join(torch.cat([x.to(h.dtype), spread, fine], dim=1)))
         return velocity
+
+
+def _see(channels: int, width: int) -> nn.Module:
+    return nn.Sequential(
+        nn.Conv2d(channels, width, 1), RMSNorm(width), nn.SiLU(), nn.Conv2d(width, width, 3, padding=1)
+    )
 
 
 class Block(nn.Module):
     """Two convolutions beside a way round, told the time by FiLM; and a look at all places."""
 
-    def __init__(self, inputs: int, width: int, time: int, look: bool) -> None:
+    def __init__(self, inputs: int, width: int, time: int, look: bool = True) -> None:
         super().__init__()
         self.norm1, self.conv1 = RMSNorm(inputs), nn.Conv2d(inputs, width, 3, padding=1)
         self.film = nn.Linear(time, 2 * width)
@@ -134,7 +159,9 @@ class Look(nn.Module):
         count, width, rows, columns = x.shape
         heads = self.ask(self.norm(x)).reshape(count, 3, width // HEAD, HEAD, rows * columns)
         query, key, value = heads.transpose(3, 4).unbind(1)  # each (N, heads, H W, HEAD)
-        told = scaled_dot_product_attention(query, key, value)
+        # Written out: for so few places, torch's fused attention takes three times as long on CPUs.
+        near = torch.softmax(query @ key.transpose(-1, -2) * HEAD**-0.5, dim=-1)
+        told = near.to(value.dtype) @ value
         told = told.transpose(2, 3).reshape(count, width, rows, columns)
         out: Tensor = x + self.tell(told)
         return out

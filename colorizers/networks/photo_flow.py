@@ -19,7 +19,7 @@ from colorizers.photo import ENCODER, WIDTHS, PhotoNet
 
 SHRINK = 4
 """A drawn grid of colours is this much smaller than L."""
-FLOW_WIDTHS = (64, 96, 160, 224)
+FLOW_WIDTHS = (96, 192, 256)
 
 
 class PhotoFlow(nn.Module):
@@ -31,7 +31,7 @@ class PhotoFlow(nn.Module):
     widths : sequence of int
         Of `PhotoNet`.
     flow_widths : sequence of int
-        Of `Velocity`, at 1/4 to 1/32 of the size.
+        Of `Velocity`, at 1/8 to 1/32 of the size.
     """
 
     def __init__(
