@@ -60,7 +60,7 @@ def figures(truth: Sequence[Float], ours: Sequence[Float]) -> dict[str, float]:
     return {
         "n": len(truth),
         "ratio": (grey / error) ** 0.5,
-        "chroma": sum(o.mean() for _, o in chroma) / sum(t.mean() for t, _ in chroma),
+        "chroma": float(sum(o.mean() for _, o in chroma) / sum(t.mean() for t, _ in chroma)),
         "grey_object": float(np.mean(left)),
     }
 
@@ -104,7 +104,7 @@ def judge(
     # What is seen is what sRGB holds of it.
     ours = [cells(rgb_to_lab(rgb)[..., 1:]) for rgb in made]
     theirs = [cells(one[..., 1:]) for one in lab]
-    rows = []
+    rows: list[dict[str, Any]] = []
     for number, name in enumerate(names):
         which = np.flatnonzero(kind == number)
         rows.append({"kind": name} | figures([theirs[i] for i in which], [ours[i] for i in which]))

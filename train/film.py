@@ -1,6 +1,7 @@
-"""Greys as they really are: what film, age, print and scanner made of a scene, for `train.photo_flow`.
+"""Greys as they really are: what film, age, print and scanner made of a scene.
 
-The L of a digital photograph is the one grey that nobody uploads. Old film was blind to red,
+Fed to :mod:`train.photo_flow` by :mod:`train.kinds`. The L of a digital photograph is the one
+grey that nobody uploads. Old film was blind to red,
 or stood behind a yellow, orange or red filter; prints fade, are grainy, blurred, scratched, and
 come as JPEGs or through the half-tone screen of a newspaper. Colours should not depend on it.
 Everything works on batches, on whichever device they are.
@@ -64,7 +65,9 @@ def response(rgb: Tensor, weights: Tensor) -> Tensor:
     linear = torch.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055).clamp_min(0) ** 2.4)
     light = (linear * weights[:, :, None, None]).sum(dim=1, keepdim=True)
     edge = (6 / 29) ** 3
-    return torch.where(light > edge, 116 * light.clamp_min(edge) ** (1 / 3) - 16, light * (29 / 3) ** 3)
+    return torch.where(
+        light > edge, 116 * light.clamp_min(edge) ** (1 / 3) - 16, light * (29 / 3) ** 3
+    )
 
 
 def random_weights(count: int, generator: torch.Generator, plain: float = 0.45) -> Tensor:

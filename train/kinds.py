@@ -76,7 +76,11 @@ def load(paths: Sequence[Path], limit: int = 0) -> Kinds:
     DataError
         If a path is not there or no photograph is found.
     """
-    names, learn, learn_kind, held, held_kind = [], [], [], [], []
+    names: list[str] = []
+    learn: list[NDArray[np.uint8]] = []
+    held: list[NDArray[np.uint8]] = []
+    learn_kind: list[int] = []
+    held_kind: list[int] = []
     for source in sources(paths):
         found = [(f"{source.name}/{name}", read(payload)) for name, payload in files(source)]
         kept = [(name, rgb) for name, rgb in found if rgb is not None and len(rgb) == SIDE]
@@ -100,7 +104,12 @@ def load(paths: Sequence[Path], limit: int = 0) -> Kinds:
     seen = np.stack(held) if held else np.empty((0, SIDE, SIDE, 3), np.uint8)
     fresh = ~near(rgb, seen)
     return Kinds(
-        rgb[fresh], kind[fresh], tuple(names), seen, np.array(held_kind, np.int64), int((~fresh).sum())
+        rgb[fresh],
+        kind[fresh],
+        tuple(names),
+        seen,
+        np.array(held_kind, np.int64),
+        int((~fresh).sum()),
     )
 
 
@@ -114,7 +123,7 @@ def near(rgb_u8: NDArray[np.uint8], others: NDArray[np.uint8]) -> NDArray[np.boo
 
 
 def difference_hash(rgb_u8: NDArray[np.uint8]) -> NDArray[np.uint64]:
-    """64 bits of each picture (N, H, W, 3): where a 9 x 8 reduction of its grey grows to the right."""
+    """64 bits of each picture (N, H, W, 3): where a 9 x 8 reduction of it brightens rightwards."""
     bits = np.empty((len(rgb_u8), 64), bool)
     for index, rgb in enumerate(rgb_u8):
         grey = cv2.cvtColor(np.ascontiguousarray(rgb), cv2.COLOR_RGB2GRAY)

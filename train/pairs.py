@@ -4,11 +4,11 @@
     python -m train.pairs --photos ... --run runs/flow-2 --seed 3 --out runs/pairs-2
     python -m train.pairs --score runs/pairs/answers.txt --out runs/pairs
 
-The photographs are held out and drawn at random, as many of each kind. Both pictures of a pair go the same way: Lab, clipped,
-8 bits. Which of them is the truth stands in key.json, to be opened when everything is decided: write
-one line a sheet into answers.txt, the letter of the picture that you take for real of each pair,
-such as ABBABA, and let `--score` count. Whoever looks is named with the rate: a vision model's rate is
-no person's.
+The photographs are held out and drawn at random, as many of each kind. Both pictures of a pair go
+the same way: Lab, clipped, 8 bits. Which of them is the truth stands in key.json, to be opened
+when everything is decided: write one line a sheet into answers.txt, the letter of the picture that
+you take for real of each pair, such as ABBABA, and let `--score` count. Whoever looks is named
+with the rate: a vision model's rate is no person's.
 """
 
 from __future__ import annotations
@@ -25,6 +25,15 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 from scipy.stats import binomtest
 
+import colorizers
+from colorizers.color import colorize_u8, rgb_to_lab
+from colorizers.networks.checkpoint import WeightsError
+from colorizers.painting.predict import predict_grid, upsample_ab
+
+from . import kinds
+from .candidates import load_run
+from .data import DataError
+
 UInt8 = NDArray[np.uint8]
 
 SIDE = 256
@@ -33,7 +42,9 @@ A_SHEET = 6
 GAP = 12
 
 
-def write(truth: Sequence[UInt8], made: Sequence[UInt8], seed: int, folder: Path, about: dict[str, Any]) -> int:
+def write(
+    truth: Sequence[UInt8], made: Sequence[UInt8], seed: int, folder: Path, about: dict[str, Any]
+) -> int:
     """Write sheets and key; returns how many sheets there are.
 
     Parameters
@@ -106,3 +117,61 @@ def score(answers: str, key: dict[str, Any]) -> dict[str, Any]:
     low, high = binomtest(fooled, len(truth)).proportion_ci(method="wilson")
     return {"fooled": fooled, "n": len(truth), "rate": fooled / len(truth),
             "rate_ci95": [float(low), float(high)]}  # fmt: skip
+
+
+def main(argv: list[str] | None = None) -> int:
+    """The command line; returns the exit code."""
+    parser = argparse.ArgumentParser(
+        prog="python -m train.pairs",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--photos", nargs="+", type=Path, help="folders and tar files")
+    parser.add_argument("--run", type=Path, help="judge the weights of a run (default: committed)")
+    parser.add_argument("--count", type=int, default=96, help="pairs (default 96)")
+    parser.add_argument("--seed", type=int, default=1, help="of the choice and of the order")
+    parser.add_argument("--out", type=Path, required=True, help="folder of the sheets")
+    parser.add_argument("--score", type=Path, help="answers, to be held against the key in --out")
+    arguments = parser.parse_args(argv)
+    try:
+        if arguments.score:
+            key = json.loads((arguments.out / "key.json").read_text())
+            print(json.dumps(score(arguments.score.read_text(), key)))
+            return 0
+        if not arguments.photos:
+            raise DataError("--photos is missing; name folders or tar files of photographs.")
+        photographs = kinds.load(arguments.photos)
+        colorizer = load_run(arguments.run) if arguments.run else colorizers.load("photo")
+        which = choose(photographs.held_kind, arguments.count, arguments.seed)
+        truth, made = [], []
+        for rgb in photographs.held_rgb_u8[which]:
+            lab = rgb_to_lab(rgb)
+            L = np.ascontiguousarray(lab[..., 0])
+            truth.append(colorize_u8(L, lab[..., 1:]))
+            made.append(colorize_u8(L, upsample_ab(L, predict_grid(colorizer, L))))
+        about = {
+            "weights": colorizer.card["weights"]["sha256"],
+            "photographs": which.tolist(),
+            "kinds": [photographs.names[kind] for kind in photographs.held_kind[which]],
+        }
+        sheets = write(truth, made, arguments.seed, arguments.out, about)
+    except (DataError, WeightsError, ValueError, OSError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    print(f"{len(truth)} pairs on {sheets} sheets in {arguments.out}; decide before key.json")
+    return 0
+
+
+def choose(kind: NDArray[np.int64], count: int, seed: int) -> NDArray[np.int64]:
+    """Positions of `count` photographs, as many of each kind as there are and as it goes."""
+    rng = np.random.default_rng(seed)
+    order = rng.permutation(len(kind))
+    turn = np.empty(len(kind), np.int64)  # how many of its kind come before it
+    for number in np.unique(kind):
+        mine = order[kind[order] == number]
+        turn[mine] = np.arange(len(mine))
+    return rng.permutation(order[np.argsort(turn[order], kind="stable")][:count])
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,7 +1,7 @@
 """Train the sampler of photographs' colours: a rectified flow over what `photo` sees.
 
     python -m train.photo_flow --photos FOLDER_OR_TAR ...
-    python -m train.photo_flow --photos FOLDER --start runs/flow/photo-flow --joint --run runs/flow-2
+    python -m train.photo_flow --photos FOLDER --start runs/1/photo-flow --joint --run runs/2
     python -m train.photo_flow --photos FOLDER --limit 50 --rounds 1 --steps 20 --run runs/try
 
 Stage by stage, each from the weights of the one before: first the flow alone over the frozen
@@ -28,8 +28,8 @@ import torch
 from torch import Tensor
 from torch.nn.functional import avg_pool2d, interpolate, mse_loss
 
-from colorizers import checkpoint, photo
 from colorizers.color import AB_MAX, L_HALF, colorize_u8, rgb_to_lab
+from colorizers.networks import checkpoint, photo
 from colorizers.networks.flow import AB_SCALE
 from colorizers.networks.photo_flow import FLOW_WIDTHS, SHRINK, PhotoFlow
 
@@ -89,7 +89,9 @@ class Training:
         self.velocity: Any = self.network.velocity
         if settings.compile:
             self.velocity = torch.compile(self.network.velocity)
-        groups = [{"params": list(self.network.velocity.parameters()), "lr": settings.lr}]
+        groups: list[dict[str, Any]] = [
+            {"params": list(self.network.velocity.parameters()), "lr": settings.lr}
+        ]
         if settings.joint:
             rest = [value for name, value in self.network.mean.named_parameters()
                     if not name.startswith("bins.")]  # fmt: skip
@@ -164,7 +166,9 @@ def train(settings: Settings, photographs: kinds.Kinds) -> tuple[Training, float
             if now % 50 == 0:
                 run.scalars({f"train/{key}": value for key, value in measured.items()}, now)
         run.save(number + 1, **training.parts())
-        save_png(grid.picture(training.average.module), run.folder / f"grid/round-{number + 1:03d}.png")
+        save_png(
+            grid.picture(training.average.module), run.folder / f"grid/round-{number + 1:03d}.png"
+        )
         print_epoch(number + 1, {key: value / settings.steps for key, value in total.items()})
     return training, run.seconds / 3600
 

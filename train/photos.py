@@ -95,7 +95,7 @@ def load(paths: Sequence[Path], limit: int = 0) -> Photographs:
     """
     kept: dict[int, list[NDArray[np.uint8]]] = {side: [] for side in SIDES}
     names: dict[int, list[str]] = {side: [] for side in SIDES}
-    sources: dict[str, int] = {}
+    taken: dict[str, int] = {}
     broken = 0
     for source in sources(paths):
         count = 0
@@ -110,7 +110,7 @@ def load(paths: Sequence[Path], limit: int = 0) -> Photographs:
             kept[len(picture)].append(picture)
             names[len(picture)].append(f"{source.name}/{name}")
             count += 1
-        sources[source.name] = count
+        taken[source.name] = count
     total = sum(map(len, kept.values()))
     if not total:
         raise DataError(
@@ -125,7 +125,7 @@ def load(paths: Sequence[Path], limit: int = 0) -> Photographs:
     groups = [Group(_to_lab_8(kept.pop(side))) for side in SIDES if kept[side]]
     empty = np.empty((0, SIDES[0], SIDES[0], 3), np.uint8)
     seen = np.stack(validation) if validation else empty
-    return Photographs(groups, seen, sources, broken, of)
+    return Photographs(groups, seen, taken, broken, of)
 
 
 def held_out(names: Sequence[str], count: int) -> list[int]:

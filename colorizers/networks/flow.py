@@ -67,7 +67,9 @@ class Velocity(nn.Module):
         super().__init__()
         time = 4 * widths[0]
         fine, *coarse = seen
-        self.time = nn.Sequential(nn.Linear(2 * FREQUENCIES, time), nn.SiLU(), nn.Linear(time, time))
+        self.time = nn.Sequential(
+            nn.Linear(2 * FREQUENCIES, time), nn.SiLU(), nn.Linear(time, time)
+        )
         self.first = nn.Conv2d(2 * PATCH**2, widths[0], 3, padding=1)
         self.see_fine = _see(fine, FINE)
         self.see_patches = nn.Conv2d(FINE, widths[0], PATCH, stride=PATCH)
@@ -121,7 +123,10 @@ class Velocity(nn.Module):
 
 def _see(channels: int, width: int) -> nn.Module:
     return nn.Sequential(
-        nn.Conv2d(channels, width, 1), RMSNorm(width), nn.SiLU(), nn.Conv2d(width, width, 3, padding=1)
+        nn.Conv2d(channels, width, 1),
+        RMSNorm(width),
+        nn.SiLU(),
+        nn.Conv2d(width, width, 3, padding=1),
     )
 
 

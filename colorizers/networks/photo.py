@@ -94,7 +94,8 @@ class PhotoNet(nn.Module):
         self.vividness = vividness
         self.encoder, channels = _encoder(encoder, pretrained)
         # The features are narrowed before they are enlarged, which is a quarter of the work.
-        inputs = (channels[-1], *widths)
+        self.deepest: int = channels[-1]
+        inputs = (self.deepest, *widths)
         self.narrow = nn.ModuleList(
             conv_block(below, above) for below, above in itertools.pairwise(inputs)
         )
@@ -114,7 +115,7 @@ class PhotoNet(nn.Module):
         return x
 
     def levels(self, L_norm: Tensor) -> list[Tensor]:
-        """Features at 1/2, 1/4, 1/8, 1/16 and 1/32 of the size: the decoder's, and the encoder's last."""
+        """Features at 1/2 to 1/32 of the size: the decoder's, and the encoder's last."""
         *skips, x = self.encoder(L_norm)[-5:]
         levels = [x]
         for narrow, join, skip in zip(self.narrow, self.join, reversed(skips), strict=True):

@@ -2,7 +2,7 @@
 
 References
 ----------
-See :mod:`colorizers.networks.flow` and :mod:`colorizers.photo`.
+See :mod:`colorizers.networks.flow` and :mod:`colorizers.networks.photo`.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from torch.nn.functional import avg_pool2d, pixel_unshuffle
 
 from colorizers.color import AB_MAX
 from colorizers.networks.flow import AB_SCALE, Velocity, draw
-from colorizers.photo import ENCODER, WIDTHS, PhotoNet
+from colorizers.networks.photo import ENCODER, WIDTHS, PhotoNet
 
 SHRINK = 4
 """A drawn grid of colours is this much smaller than L."""
@@ -43,7 +43,7 @@ class PhotoFlow(nn.Module):
         super().__init__()
         self.mean = PhotoNet(encoder, widths)
         coarse, middle, fine = widths[:3]
-        last = self.mean.narrow[0][0].in_channels
+        last = self.mean.deepest
         self.velocity = Velocity((fine + SHRINK**2 + 2, middle, coarse, last), flow_widths)
 
     def see(self, L_norm: Tensor) -> tuple[Tensor, list[Tensor]]:

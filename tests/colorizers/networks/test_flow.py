@@ -1,0 +1,68 @@
+"""The flow: its sampler against a flow that is known exactly, guidance, and any even size."""
+
+import math
+
+import pytest
+import torch
+
+from colorizers.networks.flow import Velocity, draw
+from colorizers.networks.photo_flow import PhotoFlow
+
+
+def gaussian(mean, spread):
+    """The velocity of straight lines from a standard normal to a normal, in closed form."""
+
+    def velocity(x, t, seen):
+        t = t[:, None, None, None]
+        variance = (1 - t) ** 2 + (t * spread) ** 2
+        drift = (t * spread**2 - (1 - t)) / variance  # E[x1 - x0 | x_t], linear in x_t
+        return mean + drift * (x - t * mean)
+
+    return velocity
+
+
+@pytest.mark.parametrize("steps", [4, 16])
+def test_noise_becomes_the_distribution_that_the_flow_leads_to(steps):
+    noise = torch.randn(2000, 2, 2, 2, generator=torch.Generator().manual_seed(0))
+    drawn = draw(gaussian(1.5, 0.4), noise, [], steps)
+    assert drawn.mean().item() == pytest.approx(1.5, abs=0.03)
+    assert drawn.std().item() == pytest.approx(0.4, rel=0.3 if steps == 4 else 0.05)
+
+
+def test_guidance_leads_away_from_what_is_drawn_without_having_seen():
+    def velocity(x, t, seen):
+        return seen[0].mean(dim=(1, 2, 3), keepdim=True).expand_as(x)
+
+    noise, seen = torch.zeros(3, 2, 4, 4), [torch.full((3, 1, 4, 4), 2.0)]
+    assert torch.allclose(draw(velocity, noise, seen), torch.full_like(noise, 2.0))
+    assert torch.allclose(draw(velocity, noise, seen, guidance=1.5), torch.full_like(noise, 3.0))
+
+
+def test_a_network_takes_any_shape_its_levels_halve():
+    torch.manual_seed(0)
+    network = Velocity((4, 6, 8), (32, 64))
+    sizes = [(12, 20), (6, 10), (3, 5)]
+    seen = network.prepare([torch.randn(2, c, *s) for c, s in zip((4, 6, 8), sizes, strict=True)])
+    x = torch.randn(2, 2, 12, 20)
+    with torch.no_grad():
+        for parameter in network.parameters():
+            if not parameter.any():
+                parameter.normal_(std=0.1)  # blocks begin as nothing
+        early, late = (network(x, torch.full((2,), t), seen) for t in (0.1, 0.9))
+    assert early.shape == x.shape
+    assert not torch.allclose(early, late)  # it knows the time
+    assert math.isfinite(early.abs().sum().item())
+
+
+def test_the_same_noise_gives_the_same_colours_and_other_noise_others():
+    torch.manual_seed(0)
+    network = PhotoFlow(flow_widths=(32, 32, 64)).eval()
+    with torch.inference_mode():
+        for parameter in network.velocity.last[-1].parameters():
+            parameter.normal_(std=0.1)
+        L_norm = torch.rand(1, 1, 64, 96) * 2 - 1
+        noise = torch.randn(2, 1, 2, 16, 24, generator=torch.Generator().manual_seed(1))
+        one, again, other = (network.draw(L_norm, noise[i]) for i in (0, 0, 1))
+    assert one.shape == (1, 2, 16, 24)
+    assert torch.equal(one, again)
+    assert not torch.allclose(one, other)
