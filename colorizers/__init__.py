@@ -13,22 +13,19 @@ with L at the network's own size. PyTorch is imported when the first one is load
 from __future__ import annotations
 
 import functools
-import importlib
 from typing import TYPE_CHECKING
+
+from colorizers.networks import registry
 
 if TYPE_CHECKING:
     from colorizers.networks.base import Colorizer
 
 __all__ = ["cifar10_names", "load", "names"]
 
-_PHOTOGRAPHS = ("photo",)
-_CIFAR10 = ("classification", "gan")
-_CONTROLS = ("regression",)
-
 
 def names() -> tuple[str, ...]:
     """The names of the colorizers for use, in the order in which a page shows them."""
-    return (*_PHOTOGRAPHS, *_CIFAR10)
+    return registry.names(registry.PHOTOGRAPHS, registry.CIFAR10)
 
 
 def cifar10_names(*, controls: bool = False) -> tuple[str, ...]:
@@ -39,7 +36,7 @@ def cifar10_names(*, controls: bool = False) -> tuple[str, ...]:
     controls : bool
         Name the controls too: networks that exist to be compared with, not to be used.
     """
-    return (*_CONTROLS, *_CIFAR10) if controls else _CIFAR10
+    return registry.names(registry.CIFAR10, registry.CONTROL if controls else registry.CIFAR10)
 
 
 @functools.cache
@@ -53,8 +50,7 @@ def load(name: str) -> Colorizer:
     colorizers.networks.checkpoint.WeightsError
         If its weights are missing or damaged.
     """
-    known = (*names(), *_CONTROLS)
+    known = (*names(), *registry.names(registry.CONTROL))
     if name not in known:
         raise ValueError(f"There is no colorizer {name!r}; there are {', '.join(known)}.")
-    module = importlib.import_module(f".networks.{name}", __package__)
-    return module.load()
+    return registry.load(name)

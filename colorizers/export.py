@@ -76,31 +76,31 @@ def export(method: str, target: Path, *, folder: Path | None = None) -> dict[str
 
     from colorizers.color import L_HALF
     from colorizers.networks.checkpoint import FOLDER, read_card, restore
-    from colorizers.networks.photo import MULTIPLE, SIDE, PhotoNet
+    from colorizers.networks.photo import MULTIPLE
+    from colorizers.networks.registry import network_of
 
     folder = folder or FOLDER
     card = read_card(method, folder=folder)
-    network = _network(method, card)
+    network = network_of(card)
     restore(method, network, folder=folder)
-    any_shape = isinstance(network, PhotoNet)
-    options = {key: card["network"][key] for key in ("temperature",) if key in card["network"]}
+    any_shape = network.shape is not None
 
     class Whole(nn.Module):
         """The network between L and ab in their own units."""
 
         def __init__(self) -> None:
             super().__init__()
-            self.network: Any = network
+            self.network = network
 
         def forward(self, L: Tensor) -> Tensor:
-            ab: Tensor = self.network.predict(L / L_HALF - 1.0, **options)
+            ab: Tensor = self.network.predict(L / L_HALF - 1.0, **network.options)
             return ab
 
     shapes: dict[int, Any] = {0: torch.export.Dim("batch", min=1, max=1024)}
     if any_shape:
         for axis, name in ((2, "rows"), (3, "columns")):
             shapes[axis] = MULTIPLE * torch.export.Dim(name, min=1, max=256)
-    side = SIDE if any_shape else card["network"]["size"]
+    side = network.size
     example = torch.full((2, 1, side, side + (MULTIPLE if any_shape else 0)), 50.0)
     with _quiet(), torch.inference_mode():
         program = torch.onnx.export(
@@ -120,19 +120,6 @@ def export(method: str, target: Path, *, folder: Path | None = None) -> dict[str
     finally:
         partial.unlink(missing_ok=True)
     return metadata
-
-
-def _network(method: str, card: dict[str, Any]) -> Any:
-    """The network of a card, in float32, without its weights."""
-    from colorizers.networks.classification import Classifier
-    from colorizers.networks.gan import Generator
-    from colorizers.networks.photo import of_card
-
-    settings = card["network"]
-    if method == "photo":
-        return of_card(card)
-    made = Classifier if method == "classification" else Generator
-    return made(settings["widths"])
 
 
 def _metadata(method: str, card: dict[str, Any], any_shape: bool, side: int) -> dict[str, str]:

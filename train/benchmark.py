@@ -67,15 +67,17 @@ def photograph(width: int = WIDTH, height: int = HEIGHT) -> bytes:
 
 def ours() -> Run:
     """The pipeline of this project; with random weights where there are none yet."""
+    import colorizers
     from colorizers.files import reading, writing
-    from colorizers.networks import photo
+    from colorizers.networks.base import ready
     from colorizers.networks.checkpoint import WeightsError
+    from colorizers.networks.photo import PhotoNet
     from colorizers.painting import predict
 
     try:
-        colorizer = photo.load()
+        colorizer = colorizers.load("photo")
     except WeightsError:
-        colorizer = photo.ready(photo.PhotoNet(), {})
+        colorizer = ready(PhotoNet(), {"name": "photo", "title": "untrained"})
     network = Stopwatch(colorizer._predict)
     colorizer._predict = network
 

@@ -26,8 +26,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from colorizers.networks import checkpoint, gan, photo
-from colorizers.networks.gan import Generator
+from colorizers.networks import checkpoint
+from colorizers.networks.registry import METHODS, PHOTOGRAPHS, load, network_of
 
 from . import data
 from .options import option, parse
@@ -78,7 +78,7 @@ def blend(settings: Settings) -> tuple[nn.Module, dict[str, Any]]:
     for name in (settings.first, settings.second):
         folder = Path(name).parent if "/" in name else checkpoint.FOLDER
         card = checkpoint.read_card(Path(name).name, folder=folder)
-        network = _network(card)
+        network = network_of(card)
         checkpoint.restore(Path(name).name, network, folder=folder)
         parents.append(network)
         cards.append(card)
@@ -98,15 +98,9 @@ def blend(settings: Settings) -> tuple[nn.Module, dict[str, Any]]:
     ]  # fmt: skip
     card = {key: value for key, value in cards[1].items() if key not in ("weights", "metrics")}
     # How vivid it is to paint is chosen anew: `train.photo_results --vividness`.
-    network_of = {key: value for key, value in card["network"].items() if key != "vividness"}
-    card |= {"network": network_of, "blend": {"share": settings.share, "of": named}}
+    settings_of = {key: value for key, value in card["network"].items() if key != "vividness"}
+    card |= {"network": settings_of, "blend": {"share": settings.share, "of": named}}
     return blended, card
-
-
-def _network(card: dict[str, Any]) -> nn.Module:
-    if card["name"] == photo.NAME:
-        return photo.of_card(card)
-    return Generator(card["network"]["widths"])
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -116,18 +110,17 @@ def main(argv: list[str] | None = None) -> int:
     origin = provenance(sys.argv[1:] if argv is None else argv, "train.blend")
     try:
         network, card = blend(settings)
-        is_photo = card["name"] == photo.NAME
         watch = None
-        if not is_photo:
-            watch = Watch(data.load("validation"), gan.NAME, limit=data.VALIDATION)
+        if METHODS[card["name"]].kind != PHOTOGRAPHS:
+            watch = Watch(data.load("validation"), card["name"], limit=data.VALIDATION)
     except (RunError, data.DataError, checkpoint.WeightsError) as error:
         print(error, file=sys.stderr)
         return 1
     card["blend"] |= {"command": origin["command"], "settings": asdict(settings)}
     folder = checkpoint.FOLDER if settings.commit_weights else Path(settings.run)
-    checkpoint.save(photo.NAME if is_photo else gan.NAME, network, card, folder=folder)
+    checkpoint.save(card["name"], network, card, folder=folder)
     if watch is not None:
-        figures = watch.figures(gan.load(folder).predict_ab)
+        figures = watch.figures(load(card["name"], folder).predict_ab)
         print("validation: " + "  ".join(f"{key} {value:.4g}" for key, value in figures.items()))
     print(f"weights and card: {folder}")
     return 0

@@ -32,7 +32,8 @@ from colorizers.networks.bins import (
     annealed_mean,
     rebalancing_weights,
 )
-from colorizers.networks.classification import NAME, TITLE, Classifier
+from colorizers.networks.classification import Classifier
+from colorizers.networks.registry import METHODS
 
 from . import data, processes
 from .command import Trained, command, steps_per_epoch
@@ -42,6 +43,8 @@ from .processes import autocast, bfloat16_is_fast, channels_last, device, prepar
 from .run import Average, Run, learning_rate, print_epoch, set_learning_rate
 from .start import NOTHING, start_from
 from .watch import Watch
+
+NAME = "classification"
 
 
 @dataclass(frozen=True)
@@ -126,10 +129,9 @@ def train(settings: Settings, pictures: data.Pictures, validation: data.Pictures
         figures = watch.show(run, epoch + 1, lambda L: predict_ab(average.module, L))
         print_epoch(epoch + 1, {"loss": processes.mean(total).item() / steps} | figures)
     network = {
-        "widths": settings.widths, "size": data.SIDE,
-        "temperature": TEMPERATURE,
+        "widths": settings.widths, "temperature": TEMPERATURE,
     }  # fmt: skip
-    return Trained(NAME, TITLE, average.module, network, run.seconds / 3600, origin)
+    return Trained(NAME, METHODS[NAME].title, average.module, network, run.seconds / 3600, origin)
 
 
 def pixels(planes: Tensor, wanted: int, seed: int, now: int) -> Tensor:

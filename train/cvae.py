@@ -23,8 +23,8 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from colorizers.networks import regression
-from colorizers.networks.cvae import LATENT, NAME, TITLE, Painter, Posterior
+from colorizers.networks.cvae import LATENT, Painter, Posterior
+from colorizers.networks.registry import METHODS
 
 from . import data, processes
 from .command import Trained, command, steps_per_epoch
@@ -35,6 +35,8 @@ from .run import Average, Run, learning_rate, print_epoch, set_learning_rate
 from .start import start_from
 from .watch import Watch
 
+NAME = "cvae"
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -42,7 +44,7 @@ class Settings:
 
     run: str = option("runs/cvae", "folder of the run; the same folder resumes it")
     start: str = option(
-        regression.NAME, "weights to start body and head from: committed ones by name, those of "
+        "regression", "weights to start body and head from: committed ones by name, those of "
         "a run as RUN/NAME, or none"
     )  # fmt: skip
     epochs: int = option(6, "passes over the training pictures")
@@ -157,7 +159,7 @@ def train(settings: Settings, pictures: data.Pictures, validation: data.Pictures
         "widths": settings.widths, "size": data.SIDE,
         "latent": settings.latent,
     }  # fmt: skip
-    return Trained(NAME, TITLE, average.module, network, run.seconds / 3600, origin)
+    return Trained(NAME, METHODS[NAME].title, average.module, network, run.seconds / 3600, origin)
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -23,13 +23,12 @@ from __future__ import annotations
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import torch
 from torch import Tensor
 
-from colorizers.networks import regression
-from colorizers.networks.gan import NAME, TITLE, Discriminator, Generator
+from colorizers.networks.gan import Discriminator, Generator
+from colorizers.networks.registry import METHODS
 
 from . import data, processes
 from .command import Trained, command, steps_per_epoch
@@ -41,6 +40,8 @@ from .run import Average, Run, learning_rate, print_epoch, set_learning_rate
 from .start import start_from
 from .watch import Watch
 
+NAME = "gan"
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -48,7 +49,7 @@ class Settings:
 
     run: str = option("runs/gan", "folder of the run; the same folder resumes it")
     start: str = option(
-        regression.NAME, "weights to start the generator from: committed ones by name, those of "
+        "regression", "weights to start the generator from: committed ones by name, those of "
         "a run as RUN/NAME, or none; from random weights the critic wins early (docs/LOG.md)"
     )  # fmt: skip
     epochs: int = option(5, "passes over the training pictures")
@@ -182,11 +183,10 @@ def train(settings: Settings, pictures: data.Pictures, validation: data.Pictures
         run.save(epoch + 1, **duel.parts())
         figures = watch.show(run, epoch + 1, lambda L: predict_ab(duel.average.module, L))
         print_epoch(epoch + 1, {"l1": processes.mean(total).item() / steps} | figures)
-    network: dict[str, Any] = {
-        "widths": settings.widths,
-        "size": data.SIDE,
-    }
-    return Trained(NAME, TITLE, duel.average.module, network, run.seconds / 3600, duel.origin)
+    return Trained(
+        NAME, METHODS[NAME].title, duel.average.module, {"widths": settings.widths},
+        run.seconds / 3600, duel.origin,
+    )  # fmt: skip
 
 
 def main(argv: list[str] | None = None) -> int:

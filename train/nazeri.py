@@ -20,6 +20,7 @@ from __future__ import annotations
 
 import itertools
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,8 +29,7 @@ from torch import Tensor, nn
 from torch.nn.functional import binary_cross_entropy_with_logits
 
 from colorizers.color import AB_MAX
-from colorizers.networks.base import Colorizer, ready
-from colorizers.networks.checkpoint import read_card, restore
+from colorizers.networks.base import Network
 
 from . import data, processes
 from .command import Trained, command, steps_per_epoch
@@ -67,7 +67,7 @@ class Settings:
     commit_weights: bool = option(False, "write the result to colorizers/weights/")
 
 
-class Generator(nn.Module):
+class Generator(Network):
     """ab_norm (N, 2, H, W) in (-1, 1) for L_norm (N, 1, H, W).
 
     Parameters
@@ -78,7 +78,7 @@ class Generator(nn.Module):
         Share dropped in the first two steps of the decoder, while training.
     """
 
-    def __init__(self, widths: tuple[int, ...] = WIDTHS, dropout: float = 0.5) -> None:
+    def __init__(self, widths: Sequence[int] = WIDTHS, dropout: float = 0.5) -> None:
         super().__init__()
         encoder: list[nn.Module] = [_down(1, widths[0], stride=1)]
         for above, below in itertools.pairwise(widths):
@@ -203,16 +203,8 @@ def train(settings: Settings, pictures: data.Pictures, validation: data.Pictures
         run.save(epoch + 1, **parts)
         figures = watch.show(run, epoch + 1, lambda L: predict_ab(generator, L))
         print_epoch(epoch + 1, {"l1": processes.mean(total).item() / steps} | figures)
-    network = {"widths": settings.widths, "size": data.SIDE}
+    network = {"widths": settings.widths}
     return Trained(NAME, TITLE, generator, network, run.seconds / 3600)
-
-
-def load(folder: Path) -> Colorizer:
-    """The generator that a run left in its folder."""
-    card = read_card(NAME, folder=folder)
-    model = Generator(tuple(card["network"]["widths"]))
-    restore(NAME, model, folder=folder)
-    return Colorizer(NAME, TITLE, card["network"]["size"], card, ready(model, model.predict))
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -37,7 +37,8 @@ from colorizers.networks import checkpoint
 from colorizers.networks.bins import SoftEncoder
 from colorizers.networks.encoders import EncoderError
 from colorizers.networks.gan import Discriminator
-from colorizers.networks.photo import ENCODER, NAME, TITLE, WIDTHS, PhotoNet
+from colorizers.networks.photo import ENCODER, WIDTHS, PhotoNet
+from colorizers.networks.registry import METHODS
 
 from . import data, photos
 from . import features as rulers
@@ -58,7 +59,7 @@ from .run import (
 from .start import origin
 from .watch import Watch
 
-IMAGENET = "imagenet"
+NAME, IMAGENET = "photo", "imagenet"
 PATCHES, FEATURES = "patches", "features"
 LEAST_ERROR = 2.0
 """Units of ab that are added (as a square) to each photograph's error, so that a grey one, which
@@ -332,7 +333,7 @@ def main(argv: list[str] | None = None) -> int:
         training, hours = train(settings, photographs)
         card = {
             "name": NAME,
-            "title": TITLE,
+            "title": METHODS[NAME].title,
             "licence": "Apache-2.0",
             "data": f"photographs: {sources}; {len(photographs.held_out):,} of them held out",
             "data_terms": settings.terms or "not stated",

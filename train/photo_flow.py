@@ -29,9 +29,10 @@ from torch import Tensor
 from torch.nn.functional import avg_pool2d, interpolate, mse_loss
 
 from colorizers.color import AB_MAX, L_HALF, colorize_u8, rgb_to_lab
-from colorizers.networks import checkpoint, photo
+from colorizers.networks import checkpoint
 from colorizers.networks.flow import AB_SCALE
 from colorizers.networks.photo_flow import FLOW_WIDTHS, SHRINK, PhotoFlow
+from colorizers.networks.registry import METHODS
 
 from . import kinds
 from .data import DataError
@@ -139,7 +140,7 @@ class Training:
 
 def _start(settings: Settings, network: PhotoFlow) -> dict[str, Any]:
     if settings.start == COMMITTED:
-        return origin(photo.NAME, checkpoint.restore(photo.NAME, network.mean))
+        return origin("photo", checkpoint.restore("photo", network.mean))
     folder, name = Path(settings.start).parent, Path(settings.start).name
     return origin(name, checkpoint.restore(name, network, folder=folder))
 
@@ -225,7 +226,7 @@ def main(argv: list[str] | None = None) -> int:
         training, hours = train(settings, photographs)
         card = {
             "name": NAME,
-            "title": photo.TITLE,
+            "title": METHODS["photo"].title,
             "licence": "Apache-2.0",
             "data": f"photographs: {text}; {len(photographs.held_kind):,} more held out by kind",
             "data_terms": settings.terms or "not stated",

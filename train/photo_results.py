@@ -42,7 +42,7 @@ import colorizers
 from colorizers.color import colorize_u8, rgb_to_lab
 from colorizers.networks.base import Colorizer
 from colorizers.networks.checkpoint import FOLDER, WeightsError
-from colorizers.networks.photo import NAME, load
+from colorizers.networks.registry import load
 from colorizers.painting.predict import lightness, predict_grid, resize, upsample_ab
 
 from . import features, metrics, photo_page, photos
@@ -330,7 +330,7 @@ def _more_vivid(
     group = photographs.groups[0].lab_8  # the largest side comes first, one source after another
     seen = draw(photos.HELD_OUT, len(group), SEED)
     truth = [photos.to_rgb(group[which]) for which in seen]
-    file = folder / f"{NAME}.json"
+    file = folder / "photo.json"
     card = json.loads(file.read_text())
     now = card["network"].get("vividness", 1.0)
     vividness = round(now * fit_vividness(colorizer, truth, share), 2)
@@ -339,12 +339,12 @@ def _more_vivid(
     )
     card["network"]["vividness"] = vividness
     file.write_text(json.dumps(card, indent=2) + "\n")
-    return load(folder)
+    return load("photo", folder)
 
 
 def write_card(rows: list[dict[str, Any]], sizes: dict[str, float], weights: Path = FOLDER) -> None:
     """Put the figures at factor 1 into the card beside the weights."""
-    file = weights / f"{NAME}.json"
+    file = weights / "photo.json"
     metrics_of = {r["set"]: r for r in rows if r["factor"] == 1.0 and "run" not in r}
     metrics_of["sizes"] = {"sides": SIDES, "ciede2000": sizes}
     card = json.loads(file.read_text()) | {"metrics": metrics_of | {"versions": versions()}}

@@ -24,9 +24,8 @@ import torch
 from numpy.typing import NDArray
 
 from colorizers.color import L_HALF
-from colorizers.networks import classification
 from colorizers.networks.gan import Generator
-from colorizers.networks.regression import NAME, TITLE
+from colorizers.networks.registry import METHODS
 
 from . import data, processes
 from .command import Trained, command, steps_per_epoch
@@ -36,6 +35,8 @@ from .run import Average, Run, learning_rate, print_epoch, set_learning_rate
 from .start import start_from
 from .watch import Watch
 
+NAME = "regression"
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -43,7 +44,7 @@ class Settings:
 
     run: str = option("runs/regression", "folder of the run; the same folder resumes it")
     start: str = option(
-        classification.NAME, "committed weights to start the U-Net from, or none: random ones"
+        "classification", "committed weights to start the U-Net from, or none: random ones"
     )
     epochs: int = option(14, "passes over the training pictures")
     limit: int = option(0, "use only the first so many training pictures, 0 for all")
@@ -98,8 +99,8 @@ def train(settings: Settings, pictures: data.Pictures, validation: data.Pictures
         run.save(epoch + 1, model=model, average=average, optimizer=optimizer)
         figures = watch.show(run, epoch + 1, lambda L: predict_ab(average.module, L))
         print_epoch(epoch + 1, {"l1": processes.mean(total).item() / steps} | figures)
-    network = {"widths": settings.widths, "size": data.SIDE}
-    return Trained(NAME, TITLE, average.module, network, run.seconds / 3600, origin)
+    network = {"widths": settings.widths}
+    return Trained(NAME, METHODS[NAME].title, average.module, network, run.seconds / 3600, origin)
 
 
 @torch.inference_mode()

@@ -5,10 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from colorizers.networks import checkpoint, classification
+from colorizers.networks import checkpoint
 from colorizers.networks.classification import Classifier
 from colorizers.networks.cvae import Painter
 from colorizers.networks.gan import Generator
+from colorizers.networks.registry import network_of
 
 from .run import RunError
 
@@ -52,15 +53,14 @@ def start_from(name: str, module: Generator | Classifier | Painter) -> dict[str,
             f"--widths is {list(module.widths)}, but {name} to start from has {widths}; "
             "give the same, or --start none."
         )
-    giver = (Classifier if method == classification.NAME else Generator)(widths)
+    giver = network_of(card)
     checkpoint.restore(method, giver, folder=folder)
     if type(giver) is type(module):
         module.load_state_dict(giver.state_dict())
-    elif isinstance(module, Painter) and isinstance(giver, Generator):
-        module.body.load_state_dict(giver.body.state_dict())
-        module.head.load_state_dict(giver.head.state_dict())
     else:
-        module.body.load_state_dict(giver.body.state_dict())
+        both = isinstance(giver, Generator) and isinstance(module, Painter)
+        for part in ("body", "head") if both else ("body",):
+            module.get_submodule(part).load_state_dict(giver.get_submodule(part).state_dict())
     return origin(method, card)
 
 

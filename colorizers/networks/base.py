@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from PIL import Image
 
 Float = NDArray[np.float32]
-Progress = Callable[[float], None]
-"""Called with the share that is done, in (0, 1]."""
 
 BATCH = 8
 """Pictures at once, each with its mirror image: the distributions of so many over the bins, 20 MB,
@@ -34,27 +32,54 @@ def bfloat16_is_fast() -> bool:
     return "avx512_bf16" in flags or "amx_bf16" in flags
 
 
-def ready(model: nn.Module, predict: Callable[..., Tensor]) -> Callable[..., Tensor]:
-    """A network's method to predict, as fast as this processor lets it be.
+class Network(nn.Module):
+    """What every network here has: a size that it sees, and options of how it is asked.
+
+    A subclass is called with what its card says under `network`, and has a method `predict`:
+    L_norm of shape (N, 1, H, W) in [-1, 1], and the options by keyword -> ab in units of Lab.
+
+    Attributes
+    ----------
+    size : int
+        Height and width of the L that it sees; of one that takes any shape, the short side.
+    shape : callable or None
+        Of one that takes more than one square, see `Colorizer`.
+    options : dict
+        The options of `predict` with their defaults.
+    """
+
+    size: int = 32
+    shape: Callable[[int, int], tuple[int, int]] | None = None
+    predict: Callable[..., Tensor]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.options: dict[str, float] = {}
+
+
+def ready(network: Network, card: dict[str, Any]) -> Colorizer:
+    """A network as a colorizer, as fast as this processor lets it be.
 
     bfloat16 takes a third of the time where the processor has it, and moves ab by 0.03 on
     average (docs/LOG.md).
 
     Parameters
     ----------
-    model : Module
+    network : Network
         Put into evaluation mode and channels-last.
-    predict : callable
-        A method of it: L_norm (N, 1, H, W) and options -> ab.
+    card : dict
+        Of its weights; its name and title are the colorizer's.
     """
-    model.eval().to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    network.eval().to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     fast = bfloat16_is_fast()
 
-    def run(L_norm: Tensor, **options: float) -> Tensor:
+    def predict(L_norm: Tensor, **options: float) -> Tensor:
         with torch.autocast("cpu", dtype=torch.bfloat16, enabled=fast):
-            return predict(L_norm.contiguous(memory_format=torch.channels_last), **options)
+            return network.predict(L_norm.contiguous(memory_format=torch.channels_last), **options)
 
-    return run
+    return Colorizer(
+        card["name"], card["title"], network.size, card, predict, network.options, network.shape
+    )
 
 
 class Colorizer:
@@ -99,14 +124,13 @@ class Colorizer:
         self.shape = shape
         self._predict = predict
 
-    def predict_ab(self, L: Float, *, progress: Progress | None = None, **options: float) -> Float:
+    def predict_ab(self, L: Float, **options: float) -> Float:
         """Colours for the L of pictures at the network's own size.
 
         Parameters
         ----------
         L : ndarray of float32, shape (N, size, size)
             In [0, 100]; with `shape`, of a shape (N, height, width) that it gives.
-        progress : callable, optional
         **options : float
             Options of this method; see `options`.
 
@@ -139,8 +163,6 @@ class Colorizer:
                 straight, mirrored = self._both(L_norm, self.options | options)
                 ab = (straight + mirrored.flip(-1)) / 2
                 parts.append(ab.permute(0, 2, 3, 1).numpy())
-                if progress is not None:
-                    progress(min(1.0, (start + BATCH) / len(L)))
         return np.concatenate(parts)
 
     def _both(self, L_norm: Tensor, options: dict[str, float]) -> tuple[Tensor, Tensor]:

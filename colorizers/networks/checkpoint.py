@@ -38,7 +38,7 @@ def save(
         Stem of both files.
     module : nn.Module
     card : dict
-        Everything that the reader should know; the keys `weights` are added here.
+        Everything that the reader should know; its `name` and `weights` are added here.
     folder : Path
     half : bool
         Keep floating-point weights as float16, half the size; they are computed with in float32.
@@ -54,15 +54,14 @@ def save(
         tensors[key] = value.detach().cpu().to(torch.float16 if floating else value.dtype)
         tensors[key] = tensors[key].contiguous()
     payload = save_bytes(tensors)
-    whole = card | {
-        "weights": {
-            "file": f"{name}.safetensors",
-            "sha256": hashlib.sha256(payload).hexdigest(),
-            "bytes": len(payload),
-            "parameters": sum(p.numel() for p in module.parameters()),
-            "precision": "float16" if half else "float32",
-        }
+    weights = {
+        "file": f"{name}.safetensors",
+        "sha256": hashlib.sha256(payload).hexdigest(),
+        "bytes": len(payload),
+        "parameters": sum(p.numel() for p in module.parameters()),
+        "precision": "float16" if half else "float32",
     }
+    whole = {"name": name} | card | {"weights": weights}
     folder.mkdir(parents=True, exist_ok=True)
     _write(folder / f"{name}.safetensors", payload)
     _write(folder / f"{name}.json", (json.dumps(whole, indent=2) + "\n").encode())

@@ -12,30 +12,30 @@ soft encoding, annealed mean).
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 
 from torch import Tensor, nn
 
-from colorizers.networks.base import Colorizer, ready
+from colorizers.networks.base import Network
 from colorizers.networks.bins import COUNT, TEMPERATURE, annealed_mean
-from colorizers.networks.checkpoint import FOLDER, read_card, restore
 from colorizers.networks.unet import UNet
 
-NAME = "classification"
-TITLE = "Classification into 313 colours"
 
-
-class Classifier(nn.Module):
+class Classifier(Network):
     """313-way classifier of every pixel.
 
     Parameters
     ----------
     widths : sequence of int
         Channels of the U-Net, see `UNet`.
+    temperature : float
+        By which it is asked if nobody says another.
     """
 
-    def __init__(self, widths: Sequence[int] = (32, 64, 128, 256, 384)) -> None:
+    def __init__(
+        self, widths: Sequence[int] = (32, 64, 128, 256, 384), temperature: float = TEMPERATURE
+    ) -> None:
         super().__init__()
+        self.options = {"temperature": temperature}
         self.widths = tuple(widths)
         self.body = UNet(widths)
         self.head = nn.Conv2d(widths[0], COUNT, 1)
@@ -48,14 +48,3 @@ class Classifier(nn.Module):
     def predict(self, L_norm: Tensor, temperature: float = TEMPERATURE) -> Tensor:
         """ab in units of Lab, shape (N, 2, H, W), by the annealed mean."""
         return annealed_mean(self(L_norm), temperature)
-
-
-def load(folder: Path = FOLDER) -> Colorizer:
-    """The trained classifier; see `colorizers.load`."""
-    card = read_card(NAME, folder=folder)
-    model = Classifier(card["network"]["widths"])
-    restore(NAME, model, folder=folder)
-    return Colorizer(
-        NAME, TITLE, card["network"]["size"], card, ready(model, model.predict),
-        {"temperature": card["network"]["temperature"]},
-    )  # fmt: skip

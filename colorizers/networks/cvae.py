@@ -15,23 +15,19 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
-from pathlib import Path
 
 import torch
 from torch import Tensor, nn
 
 from colorizers.color import AB_MAX
-from colorizers.networks.base import Colorizer, ready
-from colorizers.networks.checkpoint import FOLDER, read_card, restore
+from colorizers.networks.base import Network
 from colorizers.networks.unet import UNet, conv_block
 
-NAME = "cvae"
-TITLE = "Conditional VAE"
 LATENT = 16
 """Numbers in z."""
 
 
-class Painter(nn.Module):
+class Painter(Network):
     """ab of a grey picture and a z.
 
     Body and head are those of `colorizers.networks.gan.Generator`; between them z scales and shifts
@@ -52,6 +48,7 @@ class Painter(nn.Module):
     ) -> None:
         super().__init__()
         self.widths, self.latent = tuple(widths), latent
+        self.options = {"seed": 0.0}
         width = widths[0]
         self.body = UNet(widths)
         self.modulate = nn.Sequential(
@@ -112,13 +109,3 @@ class Posterior(nn.Module):
         features = self.layers(torch.cat([L_norm, ab_norm], dim=1)).mean(dim=(2, 3))
         mean, log_variance = self.head(features).float().chunk(2, dim=1)
         return mean, log_variance.clamp(-8, 4)
-
-
-def load(folder: Path = FOLDER) -> Colorizer:
-    """The trained painter; see `colorizers.load`. Its option `seed` chooses the colouring."""
-    card = read_card(NAME, folder=folder)
-    network = card["network"]
-    model = Painter(network["widths"], network["latent"])
-    restore(NAME, model, folder=folder)
-    predict = ready(model, model.predict)
-    return Colorizer(NAME, TITLE, network["size"], card, predict, {"seed": 0.0})

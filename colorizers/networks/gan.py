@@ -3,7 +3,8 @@
 The generator is the U-Net of `colorizers.networks.unet` with a tanh head; there is no noise input,
 as in the papers below, since generators of this kind learn to ignore it. The discriminator sees the
 colours together with the L that they belong to. `train.gan` trains both; only the generator is
-kept.
+kept. Before any critic saw it, it is the control `regression`: the same U-Net on L1 alone, which
+`train.regression` trains.
 
 References
 ----------
@@ -15,22 +16,17 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
-from pathlib import Path
 
 import torch
 from torch import Tensor, nn
 from torch.nn.utils.parametrizations import spectral_norm
 
 from colorizers.color import AB_MAX
-from colorizers.networks.base import Colorizer, ready
-from colorizers.networks.checkpoint import FOLDER, read_card, restore
+from colorizers.networks.base import Network
 from colorizers.networks.unet import UNet
 
-NAME = "gan"
-TITLE = "Conditional DCGAN"
 
-
-class Generator(nn.Module):
+class Generator(Network):
     """ab of a grey picture.
 
     Parameters
@@ -82,16 +78,3 @@ class Discriminator(nn.Module):
         """Scores of shape (N, 1, H / 8, W / 8) with the default widths, one a patch."""
         scores: Tensor = self.layers(torch.cat([L_norm, ab_norm], dim=1))
         return scores
-
-
-def load(folder: Path = FOLDER) -> Colorizer:
-    """The trained generator; see `colorizers.load`."""
-    return load_generator(NAME, TITLE, folder)
-
-
-def load_generator(name: str, title: str, folder: Path) -> Colorizer:
-    """A generator with the weights of this name in a folder."""
-    card = read_card(name, folder=folder)
-    model = Generator(card["network"]["widths"])
-    restore(name, model, folder=folder)
-    return Colorizer(name, title, card["network"]["size"], card, ready(model, model.predict))

@@ -17,7 +17,6 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -26,15 +25,12 @@ from torch import Tensor, nn
 from torch.nn.functional import interpolate
 
 from colorizers.color import AB_MAX
-from colorizers.networks import base, lite
-from colorizers.networks.base import Colorizer
+from colorizers.networks import lite
+from colorizers.networks.base import Network
 from colorizers.networks.bins import COUNT, centres
-from colorizers.networks.checkpoint import FOLDER, read_card, restore
 from colorizers.networks.encoders import make_encoder
 from colorizers.networks.unet import conv_block
 
-NAME = "photo"
-TITLE = "Photographs"
 ENCODER = lite.NAME
 WIDTHS = (192, 128, 64, 48)
 SIDE = 160
@@ -57,7 +53,22 @@ VERSIONS = (
 """Title of each version and where it leans: along a, along b, away from grey."""
 
 
-class PhotoNet(nn.Module):
+def shape(height: int, width: int) -> tuple[int, int]:
+    """Height and width of the L that the network is to see of a photograph.
+
+    Examples
+    --------
+    >>> shape(3000, 4000), shape(4000, 3000), shape(32, 32), shape(100, 10000)
+    ((160, 224), (224, 160), (160, 160), (160, 960))
+    """
+    scale = SIDE / min(height, width)
+    rows, columns = (
+        MULTIPLE * max(1, round(min(side * scale, LONGEST) / MULTIPLE)) for side in (height, width)
+    )
+    return rows, columns
+
+
+class PhotoNet(Network):
     """ab of a grey photograph at half its size.
 
     Parameters
@@ -83,6 +94,9 @@ class PhotoNet(nn.Module):
     torch.Size([2, 2, 32, 48])
     """
 
+    size = SIDE
+    shape = staticmethod(shape)
+
     def __init__(
         self,
         encoder: str = ENCODER,
@@ -91,6 +105,7 @@ class PhotoNet(nn.Module):
         vividness: float = 1.0,
     ) -> None:
         super().__init__()
+        self.options = {"version": 0.0}
         self.vividness = vividness
         self.encoder, channels = _encoder(encoder, pretrained)
         # The features are narrowed before they are enlarged, which is a quarter of the work.
@@ -129,11 +144,7 @@ class PhotoNet(nn.Module):
         ab_norm: Tensor = torch.tanh(self.head(self.features(L_norm)))
         return ab_norm
 
-    def predict(self, L_norm: Tensor) -> Tensor:
-        """ab in units of Lab, shape (N, 2, H / 2, W / 2)."""
-        return self(L_norm).float() * (AB_MAX * self.vividness)
-
-    def predict_version(self, L_norm: Tensor, version: float = 0.0) -> Tensor:
+    def predict(self, L_norm: Tensor, version: float = 0.0) -> Tensor:
         """ab of one of `VERSIONS`, in units of Lab, shape (N, 2, H / 2, W / 2).
 
         Version 0 is what the first head paints. The others move it where the second head is
@@ -192,39 +203,3 @@ def shift(logits: Tensor, lean: tuple[float, float, float]) -> Tensor:
     before = torch.softmax(logits, dim=1)
     after = torch.softmax(logits + tilt[:, None, None], dim=1)
     return torch.einsum("nqhw,qc->nchw", after - before, bins)
-
-
-def shape(height: int, width: int) -> tuple[int, int]:
-    """Height and width of the L that the network is to see of a photograph.
-
-    Examples
-    --------
-    >>> shape(3000, 4000), shape(4000, 3000), shape(32, 32), shape(100, 10000)
-    ((160, 224), (224, 160), (160, 160), (160, 960))
-    """
-    scale = SIDE / min(height, width)
-    rows, columns = (
-        MULTIPLE * max(1, round(min(side * scale, LONGEST) / MULTIPLE)) for side in (height, width)
-    )
-    return rows, columns
-
-
-def load(folder: Path = FOLDER) -> Colorizer:
-    """The trained network; see `colorizers.load`. Its option `version` is one of `VERSIONS`."""
-    card = read_card(NAME, folder=folder)
-    model = of_card(card)
-    restore(NAME, model, folder=folder)
-    return ready(model, card)
-
-
-def of_card(card: dict[str, Any]) -> PhotoNet:
-    """The network that a card describes, without its weights."""
-    network = card["network"]
-    vividness = network.get("vividness", 1.0)
-    return PhotoNet(network["encoder"], network["widths"], vividness=vividness)
-
-
-def ready(model: PhotoNet, card: dict[str, Any]) -> Colorizer:
-    """A network ready to use, as fast as this processor lets it be."""
-    predict = base.ready(model, model.predict_version)
-    return Colorizer(NAME, TITLE, SIDE, card, predict, {"version": 0.0}, shape=shape)

@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from colorizers import export
-from colorizers.networks import checkpoint, photo
+from colorizers.networks import checkpoint, photo, registry
 
 SHAPES = {
     "photo": [(1, 160, 160), (1, 160, 224), (3, 224, 160), (2, 64, 448), (5, 32, 32)],
@@ -34,16 +34,16 @@ def exported(tmp_path_factory: pytest.TempPathFactory):
         weights = folder if name == "photo" else checkpoint.FOLDER
         export.export(name, file, folder=weights)
         card = checkpoint.read_card(name, folder=weights)
-        network = export._network(name, card)
+        network = registry.network_of(card)
         checkpoint.restore(name, network, folder=weights)
-        made[name] = network.eval(), card, file
+        made[name] = network.eval(), file
     return made
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("name", "shape"), [(n, s) for n in SHAPES for s in SHAPES[n]])
 def test_answers_are_pytorchs(exported, name, shape):
-    network, card, file = exported[name]
+    network, file = exported[name]
     alone = onnxruntime.SessionOptions()
     alone.intra_op_num_threads = 1  # threads that wait for each other starve on a busy machine
     session = onnxruntime.InferenceSession(file, alone, providers=["CPUExecutionProvider"])
@@ -51,8 +51,7 @@ def test_answers_are_pytorchs(exported, name, shape):
     L = np.random.default_rng(0).uniform(0, 100, (n, 1, height, width)).astype(np.float32)
     (answer,) = session.run(["ab"], {"L": L})
     with torch.inference_mode():
-        shipped = {k: v for k, v in card["network"].items() if k == "temperature"}
-        expected = network.predict(torch.from_numpy(L) / 50 - 1, **shipped).numpy()
+        expected = network.predict(torch.from_numpy(L) / 50 - 1, **network.options).numpy()
     assert answer.shape == expected.shape
     assert answer.dtype == np.float32
     assert np.abs(expected).max() > 1

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from colorizers.networks import checkpoint, photo
+from colorizers.networks import checkpoint, photo, registry
 from colorizers.networks.gan import Generator
 from train import blend
 from train.data import Pictures
@@ -18,7 +18,7 @@ def parents(tmp_path, monkeypatch):
     made = []
     for name in ("regression", "gan"):
         generator = Generator((8, 16)).eval()
-        card = {"name": name, "network": {"widths": (8, 16), "size": 32}, "hours": 1.0,
+        card = {"title": name, "network": {"widths": (8, 16)}, "hours": 1.0,
                 "command": f"train {name}", "commit": "abc"}  # fmt: skip
         checkpoint.save(name, generator, card, folder=tmp_path, half=False)
         made.append(generator)
@@ -80,7 +80,7 @@ def test_photographs_networks_are_blended_without_cifar(tmp_path, monkeypatch):
     card = checkpoint.read_card("photo", folder=tmp_path / "out")
     assert card["network"] == kind
     assert [one["command"] for one in card["blend"]["of"]] == ["first", "second"]
-    blended = photo.of_card(card)
+    blended = registry.network_of(card)
     checkpoint.restore("photo", blended, folder=tmp_path / "out")
     key = "head.weight"
     expected = 0.75 * parents[0][key] + 0.25 * parents[1][key]

@@ -169,8 +169,8 @@ class TestVividness:
     def test_the_card_keeps_it_and_the_network_obeys(self, tmp_path, monkeypatch):
         torch.manual_seed(0)
         network = photo.PhotoNet("resnet10t", (16, 16, 8, 8))
-        card = {"name": "photo", "network": {"encoder": "resnet10t", "widths": [16, 16, 8, 8]},
-                "hours": 1.0, "data": "none"}  # fmt: skip
+        card = {"name": "photo", "title": "Photographs", "hours": 1.0, "data": "none",
+                "network": {"encoder": "resnet10t", "widths": [16, 16, 8, 8]}}  # fmt: skip
         checkpoint.save("photo", network, card, folder=tmp_path)
         group = photos.Group(photos._to_lab_8([flat((150, 100, 60), 128)] * 3))
         given = photos.Photographs([group], np.stack(self.truth), {}, 0, ("a", "b"))
@@ -210,7 +210,7 @@ def test_vividness_is_chosen_on_photographs_of_every_source(tmp_path, monkeypatc
     monkeypatch.setattr(
         photo_results, "fit_vividness", lambda colorizer, truth, share: seen.extend(truth) or 1.0
     )
-    monkeypatch.setattr(photo_results, "load", lambda folder: None)
+    monkeypatch.setattr(photo_results, "load", lambda name, folder: None)
     (tmp_path / "photo.json").write_text('{"network": {}}')
     photo_results._more_vivid(Painter((5, 5)), given, 0.75, tmp_path)
     assert len(seen) == photos.HELD_OUT
