@@ -24,13 +24,13 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 import colorizers.page.api
 import colorizers.page.ui
 import study.page.ui
-from study.database.engine import DEFAULT_URL, DatabaseError, sqlite_path
+from study.database.engine import DEFAULT_URL, database_url, sqlite_path
+from study.errors import ConfigError, DatabaseError, StimuliError, StudyError
 from study.page import admin, proxies
 from study.page.guard import PREFIX, Guard, Sessions
 from study.page.service import Service, open_service
-from study.password import PasswordError, check_hash
-from study.protocol.config import ConfigError, StudyConfig, from_environment
-from study.stimuli.showing import StimuliError
+from study.password import check_hash
+from study.protocol.config import StudyConfig, from_environment
 
 HERE = Path(__file__).parent
 TITLE = "TrueHue"
@@ -115,7 +115,7 @@ class Settings:
         return cls(
             server_name=environment.get("GRADIO_SERVER_NAME") or cls.server_name,
             server_port=int(port),
-            database_url=environment.get("DATABASE_URL") or cls.database_url,
+            database_url=database_url(environment=environment),
             study=from_environment(environment),
             admin_hash=admin_hash,
             trusted_proxies=proxies.parse(environment.get(proxies.VARIABLE) or ""),
@@ -257,7 +257,7 @@ def _mount(
 
 try:
     settings = Settings.from_environment()
-except (ValueError, ConfigError, PasswordError) as error:
+except (ValueError, StudyError) as error:
     sys.exit(str(error))
 running_study = functools.cache(
     functools.partial(open_service, settings.study, settings.database_url)

@@ -12,7 +12,7 @@ writes
     data-dictionary.md                    what each column holds
     stimuli/manifest.json                 the stimulus set with SHA-256 (and, with --pictures, the
                                           pictures themselves)
-    cards/NAME.json                       cards of the weights that made the pictures
+    cards/NAME.json                       cards of the weights that made the pictures, from the set
     versions.json                         of Python, the libraries and this program
     SHA256SUMS                            of all of these, for sha256sum -c
 
@@ -25,29 +25,23 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
-import os
 import platform
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy.exc import SQLAlchemyError
-
-from study.database.engine import DEFAULT_URL, DatabaseError
+from study.database.engine import DEFAULT_URL, database_url
 from study.database.source import Source, from_database
-from study.report.gallery import Gallery, find, named_folder
-from study.statistics.summary import NothingToReportError
+from study.errors import ExportError, StudyError
+from study.report.gallery import find, named_folder
+from study.stimuli.manifest import Manifest
 
 ROOT = Path(__file__).resolve().parents[1]
 LIBRARIES = ("numpy", "pandas", "scipy", "SQLAlchemy", "statsmodels")
 SUMS = "SHA256SUMS"
-
-
-class ExportError(Exception):
-    """The export cannot be written as asked; the text says why and what to do."""
 
 
 def export(
@@ -95,7 +89,7 @@ def export(
     return [Path(name) for name, _ in written] + [Path(SUMS)]
 
 
-def _files(source: Source, gallery: Gallery | None, pictures: bool) -> Iterator[tuple[str, bytes]]:
+def _files(source: Source, gallery: Manifest | None, pictures: bool) -> Iterator[tuple[str, bytes]]:
     """Names and contents, one at a time, because answers can be many."""
     for name, frame in (("answers", source.answers), ("participants", source.participants)):
         yield f"{name}.csv", frame.to_csv(index=False, lineterminator="\n").encode()
@@ -124,17 +118,17 @@ def _files(source: Source, gallery: Gallery | None, pictures: bool) -> Iterator[
     yield "versions.json", _json(versions())
     if gallery is None:
         return
-    yield "stimuli/manifest.json", (gallery.folder / "manifest.json").read_bytes()
-    for (method, picture), digest in gallery.hashes.items() if pictures else ():
-        content = (gallery.folder / method / f"{picture}.png").read_bytes()
-        if hashlib.sha256(content).hexdigest() != digest:
+    yield "stimuli/manifest.json", gallery.raw
+    for method, picture in gallery.hashes if pictures else ():
+        content = gallery.picture(method, picture)
+        if content is None:
             raise ExportError(
-                f"{gallery.folder / method / picture}.png is not the file that its manifest "
-                "names; restore the stimulus set."
+                f"{gallery.path(method, picture)} is not the file that its manifest names; restore "
+                "the stimulus set."
             )
         yield f"stimuli/{method}/{picture}.png", content
-    for name, path in _cards(gallery.manifest):
-        yield f"cards/{name}.json", path.read_bytes()
+    for method, card in gallery.cards():
+        yield f"cards/{method}.json", card
 
 
 def versions() -> dict[str, Any]:
@@ -150,17 +144,6 @@ def versions() -> dict[str, Any]:
         "python": platform.python_version(),
         **{name: version(name) for name in LIBRARIES},
     }
-
-
-def _cards(manifest: Mapping[str, Any]) -> Iterator[tuple[str, Path]]:
-    """Cards of the weights, where they are still those that the manifest names."""
-    for name, origin in (manifest.get("methods") or {}).items():
-        path = ROOT / "colorizers" / "weights" / f"{name}.json"
-        if not origin or not path.is_file():
-            continue
-        card = json.loads(path.read_text(encoding="utf-8"))
-        if card.get("weights", {}).get("sha256") == origin.get("weights_sha256"):
-            yield str(name), path
 
 
 def _clear(out: Path) -> None:
@@ -212,7 +195,7 @@ def parser() -> argparse.ArgumentParser:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; 0 if the export was written, 1 with a sentence if not."""
     arguments = parser().parse_args(argv)
-    url = arguments.db or os.environ.get("DATABASE_URL") or DEFAULT_URL
+    url = database_url(arguments.db)
     try:
         source = from_database(url, arguments.study)
         written = export(
@@ -221,12 +204,8 @@ def main(argv: Sequence[str] | None = None) -> int:
             stimuli=arguments.stimuli or named_folder(),
             pictures=arguments.pictures,
         )
-    except (DatabaseError, NothingToReportError, ExportError, ValueError, OSError) as error:
+    except (StudyError, ValueError, OSError) as error:
         print(f"study.export: {str(error).strip().splitlines()[0]}", file=sys.stderr)
-        return 1
-    except SQLAlchemyError as error:
-        reason = str(getattr(error, "orig", None) or error).splitlines()[0]
-        print(f"study.export: The database cannot be read: {reason}", file=sys.stderr)
         return 1
     kind = "simulated " if source.simulated else ""
     print(

@@ -21,14 +21,12 @@ import secrets
 import sys
 from collections.abc import Sequence
 
+from study.errors import PasswordError
+
 VARIABLE = "TRUEHUE_ADMIN_HASH"
 SHORTEST = 12
 _N, _R, _P = 2**15, 8, 3
 _MOST_MEMORY = 2**28  # bytes; a hash that asks for more is a mistake
-
-
-class PasswordError(Exception):
-    """A password or hash cannot be used; the text says why and what to do."""
 
 
 def hash_password(password: str) -> str:

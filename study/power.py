@@ -31,7 +31,7 @@ from typing import Any
 
 import numpy as np
 
-from study.coverage import Plan
+from study.statistics.coverage import Plan
 from study.statistics.sizing import MOST_PEOPLE, Power, Question, people_by_size, power
 
 TITLE = "Power of a study (SIMULATED PARTICIPANTS)"

@@ -14,7 +14,6 @@ A database that belongs to a real study is refused, and a database holds one sim
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -23,15 +22,17 @@ from pathlib import Path
 
 import numpy as np
 
-from study.database.engine import DatabaseError, connect, sqlite_path
+from study.database.engine import connect, in_words, sqlite_path
 from study.database.store import Answer, Store, read_studies
+from study.errors import SimulationError, StudyError
+from study.protocol.config import DEFAULT_SET
 from study.protocol.design import TRUTH, Design, PlannedTrial, StudySpec
 from study.protocol.session import HIGHEST, LOWEST, SCALES
 from study.statistics.model import AnswerModel, Effects, draw_effects, draw_picks
 from study.statistics.stats import PAPER_RATES
+from study.stimuli import manifest
 
 DEFAULT_DB = "sqlite:///simulated.db"
-DEFAULT_SET = Path(__file__).parent / "sets" / "default"
 SYNTHETIC_PICTURES = 200
 _NAME = "simulated"
 _QUIET_SECONDS = 2.0
@@ -41,10 +42,6 @@ _QUIET_SECONDS = 2.0
 _TRUTH_MEAN, _PER_LOGIT, _LENIENCY_SD, _RATING_SD = 3.9, 0.45, 0.4, 0.7
 # Seconds to the pick: log-normal, faster by a little with every trial.
 _MEDIAN_S, _PERSON_LOG_SD, _TRIAL_LOG_SD, _LOG_SLOPE = 4.0, 0.3, 0.4, -0.006
-
-
-class SimulationError(Exception):
-    """The simulation cannot run as asked; the text says why and what to do."""
 
 
 @dataclass(frozen=True)
@@ -114,21 +111,14 @@ def set_pictures(folder: Path, methods: Sequence[str]) -> dict[str, str | None]:
 
     Raises
     ------
+    StimuliError
+        If there is no set, or its manifest cannot be read.
     SimulationError
-        If there is no set, its manifest cannot be read, or it lacks one of the methods.
+        If it lacks one of the methods.
     """
-    manifest = folder / "manifest.json"
-    try:
-        content = json.loads(manifest.read_text(encoding="utf-8"))
-        known = [name for name in content["methods"] if name != TRUTH]
-        scored = [entry for entry in content["pictures"] if not entry["practice"]]
-        pictures = {str(entry["id"]): entry["label"] for entry in scored}
-    except OSError:
-        raise SimulationError(f"There is no stimulus set at {folder}.") from None
-    except (ValueError, KeyError, TypeError) as error:
-        raise SimulationError(f"{manifest} is no manifest of a stimulus set: {error!r}") from None
-    _refuse_unknown(methods, known)
-    return pictures
+    found = manifest.read(folder)
+    _refuse_unknown(methods, [name for name in found.methods if name != TRUTH])
+    return dict(found.pictures)
 
 
 def _refuse_unknown(methods: Sequence[str], known: Sequence[str]) -> None:
@@ -216,7 +206,6 @@ class _Person:
 def _refuse_used(url: str) -> None:
     """Refuse a database that holds anything; a missing or empty one is fine."""
     from sqlalchemy import inspect
-    from sqlalchemy.exc import SQLAlchemyError
 
     path = sqlite_path(url)
     if path is not None and not path.exists():
@@ -225,9 +214,8 @@ def _refuse_used(url: str) -> None:
         return
     engine = connect(url)
     try:
-        tables = inspect(engine).get_table_names()
-    except SQLAlchemyError as error:
-        raise SimulationError(f"{path or engine.url} cannot be opened: {_reason(error)}") from None
+        with in_words(path or engine.url, "opened"):
+            tables = inspect(engine).get_table_names()
     finally:
         engine.dispose()
     if not tables:
@@ -244,11 +232,6 @@ def _refuse_used(url: str) -> None:
             f"{path or engine.url} holds a simulated study already ({name}); delete it or name "
             "a new database."
         )
-
-
-def _reason(error: Exception) -> str:
-    """The first line of a database error, without SQLAlchemy's link."""
-    return str(getattr(error, "orig", None) or error).strip().splitlines()[0]
 
 
 class _Progress:
@@ -372,7 +355,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         simulation = simulation_of(arguments)
         simulate(arguments.db, simulation, progress)
-    except (SimulationError, DatabaseError, ValueError) as error:
+    except (StudyError, ValueError) as error:
         print(f"study.simulate: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:

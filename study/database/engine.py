@@ -1,7 +1,8 @@
 """Opening the database of a study: engine, SQLite's switches, and the schema by migrations.
 
-Fed by a database URL of SQLAlchemy; used by ``store`` for writing and by ``frames`` for reading.
-SQLite by default, PostgreSQL by URL.
+Fed by a database URL of SQLAlchemy; used by ``store`` for writing and by ``frames`` for reading,
+which goes through `snapshot`: one connection, one transaction, one moment. SQLite by default,
+PostgreSQL by URL. What a driver says when something fails becomes a sentence here (`in_words`).
 
 References
 ----------
@@ -9,24 +10,49 @@ SQLite: Write-Ahead Logging, https://sqlite.org/wal.html. SQLAlchemy: Serializab
 savepoints and transactional DDL (the two event hooks below), in its SQLite dialect's notes.
 """
 
+import os
 import re
 import sqlite3
 import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect, text
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, NoSuchModuleError, OperationalError
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
+
+from study.errors import DatabaseError
 
 DEFAULT_URL = "sqlite:///results.db"
 MIGRATIONS = Path(__file__).parent / "migrations"
 BUSY_MS = 15_000  # how long a writer waits for another one before it gives up
+_CHECKPOINT_MS = 250  # and how long the end of a withdrawal waits for readers
 _MIGRATION_LOCK = 0x7472_7565  # any number that all processes of this project share
 
 
-class DatabaseError(Exception):
-    """The database cannot be used as asked; the text says why and what to do."""
+def database_url(given: str | None = None, environment: Mapping[str, str] = os.environ) -> str:
+    """Return the URL that a command was given, else DATABASE_URL, else the default's."""
+    return given or environment.get("DATABASE_URL") or DEFAULT_URL
+
+
+@contextmanager
+def in_words(database: object, verb: str = "used") -> Iterator[None]:
+    """Turn what a driver raises into a DatabaseError of one sentence.
+
+    Parameters
+    ----------
+    database
+        What the sentence names: a path or an engine's URL, whose password is hidden.
+    verb
+        What cannot be done with it.
+    """
+    try:
+        yield
+    except (SQLAlchemyError, sqlite3.Error) as error:
+        reason = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
+        raise DatabaseError(f"{database} cannot be {verb}: {reason}") from error
 
 
 def parse_url(url: str) -> URL:
@@ -95,6 +121,10 @@ def connect(url: str) -> Engine:
                 f"{parse_url(url).drivername!r} is no database that is supported; use SQLite or "
                 "PostgreSQL."
             ) from error
+        except ModuleNotFoundError as error:
+            raise DatabaseError(
+                f"The database's driver {error.name!r} is not installed; install it with pip."
+            ) from error
     engine = create_engine(url, connect_args={"timeout": BUSY_MS / 1000})
 
     @event.listens_for(engine, "connect")
@@ -131,12 +161,9 @@ def migrate(engine: Engine, *, to: str = "head") -> None:
     sqlite = engine.dialect.name == "sqlite"
     if sqlite:
         _switch_to_wal(engine)
-    try:
+    with in_words(engine.url, "reached"):
         opened = engine.connect()
-    except OperationalError as error:
-        reason = str(error.orig).strip().splitlines()[0]
-        raise DatabaseError(f"{engine.url} cannot be reached: {reason}") from error
-    with opened as connection:
+    with opened as connection, in_words(engine.url, "brought up to date"):
         if sqlite:
             # SQLite changes a table by copying it and dropping the old one, and with foreign keys
             # on, the drop would delete the rows that point at it. Outside of a transaction only.
@@ -162,12 +189,16 @@ def migrate(engine: Engine, *, to: str = "head") -> None:
 def forget(engine: Engine) -> None:
     """Take what was deleted out of the files, too: SQLite's log, PostgreSQL's dead rows.
 
-    A reader in the middle of its work can hold SQLite's log back; the next call takes it along.
+    A reader in the middle of its work, such as a report, can hold SQLite's log back. Nobody is
+    kept waiting for it; the next call takes the log along.
     """
     if engine.dialect.name == "sqlite":
         connection = engine.raw_connection()
         try:
-            connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            cursor = connection.cursor()
+            cursor.execute(f"PRAGMA busy_timeout = {_CHECKPOINT_MS}")
+            cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            cursor.execute(f"PRAGMA busy_timeout = {BUSY_MS}")
         finally:
             connection.close()
     elif engine.dialect.name == "postgresql":
@@ -207,32 +238,47 @@ def _switch_to_wal(engine: Engine) -> None:
                 connection.close()
 
 
-def open_existing(url: str) -> Engine:
-    """Return an engine for reading a database that must already hold a study.
+@contextmanager
+def snapshot(at: str | Connection) -> Iterator[Connection]:
+    """Hold a connection on which everything that is read is of one moment.
+
+    Answers that arrive meanwhile are not seen: PostgreSQL reads in one repeatable-read
+    transaction, SQLite in one read transaction (which, with its write-ahead log, holds up nobody).
+
+    Parameters
+    ----------
+    at
+        URL of a database that must already hold a study, or a connection that is such a snapshot
+        already and is handed on.
 
     Raises
     ------
     DatabaseError
-        When there is no database, or it holds no study; nothing is created.
+        When there is no database, it holds no study, or the driver fails; nothing is created.
     """
-    path = sqlite_path(url)
+    if isinstance(at, Connection):
+        yield at
+        return
+    path = sqlite_path(at)
     if path is not None and not path.is_file():
         raise DatabaseError(
             f"There is no database at {path}. It is made when the app starts (python app.py); "
             "name another one by its URL."
         )
-    engine = reader(connect(url))
+    engine = reader(connect(at))
+    options: dict[str, Any] = {"stream_results": True}
+    if path is None:
+        options |= {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
     try:
-        found = inspect(engine).has_table("participant")
-    except Exception as error:
+        with (
+            in_words(path or engine.url, "read as a database"),
+            engine.connect().execution_options(**options) as connection,
+        ):
+            if not inspect(connection).has_table("participant"):
+                raise DatabaseError(
+                    f"The database {path or engine.url} holds no study. Start the app with it once "
+                    "(python app.py), or name another one by its URL."
+                )
+            yield connection
+    finally:
         engine.dispose()
-        raise DatabaseError(
-            f"{path or engine.url} cannot be read as a database: {error}"
-        ) from error
-    if not found:
-        engine.dispose()
-        raise DatabaseError(
-            f"The database {path or engine.url} holds no study. Start the app with it once "
-            "(python app.py), or name another one by its URL."
-        )
-    return engine

@@ -1,12 +1,12 @@
 """Reading a study out of the database as data frames: what every figure is computed from.
 
-Fed by the tables; used by the report and the export through ``store.answers`` and
-``store.participants``. Reading never creates or changes a database. Millions of answers are read
-as plain columns and joined with numpy, because rows of Python objects would not fit.
+Fed by a database's URL, or by the connection of a `study.database.snapshot` where several reads
+must be of one moment, as in ``source``. Reading never creates or changes a database. Millions of
+answers are read as plain columns and joined with numpy, because rows of Python objects would not
+fit.
 """
 
 import gc
-import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -17,7 +17,7 @@ from sqlalchemy import (
     Boolean,
     Connection,
     DateTime,
-    Engine,
+    ScalarSelect,
     Select,
     func,
     inspect,
@@ -28,7 +28,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import aliased
 
-from study.database.engine import DatabaseError, open_existing
+from study.database.engine import snapshot
 from study.database.tables import Participant, Pick, Rating, Slot, Study, Trial, Withdrawal
 
 ANSWER_COLUMNS = (
@@ -36,56 +36,54 @@ ANSWER_COLUMNS = (
     "picture", "label", "slot", "method", "picked", "realism", "quality", "response_ms",
     "answered_at",
 )  # fmt: skip
-STUDY_COLUMNS = ("study", "digest", "name", "settings", "file", "created_at", "withdrawn")
+STUDY_COLUMNS = (
+    *("study", "digest", "name", "settings", "file", "created_at", "withdrawn", "participants"),
+)
 _CHUNK = 20_000
 
 
-def read_studies(url: str) -> pd.DataFrame:
+def read_studies(at: str | Connection) -> pd.DataFrame:
     """Return one row per version of a study.
 
-    Columns: study (id), digest, name, settings, file (text of the study file, or None), created_at
-    and withdrawn (how many had their rows deleted).
+    Columns: study (id), digest, name, settings, file (text of the study file, or None), created_at,
+    withdrawn (how many had their rows deleted) and participants (how many are there).
 
     Raises
     ------
     DatabaseError
         When there is no database or it holds no study.
     """
-    engine = open_existing(url)
-    try:
-        with _reading(engine) as connection:
-            # A database of 0.1.0, which nothing has written to since, has neither of the two.
-            known = inspect(connection)
-            columns = {column["name"] for column in known.get_columns(Study.__tablename__)}
-            withdrawn: Any = literal(0)
-            if known.has_table(Withdrawal.__tablename__):
-                counted = select(func.count()).where(Withdrawal.study_id == Study.id)
-                withdrawn = counted.correlate(Study).scalar_subquery()
-            file: Any = Study.file if "file" in columns else null()
-            query = select(
-                Study.id,
-                Study.digest,
-                Study.name,
-                Study.settings,
-                file,
-                Study.created_at,
-                withdrawn,
-            ).order_by(Study.id)
-            rows = connection.execute(query).all()
-    finally:
-        engine.dispose()
+    with snapshot(at) as connection:
+        # A database of 0.1.0, which nothing has written to since, has neither of the two.
+        known = inspect(connection)
+        columns = {column["name"] for column in known.get_columns(Study.__tablename__)}
+        withdrawn: Any = literal(0)
+        if known.has_table(Withdrawal.__tablename__):
+            withdrawn = _count(Withdrawal)
+        file: Any = Study.file if "file" in columns else null()
+        query = select(
+            Study.id,
+            Study.digest,
+            Study.name,
+            Study.settings,
+            file,
+            Study.created_at,
+            withdrawn,
+            _count(Participant).label("participants"),
+        ).order_by(Study.id)
+        rows = connection.execute(query).all()
     frame = pd.DataFrame(rows, columns=list(STUDY_COLUMNS))
     frame["created_at"] = _moments(frame["created_at"].to_numpy(dtype=object))
     return frame
 
 
-def participants(url: str, *, study: int | None = None) -> pd.DataFrame:
+def participants(at: str | Connection, *, study: int | None = None) -> pd.DataFrame:
     """Return one row per participant, in the order of consent.
 
     Parameters
     ----------
-    url
-        Database URL.
+    at
+        Database URL, or a snapshot of one.
     study
         Id of one version of a study; all of them if None.
 
@@ -132,12 +130,8 @@ def participants(url: str, *, study: int | None = None) -> pd.DataFrame:
     )
     if study is not None:
         query = query.where(Participant.study_id == study)
-    engine = open_existing(url)
-    try:
-        with _reading(engine) as connection:
-            rows = connection.execute(query).all()
-    finally:
-        engine.dispose()
+    with snapshot(at) as connection:
+        rows = connection.execute(query).all()
     frame = pd.DataFrame(rows, columns=[column.name for column in query.selected_columns])
     for column in ("consented_at", "completed_at"):
         frame[column] = _moments(frame[column].to_numpy(dtype=object))
@@ -157,13 +151,13 @@ def participants(url: str, *, study: int | None = None) -> pd.DataFrame:
     )
 
 
-def answers(url: str, *, study: int | None = None) -> pd.DataFrame:
+def answers(at: str | Connection, *, study: int | None = None) -> pd.DataFrame:
     """Return one row per trial and slot of every trial that has a pick.
 
     Parameters
     ----------
-    url
-        Database URL.
+    at
+        Database URL, or a snapshot of one.
     study
         Id of one version of a study (see `read_studies`); all of them if None.
 
@@ -228,15 +222,17 @@ def answers(url: str, *, study: int | None = None) -> pd.DataFrame:
         trials = trials.join(Participant, Participant.id == Trial.participant_id).where(mine)
         # Slots of other versions are read, too, and left out by `_join`: two more joins of every
         # slot would cost more than that.
-    engine = open_existing(url)
-    try:
-        with _unwatched(), _reading(engine) as connection:  # one transaction: three reads agree
-            person = _columns(connection, people)
-            trial = _columns(connection, trials)
-            slot = _columns(connection, slots)
-    finally:
-        engine.dispose()
+    with _unwatched(), snapshot(at) as connection:
+        person = _columns(connection, people)
+        trial = _columns(connection, trials)
+        slot = _columns(connection, slots)
     return _join(person, trial, slot)
+
+
+def _count(table: type[Participant] | type[Withdrawal]) -> ScalarSelect[int]:
+    """How many rows of a table belong to the version of the study in the outer query."""
+    counted = select(func.count()).where(table.study_id == Study.id)
+    return counted.correlate(Study).scalar_subquery()
 
 
 @contextmanager
@@ -249,10 +245,6 @@ def _unwatched() -> Iterator[None]:
     finally:
         if was_on:
             gc.enable()
-
-
-def _reading(engine: Engine) -> Connection:
-    return engine.connect().execution_options(stream_results=True)
 
 
 def _columns(
@@ -273,12 +265,12 @@ def _batches(
 ) -> Iterator[Sequence[Sequence[Any]]]:
     """Run a query and yield its rows in chunks.
 
-    SQLite's driver is asked directly once a transaction is open: SQLAlchemy's rows take half of
-    the time of a million answers. What the driver gives as it is, are texts, whole numbers, and
-    moments as texts, so columns of truth values must not come this way.
+    SQLite's driver is asked directly, in the transaction of the snapshot: SQLAlchemy's rows take
+    half of the time of a million answers. What the driver gives as it is, are texts, whole
+    numbers, and moments as texts, so columns of truth values must not come this way.
     """
     plain = not any(isinstance(column.type, Boolean) for column in query.selected_columns)
-    if connection.dialect.name != "sqlite" or not plain or not connection.in_transaction():
+    if connection.dialect.name != "sqlite" or not plain:
         yield from connection.execute(query).partitions(_CHUNK)
         return
     compiled = query.compile(dialect=connection.dialect, compile_kwargs={"literal_binds": True})
@@ -287,8 +279,6 @@ def _batches(
         cursor.execute(str(compiled))
         while rows := cursor.fetchmany(_CHUNK):
             yield rows
-    except sqlite3.Error as error:
-        raise DatabaseError(f"The database cannot be read: {error}") from error
     finally:
         cursor.close()
 
@@ -357,6 +347,3 @@ def _moments(values: "np.ndarray[Any, Any]") -> pd.DatetimeIndex:
 
 def _whole(values: "np.ndarray[Any, Any]") -> "pd.api.extensions.ExtensionArray":
     return pd.array(values, dtype="Int64")
-
-
-__all__ = ["ANSWER_COLUMNS", "DatabaseError", "answers", "participants", "read_studies"]

@@ -13,11 +13,11 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from study.codes import new_code
-from study.database.engine import DatabaseError
 from study.database.tables import Participant, Pick, Rating, Slot, Trial
+from study.errors import DatabaseError, RefusedError
+from study.protocol.codes import new_code
 from study.protocol.design import PlannedTrial, StudySpec
-from study.protocol.session import RefusedError, TrialState
+from study.protocol.session import TrialState
 
 
 @dataclass(frozen=True)

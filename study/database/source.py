@@ -13,11 +13,13 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+from sqlalchemy import Connection
 from sqlalchemy.engine import make_url
 
+from study.database.engine import snapshot
 from study.database.frames import ANSWER_COLUMNS, answers, participants, read_studies
+from study.errors import NothingToReportError
 from study.protocol.exclusions import Rules
-from study.statistics.summary import NothingToReportError
 
 # What a column of text becomes again; every other column stays text.
 _WHOLE = (
@@ -66,7 +68,7 @@ class Source:
 
 
 def from_database(url: str, study: int | None = None) -> Source:
-    """Read one version of a study; versions are never pooled.
+    """Read one version of a study at one moment; versions are never pooled.
 
     Parameters
     ----------
@@ -82,19 +84,23 @@ def from_database(url: str, study: int | None = None) -> Source:
     NothingToReportError
         If nobody has started, or there are several versions to choose from.
     """
-    people = participants(url)
-    row = _choose(read_studies(url), people, study)
-    version = int(row["study"])
+    with snapshot(url) as connection:
+        return read(connection, _choose(read_studies(connection), study), url)
+
+
+def read(connection: Connection, study: Mapping[str, Any], url: str) -> Source:
+    """Return the version of a study that is a row of `study.frames.read_studies`, as it stands."""
+    version = int(study["study"])
     return Source(
-        answers=answers(url, study=version),
-        participants=people[people["study"] == version],
+        answers=answers(connection, study=version),
+        participants=participants(connection, study=version),
         version=version,
-        name=str(row["name"]),
-        digest=str(row["digest"]),
-        settings=row["settings"],
+        name=str(study["name"]),
+        digest=str(study["digest"]),
+        settings=study["settings"],
         database=make_url(url).render_as_string(hide_password=True),
-        file=None if pd.isna(row["file"]) else str(row["file"]),
-        withdrawn=int(row["withdrawn"]),
+        file=None if pd.isna(study["file"]) else str(study["file"]),
+        withdrawn=int(study["withdrawn"]),
     )
 
 
@@ -151,22 +157,22 @@ def _read(path: Path) -> pd.DataFrame:
     return frame.assign(**kinds)
 
 
-def _choose(studies: pd.DataFrame, people: pd.DataFrame, study: int | None) -> Mapping[str, Any]:
+def _choose(studies: pd.DataFrame, study: int | None) -> Mapping[str, Any]:
     """Return the row of the version of the study to report."""
-    by_id: dict[Any, Any] = {row["study"]: row for row in studies.to_dict("records")}
-    counts = people["study"].value_counts().sort_index()
+    rows: list[dict[Any, Any]] = studies[studies["participants"] > 0].to_dict("records")
+    started: dict[int, Mapping[str, Any]] = {row["study"]: row for row in rows}
     found = ", ".join(
-        f"--study {i} ({by_id[i]['name']}, {n} participants)" for i, n in counts.items()
+        f"--study {i} ({row['name']}, {row['participants']} participants)"
+        for i, row in started.items()
     )
-    if counts.empty:
+    if not started:
         raise NothingToReportError("No participant has started the study yet.")
-    if study is None and len(counts) > 1:
+    if study is None and len(started) > 1:
         raise NothingToReportError(
-            f"The database holds {len(counts)} versions of the study, which are never pooled; "
+            f"The database holds {len(started)} versions of the study, which are never pooled; "
             f"choose one: {found}."
         )
-    chosen = int(counts.index[0]) if study is None else study
-    if chosen not in counts.index:
+    chosen = next(iter(started)) if study is None else study
+    if chosen not in started:
         raise NothingToReportError(f"Study {chosen} has no participants; there is {found}.")
-    row: Mapping[str, Any] = by_id[chosen]
-    return row
+    return started[chosen]

@@ -21,25 +21,18 @@ from sqlalchemy import Engine, delete, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from study.codes import new_code
 from study.database import rows
-from study.database.engine import DatabaseError, connect, forget, migrate, reader
+from study.database.engine import connect, forget, migrate, reader
 from study.database.frames import answers, participants, read_studies
 from study.database.rows import Progress, Recruiter, Visitor
 from study.database.tables import AccessCode, Participant, Pick, Study, Withdrawal
+from study.errors import RefusedError
+from study.protocol.codes import new_code
 from study.protocol.design import PlannedTrial, StudySpec
-from study.protocol.session import (
-    SCALES,
-    RefusedError,
-    allow_pick,
-    allow_ratings,
-    current,
-    response_time,
-)
+from study.protocol.session import SCALES, allow_pick, allow_ratings, current, response_time
 
 __all__ = [
     "Answer",
-    "DatabaseError",
     "Progress",
     "Recruiter",
     "Store",

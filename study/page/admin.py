@@ -12,12 +12,11 @@ import fastapi
 import gradio as gr
 import pandas as pd
 
-from study.database.engine import DatabaseError
+from study.errors import StudyError
 from study.page import live
 from study.page.guard import PREFIX
 from study.report.layout import name_of, percent, percent_range
 from study.statistics.stats import Rate
-from study.statistics.summary import NothingToReportError
 
 EXPORT = f"{PREFIX}/export.zip"
 REFRESH_SECONDS = 30
@@ -88,21 +87,17 @@ def build(url: str) -> gr.Blocks:
 
     def refresh(chosen: int | None) -> tuple[Any, ...]:
         try:
-            known = live.versions(url)
-        except DatabaseError as error:
+            now = live.look(url, chosen)
+        except StudyError as error:
             return _nothing(str(error))
-        if not known:
-            return _nothing("Nobody has started the study yet.")
-        study = chosen if chosen in known else next(iter(known))
-        now = live.look(url, study)
-        choices = [(name, number) for number, name in known.items()]
+        choices = [(name, number) for number, name in now.versions.items()]
         return (
-            gr.update(choices=choices, value=study),
+            gr.update(choices=choices, value=now.study),
             (_SIMULATED if now.simulated else "") + _counts(now.counts),
             _rates(now.rates),
             now.people,
             _excluded(now.excluded),
-            f'<p><a href="{EXPORT}?study={study}" download>Download answers, participants and '
+            f'<p><a href="{EXPORT}?study={now.study}" download>Download answers, participants and '
             "settings of this version (ZIP)</a></p>",
         )
 
@@ -128,7 +123,7 @@ def export(url: str, study: int) -> fastapi.Response:
     """Answer the download; ``guard`` has asked for the password before."""
     try:
         data = live.bundle(url, study)
-    except (DatabaseError, NothingToReportError) as error:
+    except StudyError as error:
         raise fastapi.HTTPException(404, str(error)) from error
     name = f"study-{study}.zip"
     return fastapi.Response(

@@ -12,15 +12,13 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from sqlalchemy import func, select
 
-from study.database.engine import DatabaseError, open_existing
-from study.database.frames import answers, participants, read_studies
-from study.database.source import from_database
-from study.database.tables import Withdrawal
+from study.database.engine import snapshot
+from study.database.frames import read_studies
+from study.database.source import from_database, read
+from study.errors import NothingToReportError
 from study.export import export
 from study.protocol import exclusions
-from study.protocol.exclusions import Rules
 from study.report.gallery import named_folder
 from study.statistics import stats
 
@@ -33,6 +31,10 @@ class Live:
 
     Attributes
     ----------
+    versions
+        The versions that somebody has started, newest first, each with what it is called.
+    study
+        Which of them this is.
     counts
         People and trials by what they are, in the order in which they are read.
     rates
@@ -45,6 +47,8 @@ class Live:
         Whether any of them was made by a program.
     """
 
+    versions: dict[int, str]
+    study: int
     counts: dict[str, int]
     rates: list[stats.Rate]
     people: pd.DataFrame
@@ -52,37 +56,30 @@ class Live:
     simulated: bool
 
 
-def versions(url: str) -> dict[int, str]:
-    """Return the versions of the study that somebody has started, newest first.
+def look(url: str, study: int | None = None) -> Live:
+    """Return one version of a study as it stands; the newest if there is no such version.
 
     Raises
     ------
     DatabaseError
         When the database cannot be read.
+    NothingToReportError
+        When nobody has started the study.
     """
-    studies = read_studies(url).iloc[::-1]
-    days = studies["created_at"].dt.strftime("%Y-%m-%d")
-    return {
-        int(study): f"{study}: {name}, from {day}"
-        for study, name, day in zip(
-            studies["study"].tolist(), studies["name"].tolist(), days.tolist(), strict=True
-        )
+    with snapshot(url) as connection:
+        studies = read_studies(connection)
+        rows: list[dict[Any, Any]] = studies.iloc[::-1].to_dict("records")
+        if not rows:
+            raise NothingToReportError("Nobody has started the study yet.")
+        chosen = next((row for row in rows if row["study"] == study), rows[0])
+        source = read(connection, chosen, url)
+    versions = {
+        row["study"]: f"{row['study']}: {row['name']}, from {row['created_at']:%Y-%m-%d}"
+        for row in rows
     }
-
-
-def look(url: str, study: int) -> Live:
-    """Return one version of a study as it stands.
-
-    Raises
-    ------
-    DatabaseError
-        When the database cannot be read, or holds no such version.
-    """
-    settings = _settings(url, study)
-    rules = Rules.of(settings.get("exclusion", {}))
-    design = settings["design"]
+    rules, design = source.rules, source.settings["design"]
     per_person = sum(design.get(kind, 0) for kind in ("practice", "scored", "catch", "repeats"))
-    given, people = answers(url, study=study), participants(url, study=study)
+    given, people = source.answers, source.participants
     judged = exclusions.judge(given, rules)
     given, people = exclusions.apply(given, people, rules)
     trials = given.drop_duplicates("trial")
@@ -91,13 +88,13 @@ def look(url: str, study: int) -> Live:
         "completed": int((people["status"] == "completed").sum()),
         "on their way": int((people["status"] != "completed").sum()),
         "excluded": int(people["excluded"].notna().sum()),
-        "withdrawn": _withdrawn(url, study),
+        "withdrawn": source.withdrawn,
         "answered trials": len(trials),
         "of them scored": int((trials["kind"] == "scored").sum()),
     }
     simulated = bool(people["simulated"].any())
     shown = _people(people, trials, per_person)
-    return Live(counts, _rates(given), shown, _rounded(judged), simulated)
+    return Live(versions, source.version, counts, _rates(given), shown, _rounded(judged), simulated)
 
 
 def bundle(url: str, study: int) -> bytes:
@@ -121,24 +118,6 @@ def bundle(url: str, study: int) -> bytes:
             entry.compress_type = zipfile.ZIP_DEFLATED
             archive.writestr(entry, (Path(folder) / name).read_bytes())
     return buffer.getvalue()
-
-
-def _settings(url: str, study: int) -> dict[str, Any]:
-    studies = read_studies(url).set_index("study")["settings"]
-    if study not in studies.index:
-        raise DatabaseError(f"There is no version {study} of the study in the database.")
-    found: dict[str, Any] = studies.loc[study]
-    return found
-
-
-def _withdrawn(url: str, study: int) -> int:
-    engine = open_existing(url)
-    try:
-        with engine.connect() as connection:
-            query = select(func.count()).select_from(Withdrawal)
-            return connection.scalar(query.where(Withdrawal.study_id == study)) or 0
-    finally:
-        engine.dispose()
 
 
 def _rates(given: pd.DataFrame) -> list[stats.Rate]:

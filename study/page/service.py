@@ -12,10 +12,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from study.codes import tidy
 from study.database.store import Progress, Recruiter, Store, Visitor
+from study.errors import RefusedError
+from study.protocol.codes import tidy
 from study.protocol.config import StudyConfig
-from study.protocol.session import RefusedError, view, visible
+from study.protocol.session import view, visible
 from study.protocol.texts import texts
 from study.stimuli.showing import StimulusSet, load
 

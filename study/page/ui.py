@@ -15,10 +15,8 @@ from typing import Any
 
 import gradio as gr
 
-from study.database.engine import DatabaseError
+from study.errors import StudyError
 from study.page.service import Service
-from study.protocol.config import ConfigError
-from study.stimuli.showing import StimuliError
 
 STATIC = Path(__file__).parent / "static"
 
@@ -36,7 +34,7 @@ def build(service: Callable[[], Service]) -> gr.HTML:
     def reply(name: str, request: Any) -> Any:
         try:
             running = service()
-        except (StimuliError, ConfigError, DatabaseError):
+        except StudyError:
             return {"error": "No study is running here at the moment.", "closed": True}
         return getattr(running, name)(request)
 

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from study.errors import ConfigError
 from study.protocol.design import Design, StudySpec
 from study.protocol.exclusions import Rules
 from study.protocol.session import SCALES
@@ -27,10 +28,6 @@ ACCESS = {
     "recruiter": "only by a link with PROLIFIC_PID",
     "code": "only with an access code of this study",
 }
-
-
-class ConfigError(Exception):
-    """A study file cannot be used; the text names the setting, the limit and the way out."""
 
 
 @dataclass(frozen=True)
@@ -199,7 +196,7 @@ def parse(text: str, *, folder: Path = Path()) -> StudyConfig:
     2
     >>> parse('[trials]\nscored = "many"')
     Traceback (most recent call last):
-    study.protocol.config.ConfigError: trials.scored is 'many', but must be a whole number.
+    study.errors.ConfigError: trials.scored is 'many', but must be a whole number.
     """
     try:
         given = tomllib.loads(text)

@@ -14,15 +14,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeGuard
 
+from study.errors import RefusedError
 from study.protocol.design import PRACTICE, TRUTH
 
 SCALES = ("realism", "quality")
 LOWEST, HIGHEST = 1, 5
 LONGEST_RESPONSE_MS = 3_600_000  # a page left open over lunch is no response time
-
-
-class RefusedError(Exception):
-    """A request that the rules do not allow; its text can be shown to the participant."""
 
 
 @dataclass(frozen=True)

@@ -20,14 +20,14 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from sqlalchemy.exc import SQLAlchemyError
-
-from study.database.engine import DEFAULT_URL, DatabaseError
+from study.database.engine import DEFAULT_URL, database_url
 from study.database.source import Source, from_database, from_export
+from study.errors import StudyError
 from study.protocol.about import about
-from study.report.gallery import Gallery, find, named_folder
+from study.report.gallery import find, named_folder
 from study.report.render import FORMATS, ascii_only
-from study.statistics.summary import NothingToReportError, Summary, summarise
+from study.statistics.summary import Summary, summarise
+from study.stimuli.manifest import Manifest
 
 FORMS = (*FORMATS, "html")
 
@@ -76,7 +76,7 @@ def report_of(
 
 def computed(
     source: Source, *, only: str | None = None, stimuli: Path | None = None
-) -> tuple[Summary, Gallery | None]:
+) -> tuple[Summary, Manifest | None]:
     """Return everything that a report says, and the pictures if they are at hand."""
     gallery = find(source, stimuli)
     summary = summarise(
@@ -88,7 +88,7 @@ def computed(
             source.settings,
             version=source.version,
             digest=source.digest,
-            manifest=None if gallery is None else gallery.manifest,
+            manifest=None if gallery is None else gallery.content,
             manifest_sha256="" if gallery is None else gallery.sha256,
         ),
         rules=source.rules,
@@ -98,7 +98,7 @@ def computed(
     return summary, gallery
 
 
-def written(summary: Summary, gallery: Gallery | None, form: str) -> str:
+def written(summary: Summary, gallery: Manifest | None, form: str) -> str:
     """Return a report that was `computed` in one of the `FORMS`."""
     if form == "html":
         from study.report.page import page
@@ -162,7 +162,7 @@ def parser() -> argparse.ArgumentParser:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; see the module for the exit codes."""
     arguments = parser().parse_args(argv)
-    url = arguments.db or os.environ.get("DATABASE_URL") or DEFAULT_URL
+    url = database_url(arguments.db)
     try:
         if arguments.folder is None:
             source = from_database(url, arguments.study)
@@ -179,12 +179,8 @@ def main(argv: Sequence[str] | None = None) -> int:
             return 0
     except OSError as error:
         return _fail(f"{error.filename} cannot be written: {error.strerror}")
-    except (DatabaseError, NothingToReportError, ValueError) as error:
+    except (StudyError, ValueError) as error:
         return _fail(error)
-    except SQLAlchemyError as error:
-        return _fail(f"The database cannot be read: {getattr(error, 'orig', None) or error}")
-    except ModuleNotFoundError as error:
-        return _fail(f"The database's driver {error.name!r} is not installed; install it with pip.")
     _print(output, plain=arguments.format == "text")
     return 0
 

@@ -18,10 +18,11 @@ from study.protocol.session import SCALES
 from study.report import charts
 from study.report.axis import Plot
 from study.report.checklist import paragraph
-from study.report.gallery import Gallery
+from study.report.gallery import thumbnail
 from study.report.layout import Section, percent, percent_range
 from study.report.sections import banner, sections
 from study.statistics.summary import Summary
+from study.stimuli.manifest import Manifest
 
 TEMPLATES = Path(__file__).parent / "templates"
 # Parts of the page and the sections in each; a section of no part comes last.
@@ -46,13 +47,13 @@ class Shown:
     real: str | None
 
 
-def page(summary: Summary, gallery: Gallery | None = None) -> str:
+def page(summary: Summary, gallery: Manifest | None = None) -> str:
     """Return the page.
 
     Parameters
     ----------
     summary : Summary
-    gallery : Gallery, optional
+    gallery : Manifest, optional
         Where the pictures are; without it the page has a sentence in their place.
     """
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -140,7 +141,7 @@ def _cards(s: Summary) -> list[dict[str, str]]:
     return cards
 
 
-def _gallery(s: Summary, gallery: Gallery | None) -> list[dict[str, Any]]:
+def _gallery(s: Summary, gallery: Manifest | None) -> list[dict[str, Any]]:
     """The pictures at both ends, each beside its truth; empty if none is at hand."""
     if gallery is None:
         return []
@@ -153,8 +154,8 @@ def _gallery(s: Summary, gallery: Gallery | None) -> list[dict[str, Any]]:
                     picture=p.picture,
                     label=p.label or p.picture,
                     words=f"{p.picked} of {p.trials}",
-                    fake=gallery.thumbnail(p.name, p.picture),
-                    real=gallery.thumbnail(TRUTH, p.picture),
+                    fake=thumbnail(gallery, p.name, p.picture),
+                    real=thumbnail(gallery, TRUTH, p.picture),
                 )
                 for p in found
             ]

@@ -25,7 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import stdtrit
 
-from study.coverage import METHOD, Plan, estimates, pictures_of
+from study.statistics.coverage import METHOD, Plan, estimates, pictures_of
 from study.statistics.model import AnswerModel, Effects, draw_picks, intercepts
 from study.statistics.twoway import two_way_mean, two_way_variance
 

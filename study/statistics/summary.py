@@ -13,6 +13,7 @@ from importlib.metadata import version
 
 import pandas as pd
 
+from study.errors import NothingToReportError
 from study.protocol import exclusions
 from study.protocol.about import About
 from study.protocol.design import TRUTH
@@ -24,10 +25,6 @@ from study.statistics.intervals import LEVEL
 from study.statistics.pictures import Extremes, PictureRate, extremes, picture_rates
 from study.statistics.ratings import Agreement, Rating
 from study.statistics.sensitivity import Sensitivity, sensitivity
-
-
-class NothingToReportError(Exception):
-    """There is no report of these answers; the text says why and what to do."""
 
 
 @dataclass(frozen=True)

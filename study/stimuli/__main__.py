@@ -7,6 +7,7 @@ Both draw pictures at random with a seed, never by eye, and write
 
     OUT/manifest.json           what was drawn, by which seed, from where, and every SHA-256
     OUT/<method>/<id>.png       the pictures at their own size; `truth` is one of the methods
+    OUT/cards/<method>.json     the cards of the weights that coloured them, as they were
     OUT/contact-sheet.png       the first pictures beside each other, for people to look at
 
 ``making`` does the work, ``showing`` reads and shows a set.
@@ -17,8 +18,9 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from study.errors import StimuliError
 from study.stimuli.making import build, import_folders
-from study.stimuli.showing import SHOWN_PIXELS, StimuliError
+from study.stimuli.showing import SHOWN_PIXELS
 
 
 def _method(argument: str) -> tuple[str, Path]:

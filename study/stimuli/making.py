@@ -19,12 +19,12 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from study.errors import StimuliError
 from study.protocol.design import CATCH_METHODS, TRUTH, shuffled
+from study.stimuli import manifest
 from study.stimuli.showing import (
-    FORMAT,
     SHOWN_FILTER,
     SHOWN_PIXELS,
-    StimuliError,
     StimulusSet,
     contact_sheet,
     encode_png,
@@ -102,6 +102,8 @@ def build(
     drawn = _draw(photos, found, count + practice, seed)
     sizes = _sizes(photos, drawn)
     writer = _Writer(out, drawn, count)
+    for name, predictor in predictors.items():
+        writer.add_card(name, predictor.card)
     small = all(p.shape is None and sizes == {(p.size, p.size)} for p in predictors.values())
     coloured = _in_batches if small else _one_by_one
     for name, number, rgb_u8 in coloured([photos / path for path in drawn], predictors):
@@ -236,12 +238,18 @@ class _Writer:
         self._hashes[number][method] = hashlib.sha256(png).hexdigest()
         self._sizes[number] = list(rgb_u8.shape[:2])
 
+    def add_card(self, method: str, card: Mapping[str, Any]) -> None:
+        path = self._out / manifest.CARDS / f"{method}.json"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        text = json.dumps(dict(card), indent=1, ensure_ascii=False, default=str)
+        path.write_text(f"{text}\n", encoding="utf-8")
+
     def finish(
         self, *, source: str, seed: int, drawn: str, shown_pixels: int, methods: Mapping[str, Any]
     ) -> StimulusSet:
         same = all(size == self._sizes[0] for size in self._sizes)
-        manifest = {
-            "format": FORMAT,
+        content = {
+            "format": manifest.FORMAT,
             "source": source,
             "seed": seed,
             "drawn": drawn,
@@ -260,8 +268,8 @@ class _Writer:
                 for number, (picture, path) in enumerate(zip(self._ids, self._sources, strict=True))
             ],
         }
-        text = json.dumps(manifest, indent=1, ensure_ascii=False) + "\n"
-        (self._out / "manifest.json").write_text(text, encoding="utf-8")
+        text = json.dumps(content, indent=1, ensure_ascii=False) + "\n"
+        (self._out / manifest.NAME).write_text(text, encoding="utf-8")
         made = load(self._out)
         contact_sheet(made).save(self._out / "contact-sheet.png")
         return made
@@ -385,8 +393,7 @@ def _read(path: Path) -> NDArray[np.uint8]:
 
 def _origin(card: Mapping[str, Any]) -> dict[str, str | None]:
     """Return what names the weights: their own hash and that of their card."""
-    text = json.dumps(dict(card), sort_keys=True, separators=(",", ":"), default=str)
     return {
         "weights_sha256": card.get("weights", {}).get("sha256"),
-        "card_sha256": hashlib.sha256(text.encode()).hexdigest(),
+        "card_sha256": manifest.card_sha256(card),
     }

@@ -12,9 +12,7 @@ browser.
 """
 
 import colorsys
-import hashlib
 import io
-import json
 import struct
 import zlib
 from collections.abc import Mapping
@@ -25,17 +23,14 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageOps
 
+from study.errors import StimuliError
 from study.protocol.design import CATCH_METHODS, TRUTH
+from study.stimuli import manifest
 
 SHOWN_PIXELS = 320
 SHOWN_FILTER = "lanczos"
-FORMAT = 1  # of the manifest
 _SHEET_ROWS, _SHEET_SIDE, _SHEET_GAP, _SHEET_HEAD = 8, 160, 8, 20
 _FILTERS = {"lanczos": Image.Resampling.LANCZOS}
-
-
-class StimuliError(Exception):
-    """A stimulus set cannot be built or used; the text says why and what to do."""
 
 
 @dataclass(frozen=True)
@@ -191,62 +186,27 @@ def load(folder: Path) -> StimulusSet:
         When there is no set, it is of another format, or files are missing or changed (the
         first ones are listed).
     """
-    try:
-        raw = (folder / "manifest.json").read_bytes()
-    except OSError:
-        raise StimuliError(
-            f"There is no stimulus set at {folder}. Build one with: python -m study.stimuli build "
-            f"--photos FOLDER --methods classification gan --out {folder}"
-        ) from None
-    try:
-        manifest = json.loads(raw)
-        if manifest["format"] != FORMAT:
-            raise StimuliError(
-                f"{folder} has manifest format {manifest['format']}, this program reads {FORMAT}; "
-                "build the set again."
-            )
-        methods = tuple(manifest["methods"])
-        entries = manifest["pictures"]
-        expected = {
-            (method, entry["id"]): entry["sha256"][method]
-            for entry in entries
-            for method in methods
-        }
-        pools = [
-            {e["id"]: e["label"] for e in entries if e["practice"] is wanted}
-            for wanted in (False, True)
-        ]
-        shown_pixels = int(manifest["shown"]["pixels"])
-        shown_filter = str(manifest["shown"]["filter"])
-    except (ValueError, KeyError, TypeError) as error:
-        raise StimuliError(
-            f"{folder / 'manifest.json'} is not a manifest ({error!r}); build the set again."
-        ) from error
-    files: dict[tuple[str, str], bytes] = {}
-    wrong: list[str] = []
-    for (method, picture), sha256 in expected.items():
-        name = f"{method}/{picture}.png"
-        try:
-            data = (folder / name).read_bytes()
-        except OSError:
-            wrong.append(f"{name} is missing")
-            continue
-        if hashlib.sha256(data).hexdigest() != sha256:
-            wrong.append(f"{name} was changed")
-        files[method, picture] = data
+    found = manifest.read(folder)
+    files = {key: found.picture(*key) for key in found.hashes}
+    wrong = [
+        f"{found.path(*key).relative_to(folder)} "
+        + ("was changed" if found.path(*key).is_file() else "is missing")
+        for key, data in files.items()
+        if data is None
+    ]
     if wrong:
         raise StimuliError(
-            f"{len(wrong)} of {len(expected)} files of the stimulus set {folder} are not what its "
+            f"{len(wrong)} of {len(files)} files of the stimulus set {folder} are not what its "
             f"manifest says ({'; '.join(wrong[:3])}); restore them or build the set again."
         )
     return StimulusSet(
-        sha256=hashlib.sha256(raw).hexdigest(),
-        methods=methods,
-        pictures=pools[0],
-        practice=pools[1],
-        files=files,
-        shown_pixels=shown_pixels,
-        shown_filter=shown_filter,
+        sha256=found.sha256,
+        methods=found.methods,
+        pictures=found.pictures,
+        practice=found.practice,
+        files={key: data for key, data in files.items() if data is not None},
+        shown_pixels=found.shown_pixels,
+        shown_filter=found.shown_filter,
     )
 
 

@@ -5,8 +5,9 @@ from study_frames import real_spec
 
 from study.database.source import from_database
 from study.database.store import Store
+from study.protocol.config import DEFAULT_SET
 from study.report.__main__ import FORMS, computed, written
-from study.simulate import DEFAULT_SET, Simulation, set_pictures, simulate
+from study.simulate import Simulation, set_pictures, simulate
 from study.statistics.model import AnswerModel
 
 

@@ -5,7 +5,8 @@ import sys
 
 import pytest
 
-from study.password import PasswordError, check_hash, hash_password, main, matches
+from study.errors import PasswordError
+from study.password import check_hash, hash_password, main, matches
 
 PASSWORD = "correct horse battery"
 

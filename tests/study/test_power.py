@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from scipy.stats import t
 
-from study.coverage import Plan
 from study.power import NOTHING, TITLE, main
+from study.statistics.coverage import Plan
 from study.statistics.sizing import Question, people_needed, power, share_that_tells
 
 
@@ -34,7 +34,7 @@ def test_more_people_and_pictures_see_more():
 
 
 def test_the_difference_is_seen_as_often_as_it_says():
-    from study.coverage import estimates
+    from study.statistics.coverage import estimates
     from study.statistics.model import AnswerModel, intercepts
 
     planned = Plan(16, 30, 200, 0.4)

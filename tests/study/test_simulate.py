@@ -12,11 +12,11 @@ from scipy.stats import binom
 from sqlalchemy import create_engine, inspect, text
 
 from study import simulate as module
-from study.database.engine import DatabaseError
 from study.database.store import Store, answers, participants
+from study.errors import DatabaseError, SimulationError
 from study.protocol.design import Design, StudySpec
 from study.report.__main__ import report
-from study.simulate import Simulation, SimulationError, main, simulate, synthetic_pictures
+from study.simulate import Simulation, main, simulate, synthetic_pictures
 from study.statistics import stats
 from study.statistics.model import AnswerModel
 
@@ -261,9 +261,17 @@ def write_manifest(folder, content):
 
 
 MANIFEST = {
+    "format": 1,
+    "shown": {"pixels": 320, "filter": "lanczos"},
     "methods": {"truth": None, "gan": {}},
     "pictures": [
-        {"id": f"{i:04d}", "label": "cat", "practice": i >= 10, "sha256": {}} for i in range(12)
+        {
+            "id": f"{i:04d}",
+            "label": "cat",
+            "practice": i >= 10,
+            "sha256": {"truth": "0", "gan": "1"},
+        }
+        for i in range(12)
     ],
 }
 
@@ -286,7 +294,7 @@ def test_a_set_can_be_named_and_must_be_one(url, tmp_path, capsys):
     assert main([*argv, "--stimuli", str(tmp_path / "set"), "--db", url]) == 0
     write_manifest(tmp_path / "other", {"methods": []})
     assert main([*argv, "--stimuli", str(tmp_path / "other"), "--db", f"{url}2"]) == 1
-    assert "is no manifest of a stimulus set" in capsys.readouterr().err
+    assert "is not a manifest" in capsys.readouterr().err
 
 
 def test_synthetic_pictures_have_ten_classes():

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 from scipy.stats import binom
 
-from study.coverage import LARGE, OFTEN, PLANS, RARE, SMALL, Plan, coverage, main
+from study.coverage import main
+from study.statistics.coverage import LARGE, OFTEN, PLANS, RARE, SMALL, Plan, coverage
 
 # Bounds that a true coverage within [low, high] leaves with a probability below 1e-4: seeds are
 # fixed, so a test that fails has found something.

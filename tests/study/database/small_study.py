@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import text
 
-from study.database.engine import open_existing
+from study.database.engine import snapshot
 from study.database.store import Progress, Store
 from study.protocol.design import Design, StudySpec
 from study.protocol.session import current
@@ -45,9 +45,5 @@ def count(url: str, table: str) -> int:
 
 
 def scalar(url: str, query: str) -> object:
-    engine = open_existing(url)
-    try:
-        with engine.connect() as connection:
-            return connection.execute(text(query)).scalar()
-    finally:
-        engine.dispose()
+    with snapshot(url) as connection:
+        return connection.execute(text(query)).scalar()

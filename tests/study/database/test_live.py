@@ -8,8 +8,8 @@ from dataclasses import replace
 import pytest
 from small_study import RATINGS, SPEC, finish
 
-from study.database.engine import DatabaseError
 from study.database.store import answers
+from study.errors import NothingToReportError
 from study.page import live
 from study.protocol.session import current
 from study.simulate import Simulation, simulate
@@ -92,13 +92,13 @@ def test_simulated_answers_are_called_so(tmp_path):
 
 
 def test_before_the_first_participant_there_is_nothing(url, store):
-    assert live.versions(url) == {}
-    with pytest.raises(DatabaseError, match="no version 3"):
-        live.look(url, 3)
+    with pytest.raises(NothingToReportError, match="Nobody has started"):
+        live.look(url)
     study_id = store.register(SPEC)
     for consented in range(2):
         now = live.look(url, study_id)
         assert now.counts["consented"] == len(now.people) == consented
         assert now.rates == []
         store.join(study_id, SPEC, token="a" * 40)
-    assert list(live.versions(url)) == [study_id]
+    assert live.look(url, 7).study == study_id, "a version that is gone: the newest"
+    assert list(now.versions) == [study_id]

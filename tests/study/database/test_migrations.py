@@ -11,11 +11,12 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, inspect, text
 from sqlalchemy.exc import IntegrityError
 
-from study.codes import tidy
 from study.database import engine as database
-from study.database.engine import MIGRATIONS, DatabaseError, connect, migrate
+from study.database.engine import MIGRATIONS, connect, migrate
 from study.database.store import Store, answers
 from study.database.tables import Base
+from study.errors import DatabaseError
+from study.protocol.codes import tidy
 from study.protocol.design import Design, StudySpec
 
 

@@ -11,7 +11,8 @@ from small_study import RATINGS, SLOTS, SPEC, TOKEN, TRIALS, count, finish, scal
 from sqlalchemy import text
 
 from study.database.store import Recruiter, Visitor, answers, participants, read_studies
-from study.protocol.session import RefusedError, current
+from study.errors import RefusedError
+from study.protocol.session import current
 
 
 def test_a_whole_session_comes_back_as_it_was_given(url, store, study_id):

@@ -10,7 +10,8 @@ from small_study import RATINGS, SLOTS, SPEC, TOKEN, TRIALS, count, finish, scal
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
-from study.database.store import Answer, DatabaseError, Store, answers, participants, read_studies
+from study.database.store import Answer, Store, answers, participants, read_studies
+from study.errors import DatabaseError
 
 
 @pytest.mark.parametrize(

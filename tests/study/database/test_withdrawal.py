@@ -8,7 +8,7 @@ from small_study import RATINGS, SPEC, TOKEN, count, finish, scalar
 
 from study import codes
 from study.database.store import Recruiter, Store, Visitor, answers, participants
-from study.protocol.session import RefusedError
+from study.errors import RefusedError
 
 TABLES = ("participant", "trial", "slot", "pick", "rating")
 

@@ -6,9 +6,9 @@ import zipfile
 import pytest
 
 from study import simulate
+from study.errors import NothingToReportError
 from study.page import live
 from study.report import __main__ as report
-from study.statistics.summary import NothingToReportError
 
 
 @pytest.fixture

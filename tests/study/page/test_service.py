@@ -12,12 +12,13 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from study.database.store import Store, answers, participants, read_studies
+from study.errors import ConfigError, StimuliError
 from study.page.service import Service, open_service
-from study.protocol.config import ConfigError, StudyConfig
+from study.protocol.config import StudyConfig
 from study.protocol.design import TRUTH
 from study.protocol.texts import CONSENT_VERSION
 from study.stimuli.making import build
-from study.stimuli.showing import StimuliError, load
+from study.stimuli.showing import load
 
 TOKEN = "a" * 64
 RATINGS = [{"realism": 3, "quality": 4}] * 3

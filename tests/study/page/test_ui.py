@@ -2,8 +2,8 @@
 
 import pytest
 
+from study.errors import StimuliError
 from study.page.ui import STATIC, build
-from study.stimuli.showing import StimuliError
 
 
 def closed():

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from study.protocol.config import ConfigError, StudyConfig, from_environment, load, parse
+from study.errors import ConfigError
+from study.protocol.config import StudyConfig, from_environment, load, parse
 from study.protocol.design import TRUTH
 from study.protocol.exclusions import Rules
 from study.protocol.texts import Scale, texts

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from study.errors import RefusedError
 from study.protocol.session import (
-    RefusedError,
     TrialState,
     allow_pick,
     allow_ratings,

@@ -13,12 +13,12 @@ from study_frames import PICKS, TRUTH, answers, crossed, summary_of
 
 from study.database.source import from_database
 from study.database.store import Store
+from study.errors import NothingToReportError
 from study.page.service import Service
+from study.protocol.config import DEFAULT_SET
 from study.report.__main__ import FORMS, report, report_of
-from study.report.gallery import DEFAULT_SET
 from study.report.layout import percent, percent_range
 from study.report.render import FORMATS, WIDTH
-from study.statistics.summary import NothingToReportError
 from study.stimuli.showing import load
 
 

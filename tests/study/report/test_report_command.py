@@ -12,13 +12,13 @@ from study_frames import PICKS, answers, crossed, real_spec, summary_of
 from study.coverage import parser as coverage_parser
 from study.database.engine import DEFAULT_URL
 from study.database.store import Store
+from study.errors import NothingToReportError
 from study.export import parser as export_parser
 from study.power import parser as power_parser
 from study.report.__main__ import main, parser
 from study.report.render import CSV_COLUMNS, ascii_only
 from study.simulate import Simulation, simulate
 from study.simulate import parser as simulate_parser
-from study.statistics.summary import NothingToReportError
 
 ROOT = Path(__file__).resolve().parents[3]
 

@@ -12,10 +12,12 @@ import pytest
 from PIL import Image
 from skimage import color as skcolor
 
+from study.errors import StimuliError
 from study.protocol.design import TRUTH
 from study.stimuli.__main__ import main
 from study.stimuli.making import build
-from study.stimuli.showing import StimuliError, StimulusSet, load, present
+from study.stimuli.manifest import read
+from study.stimuli.showing import StimulusSet, load, present
 
 SIDE = 32
 
@@ -234,6 +236,14 @@ def test_the_manifest_names_the_weights(photos, tmp_path):
     manifest = json.loads((tmp_path / "set" / "manifest.json").read_text())
     assert manifest["methods"]["a"]["weights_sha256"] == "f" * 64
     assert manifest["methods"][TRUTH] is None
+
+
+def test_a_set_keeps_the_cards_of_its_methods(photos, tmp_path):
+    make(photos, tmp_path / "set", count=10, practice=0)
+    found = {method: json.loads(card) for method, card in read(tmp_path / "set").cards()}
+    assert found == {"a": {"a": 10, "b": 20}, "b": {"a": -30, "b": 5}}
+    (tmp_path / "set" / "cards" / "a.json").write_text('{"a": 11, "b": 20}')
+    assert [method for method, _ in read(tmp_path / "set").cards()] == ["b"], "a is another card"
 
 
 def test_the_command_builds_a_set(photos, tmp_path, monkeypatch, capsys):

@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from study.errors import StimuliError
 from study.protocol.design import CATCH_METHODS, TRUTH
 from study.stimuli.__main__ import main
 from study.stimuli.making import import_folders
-from study.stimuli.showing import StimuliError, load
+from study.stimuli.showing import load
 
 
 def write(path: Path, rgb: np.ndarray, **options) -> None:

@@ -7,7 +7,7 @@ they come back.
 import sqlalchemy as sa
 from alembic import op
 
-from study.codes import new_code
+from study.protocol.codes import new_code
 
 revision = "0002"
 down_revision = "0001"

@@ -1,0 +1,40 @@
+"""The exceptions of the study: one root, and every text is for the person who reads it.
+
+A program that uses this package catches `StudyError`; the commands print its text and no traceback.
+"""
+
+
+class StudyError(Exception):
+    """Something cannot be done as asked; the text says why and what to do."""
+
+
+class RefusedError(StudyError):
+    """A request that the rules do not allow; its text can be shown to the participant."""
+
+
+class ConfigError(StudyError):
+    """A study file cannot be used; the text names the setting, the limit and the way out."""
+
+
+class StimuliError(StudyError):
+    """A stimulus set cannot be built or used."""
+
+
+class DatabaseError(StudyError):
+    """The database cannot be used as asked."""
+
+
+class NothingToReportError(StudyError):
+    """There is no report of these answers."""
+
+
+class ExportError(StudyError):
+    """The export cannot be written, or read back, as asked."""
+
+
+class SimulationError(StudyError):
+    """The simulation cannot run as asked."""
+
+
+class PasswordError(StudyError):
+    """A password, or the hash of one, cannot be used."""
