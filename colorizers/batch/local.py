@@ -17,7 +17,7 @@ from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import cv2
 import numpy as np
@@ -30,9 +30,7 @@ from colorizers.files.writing import save
 from colorizers.painting import strips
 from colorizers.painting.adjust import adjust
 from colorizers.painting.predict import colorize_photo
-
-if TYPE_CHECKING:
-    from colorizers.networks.base import Colorizer
+from colorizers.painting.predictor import Predictor
 
 LOST = (
     "The process that worked on it was ended by the system, most likely for want of memory; "
@@ -63,7 +61,7 @@ class Work:
         Keep what the photograph's file says of it.
     """
 
-    load: Callable[[str], Colorizer]
+    load: Callable[[str], Predictor]
     method: str
     options: Mapping[str, Any] = field(default_factory=dict)
     saturation: float = 1.0
@@ -85,7 +83,7 @@ class Outcome:
 Outcomes = Generator[Outcome, None, None]
 
 
-def prepare(work: Work) -> Colorizer:
+def prepare(work: Work) -> Predictor:
     """Load the network and try the options on a plain grey square.
 
     Raises
@@ -112,7 +110,7 @@ def prepare(work: Work) -> Colorizer:
     return colorizer
 
 
-def colorize_file(colorizer: Colorizer, job: Job, work: Work) -> Outcome:
+def colorize_file(colorizer: Predictor, job: Job, work: Work) -> Outcome:
     """Colorize one file; whatever is wrong with it becomes the outcome's `error`."""
     partial = partial_name(job.target)
     try:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from colorizers.color import L_HALF
+from colorizers.painting.predict import Progress, colorize
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -180,7 +181,7 @@ class Colorizer:
         *,
         saturation: float = 1.0,
         warmth: float = 0.0,
-        progress: Callable[[float, str], None] | None = None,
+        progress: Progress | None = None,
         **options: float,
     ) -> Image.Image:
         """Colorize a photograph of any size; the result has its size and its L.
@@ -188,8 +189,6 @@ class Colorizer:
         See `colorizers.painting.predict.colorize`, which this calls: saturation is in [0, 2] and
         warmth in [-1, 1]; `progress` gets the share that is done and what is being done.
         """
-        from colorizers.painting.predict import colorize
-
         return colorize(
             self, image, saturation=saturation, warmth=warmth, progress=progress, **options
         )

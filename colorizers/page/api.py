@@ -13,7 +13,7 @@ import logging
 import secrets
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import gradio as gr
 from gradio import events
@@ -27,9 +27,7 @@ from colorizers.files.writing import OUTPUTS, save
 from colorizers.page.checking import number, uploaded
 from colorizers.painting.adjust import SATURATION, WARMTH
 from colorizers.painting.predict import colorize_photo
-
-if TYPE_CHECKING:
-    from colorizers.networks.base import Colorizer
+from colorizers.painting.predictor import Predictor
 
 log = logging.getLogger(__name__)
 
@@ -38,7 +36,7 @@ FAILED = "Something failed on the server while colouring; try again or send anot
 DESCRIPTION = "Colorize one photograph; see docs/api.md."
 
 
-def build(load: Callable[[str], Colorizer] | None = None) -> None:
+def build(load: Callable[[str], Predictor] | None = None) -> None:
     """Add the endpoint to the current Gradio context.
 
     Parameters
@@ -74,7 +72,7 @@ def build(load: Callable[[str], Colorizer] | None = None) -> None:
 
 
 def answer(
-    load: Callable[[str], Colorizer],
+    load: Callable[[str], Predictor],
     photo: Any,
     method: Any,
     format: Any,
@@ -142,7 +140,7 @@ def answer(
     return file, [*opened.notices, *unsaid]
 
 
-def _chosen(load: Callable[[str], Colorizer], method: Any) -> Colorizer:
+def _chosen(load: Callable[[str], Predictor], method: Any) -> Predictor:
     if not isinstance(method, str) or method not in colorizers.names():
         names = ", ".join(colorizers.names())
         raise ImageError(f"There is no method {_quoted(method)}; there are {names}.")
@@ -160,7 +158,7 @@ def _ending(format: Any) -> str:
     return format.lower()
 
 
-def _options(colorizer: Colorizer, options: Any) -> dict[str, Any]:
+def _options(colorizer: Predictor, options: Any) -> dict[str, Any]:
     if options is None:
         return {}
     if not isinstance(options, dict):

@@ -15,7 +15,7 @@ from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,9 +24,7 @@ from colorizers.files.picture import ImageError
 from colorizers.painting.adjust import adjust
 from colorizers.painting.hints import REACH_DEFAULT, Hint, blend, fields, work_shape
 from colorizers.painting.predict import predict_grid, resize, upsample_ab
-
-if TYPE_CHECKING:
-    from colorizers.networks.base import Colorizer
+from colorizers.painting.predictor import Predictor
 
 Float = NDArray[np.float32]
 
@@ -89,7 +87,7 @@ class Work:
     _grids: dict[Look, NDArray[np.float16]] = field(default_factory=dict)
     _reached: tuple[Any, Float] | None = None
 
-    def grid(self, look: Look, models: Mapping[str, Colorizer]) -> Float:
+    def grid(self, look: Look, models: Mapping[str, Predictor]) -> Float:
         """What the network says: ab, shape (grid height, grid width, 2); asked once a look."""
         if look not in self._grids:
             while len(self._grids) > 16:  # someone plays with the temperature
@@ -100,7 +98,7 @@ class Work:
             self._grids[look] = ab.astype(np.float16)
         return self._grids[look].astype(np.float32)
 
-    def colours(self, look: Look, sliders: Sliders, models: Mapping[str, Colorizer]) -> Float:
+    def colours(self, look: Look, sliders: Sliders, models: Mapping[str, Predictor]) -> Float:
         """The network's colours with sliders and hints applied: ab, on a small grid.
 
         Hints come last, so that they keep the very colour that was chosen.

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from itertools import count
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import gradio as gr
 import numpy as np
@@ -42,9 +42,7 @@ from colorizers.page.palette import hex_of
 from colorizers.painting.adjust import SATURATION, WARMTH
 from colorizers.painting.hints import RADIUS, REACH, Hint
 from colorizers.painting.predict import lightness, paint_grid, resize
-
-if TYPE_CHECKING:
-    from colorizers.networks.base import Colorizer
+from colorizers.painting.predictor import Predictor
 
 THUMB_SIDE, COMPARE_SIDE = 384, 640
 """Longest sides of the pictures in the two galleries."""
@@ -61,7 +59,7 @@ class Editor:
 
     Parameters
     ----------
-    models : mapping of str to Colorizer
+    models : mapping of str to Predictor
         What may be chosen; the first is what a fresh upload is coloured by.
     cache : Path
         Gradio's folder for files that it serves.
@@ -70,7 +68,7 @@ class Editor:
     """
 
     def __init__(
-        self, models: Mapping[str, Colorizer], cache: Path, versions: tuple[str, ...] = ()
+        self, models: Mapping[str, Predictor], cache: Path, versions: tuple[str, ...] = ()
     ) -> None:
         self.models = models
         self.cache = cache

@@ -13,7 +13,7 @@ import threading
 import zipfile
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import gradio as gr
 from PIL import Image
@@ -36,9 +36,7 @@ from colorizers.page.checking import (
 from colorizers.page.editing import COMMENT
 from colorizers.page.texts import MANY_BEGUN, MANY_ENDED
 from colorizers.painting.predict import colorize_photo
-
-if TYPE_CHECKING:
-    from colorizers.networks.base import Colorizer
+from colorizers.painting.predictor import Predictor
 
 MAX_FILES = 40
 MAX_MEGAPIXELS = 400
@@ -65,7 +63,7 @@ class Noted(NamedTuple):
     what: str
 
 
-def build(colorizer: Colorizer) -> None:
+def build(colorizer: Predictor) -> None:
     """Draw the sub-tab for many photographs in the current Gradio context."""
     gr.Markdown(
         f"Up to {MAX_FILES} photographs, {MAX_MEGAPIXELS} megapixels together. Each is coloured by "
@@ -138,7 +136,7 @@ def build(colorizer: Colorizer) -> None:
 def colorize_many(
     payload: Any,
     format: Any,
-    colorizer: Colorizer,
+    colorizer: Predictor,
     cache: Path,
     progress: Callable[..., Any],
     asked: threading.Event | None = None,
@@ -149,7 +147,7 @@ def colorize_many(
     ----------
     payload, format
         What `gr.File` and the choice of a format sent, unchecked.
-    colorizer : Colorizer
+    colorizer : Predictor
     cache : Path
         Gradio's folder for files that it serves.
     progress : callable
@@ -204,7 +202,7 @@ def colorize_many(
 class _Made:
     """The zip that grows, and what the page shows of it."""
 
-    def __init__(self, folder: Path, colorizer: Colorizer, format: str) -> None:
+    def __init__(self, folder: Path, colorizer: Predictor, format: str) -> None:
         self.shown: list[tuple[str, str]] = []
         self.failed: list[Failed] = []
         self.noted: list[Noted] = []

@@ -12,7 +12,7 @@ import importlib.util
 import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import gradio as gr
 
@@ -33,14 +33,12 @@ from colorizers.page.editing import TEMPERATURES, Editor
 from colorizers.page.palette import PALETTE
 from colorizers.painting.adjust import SATURATION, WARMTH
 from colorizers.painting.hints import REACH_DEFAULT
-
-if TYPE_CHECKING:
-    from colorizers.networks.base import Colorizer
+from colorizers.painting.predictor import Predictor
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
 
 
-def build(load: Callable[[str], Colorizer] | None = None) -> None:
+def build(load: Callable[[str], Predictor] | None = None) -> None:
     """Draw the Colorize tab in the current Gradio context.
 
     Every method whose weights are there is offered; of the others the page says what is missing.
@@ -69,11 +67,11 @@ def build(load: Callable[[str], Colorizer] | None = None) -> None:
     gr.HTML(texts.STYLE + texts.swatches(PALETTE), padding=False)
 
 
-def available(load: Callable[[str], Colorizer]) -> tuple[dict[str, Colorizer], list[str]]:
+def available(load: Callable[[str], Predictor]) -> tuple[dict[str, Predictor], list[str]]:
     """The colorizers that can be loaded, by name, and a sentence for each that cannot."""
     from colorizers.networks.checkpoint import WeightsError  # brings PyTorch with it
 
-    models: dict[str, Colorizer] = {}
+    models: dict[str, Predictor] = {}
     missing: list[str] = []
     for name in colorizers.names():
         try:
@@ -118,7 +116,7 @@ def example_title(path: str, credit: str) -> str:
     return title if subject == Path(path).stem else f"{title}, {subject}"
 
 
-def version_titles(models: dict[str, Colorizer]) -> tuple[str, ...]:
+def version_titles(models: dict[str, Predictor]) -> tuple[str, ...]:
     """Titles of the versions of the first method; none if it has no versions."""
     first = next(iter(models.values()))
     if "version" not in first.options:
@@ -128,13 +126,13 @@ def version_titles(models: dict[str, Colorizer]) -> tuple[str, ...]:
     return tuple(title for title, _ in VERSIONS)
 
 
-def temperature_of(models: dict[str, Colorizer]) -> float:
+def temperature_of(models: dict[str, Predictor]) -> float:
     """The temperature that a classification has by itself; 1 if there is none."""
     found = (m.options["temperature"] for m in models.values() if "temperature" in m.options)
     return next(found, 1.0)
 
 
-def _one(models: dict[str, Colorizer], paths: list[str]) -> None:
+def _one(models: dict[str, Predictor], paths: list[str]) -> None:
     """Draw the sub-tab for one photograph, with these examples."""
     versions = version_titles(models)
     with gr.Row(equal_height=False):

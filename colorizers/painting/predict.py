@@ -39,7 +39,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import cv2
 import numpy as np
@@ -53,10 +53,8 @@ from colorizers.files.srgb import Pixels
 from colorizers.files.writing import to_pil
 from colorizers.painting import strips
 from colorizers.painting.adjust import adjust
+from colorizers.painting.predictor import Predictor
 from colorizers.painting.strips import lightness, paint
-
-if TYPE_CHECKING:
-    from colorizers.networks.base import Colorizer
 
 Float = NDArray[np.float32]
 Progress = Callable[[float, str], None]
@@ -91,7 +89,7 @@ __all__ = [
 
 
 def colorize(
-    colorizer: Colorizer,
+    colorizer: Predictor,
     image: Image.Image | NDArray[np.uint8] | str | Path | bytes,
     *,
     saturation: float = 1.0,
@@ -103,7 +101,7 @@ def colorize(
 
     Parameters
     ----------
-    colorizer : Colorizer
+    colorizer : Predictor
         Predicts ab for squares of L; see `colorizers.load`.
     image : PIL.Image.Image, ndarray, str, Path or bytes
         A picture in memory, the path of a file, or a file's content. An array is sRGB, uint8 or
@@ -144,7 +142,7 @@ def colorize(
 
 
 def colorize_photo(
-    colorizer: Colorizer,
+    colorizer: Predictor,
     photo: Photo,
     *,
     saturation: float = 1.0,
@@ -216,12 +214,12 @@ def paint_grid(
     )
 
 
-def predict_grid(colorizer: Colorizer, L: Float, **options: Any) -> Float:
+def predict_grid(colorizer: Predictor, L: Float, **options: Any) -> Float:
     """Predicted ab on a small grid that spans the whole picture.
 
     Parameters
     ----------
-    colorizer : Colorizer
+    colorizer : Predictor
     L : ndarray of float32, shape (height, width)
         L in [0, 100].
     **options

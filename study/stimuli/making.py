@@ -11,9 +11,9 @@ the others; all are written by the same encoder.
 import hashlib
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol, cast
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,30 +32,11 @@ from study.stimuli.showing import (
 )
 
 if TYPE_CHECKING:
-    from colorizers.networks.base import Colorizer
+    from colorizers.painting.predictor import Predictor
 
 _BATCH = 64
 _SUFFIXES = {".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp"}
 _LISTED = 20  # mismatches that are named one by one
-
-
-class Predictor(Protocol):
-    """What a set is built with: the colorizers of this project are such objects."""
-
-    @property
-    def size(self) -> int:
-        """Width and height in pixels that the network takes."""
-
-    @property
-    def shape(self) -> Callable[[int, int], tuple[int, int]] | None:
-        """None, or what a network takes of a photograph's height and width."""
-
-    @property
-    def card(self) -> Mapping[str, Any]:
-        """Where the weights come from."""
-
-    def predict_ab(self, L: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Return ab of shape (N, size, size, 2) for L in [0, 100] of shape (N, size, size)."""
 
 
 def build(
@@ -146,7 +127,7 @@ def _one_by_one(
         L = lab[..., 0]
         yield TRUTH, number, colorize_u8(L, lab[..., 1:])
         for name, predictor in predictors.items():
-            ab = upsample_ab(L, predict_grid(cast("Colorizer", predictor), L))  # (H, W, 2)
+            ab = upsample_ab(L, predict_grid(predictor, L))  # (H, W, 2)
             yield name, number, colorize_u8(L, ab)
 
 

@@ -1,0 +1,38 @@
+"""What everything around a network needs of it; `colorizers.networks.base.Colorizer` is one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+class Predictor(Protocol):
+    """Colours for small views of L.
+
+    Attributes
+    ----------
+    name, title : str
+        As in `colorizers.names()`, and for people.
+    size : int
+        Height and width of the L that it takes; of one that takes any shape, the short side.
+    shape : callable or None
+        Of one that takes more than one square: height and width of a photograph -> height and
+        width of the L that it is to see of it.
+    options : dict
+        What `predict_ab` takes by keyword, with its defaults.
+    card : dict
+        Where its weights come from.
+    """
+
+    name: str
+    title: str
+    size: int
+    shape: Callable[[int, int], tuple[int, int]] | None
+    options: dict[str, float]
+    card: dict[str, Any]
+
+    def predict_ab(self, L: NDArray[np.float32], **options: float) -> NDArray[np.float32]:
+        """ab (N, H, W, 2) in units of Lab for L (N, H, W) in [0, 100]; see `Colorizer`."""
