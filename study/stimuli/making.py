@@ -8,6 +8,8 @@ rounded to 8 bit by the function that makes the colorizations, so that no roundi
 the others; all are written by the same encoder.
 """
 
+from __future__ import annotations
+
 import hashlib
 import json
 import re
