@@ -5,7 +5,7 @@
     python -m study.report --db sqlite:///results.db --format json > report.json
     python -m study.report --from DIR                            # what study.export wrote
 
-Reads the database (never creates or changes it), computes `study.statistics.summary`, prints it by
+Reads the database (never creates or changes it), computes `study.report.summary`, prints it by
 `study.report.render`, `study.report.latex` or `study.report.page`. All formats hold the same
 numbers. Exit code 0 with a report, 1 with one sentence on stderr when there is nothing to report or
 the database cannot be read.
@@ -26,7 +26,7 @@ from study.errors import StudyError
 from study.protocol.about import about
 from study.report.gallery import find, named_folder
 from study.report.render import FORMATS, ascii_only
-from study.statistics.summary import Summary, summarise
+from study.report.summary import Summary, summarise
 from study.stimuli.manifest import Manifest
 
 FORMS = (*FORMATS, "html")

@@ -1,6 +1,6 @@
 """The plots of the HTML report, as inline SVG that bends to any width.
 
-Fed by a `study.statistics.summary.Summary`; drawn with `study.report.axis`; placed by
+Fed by a `study.report.summary.Summary`; drawn with `study.report.axis`; placed by
 `study.report.page`. `markupsafe` escapes everything that comes from data. Only drawing happens
 here: every number is also in a table beside its plot.
 """
@@ -15,9 +15,10 @@ from markupsafe import Markup
 from study.protocol.design import TRUTH
 from study.report.axis import Plot, Row, Scale, sign
 from study.report.layout import number, percent, percent_range
+from study.report.roads import roads as other_roads
+from study.report.summary import Summary
 from study.statistics.behaviour import Block, PeopleSpread
 from study.statistics.ratings import Rating
-from study.statistics.summary import Summary
 
 
 def inks(names: Iterable[str]) -> dict[str, str]:
@@ -29,11 +30,11 @@ def inks(names: Iterable[str]) -> dict[str, str]:
 def forest(s: Summary) -> Plot:
     """Fool rates with the headline and the naive interval, and the paper's values."""
     scale = Scale.up_to(
-        [r.headline.high for r in s.fool_rates]
-        + [r.wilson.high for r in s.fool_rates]
-        + [r.paper or 0 for r in s.fool_rates]
+        [r.headline.high for r in s.rates.fool_rates]
+        + [r.wilson.high for r in s.rates.fool_rates]
+        + [r.paper or 0 for r in s.rates.fool_rates]
     )
-    ink = inks(r.name for r in s.fool_rates)
+    ink = inks(r.name for r in s.rates.fool_rates)
     rows = [
         Row(
             r.name if r.name != TRUTH else "truth (the real one)",
@@ -43,29 +44,29 @@ def forest(s: Summary) -> Plot:
                 scale.band(r.wilson, f"{r.name}, Wilson, naive: {percent_range(r.wilson)}"),
                 scale.interval(r.headline, f"{r.name}: {percent_range(r.headline)}"),
                 scale.dot(r.rate, f"{r.name}: {percent(r.rate)} ({r.picked}/{r.trials})"),
-                scale.diamond(r.paper, f"{s.paper}: {percent(r.paper, 2)}")
+                scale.diamond(r.paper, f"{s.rates.paper}: {percent(r.paper, 2)}")
                 if r.paper is not None
                 else Markup(),
             ),
             ink[r.name],
         )
-        for r in s.fool_rates
+        for r in s.rates.fool_rates
     ]
     legend = [
         (sign(scale_dot=True), f"rate and {100 * s.level:g} % interval over people and pictures"),
         (sign(band=True), "Wilson, naive (too narrow)"),
     ]
-    if any(r.paper is not None for r in s.fool_rates):
-        legend.append((sign(diamond=True), f"the paper's own study ({s.paper})"))
+    if any(r.paper is not None for r in s.rates.fool_rates):
+        legend.append((sign(diamond=True), f"the paper's own study ({s.rates.paper})"))
     return Plot("Picked as the real picture", rows, scale.axis(), legend)
 
 
 def indistinguishability(s: Summary) -> Plot:
     """Each method's rate and the rate at which people could not tell it from the truth."""
-    headline = {r.name: r.headline for r in s.fool_rates}
-    ends = [d.point for d in s.distances] + [headline[d.name].high for d in s.distances]
+    headline = {r.name: r.headline for r in s.rates.fool_rates}
+    ends = [d.point for d in s.truth.distances] + [headline[d.name].high for d in s.truth.distances]
     scale = Scale.up_to(ends)
-    ink = inks(r.name for r in s.fool_rates)
+    ink = inks(r.name for r in s.rates.fool_rates)
     rows = [
         Row(
             d.name,
@@ -78,7 +79,7 @@ def indistinguishability(s: Summary) -> Plot:
             ),
             ink[d.name],
         )
-        for d in s.distances
+        for d in s.truth.distances
     ]
     legend = [
         (sign(scale_dot=True), "fool rate with its interval"),
@@ -89,20 +90,14 @@ def indistinguishability(s: Summary) -> Plot:
 
 def roads(s: Summary) -> Plot:
     """The intervals of one rate made in different ways."""
-    headline = {r.name: r.headline for r in s.fool_rates}
+    headline = {r.name: r.headline for r in s.rates.fool_rates}
     every = [
-        (o, label, rate, interval)
-        for o in s.sensitivity
-        for label, rate, interval in (
-            ("headline", o.rate, headline[o.name]),
-            ("crossed bootstrap", o.rate, o.bootstrap),
-            ("GEE by participant", o.rate, o.marginal),
-            ("mixed model", o.components.rate, o.components.interval),
-            ("Jeffreys (naive)", o.rate, o.jeffreys),
-        )
+        (o, *road)
+        for o in s.roads.sensitivity
+        for road in (("headline", o.rate, headline[o.name]), *other_roads(o))
     ]
     scale = Scale.up_to([interval.high for *_, interval in every])
-    ink = inks(r.name for r in s.fool_rates)
+    ink = inks(r.name for r in s.rates.fool_rates)
     rows = [
         Row(
             f"{o.name}, {label}" if label == "headline" else label,
@@ -122,9 +117,9 @@ def roads(s: Summary) -> Plot:
 
 def classes(s: Summary) -> Plot:
     """Fool rates per class of picture, one line a method."""
-    fakes = [r.name for r in s.fool_rates if r.name != TRUTH]
+    fakes = [r.name for r in s.rates.fool_rates if r.name != TRUTH]
     ink = inks(fakes)
-    found = [(c, {r.name: r for r in c.rates}) for c in s.classes]
+    found = [(c, {r.name: r for r in c.rates}) for c in s.pictures.classes]
     scale = Scale.up_to(
         [r.headline.high for _, rates in found for r in rates.values() if r.name != TRUTH]
     )
@@ -148,18 +143,22 @@ def classes(s: Summary) -> Plot:
 
 def slots(s: Summary) -> Plot:
     """How often each place on the screen was picked."""
-    scale = Scale.up_to([r.headline.high for r in s.slots.slots] + [s.slots.expected])
+    check = s.behaviour.slots
+    scale = Scale.up_to([r.headline.high for r in check.slots] + [check.expected])
     rows = [
         Row(
             f"slot {r.name}",
             f"{percent(r.rate)} ({percent_range(r.headline)})",
             scale.svg(
-                scale.post(s.slots.expected, f"equal shares: {percent(s.slots.expected)}"),
+                scale.post(
+                    check.expected,
+                    f"equal shares: {percent(check.expected)}",
+                ),
                 scale.interval(r.headline, percent_range(r.headline)),
                 scale.dot(r.rate, f"slot {r.name}: {percent(r.rate)}"),
             ),
         )
-        for r in s.slots.slots
+        for r in check.slots
     ]
     return Plot(
         "Picks by place on the screen", rows, scale.axis(), [(sign(post=True), "equal shares")]
@@ -169,7 +168,7 @@ def slots(s: Summary) -> Plot:
 def people(s: Summary) -> Plot:
     """Every participant's own rate: dots, or a histogram where they are many."""
     scale = Scale(1.0)
-    ink = inks(p.name for p in s.people)
+    ink = inks(p.name for p in s.behaviour.people)
     rows = [
         Row(
             p.name,
@@ -177,9 +176,9 @@ def people(s: Summary) -> Plot:
             _dots(p, scale) if p.rates else _histogram(p, scale),
             ink[p.name],
         )
-        for p in s.people
+        for p in s.behaviour.people
     ]
-    few = any(p.rates for p in s.people)
+    few = any(p.rates for p in s.behaviour.people)
     words = "one dot a participant" if few else "participants, in steps of 5 points"
     mark = sign(person=True) if few else sign(band=True)
     return Plot("Participants' own rates", rows, scale.axis(), [(mark, words)])
@@ -187,7 +186,7 @@ def people(s: Summary) -> Plot:
 
 def rating_bars(s: Summary, scale_name: str) -> Plot:
     """Shares of 1 to 5, side by side around the middle of the scale."""
-    widest = max([side for r in s.ratings[scale_name] for side in _sides(r)] + [0.1])
+    widest = max([side for r in s.ratings.ratings[scale_name] for side in _sides(r)] + [0.1])
     rows = [
         Row(
             r.name,
@@ -196,7 +195,7 @@ def rating_bars(s: Summary, scale_name: str) -> Plot:
             else f"mean {number(r.mean)}",
             _stack(r, widest),
         )
-        for r in s.ratings[scale_name]
+        for r in s.ratings.ratings[scale_name]
     ]
     legend = [
         (Markup('<rect class="r{}" width="16" height="12" y="2"/>').format(i), str(i))

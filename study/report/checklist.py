@@ -1,6 +1,6 @@
 """What a reviewer has to be able to tick, answered from the data, and a paragraph for a paper.
 
-Fed by a `study.statistics.summary.Summary`. A tick means that the report or the study's record
+Fed by a `study.report.summary.Summary`. A tick means that the report or the study's record
 answers the point; a dash means that it does not, and the text says what is missing and where to get
 it.
 """
@@ -20,7 +20,7 @@ from study.report.layout import (
     points_range,
     signed,
 )
-from study.statistics.summary import Summary
+from study.report.summary import Summary
 
 DONE, OPEN = "✓", "–"
 
@@ -40,7 +40,8 @@ def checklist(s: Summary) -> Section:
 
 
 def _items(s: Summary) -> Iterator[Item]:
-    methods = _listed([r.name for r in s.fool_rates if r.name != TRUTH])
+    flow, answers, slots = s.participants.flow, s.participants.answers, s.behaviour.slots
+    methods = _listed([r.name for r in s.rates.fool_rates if r.name != TRUTH])
     yield (
         DONE,
         "Question and estimand",
@@ -62,26 +63,26 @@ def _items(s: Summary) -> Iterator[Item]:
     )
     yield _display(s)
     yield _selection(s)
-    biggest = max(abs(rate.rate - s.slots.expected) for rate in s.slots.slots)
+    biggest = max(abs(rate.rate - slots.expected) for rate in slots.slots)
     yield (
         DONE,
         "Slot bias",
         f"No slot's share is further than {100 * biggest:.1f} points from "
-        f"{percent(s.slots.expected)} (equal shares, naive: p {_equal(s.slots.chi2_p)}).",
+        f"{percent(slots.expected)} (equal shares, naive: p {_equal(slots.chi2_p)}).",
     )
     rates = "; ".join(
         f"{r.name} {r.picked}/{r.trials} = {percent(r.rate)} ({percent_range(r.headline)})"
-        for r in s.fool_rates
+        for r in s.rates.fool_rates
     )
     yield DONE, "All rates with numerator, denominator, interval", f"{rates}."
     tests = "; ".join(
         f"{t.name}: gap {signed(100 * t.gap, 1)} points, d = {signed(t.effect_size)}, corrected "
         f"p {_equal(t.p_holm)}"
-        for t in s.against_truth
+        for t in s.tests.against_truth
     )
     yield DONE if tests else OPEN, "Effect sizes and corrected tests", f"{tests or 'None'}."
     yield _components(s)
-    rated = any(rating.ratings for ratings in s.ratings.values() for rating in ratings)
+    rated = any(rating.ratings for ratings in s.ratings.ratings.values() for rating in ratings)
     yield (
         DONE if rated else OPEN,
         "Rating distributions, not only means",
@@ -90,15 +91,15 @@ def _items(s: Summary) -> Iterator[Item]:
         else "Nobody rated a picture.",
     )
     yield (
-        DONE if s.classes and s.pictures else OPEN,
+        DONE if s.pictures.classes and s.pictures.pictures else OPEN,
         "Per-class and per-picture tables",
-        f"{len(s.classes)} classes in the section Classes; {s.answers.pictures} pictures in csv "
-        "and json, the most and the least fooling ones in this report."
-        if s.classes
-        else f"The pictures have no classes; {s.answers.pictures} pictures in csv and json.",
+        f"{len(s.pictures.classes)} classes in the section Classes; {answers.pictures} pictures in "
+        "csv and json, the most and the least fooling ones in this report."
+        if s.pictures.classes
+        else f"The pictures have no classes; {answers.pictures} pictures in csv and json.",
     )
     yield _times(s)
-    a = s.attention
+    a = s.behaviour.attention
     repeats = f"{a.repeats_equal} of {a.repeat_trials} repeats with the same pick"
     catches = f"{a.catch_passed} of {a.catch_trials} catch trials passed"
     both = [t for t, n in ((repeats, a.repeat_trials), (catches, a.catch_trials)) if n]
@@ -110,7 +111,7 @@ def _items(s: Summary) -> Iterator[Item]:
     yield (
         DONE,
         "Limits",
-        f"{s.answers.pictures} pictures and {s.flow.analysed} participants; the intervals speak "
+        f"{answers.pictures} pictures and {flow.analysed} participants; the intervals speak "
         "about people and pictures like these. Screens and light are the participants' own. "
         "docs/statistics.md names the others.",
     )
@@ -119,7 +120,7 @@ def _items(s: Summary) -> Iterator[Item]:
 
 
 def _sample(s: Summary) -> Item:
-    f = s.flow
+    f, answers = s.participants.flow, s.participants.answers
     recruited = (
         "recruited: not recorded, nothing is stored before consent"
         if f.recruited is None
@@ -130,17 +131,18 @@ def _sample(s: Summary) -> Item:
         DONE,
         "Sample as a flow",
         f"{recruited}; {f.consented} consented{withdrawn}, {f.completed} completed, {f.excluded} "
-        f"excluded, {f.analysed} analysed, from {s.answers.first} to {s.answers.last} UTC.",
+        f"excluded, {f.analysed} analysed, from {answers.first} to {answers.last} UTC.",
     )
 
 
 def _exclusions(s: Summary) -> Item:
-    rules = "; ".join(f"{name} = {limit:g}" for name, limit in s.rules.items())
+    rules = "; ".join(f"{name} = {limit:g}" for name, limit in s.participants.rules.items())
     return (
         DONE,
         "Exclusions fixed beforehand, results with and without",
         (f"Rules of the study: {rules}." if rules else "The study has no rule of exclusion.")
-        + f" {s.flow.excluded} excluded; the section Who is counted shows every way to count.",
+        + f" {s.participants.flow.excluded} excluded; the section Who is counted shows every "
+        "way to count.",
     )
 
 
@@ -172,7 +174,7 @@ def _selection(s: Summary) -> Item:
 
 
 def _components(s: Summary) -> Item:
-    known = [o for o in s.sensitivity if o.components.interval.defined]
+    known = [o for o in s.roads.sensitivity if o.components.interval.defined]
     said = "; ".join(
         f"{o.name}: people SD {number(o.components.participant_sd)}, pictures SD "
         f"{number(o.components.picture_sd)} (log odds)"
@@ -182,14 +184,15 @@ def _components(s: Summary) -> Item:
 
 
 def _times(s: Summary) -> Item:
-    trend = {t.name: t for t in s.trends}
-    if s.times is None:
+    trend = {t.name: t for t in s.behaviour.trends}
+    times = s.behaviour.times
+    if times is None:
         return OPEN, "Response times, learning and fatigue", "No response time was recorded."
     correct, seconds = trend["correct"], trend["seconds"]
     return (
         DONE,
         "Response times, learning and fatigue",
-        f"Median {number(s.times.median_s, 1)} s. A ten trials, the share of real pictures picked "
+        f"Median {number(times.median_s, 1)} s. A ten trials, the share of real pictures picked "
         f"changes by {signed(100 * correct.per_ten_trials, 1)} points (interval "
         f"{points_range(correct.interval)}), the time by "
         f"{signed(100 * seconds.per_ten_trials, 1)} % ({points_range(seconds.interval)}).",
@@ -204,15 +207,16 @@ def paper(s: Summary) -> Section:
 def paragraph(s: Summary) -> str:
     """The results in running text, with every number from the data."""
     level = f"{100 * s.level:g} %"
+    flow, answers = s.participants.flow, s.participants.answers
     who = "simulated participants" if s.simulated else "participants"
     sentences = [
-        f"{s.flow.analysed} {who} ({s.flow.consented} consented, {s.flow.excluded} excluded) gave "
-        f"{s.answers.analysed} scored answers on {s.answers.pictures} pictures, picking the real "
-        f"one among {s.answers.options}."
+        f"{flow.analysed} {who} ({flow.consented} consented, {flow.excluded} excluded) gave "
+        f"{answers.analysed} scored answers on {answers.pictures} pictures, picking the real "
+        f"one among {answers.options}."
     ]
-    fakes = [rate for rate in s.fool_rates if rate.name != TRUTH]
-    distances = {d.name: d for d in s.distances}
-    tests = {t.name: t for t in s.against_truth}
+    fakes = [rate for rate in s.rates.fool_rates if rate.name != TRUTH]
+    distances = {d.name: d for d in s.truth.distances}
+    tests = {t.name: t for t in s.tests.against_truth}
     for rate in fakes:
         gap, test = distances[rate.name], tests[rate.name]
         sentences.append(
@@ -223,13 +227,13 @@ def paragraph(s: Summary) -> str:
             f"{points_range(gap.interval)} points; sign-flip test over participants, "
             f"Holm-corrected p {_equal(test.p_holm)}; d = {number(test.effect_size)})."
         )
-    for t in s.differences:
+    for t in s.tests.differences:
         sentences.append(
             f"{t.name} fooled {abs(100 * t.difference):.1f} points "
             f"{'more' if t.difference >= 0 else 'less'} often than {t.other} "
             f"({points_range(t.interval)}; permutation test, Holm-corrected p {_equal(t.p_holm)})."
         )
-    d = s.detection
+    d = s.truth.detection
     sentences.append(
         f"The real picture was found in {percent(d.correct)} of the trials (d' = "
         f"{number(d.d_prime)}, {number_range(d.interval)}, equal distractors assumed)."

@@ -1,6 +1,6 @@
 r"""The report's tables for a paper: LaTeX with booktabs.
 
-Fed by a `study.statistics.summary.Summary`; the same sections, in the same rounding, as text and
+Fed by a `study.report.summary.Summary`; the same sections, in the same rounding, as text and
 HTML. The output is to be `\input` into a document that loads booktabs, with pdfLaTeX, XeLaTeX or
 LuaLaTeX. Every caption says it where participants are simulated.
 """
@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from study.report.layout import Section
 from study.report.sections import banner, sections
-from study.statistics.summary import Summary
+from study.report.summary import Summary
 
 _SPECIAL = {
     "\\": r"\textbackslash{}",

@@ -1,19 +1,24 @@
-"""What the report's sections are made of, and how it prints numbers.
+"""What a subject of the report is: numbers, the sections that say them, and rows for a table.
 
-Used by `study.report.sections`, `study.report.checks` and `study.report.checklist`, which choose
-the words, and by the formats in `study.report.render`, `study.report.latex` and
-`study.report.page`. No number is computed here.
+One file a subject (`rates`, `tests`, `ratings`, ...): a dataclass of results that `of` computes,
+`sections` puts into words and `rows` lists in full. The formats in `render`, `latex` and `page`
+print what they are given, so a new statistic is one such file and a line in
+`study.report.summary.Summary`.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any, Self
 
 from study.protocol.design import TRUTH
 from study.statistics.intervals import Interval
-from study.statistics.stats import Rate
+from study.statistics.stats import Counted, Rate
+
+Row = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -35,6 +40,67 @@ class Section:
     items: Sequence[tuple[str, str, str]] = ()
 
 
+@dataclass(frozen=True)
+class Scope:
+    """What every subject may say of the whole: `options` pictures a trial, all fool rates."""
+
+    level: float
+    analysed: int
+    options: int
+    rates: Sequence[Rate]
+
+
+@dataclass(frozen=True)
+class Subject(ABC):
+    """One subject of the report; its fields are what JSON holds."""
+
+    @classmethod
+    @abstractmethod
+    def of(cls, counted: Counted) -> Self:
+        """Compute the subject from what is counted."""
+
+    @abstractmethod
+    def sections(self, scope: Scope) -> Iterable[Section]:
+        """Say it, rounded for reading."""
+
+    @abstractmethod
+    def rows(self) -> Iterable[Row]:
+        """List it in full, one row an estimate and interval; see `row`."""
+
+
+def row(
+    section: str, measure: str, value: object, interval: Interval | None = None, **more: Any
+) -> Row:
+    """Return a row of the CSV; `more` may be group, name, numerator, denominator and note."""
+    ends: Row = {}
+    if interval is not None:
+        ends = {
+            "low": interval.low,
+            "high": interval.high,
+            "interval": interval.method,
+            "level": interval.level,
+            "note": interval.note,
+        }
+    return {"section": section, "measure": measure, "value": value, **ends, **more}
+
+
+def measures(section: str, item: object, *names: str, **more: Any) -> Iterator[Row]:
+    """Yield a row for each of these fields of a result."""
+    for name in names:
+        yield row(section, name, getattr(item, name), **more)
+
+
+def rate_rows(section: str, rates: Sequence[Rate], group: str = "") -> Iterator[Row]:
+    """Yield the rows of rates: both intervals, and the paper's rate."""
+    for rate in rates:
+        of: Row = {"group": group, "name": rate.name}
+        counts: Row = {"numerator": rate.picked, "denominator": rate.trials}
+        for interval in (rate.headline, rate.wilson):
+            yield row(section, "rate", rate.rate, interval, **of, **counts)
+        if rate.paper is not None:
+            yield row(section, "paper_rate", rate.paper, **of)
+
+
 def percent(value: float, digits: int = 1) -> str:
     """Print a share, such as 0.4069 as "40.7 %"; "–" where it does not exist."""
     return "–" if math.isnan(value) else f"{100 * value:.{digits}f} %"
@@ -47,9 +113,9 @@ def percent_range(interval: Interval, digits: int = 1) -> str:
     return f"{100 * interval.low:.{digits}f} to {100 * interval.high:.{digits}f} %"
 
 
-def number_range(interval: Interval) -> str:
+def number_range(interval: Interval, form: str = ".2f") -> str:
     """Print an interval of scores, such as "3.51 to 3.87"."""
-    return f"{interval.low:.2f} to {interval.high:.2f}" if interval.defined else "–"
+    return f"{interval.low:{form}} to {interval.high:{form}}" if interval.defined else "–"
 
 
 def points_range(interval: Interval) -> str:

@@ -1,6 +1,6 @@
 """The report as one HTML page: plots, pictures, tables, nothing loaded from anywhere.
 
-Fed by a `study.statistics.summary.Summary` and the pictures of `study.report.gallery`; the tables
+Fed by a `study.report.summary.Summary` and the pictures of `study.report.gallery`; the tables
 are the sections of `study.report.sections`, hence the numbers of every other format, and the plots
 are those of `study.report.charts`. The page has no script, and its content security policy lets it
 load nothing; all text that comes from data is escaped by Jinja.
@@ -21,7 +21,7 @@ from study.report.checklist import paragraph
 from study.report.gallery import thumbnail
 from study.report.layout import Section, percent, percent_range
 from study.report.sections import banner, sections
-from study.statistics.summary import Summary
+from study.report.summary import Summary
 from study.stimuli.manifest import Manifest
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -82,8 +82,8 @@ def page(summary: Summary, gallery: Manifest | None = None) -> str:
         plots=_plots(summary),
         gallery=_gallery(summary, gallery),
         flow=_flow(summary),
-        seconds=charts.seconds(summary.blocks),
-        correct=charts.correct(summary.blocks, 1 / summary.answers.options),
+        seconds=charts.seconds(summary.behaviour.blocks),
+        correct=charts.correct(summary.behaviour.blocks, 1 / summary.participants.answers.options),
         folded=_folded,
     )
 
@@ -98,7 +98,7 @@ def _plots(s: Summary) -> dict[str, list[Plot]]:
         "people": [charts.people(s)],
         "slots": [charts.slots(s)],
     }
-    if s.classes:
+    if s.pictures.classes:
         plots["classes"] = [charts.classes(s)]
     return plots
 
@@ -113,8 +113,8 @@ def _folded(section: Section) -> bool:
 
 def _cards(s: Summary) -> list[dict[str, str]]:
     """The large figures at the top."""
-    ink = charts.inks(rate.name for rate in s.fool_rates)
-    points = {d.name: d for d in s.distances}
+    ink = charts.inks(rate.name for rate in s.rates.fool_rates)
+    points = {d.name: d for d in s.truth.distances}
     cards = [
         {
             "ink": ink[rate.name],
@@ -124,10 +124,10 @@ def _cards(s: Summary) -> list[dict[str, str]]:
             "words": f"taken for the real picture in {rate.picked} of {rate.trials} trials; "
             f"{percent(points[rate.name].point)} would be indistinguishable",
         }
-        for rate in s.fool_rates
+        for rate in s.rates.fool_rates
         if rate.name != TRUTH
     ]
-    truth = next(rate for rate in s.fool_rates if rate.name == TRUTH)
+    truth = next(rate for rate in s.rates.fool_rates if rate.name == TRUTH)
     cards.append(
         {
             "ink": "truth",
@@ -135,7 +135,7 @@ def _cards(s: Summary) -> list[dict[str, str]]:
             "figure": percent(truth.rate),
             "range": percent_range(truth.headline),
             "words": f"found in {truth.picked} of {truth.trials} trials; d' = "
-            f"{s.detection.d_prime:.2f}",
+            f"{s.truth.detection.d_prime:.2f}",
         }
     )
     return cards
@@ -147,7 +147,7 @@ def _gallery(s: Summary, gallery: Manifest | None) -> list[dict[str, Any]]:
         return []
     ends: list[dict[str, Any]] = []
     at_hand = False
-    for of_method in s.extremes:
+    for of_method in s.pictures.extremes:
         for title, found in (("Most fooling", of_method.most), ("Least fooling", of_method.least)):
             shown = [
                 Shown(
@@ -166,7 +166,7 @@ def _gallery(s: Summary, gallery: Manifest | None) -> list[dict[str, Any]]:
 
 def _flow(s: Summary) -> list[dict[str, str]]:
     """Boxes from recruitment to analysis; `aside` is who left before the next box."""
-    f = s.flow
+    f = s.participants.flow
     not_analysed = f.consented - (f.withdrawn or 0) - f.excluded - f.analysed
     left = "; ".join(
         text

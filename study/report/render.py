@@ -1,6 +1,6 @@
 """The report on the screen or in a file: text, Markdown, CSV, JSON (LaTeX: `study.report.latex`).
 
-Fed by a `study.statistics.summary.Summary`. Text and Markdown print the sections of
+Fed by a `study.report.summary.Summary`. Text and Markdown print the sections of
 `study.report.sections`, rounded for reading; CSV and JSON hold the same values in full. CSV has one
 row an estimate and interval, so that a spreadsheet or R can filter it.
 """
@@ -17,11 +17,11 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from study.report.latex import latex
-from study.report.layout import Section
+from study.report.layout import Row, Section, Subject, row
 from study.report.sections import banner, sections
+from study.report.summary import Summary
 from study.statistics.intervals import Interval
 from study.statistics.stats import Rate
-from study.statistics.summary import Summary
 
 WIDTH = 80
 CSV_COLUMNS = (
@@ -68,7 +68,7 @@ def markdown(summary: Summary) -> str:
         if section.rows:
             lines += ["", _pipe(section.columns)]
             lines += ["|" + "|".join([":---"] + ["---:"] * (len(section.columns) - 1)) + "|"]
-            lines += [_pipe(row) for row in section.rows]
+            lines += [_pipe(cells) for cells in section.rows]
         for note in section.notes:
             lines += ["", note]
         lines += [""] if section.items else []
@@ -77,8 +77,13 @@ def markdown(summary: Summary) -> str:
 
 
 def json_text(summary: Summary) -> str:
-    """The whole summary as JSON; values that do not exist are null."""
-    return json.dumps(_plain(dataclasses.asdict(summary)), indent=2, ensure_ascii=False) + "\n"
+    """The whole summary as JSON, all subjects in one object; values that do not exist are null."""
+    whole: dict[str, Any] = {}
+    for field in dataclasses.fields(summary):
+        value = getattr(summary, field.name)
+        whole |= dataclasses.asdict(value) if isinstance(value, Subject) else {field.name: value}
+    whole["about"] = dataclasses.asdict(summary.about)
+    return json.dumps(_plain(whole), indent=2, ensure_ascii=False) + "\n"
 
 
 def csv_text(summary: Summary) -> str:
@@ -86,8 +91,8 @@ def csv_text(summary: Summary) -> str:
     out = io.StringIO()
     writer = csv.DictWriter(out, CSV_COLUMNS, restval="", lineterminator="\n")
     writer.writeheader()
-    for row in _rows(summary):
-        filled = {key: "" if _is_nan(value) else value for key, value in row.items()}
+    for found in _rows(summary):
+        filled = {key: "" if _is_nan(value) else value for key, value in found.items()}
         # In every row, so that no filter can take it off the numbers.
         writer.writerow({**filled, "simulated": summary.simulated})
     return out.getvalue()
@@ -116,12 +121,11 @@ def _wrapped(paragraph: str, indent: str = "") -> list[str]:
 
 def _text_table(section: Section) -> list[str]:
     table = [list(section.columns), *(list(row) for row in section.rows)]
-    widths = [max(len(row[i]) for row in table) for i in range(len(section.columns))]
+    widths = [max(len(cells[i]) for cells in table) for i in range(len(section.columns))]
     lines = []
-    for row in table:
-        cells = [row[0].ljust(widths[0])]
-        cells += [cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True)]
-        lines.append(" " + "  ".join(cells))
+    for first, *rest in table:
+        cells = [cell.rjust(width) for cell, width in zip(rest, widths[1:], strict=True)]
+        lines.append(" " + "  ".join([first.ljust(widths[0]), *cells]))
     return lines
 
 
@@ -178,155 +182,8 @@ def _is_nan(value: Any) -> bool:
     return isinstance(value, float) and math.isnan(value)
 
 
-def _rows(s: Summary) -> Iterator[dict[str, Any]]:
-    yield {"section": "report", "measure": "title", "note": s.title}
-    yield {"section": "report", "measure": "study", "note": s.study}
-    yield {"section": "report", "measure": "database", "note": s.database}
-    counts = {name: n for name, n in dataclasses.asdict(s.flow).items() if n is not None}
-    for reason, n in counts.pop("reasons").items():
-        yield {"section": "participants", "group": reason, "measure": "excluded", "value": n}
-    for measure, n in counts.items():
-        yield {"section": "participants", "measure": measure, "value": n}
-    for kind, n in s.answers.by_kind.items():
-        yield {"section": "trials", "group": kind, "measure": "answered", "value": n}
-    yield {"section": "trials", "measure": "analysed", "value": s.answers.analysed}
-    for rule, limit in s.rules.items():
-        yield {"section": "rules", "name": rule, "measure": "limit", "value": limit}
-    yield from _rate_rows("fool_rates", "", s.fool_rates)
-    for joint in s.joint:
-        for interval in (joint.robust, joint.goodman):
-            yield {
-                "section": "joint",
-                "name": joint.name,
-                "measure": "rate",
-                "value": joint.rate,
-                **_ends(interval),
-            }
-    yield from _rate_rows("pairwise", "", s.pairwise)
-    for d in s.distances:
-        row = {"section": "against_truth", "name": d.name}
-        yield {**row, "measure": "point", "value": d.point}
-        yield {**row, "measure": "distance", "value": d.distance, **_ends(d.interval)}
-    yield {
-        "section": "detection",
-        "measure": "d_prime",
-        "value": s.detection.d_prime,
-        **_ends(s.detection.interval),
-    }
-    yield from _test_rows(s)
-    yield from _road_rows(s)
-    for scale, of_scale in s.ratings.items():
-        for rating in of_scale:
-            row = {"section": "ratings", "group": scale, "name": rating.name}
-            mean = {"value": rating.mean, "denominator": rating.participants}
-            yield {
-                **row,
-                "measure": "mean",
-                **mean,
-                **_ends(rating.interval),
-            }
-            for point, count in enumerate(rating.counts, start=1):
-                share = {"numerator": count, "denominator": rating.ratings}
-                yield {**row, "measure": f"count_{point}", "value": count, **share}
-    for agreement in s.agreement:
-        yield {
-            "section": "agreement",
-            "group": agreement.scale,
-            "measure": "krippendorff_alpha_ordinal",
-            "value": agreement.alpha,
-            "denominator": agreement.ratings,
-        }
-    for of_class in s.classes:
-        yield from _rate_rows("classes", of_class.label, of_class.rates)
-    yield from _rate_rows("slots", "", s.slots.slots)
-    yield {"section": "slots", "measure": "p_naive", "value": s.slots.chi2_p}
-    yield from _behaviour_rows(s)
-    for measure, value in dataclasses.asdict(s.attention).items():
-        yield {"section": "attention", "measure": measure, "value": value}
-    for population in s.populations:
-        yield from _rate_rows("populations", population.name, population.rates)
-
-
-def _test_rows(s: Summary) -> Iterator[dict[str, Any]]:
-    for t in s.against_truth:
-        row = {"section": "tests", "name": t.name}
-        yield {**row, "measure": "gap", "value": t.gap, **_ends(t.interval)}
-        for measure in ("effect_size", "p", "p_holm", "p_naive", "margin", "p_equivalent"):
-            yield {**row, "measure": measure, "value": getattr(t, measure)}
-    for d in s.differences:
-        row = {"section": "differences", "group": d.other, "name": d.name}
-        yield {**row, "measure": "difference", "value": d.difference, **_ends(d.interval)}
-        for measure in ("effect_size", "p", "p_holm"):
-            yield {**row, "measure": measure, "value": getattr(d, measure)}
-    for scale, of_scale in s.rating_differences.items():
-        for r in of_scale:
-            row = {"section": f"ratings_{scale}", "group": r.other, "name": r.name}
-            yield {**row, "measure": "difference", "value": r.difference, **_ends(r.interval)}
-            for measure in ("rank_correlation", "p", "p_holm"):
-                yield {**row, "measure": measure, "value": getattr(r, measure)}
-
-
-def _road_rows(s: Summary) -> Iterator[dict[str, Any]]:
-    for o in s.sensitivity:
-        row = {"section": "roads", "name": o.name, "measure": "rate"}
-        for interval in (o.bootstrap, o.marginal, o.jeffreys):
-            yield {**row, "value": o.rate, **_ends(interval)}
-        yield {**row, "value": o.components.rate, **_ends(o.components.interval)}
-        row = {"section": "components", "name": o.name}
-        for measure in ("participant_sd", "picture_sd", "person_share"):
-            yield {**row, "measure": measure, "value": getattr(o.components, measure)}
-
-
-def _behaviour_rows(s: Summary) -> Iterator[dict[str, Any]]:
-    if s.times is not None:
-        for measure, value in dataclasses.asdict(s.times).items():
-            yield {"section": "response_times", "measure": measure, "value": value}
-    for pick in s.times_by_pick:
-        row = {"section": "response_times", "name": pick.name, "denominator": pick.answers}
-        yield {**row, "measure": "median_s", "value": pick.median_s}
-    for block in s.blocks:
-        row = {"section": "blocks", "group": f"{block.first}-{block.last}"}
-        for measure in ("correct", "first_quartile_s", "median_s", "third_quartile_s"):
-            value = getattr(block, measure)
-            yield {**row, "measure": measure, "value": value, "denominator": block.answers}
-    for trend in s.trends:
-        row = {"section": "trends", "name": trend.name, "denominator": trend.participants}
-        slope = {"value": trend.per_ten_trials, **_ends(trend.interval)}
-        yield {**row, "measure": "per_ten_trials", **slope}
-    for people in s.people:
-        row = {"section": "people", "name": people.name}
-        names = ("lowest", "first_quartile", "median", "third_quartile", "highest")
-        for measure, value in zip(names, people.quantiles, strict=True):
-            yield {**row, "measure": measure, "value": value}
-        yield {**row, "measure": "sd", "value": people.sd}
-        yield {**row, "measure": "sd_by_chance", "value": people.expected_sd}
-    for picture in s.pictures:
-        yield {
-            "section": "pictures",
-            "group": picture.picture,
-            "name": picture.name,
-            "measure": "rate",
-            "value": picture.picked / picture.trials,
-            "numerator": picture.picked,
-            "denominator": picture.trials,
-        }
-
-
-def _rate_rows(section: str, group: str, rates: Sequence[Rate]) -> Iterator[dict[str, Any]]:
-    for rate in rates:
-        row = {"section": section, "group": group, "name": rate.name}
-        share = {"value": rate.rate, "numerator": rate.picked, "denominator": rate.trials}
-        for interval in (rate.headline, rate.wilson):
-            yield {**row, "measure": "rate", **share, **_ends(interval)}
-        if rate.paper is not None:
-            yield {**row, "measure": "paper_rate", "value": rate.paper}
-
-
-def _ends(interval: Interval) -> dict[str, Any]:
-    return {
-        "low": interval.low,
-        "high": interval.high,
-        "interval": interval.method,
-        "level": interval.level,
-        "note": interval.note,
-    }
+def _rows(s: Summary) -> Iterator[Row]:
+    for measure, note in (("title", s.title), ("study", s.study), ("database", s.database)):
+        yield row("report", measure, None, note=note)
+    for subject in s.subjects:
+        yield from subject.rows()

@@ -1,6 +1,6 @@
 """Tests of a study: each method against the truth, methods with one another, ratings.
 
-Fed by the rows of `study.statistics.stats.analysed`; gathered by `study.statistics.summary`. The
+Fed by the rows of `study.statistics.stats.analysed`; gathered by `study.report.summary`. The
 tests speak about participants: each gives one number (a mean gap, a rate, a mean rating), and signs
 or labels are exchanged within participants, so that nobody's thirty answers count as thirty people.
 Effects stand beside their p-values; families of tests are corrected by Holm's method.

@@ -2,7 +2,7 @@
 
 Fed by the data frame of `study.database.store.answers`: one row a trial and slot, of every answered
 trial (`COLUMNS` lists what is read here). Every function takes the rows that it shall count,
-usually those of `analysed`, and returns small frozen dataclasses that `study.statistics.summary`
+usually those of `analysed`, and returns small frozen dataclasses that `study.report.summary`
 gathers and `study.report.render` prints. The intervals are in `study.statistics.twoway` and
 `study.statistics.intervals`, ratings in `study.statistics.ratings`, tests in
 `study.statistics.comparisons`, times and attention in `study.statistics.behaviour`;
@@ -19,12 +19,14 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
 from scipy.special import chdtrc
 
 from study.protocol.design import TRUTH
+from study.protocol.exclusions import Rules
 from study.statistics.intervals import LEVEL, Interval, goodman, wilson
 from study.statistics.twoway import two_way_logit, two_way_mean, two_way_variance
 
@@ -43,6 +45,42 @@ POPULATIONS = {
     "everyone": "excluded participants included",
 }
 HEADLINE = "answered"
+
+
+@dataclass(frozen=True)
+class Counted:
+    """What a report counts, for every statistic.
+
+    Attributes
+    ----------
+    answers, participants
+        All of them, from `study.database.frames`, with the excluded ones marked.
+    rows
+        The answers of the headline, from `analysed`.
+    rules
+        The study's rules of exclusion.
+    withdrawn
+        How many had their answers deleted, or None where that is not known.
+    level
+        Nominal coverage of all intervals.
+    """
+
+    answers: pd.DataFrame
+    participants: pd.DataFrame
+    rows: pd.DataFrame
+    rules: Rules
+    withdrawn: int | None
+    level: float
+
+    @cached_property
+    def fool_rates(self) -> list[Rate]:
+        """The rates of the headline, which several subjects build upon."""
+        return fool_rates(self.rows, self.level)
+
+    @cached_property
+    def options(self) -> int:
+        """Pictures a trial."""
+        return int(self.rows.groupby("trial").size().max())
 
 
 @dataclass(frozen=True)

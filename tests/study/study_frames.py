@@ -4,8 +4,8 @@ import pandas as pd
 from hypothesis import HealthCheck, settings
 
 from study.protocol.design import TRUTH, Design, StudySpec
+from study.report.summary import summarise
 from study.simulate import synthetic_pictures
-from study.statistics.summary import summarise
 
 # Data frames take milliseconds and a busy machine takes its time: neither is a failure.
 relaxed = settings(deadline=None, max_examples=50, suppress_health_check=[HealthCheck.too_slow])

@@ -16,8 +16,9 @@ from study.database.store import Store
 from study.errors import NothingToReportError
 from study.page.service import Service
 from study.protocol.config import DEFAULT_SET
-from study.report.__main__ import FORMS, report, report_of
-from study.report.layout import percent, percent_range
+from study.report.__main__ import FORMS, computed, report, report_of
+from study.report.layout import Subject, percent, percent_range
+from study.report.page import PARTS
 from study.report.render import FORMATS, WIDTH
 from study.stimuli.showing import load
 
@@ -78,6 +79,17 @@ def test_the_checklist_and_the_paragraph_are_in_every_readable_format(printed):
         assert " ".join(paragraph.split()) in squeezed, form
         for asked in ("Question and estimand", "Slot bias", "Variance components", "Limits"):
             assert asked in squeezed, (form, asked)
+
+
+def test_every_subject_is_a_line_of_the_summary(simulated_url):
+    summary, _ = computed(from_database(simulated_url))
+    assert {type(subject) for subject in summary.subjects} == set(Subject.__subclasses__())
+    for subject in summary.subjects:
+        assert list(subject.rows()), type(subject)
+    keys = [section.key for section in summary.sections()]
+    assert set(keys) <= {key for part in PARTS.values() for key in part}, (
+        "each has its place in HTML"
+    )
 
 
 def test_every_format_has_the_same_rates(printed):
@@ -252,8 +264,11 @@ def test_exclusions_are_reported_with_and_without():
         {"participant": "bot", "picture": "i0", "pick": "gan", "excluded": "failed two catches"},
     ]
     summary = summary_of(answers(trials))
-    assert (summary.flow.excluded, summary.flow.reasons) == (1, {"failed two catches": 1})
-    assert [(p.name, p.trials) for p in summary.populations] == [
+    assert (summary.participants.flow.excluded, summary.participants.flow.reasons) == (
+        1,
+        {"failed two catches": 1},
+    )
+    assert [(p.name, p.trials) for p in summary.populations.populations] == [
         ("answered", 8),
         ("completed", 8),
         ("everyone", 9),
@@ -306,7 +321,7 @@ def test_percent_prints_what_does_not_exist_as_a_dash():
     assert percent(float("nan")) == "–"
     assert percent(0.4069, 2) == "40.69 %"
     one_person = summary_of(answers(crossed(PICKS[:1])))
-    assert percent_range(one_person.fool_rates[0].headline) == "–"
+    assert percent_range(one_person.rates.fool_rates[0].headline) == "–"
 
 
 def test_real_and_simulated_are_never_mixed():
@@ -317,7 +332,7 @@ def test_real_and_simulated_are_never_mixed():
         summary_of(both)
     assert summary_of(both, only="real").simulated is False
     assert summary_of(both, only="simulated").title.endswith("(SIMULATED PARTICIPANTS)")
-    assert summary_of(both, only="real").answers.analysed == 8
+    assert summary_of(both, only="real").participants.answers.analysed == 8
     with pytest.raises(NothingToReportError, match="No participant"):
         summary_of(real, only="simulated")
 

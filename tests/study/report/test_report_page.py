@@ -156,13 +156,13 @@ def test_the_flow_names_who_left_and_why():
     ]
     rules = Rules(min_median_seconds=0.2, min_completed_trials=2)
     summary = summary_of(answers(trials), rules=rules)
-    assert (summary.flow.excluded, summary.flow.analysed) == (2, 2)
-    assert summary.rules == {"min_completed_trials": 2, "min_median_seconds": 0.2}
+    assert (summary.participants.flow.excluded, summary.participants.flow.analysed) == (2, 2)
+    assert summary.participants.rules == {"min_completed_trials": 2, "min_median_seconds": 0.2}
     flow = re.search(r'<ol class="flow">(.*?)</ol>', page(summary), re.S)[1]
     assert "1 unfinished" in flow
     assert "2 excluded" in flow
     assert "median time to the pick below 0.2 s" in flow
-    by_name = {p.name: p.trials for p in summary.populations}
+    by_name = {p.name: p.trials for p in summary.populations.populations}
     assert by_name == {"answered": 8, "completed": 8, "everyone": 10}
 
 

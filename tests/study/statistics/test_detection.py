@@ -57,6 +57,6 @@ def test_the_report_has_d_prime_of_the_truths_rate():
     from study_frames import PICKS, answers, crossed
 
     summary = summary_of(answers(crossed(PICKS)))
-    truth = summary.fool_rates[-1]
-    assert summary.detection.d_prime == d_prime(truth.rate, 3)
-    assert summary.detection.interval.low == d_prime(truth.headline.low, 3)
+    truth = summary.rates.fool_rates[-1]
+    assert summary.truth.detection.d_prime == d_prime(truth.rate, 3)
+    assert summary.truth.detection.interval.low == d_prime(truth.headline.low, 3)

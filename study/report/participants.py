@@ -1,0 +1,198 @@
+"""Who took part and what was answered, and the rates under every way to count participants."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from typing import Self
+
+import pandas as pd
+
+from study.protocol import exclusions
+from study.protocol.design import TRUTH
+from study.protocol.exclusions import Flow
+from study.report.layout import (
+    Row,
+    Scope,
+    Section,
+    Subject,
+    percent,
+    percent_range,
+    rate_rows,
+    row,
+)
+from study.statistics import stats
+from study.statistics.stats import Counted
+
+_UNFINISHED = (
+    "An answer is complete in itself: who left early is analysed with the answers given, unless a "
+    "rule excludes them."
+)
+
+
+@dataclass(frozen=True)
+class Spread:
+    """Smallest, median and largest of some counts."""
+
+    low: float
+    median: float
+    high: float
+
+    @classmethod
+    def of(cls, column: pd.Series) -> Self:
+        """How often each value of a column is there."""
+        counts = column.groupby(column).size()
+        return cls(float(counts.min()), float(counts.median()), float(counts.max()))
+
+    def __str__(self) -> str:
+        """Such as "28 to 30 (median 30)"."""
+        if self.low == self.high:
+            return f"{self.low:.0f}"
+        return f"{self.low:.0f} to {self.high:.0f} (median {self.median:g})"
+
+
+@dataclass(frozen=True)
+class Answers:
+    """What was answered: trials by kind, and how the analysed ones spread."""
+
+    by_kind: dict[str, int]
+    analysed: int
+    pictures: int
+    options: int
+    per_participant: Spread
+    per_picture: Spread
+    first: str
+    last: str
+
+
+@dataclass(frozen=True)
+class Participants(Subject):
+    """The flow of people, the rules that some of them broke, and what was answered."""
+
+    rules: dict[str, float]
+    flow: Flow
+    answers: Answers
+
+    @classmethod
+    def of(cls, counted: Counted) -> Self:
+        """Count people and answers."""
+        rows, trials = counted.rows, counted.answers.drop_duplicates("trial")
+        analysed = rows.drop_duplicates("trial")
+        kinds = trials.groupby("kind", sort=True).size()
+        return cls(
+            counted.rules.settings(),
+            exclusions.flow(counted.participants, rows["participant"], withdrawn=counted.withdrawn),
+            Answers(
+                by_kind={str(kind): int(n) for kind, n in kinds.items()},
+                analysed=len(analysed),
+                pictures=analysed["picture"].nunique(),
+                options=counted.options,
+                per_participant=Spread.of(analysed["participant"]),
+                per_picture=Spread.of(analysed["picture"]),
+                first=f"{analysed['answered_at'].min():%Y-%m-%d %H:%M}",
+                last=f"{analysed['answered_at'].max():%Y-%m-%d %H:%M}",
+            ),
+        )
+
+    def sections(self, scope: Scope) -> Iterator[Section]:
+        """People from recruitment to analysis, and their answers."""
+        flow, answers = self.flow, self.answers
+        stages = {
+            name: getattr(flow, name)
+            for name in (
+                *("recruited", "consented", "withdrawn", "completed"),
+                *("unfinished", "excluded", "analysed"),
+            )
+        }
+        known = {name: str(count) for name, count in stages.items() if count is not None}
+        reasons = "; ".join(f"{reason} ({count})" for reason, count in flow.reasons.items())
+        kinds = ", ".join(f"{count} {kind}" for kind, count in answers.by_kind.items())
+        yield Section(
+            "participants",
+            "Participants",
+            columns=("", *known),
+            rows=[["people", *known.values()]],
+            notes=(
+                *((f"Excluded: {reasons}.",) if reasons else ()),
+                *((_UNFINISHED,) if flow.unfinished else ()),
+                f"Answered trials: {kinds}. Analysed: {answers.analysed} scored trials, "
+                f"{answers.per_participant} a participant, on {answers.pictures} pictures, "
+                f"{answers.per_picture} a picture, from {answers.first} to {answers.last} UTC.",
+            ),
+        )
+
+    def rows(self) -> Iterator[Row]:
+        """Counts of people and trials, and the limits of the rules."""
+        counts = {name: n for name, n in asdict(self.flow).items() if n is not None}
+        for reason, n in counts.pop("reasons").items():
+            yield row("participants", "excluded", n, group=reason)
+        for measure, n in counts.items():
+            yield row("participants", measure, n)
+        for kind, n in self.answers.by_kind.items():
+            yield row("trials", "answered", n, group=kind)
+        yield row("trials", "analysed", self.answers.analysed)
+        for rule, limit in self.rules.items():
+            yield row("rules", "limit", limit, name=rule)
+
+
+@dataclass(frozen=True)
+class Population:
+    """Fool rates of one way to choose participants."""
+
+    name: str
+    description: str
+    participants: int
+    trials: int
+    rates: list[stats.Rate]
+
+
+@dataclass(frozen=True)
+class Populations(Subject):
+    """Every way to count; `headline` names that of all other subjects."""
+
+    headline: str
+    populations: list[Population]
+
+    @classmethod
+    def of(cls, counted: Counted) -> Self:
+        """Compute the rates of each of `study.statistics.stats.POPULATIONS`."""
+        found = []
+        for name, description in stats.POPULATIONS.items():
+            rows = stats.analysed(counted.answers, name)
+            people, trials = rows["participant"].nunique(), rows["trial"].nunique()
+            rates = stats.fool_rates(rows, counted.level)
+            found.append(Population(name, description, people, trials, rates))
+        return cls(stats.HEADLINE, found)
+
+    def sections(self, scope: Scope) -> Iterator[Section]:
+        """The fool rates with and without exclusions."""
+        if len({(p.participants, p.trials) for p in self.populations}) == 1:
+            yield Section(
+                "populations",
+                "Who is counted",
+                "Everybody with scored answers has completed and nobody is excluded: there is one "
+                "way to count.",
+            )
+            return
+        rows = []
+        for population in self.populations:
+            label = population.name + (" (headline)" if population.name == self.headline else "")
+            people = f"{population.participants} / {population.trials}"
+            rows += [
+                [f"{label}, {r.name}", people, percent(r.rate), percent_range(r.headline)]
+                for r in population.rates
+                if r.name != TRUTH
+            ]
+        choices = "; ".join(f"{p.name}: {p.description}" for p in self.populations)
+        yield Section(
+            "populations",
+            "Who is counted",
+            f"The fool rates under every choice of participants. {choices}.",
+            ("population, method", "people / trials", "rate", "interval"),
+            rows,
+        )
+
+    def rows(self) -> Iterator[Row]:
+        """The rates of every population."""
+        for population in self.populations:
+            yield from rate_rows("populations", population.rates, population.name)

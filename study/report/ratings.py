@@ -1,0 +1,108 @@
+"""Ratings: mean opinion scores, distributions, agreement, and differences between methods."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Self
+
+from study.protocol.session import SCALES
+from study.report.layout import (
+    Row,
+    Scope,
+    Section,
+    Subject,
+    measures,
+    number,
+    number_range,
+    p_value,
+    row,
+    signed,
+)
+from study.statistics import comparisons, ratings
+from study.statistics.comparisons import RatingDifference
+from study.statistics.ratings import Agreement, Rating
+from study.statistics.stats import Counted
+
+
+@dataclass(frozen=True)
+class Ratings(Subject):
+    """Scores and their differences by scale, and agreement."""
+
+    ratings: dict[str, list[Rating]]
+    rating_differences: dict[str, list[RatingDifference]]
+    agreement: list[Agreement]
+
+    @classmethod
+    def of(cls, counted: Counted) -> Self:
+        """Compute every scale."""
+        rows, level = counted.rows, counted.level
+        return cls(
+            {scale: ratings.ratings(rows, scale, level) for scale in SCALES},
+            {scale: comparisons.rating_differences(rows, scale, level) for scale in SCALES},
+            [ratings.agreement(rows, scale) for scale in SCALES],
+        )
+
+    def sections(self, scope: Scope) -> Iterator[Section]:
+        """Scores and distributions, then a section of differences a scale."""
+        alphas = ", ".join(
+            f"{a.scale} {number(a.alpha)} ({a.ratings} ratings of {a.pictures} pictures)"
+            for a in self.agreement
+        )
+        yield Section(
+            "ratings",
+            "Ratings",
+            "Mean opinion score from 1 to 5: the mean of the participants' means, t interval over "
+            "participants; then the distribution, in percent of the ratings.",
+            ("scale, method", "ratings", "mean", "interval", "1", "2", "3", "4", "5"),
+            [
+                [
+                    f"{scale}, {rating.name}",
+                    str(rating.ratings),
+                    number(rating.mean),
+                    number_range(rating.interval),
+                    *(f"{100 * count / max(1, rating.ratings):.0f}" for count in rating.counts),
+                ]
+                for scale, of_scale in self.ratings.items()
+                for rating in of_scale
+            ],
+            (f"Agreement between participants (Krippendorff's alpha, ordinal): {alphas}.",),
+        )
+        for scale, differences in self.rating_differences.items():
+            if any(t.participants for t in differences):
+                yield Section(
+                    f"ratings-{scale}",
+                    f"Ratings compared: {scale}",
+                    "Differences of the participants' mean ratings; Wilcoxon's signed ranks, "
+                    "corrected by Holm. r: rank correlation, 1 where everybody agrees.",
+                    ("methods", "difference", "interval", "r", "p", "p (Holm)"),
+                    [
+                        [
+                            f"{t.name} − {t.other}",
+                            signed(t.difference),
+                            number_range(t.interval, "+.2f"),
+                            signed(t.rank_correlation),
+                            p_value(t.p),
+                            p_value(t.p_holm),
+                        ]
+                        for t in differences
+                    ],
+                )
+
+    def rows(self) -> Iterator[Row]:
+        """Means, counts of 1 to 5, alphas and differences."""
+        for scale, of_scale in self.ratings.items():
+            for r in of_scale:
+                of: Row = {"group": scale, "name": r.name}
+                yield row("ratings", "mean", r.mean, r.interval, denominator=r.participants, **of)
+                for point, n in enumerate(r.counts, start=1):
+                    share: Row = {"numerator": n, "denominator": r.ratings}
+                    yield row("ratings", f"count_{point}", n, **of, **share)
+        for a in self.agreement:
+            alpha = "krippendorff_alpha_ordinal"
+            yield row("agreement", alpha, a.alpha, group=a.scale, denominator=a.ratings)
+        for scale, differences in self.rating_differences.items():
+            for d in differences:
+                of = {"group": d.other, "name": d.name}
+                yield row(f"ratings_{scale}", "difference", d.difference, d.interval, **of)
+                yield from measures(f"ratings_{scale}", d, "rank_correlation", "p", "p_holm", **of)

@@ -1,0 +1,103 @@
+"""The rates' intervals made in other ways, and how much people and pictures differ."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Self
+
+from study.report.layout import (
+    Row,
+    Scope,
+    Section,
+    Subject,
+    measures,
+    number,
+    percent,
+    percent_range,
+    row,
+)
+from study.statistics.intervals import Interval
+from study.statistics.sensitivity import Sensitivity, sensitivity
+from study.statistics.stats import Counted
+
+
+@dataclass(frozen=True)
+class Roads(Subject):
+    """All other roads for all methods but the truth."""
+
+    sensitivity: list[Sensitivity]
+
+    @classmethod
+    def of(cls, counted: Counted) -> Self:
+        """Bootstrap, fit and compute."""
+        return cls(sensitivity(counted.rows, counted.level))
+
+    def sections(self, scope: Scope) -> Iterator[Section]:
+        """The intervals below the headline's, and the variance components."""
+        if not self.sensitivity:
+            return
+        headline = {rate.name: rate.headline for rate in scope.rates}
+        rows = []
+        for o in self.sensitivity:
+            rows.append([f"{o.name}, headline", percent(o.rate), percent_range(headline[o.name])])
+            rows += [[f"  {road}", percent(rate), percent_range(i)] for road, rate, i in roads(o)]
+        draws = self.sensitivity[0].draws
+        part = max(o.models_on for o in self.sensitivity)
+        drawn = f"; both models on {part} answers of participants drawn at random"
+        yield Section(
+            "roads",
+            "By other roads",
+            "Does the conclusion hang on how the interval is made? The bootstrap draws "
+            "participants and pictures anew and is rather too wide, the GEE knows participants "
+            "only, Jeffreys takes all answers as independent.",
+            ("method, road", "rate", "interval"),
+            rows,
+            (
+                f"Bootstrap: {draws} draws, percentiles. GEE: bias-reduced sandwich, logit. Mixed "
+                "model: logit with crossed normal effects, variational Bayes, marginal rate"
+                f"{drawn if part < scope.analysed else ''}.",
+            ),
+        )
+        yield Section(
+            "components",
+            "Variance components",
+            "How much people and pictures differ: standard deviations on the log odds of the "
+            "mixed model, and the people's part of both variances. Where a picture is seen by few "
+            "people, the pictures' part leans on the model's prior.",
+            ("method", "people SD", "pictures SD", "people's part"),
+            [
+                [
+                    o.name,
+                    number(o.components.participant_sd),
+                    number(o.components.picture_sd),
+                    percent(o.components.person_share, 0),
+                ]
+                for o in self.sensitivity
+            ],
+            tuple(
+                f"{o.name}: no components, because {o.components.interval.note}."
+                for o in self.sensitivity
+                if o.components.interval.note
+            ),
+        )
+
+    def rows(self) -> Iterator[Row]:
+        """A row a road, and the components."""
+        for o in self.sensitivity:
+            for _, rate, interval in roads(o):
+                yield row("roads", "rate", rate, interval, name=o.name)
+            yield from measures(
+                "components",
+                o.components,
+                *("participant_sd", "picture_sd", "person_share"),
+                name=o.name,
+            )
+
+
+def roads(o: Sensitivity) -> Iterator[tuple[str, float, Interval]]:
+    """Yield name, rate and interval of each of a method's other roads."""
+    yield "crossed bootstrap", o.rate, o.bootstrap
+    yield "GEE by participant", o.rate, o.marginal
+    yield "mixed model", o.components.rate, o.components.interval
+    yield "Jeffreys (naive)", o.rate, o.jeffreys

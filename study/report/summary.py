@@ -1,0 +1,179 @@
+"""Everything that the report says: one value from which every format is printed.
+
+Fed by the two data frames of `study.database.frames`; made by `summarise`, which asks every subject
+of `Summary`; printed by `study.report.render` and its neighbours. Because text, Markdown, LaTeX,
+HTML, CSV and JSON all print this one value, they cannot disagree.
+"""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Iterator
+from dataclasses import dataclass, fields
+from importlib.metadata import version
+from typing import get_type_hints
+
+import pandas as pd
+
+from study.errors import NothingToReportError
+from study.protocol import exclusions
+from study.protocol.about import About
+from study.protocol.exclusions import Rules
+from study.report.behaviour import Behaviour
+from study.report.layout import Scope, Section, Subject
+from study.report.participants import Participants, Populations
+from study.report.pictures import Pictures
+from study.report.rates import Rates
+from study.report.ratings import Ratings
+from study.report.roads import Roads
+from study.report.tests import Tests
+from study.report.truth import Truth
+from study.statistics import stats
+from study.statistics.intervals import LEVEL
+from study.statistics.stats import Counted
+
+
+@dataclass(frozen=True)
+class Summary:
+    """The whole report: what it is of, then its subjects in the order of reading.
+
+    A new subject is a line here and a file beside this one.
+    """
+
+    title: str
+    simulated: bool
+    database: str
+    study: str
+    level: float
+    about: About
+    versions: dict[str, str]
+    participants: Participants
+    rates: Rates
+    truth: Truth
+    tests: Tests
+    roads: Roads
+    ratings: Ratings
+    pictures: Pictures
+    behaviour: Behaviour
+    populations: Populations
+
+    @property
+    def subjects(self) -> Iterator[Subject]:
+        """The subjects, in order."""
+        values = (getattr(self, field.name) for field in fields(self))
+        return (value for value in values if isinstance(value, Subject))
+
+    def sections(self) -> Iterator[Section]:
+        """The sections of all subjects."""
+        answers = self.participants.answers
+        scope = Scope(self.level, answers.analysed, answers.options, self.rates.fool_rates)
+        for subject in self.subjects:
+            yield from subject.sections(scope)
+
+
+def one_kind(frame: pd.DataFrame, only: str | None) -> pd.DataFrame:
+    """Rows of real or of simulated participants, never both.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        Answers or participants with a column `simulated`.
+    only : {"real", "simulated"}, optional
+        Which to keep; without it, a frame that holds both is refused.
+
+    Raises
+    ------
+    NothingToReportError
+        If both are there and `only` does not choose.
+    """
+    simulated = frame["simulated"].astype(bool)
+    if only is not None:
+        return frame[simulated == (only == "simulated")]
+    if simulated.any() and not simulated.all():
+        raise NothingToReportError(
+            f"The database holds both {int((~simulated).sum())} real and {int(simulated.sum())} "
+            "simulated participants, which are never reported together; choose with --only real "
+            "or --only simulated."
+        )
+    return frame
+
+
+def summarise(
+    answers: pd.DataFrame,
+    participants: pd.DataFrame,
+    *,
+    database: str,
+    study: str = "",
+    about: About | None = None,
+    rules: Rules | None = None,
+    withdrawn: int | None = None,
+    only: str | None = None,
+    level: float = LEVEL,
+) -> Summary:
+    """Compute the report.
+
+    Parameters
+    ----------
+    answers, participants : DataFrame
+        From `study.database.frames`.
+    database : str
+        Where they come from, without a password.
+    study : str
+        Name of the study.
+    about : About, optional
+        What is known about the study itself.
+    rules : Rules, optional
+        Rules of exclusion, fixed before the study; none by default.
+    withdrawn : int, optional
+        How many had their answers deleted, where that is known.
+    only : {"real", "simulated"}, optional
+        Which participants to report, where the database holds both.
+    level : float
+        Nominal coverage of all intervals.
+
+    Raises
+    ------
+    NothingToReportError
+        If there are no participants, no scored answers, or real and simulated ones together.
+    ValueError
+        If the answers contradict themselves (`study.statistics.stats.check`).
+    """
+    rules = rules or Rules()
+    participants = one_kind(participants, only)
+    stats.check(answers)
+    answers = answers[answers["participant"].isin(participants["participant"])]
+    answers, participants = exclusions.apply(answers, participants, rules)
+    answers = stats.compact(answers)
+    rows = _counted(answers, participants)
+    counted = Counted(answers, participants, rows, rules, withdrawn, level)
+    simulated = bool(participants["simulated"].all())
+    named = get_type_hints(Summary).items()
+    subjects = {name: kind for name, kind in named if Subject in getattr(kind, "__mro__", ())}
+    return Summary(
+        title="TrueHue study report" + (" (SIMULATED PARTICIPANTS)" if simulated else ""),
+        simulated=simulated,
+        database=database,
+        study=study,
+        level=level,
+        about=about or About(),
+        versions={
+            "python": platform.python_version(),
+            **{name: version(name) for name in ("numpy", "pandas", "scipy", "statsmodels")},
+        },
+        **{name: subject.of(counted) for name, subject in subjects.items()},
+    )
+
+
+def _counted(answers: pd.DataFrame, participants: pd.DataFrame) -> pd.DataFrame:
+    """The rows of the headline, or the reason why there are none."""
+    if participants.empty:
+        raise NothingToReportError("No participant has started the study yet.")
+    rows = stats.analysed(answers)
+    if rows.empty:
+        n_excluded = int(stats.is_excluded(participants).sum())
+        raise NothingToReportError(
+            f"There are no scored answers to report yet: {len(participants)} participants, "
+            f"{n_excluded} of them excluded, {answers['trial'].nunique()} answered trials, "
+            f"{stats.scored(answers)['trial'].nunique()} of them scored."
+        )
+    return rows

@@ -1,0 +1,99 @@
+"""Tests: each method against the truth, and methods against one another."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Self
+
+from study.report.layout import (
+    Row,
+    Scope,
+    Section,
+    Subject,
+    measures,
+    p_value,
+    points_range,
+    row,
+    signed,
+)
+from study.statistics import comparisons
+from study.statistics.comparisons import AgainstTruth, Difference
+from study.statistics.stats import Counted
+
+
+@dataclass(frozen=True)
+class Tests(Subject):
+    """Both families of tests, each corrected on its own."""
+
+    against_truth: list[AgainstTruth]
+    differences: list[Difference]
+
+    @classmethod
+    def of(cls, counted: Counted) -> Self:
+        """Test every method, and every two."""
+        return cls(
+            comparisons.against_truth(counted.rows, counted.level),
+            comparisons.differences(counted.rows, counted.level),
+        )
+
+    def sections(self, scope: Scope) -> Iterator[Section]:
+        """A table each, where there is something to test."""
+        if self.against_truth:
+            margin = f"{100 * self.against_truth[0].margin:g}"
+            yield Section(
+                "tests",
+                "Tests against the truth",
+                "Is a method's gap to its point of indistinguishability 0? Sign flips of the "
+                "participants' gaps, corrected by Holm for the number of methods. d: mean gap over "
+                "its standard deviation between participants.",
+                ("method", "gap", "d", "p", "p (Holm)", "p (naive)", f"within ±{margin}: p"),
+                [
+                    [
+                        t.name,
+                        signed(100 * t.gap, 1),
+                        signed(t.effect_size),
+                        p_value(t.p),
+                        p_value(t.p_holm),
+                        p_value(t.p_naive),
+                        p_value(t.p_equivalent),
+                    ]
+                    for t in self.against_truth
+                ],
+                (
+                    "A large p does not show that people cannot tell. The last column asks for "
+                    f"that: two one-sided tests of a gap within {margin} points; small means "
+                    "indistinguishable. Naive: binomial, as if answers were independent.",
+                ),
+            )
+        if self.differences:
+            yield Section(
+                "differences",
+                "Method against method",
+                "Differences of fool rates in percentage points, two-way interval; permutation "
+                "test on the participants' rates.",
+                ("methods", "difference", "interval", "d", "p", "p (Holm)"),
+                [
+                    [
+                        f"{t.name} − {t.other}",
+                        signed(100 * t.difference, 1),
+                        points_range(t.interval),
+                        signed(t.effect_size),
+                        p_value(t.p),
+                        p_value(t.p_holm),
+                    ]
+                    for t in self.differences
+                ],
+            )
+
+    def rows(self) -> Iterator[Row]:
+        """Each effect with its interval, then its p-values."""
+        every = ("effect_size", "p", "p_holm")
+        for t in self.against_truth:
+            yield row("tests", "gap", t.gap, t.interval, name=t.name)
+            more = (*every, "p_naive", "margin", "p_equivalent")
+            yield from measures("tests", t, *more, name=t.name)
+        for d in self.differences:
+            of = {"group": d.other, "name": d.name}
+            yield row("differences", "difference", d.difference, d.interval, **of)
+            yield from measures("differences", d, *every, **of)

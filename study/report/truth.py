@@ -1,0 +1,88 @@
+"""Each method beside the truth: the pairwise rate, the point of indistinguishability, d'."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Self
+
+from study.protocol.design import TRUTH
+from study.report.layout import (
+    Row,
+    Scope,
+    Section,
+    Subject,
+    interval_notes,
+    number,
+    number_range,
+    percent,
+    percent_range,
+    points_range,
+    rate_rows,
+    row,
+    signed,
+)
+from study.statistics import stats
+from study.statistics.detection import Detection, detection
+from study.statistics.stats import Counted, Distance, Rate
+
+
+@dataclass(frozen=True)
+class Truth(Subject):
+    """How far each method is from the truth."""
+
+    pairwise: list[Rate]
+    distances: list[Distance]
+    detection: Detection
+
+    @classmethod
+    def of(cls, counted: Counted) -> Self:
+        """Compute rates, gaps and d'."""
+        truth = next(rate for rate in counted.fool_rates if rate.name == TRUTH)
+        return cls(
+            stats.pairwise_rates(counted.rows, counted.level),
+            stats.distances(counted.rows, counted.level),
+            detection(truth, counted.options),
+        )
+
+    def sections(self, scope: Scope) -> Iterator[Section]:
+        """One line a method, and d' below."""
+        pairs = {rate.name: rate for rate in self.pairwise}
+        rows = []
+        for d in self.distances:
+            pair = pairs.get(d.name)
+            rows.append(
+                [
+                    d.name,
+                    "–" if pair is None else f"{pair.picked}/{pair.trials}",
+                    "–" if pair is None else percent(pair.rate),
+                    "–" if pair is None else percent_range(pair.headline),
+                    percent(d.point),
+                    signed(100 * d.distance, 1),
+                    points_range(d.interval),
+                ]
+            )
+        found = self.detection
+        yield Section(
+            "truth",
+            "Against the truth",
+            "Rate: picks of the method among the picks of it or of the truth; 50 % means that "
+            "people cannot tell. Point: the fool rate at which they could not, given what the "
+            "other methods take; gap: the fool rate minus it, in percentage points.",
+            ("method", "picks", "rate", "interval", "point", "gap", "interval"),
+            rows,
+            (
+                *interval_notes(self.pairwise),
+                f"The real picture was found in {percent(found.correct)} of the trials with "
+                f"{found.alternatives} pictures: d' = {number(found.d_prime)} (interval "
+                f"{number_range(found.interval)}), if all fakes were equally good.",
+            ),
+        )
+
+    def rows(self) -> Iterator[Row]:
+        """Pairwise rates, points, gaps and d'."""
+        yield from rate_rows("pairwise", self.pairwise)
+        for d in self.distances:
+            yield row("against_truth", "point", d.point, name=d.name)
+            yield row("against_truth", "distance", d.distance, d.interval, name=d.name)
+        yield row("detection", "d_prime", self.detection.d_prime, self.detection.interval)
