@@ -26,9 +26,10 @@ from tqdm import tqdm
 import colorizers
 from colorizers.batch import cluster, local
 from colorizers.batch.album import Job, Plan, plan
-from colorizers.batch.local import Outcome, SettingsError, Work, cores
+from colorizers.batch.local import Outcome, SettingsError, Work
 from colorizers.files.writing import OUTPUTS
 from colorizers.painting.adjust import SATURATION, WARMTH, within
+from colorizers.parallel import cores
 
 OPTIONS = ("temperature", "version")
 MIDDLE = {"saturation": 1.0, "warmth": 0.0}

@@ -255,10 +255,8 @@ def conditions() -> str:
 
     import torch
 
-    model = "unknown processor"
-    for line in Path("/proc/cpuinfo").read_text().splitlines():
-        if line.startswith("model name"):
-            model = line.partition(":")[2].strip()
+    from .run import processor
+
     packages = (
         "torch",
         "numpy",
@@ -272,8 +270,8 @@ def conditions() -> str:
     python = ".".join(map(str, sys.version_info[:3]))
     load = os.getloadavg()[0]
     return (
-        f"{model}, {os.cpu_count()} cores, {torch.get_num_threads()} threads, load at the end "
-        f"{load:.1f}; Python {python}, {versions}"
+        f"{processor()}, {os.cpu_count()} cores, {torch.get_num_threads()} threads, "
+        f"load at the end {load:.1f}; Python {python}, {versions}"
     )
 
 

@@ -12,25 +12,22 @@ import contextlib
 import multiprocessing
 import os
 import signal
-import sys
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from typing import Any
 
-import cv2
 import numpy as np
 
 from colorizers.batch.album import Job, partial_name, partials
-from colorizers.files import jpeg, tiff
 from colorizers.files.picture import ImageError
 from colorizers.files.reading import open_photo
 from colorizers.files.writing import save
-from colorizers.painting import strips
 from colorizers.painting.adjust import adjust
 from colorizers.painting.predict import colorize_photo
 from colorizers.painting.predictor import Predictor
+from colorizers.parallel import cores, use_threads
 
 LOST = (
     "The process that worked on it was ended by the system, most likely for want of memory; "
@@ -138,13 +135,6 @@ def colorize_file(colorizer: Predictor, job: Job, work: Work) -> Outcome:
     except Exception as error:  # the next file must still get its turn
         return Outcome(job, error=f"It failed in a way that was not foreseen ({error!r}).")
     return Outcome(job, photo.size, notices=photo.notices + unsaid)
-
-
-def cores() -> int:
-    """How many cores this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def run(jobs: Sequence[Job], work: Work, processes: int) -> Outcomes:
@@ -282,17 +272,13 @@ def _no_interrupt() -> Iterator[None]:
 
 def _serve(pipe: Connection, work: Work, threads: int) -> None:
     """Work in another process: say "" or what is wrong, then answer every job."""
-    cv2.setNumThreads(threads)
-    modules: tuple[Any, ...] = (strips, jpeg, tiff)
-    for module in modules:
-        module.THREADS = threads
     try:
+        use_threads(threads)
         colorizer = prepare(work)
     except SettingsError as error:
         pipe.send(str(error))
         return
-    if "torch" in sys.modules:
-        sys.modules["torch"].set_num_threads(threads)
+    use_threads(threads)  # PyTorch's, too, which has come with the network
     pipe.send("")
     with contextlib.suppress(EOFError, OSError):  # the parent has gone
         while True:

@@ -27,7 +27,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from colorizers.painting.strips import THREADS
+from colorizers.parallel import threads
 
 BLOCK = 8
 """Side of a block, and at 4:4:4 of all that one restart interval is counted in."""
@@ -159,7 +159,7 @@ def encode(
             raise OSError("The JPEG encoder failed.")
         return coded.tobytes()
 
-    with ThreadPoolExecutor(THREADS) as pool:
+    with ThreadPoolExecutor(threads()) as pool:
         bands = list(pool.map(band, range(0, height, step)))
     head, scan = _split(bands[0])
     unit, *density = (1, *(min(65_535, max(1, round(x))) for x in dpi)) if dpi else (0, 1, 1)

@@ -24,7 +24,7 @@ from PIL import Image, ImageCms
 
 from colorizers.color import from_srgb_curve, to_srgb_curve
 from colorizers.files.srgb import is_srgb
-from colorizers.painting.strips import in_strips, strips
+from colorizers.parallel import in_strips, strips
 
 Float = NDArray[np.float32]
 UInt16 = NDArray[np.uint16]

@@ -21,7 +21,7 @@ from PIL import ExifTags, Image
 from PIL.TiffImagePlugin import ImageFileDirectory_v2
 
 from colorizers.files.srgb import Pixels
-from colorizers.painting.strips import THREADS
+from colorizers.parallel import threads
 
 _BYTE, _ASCII, _LONG, _UNDEFINED = 1, 2, 4, 7
 _KIND, _REDUCED = 254, 1
@@ -87,7 +87,7 @@ def encode(
         planarconfig=None if values.ndim == 2 else "contig",
         compression="zlib",
         compressionargs={"level": 3},
-        maxworkers=THREADS,
+        maxworkers=threads(),
         extrasamples=["unassalpha"] if values.shape[2:] == (4,) else None,
         iccprofile=icc or None,
         resolution=dpi,

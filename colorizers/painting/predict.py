@@ -51,10 +51,10 @@ from colorizers.files.picture import Photo
 from colorizers.files.reading import from_array, from_pil, open_photo
 from colorizers.files.srgb import Pixels
 from colorizers.files.writing import to_pil
-from colorizers.painting import strips
 from colorizers.painting.adjust import adjust
 from colorizers.painting.predictor import Predictor
 from colorizers.painting.strips import lightness, paint
+from colorizers.parallel import threads
 
 Float = NDArray[np.float32]
 Progress = Callable[[float, str], None]
@@ -345,7 +345,7 @@ def _linear_in_L(L_work: Float, ab_grid: Float) -> Float:
         return slope, offset
 
     channels = np.ascontiguousarray(ab_grid[..., 0]), np.ascontiguousarray(ab_grid[..., 1])
-    with ThreadPoolExecutor(min(2, strips.THREADS)) as pool:
+    with ThreadPoolExecutor(min(2, threads())) as pool:
         a, b = pool.map(fit, channels)
     return np.stack([a[0], b[0], a[1], b[1]], axis=-1)
 

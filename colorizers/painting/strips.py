@@ -15,9 +15,7 @@ IEC 61966-2-1 (sRGB); CIE 15:2004 (Lab).
 from __future__ import annotations
 
 import functools
-import os
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable
 from typing import Any
 
 import cv2
@@ -26,36 +24,9 @@ from numpy.typing import NDArray
 
 from colorizers.color import rgb_to_lab
 from colorizers.files.srgb import Pixels
+from colorizers.parallel import in_strips
 
 Float = NDArray[np.float32]
-
-STRIP_PIXELS = 1 << 17
-"""Between two reports of progress; a megabyte or two that stay in the cache."""
-THREADS = min(8, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 2)
-"""More than this gain nothing: the memory is busy."""
-
-
-def strips(shape: tuple[int, ...], pixels: int = STRIP_PIXELS) -> Iterator[slice]:
-    """Slices of rows, each of about so many pixels, that cover a picture of this shape."""
-    height, width = shape[:2]
-    step = max(1, pixels // width)
-    for top in range(0, height, step):
-        yield slice(top, min(top + step, height))
-
-
-def in_strips(
-    shape: tuple[int, ...],
-    work: Callable[[slice], object],
-    progress: Callable[[float], None] | None = None,
-) -> None:
-    """Call `work` with every strip, several at a time; `progress`, here, with the share done."""
-    height = shape[0]
-    with ThreadPoolExecutor(THREADS) as pool:
-        # map() gives the first error of a strip to the caller, and cancels what has not begun.
-        rows = list(strips(shape))
-        for done, _ in zip(rows, pool.map(work, rows), strict=True):
-            if progress is not None:
-                progress(done.stop / height)
 
 
 def lightness(rgb: Pixels) -> Float:

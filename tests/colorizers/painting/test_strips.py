@@ -158,25 +158,3 @@ def test_loops_are_compiled_where_nothing_can_be_kept(monkeypatch: pytest.Monkey
     """A read-only installation of a user without a home: compiled anew in each process."""
     monkeypatch.setattr(caching.CacheImpl, "_locator_classes", [])
     assert kernels.compiled(lambda x: x + 1)(2) == 3
-
-
-@pytest.mark.parametrize("shape", [(1, 1), (1, 300_000), (300_000, 1), (1000, 700)])
-def test_strips_cover_every_row_once(shape: tuple[int, int]) -> None:
-    seen = np.zeros(shape[0], int)
-    shares: list[float] = []
-
-    def work(rows: slice) -> None:
-        seen[rows] += 1
-
-    strips.in_strips(shape, work, shares.append)
-    assert (seen == 1).all()
-    assert shares == sorted(shares)
-    assert shares[-1] == 1.0
-
-
-def test_an_error_in_a_strip_reaches_the_caller() -> None:
-    def fail(rows: slice) -> None:
-        raise MemoryError("strip")
-
-    with pytest.raises(MemoryError, match="strip"):
-        strips.in_strips((100, 100), fail)
