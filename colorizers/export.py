@@ -30,6 +30,7 @@ from pathlib import Path
 from typing import Any
 
 import colorizers
+from truehue import __version__
 
 OPSET = 18
 """Of December 2022; every ONNX Runtime since 1.14 reads it."""
@@ -130,6 +131,7 @@ def _metadata(method: str, card: dict[str, Any], any_shape: bool, side: int) -> 
     )
     return {
         "name": f"truehue-{method}",
+        "truehue": __version__,
         "input": f"L, float32 (batch, 1, height, width), CIE L in [0, 100]; {size}",
         "output": "ab, float32 (batch, 2, height, width), CIE a and b in units of Lab, D65",
         "normalisation": "inside the graph: L / 50 - 1 before the network, 110 times its answer "

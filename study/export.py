@@ -38,8 +38,10 @@ from study.database.source import Source, from_database
 from study.errors import ExportError, StudyError
 from study.report.gallery import find, named_folder
 from study.stimuli.manifest import Manifest
+from truehue import __version__
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[1]  # a checkout, or where packages are installed
+DICTIONARY = Path(__file__).with_name("data-dictionary.md")
 LIBRARIES = ("numpy", "pandas", "scipy", "SQLAlchemy", "statsmodels")
 SUMS = "SHA256SUMS"
 
@@ -112,9 +114,7 @@ def _files(source: Source, gallery: Manifest | None, pictures: bool) -> Iterator
     )
     if source.file is not None:
         yield "study.toml", source.file.encode()
-    dictionary = ROOT / "docs" / "data-dictionary.md"
-    if dictionary.is_file():
-        yield dictionary.name, dictionary.read_bytes()
+    yield DICTIONARY.name, DICTIONARY.read_bytes()
     yield "versions.json", _json(versions())
     if gallery is None:
         return
@@ -132,14 +132,14 @@ def _files(source: Source, gallery: Manifest | None, pictures: bool) -> Iterator
 
 
 def versions() -> dict[str, Any]:
-    """Return what computed the export; `commit` is None outside of a git checkout."""
+    """Return what computed the export; the commit is None outside of a checkout of this program."""
     try:
-        commit = subprocess.run(
-            ["git", "rev-parse", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=True
-        ).stdout.strip()
+        command = ["git", f"--git-dir={ROOT / '.git'}", "rev-parse", "HEAD"]
+        commit = subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
     except (OSError, subprocess.CalledProcessError):
         commit = None
     return {
+        "truehue": __version__,
         "truehue_commit": commit,
         "python": platform.python_version(),
         **{name: version(name) for name in LIBRARIES},

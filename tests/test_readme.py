@@ -121,7 +121,7 @@ def test_spaces_front_matter_names_the_pinned_gradio():
 
 
 def test_links_lead_somewhere():
-    for file in [ROOT / "README.md", *ROOT.glob("docs/*.md")]:
+    for file in [ROOT / "README.md", *ROOT.glob("docs/*.md"), *ROOT.glob("study/*.md")]:
         for target in re.findall(r"\]\(([^)#]+)\)", file.read_text()):
             if "://" not in target:
                 assert (file.parent / target).exists(), f"{file.name}: {target}"

@@ -28,6 +28,8 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from tqdm import tqdm
 
+from truehue import __version__
+
 from . import processes
 
 if TYPE_CHECKING:
@@ -240,7 +242,11 @@ def provenance(argv: list[str], module: str) -> dict[str, Any]:
         "hardware": f"{processor()}, {os.cpu_count()} cores"
         if processes.device().type == "cpu"
         else torch.cuda.get_device_name(),
-        "versions": {"python": platform.python_version(), "torch": torch.__version__},
+        "versions": {
+            "truehue": __version__,
+            "python": platform.python_version(),
+            "torch": torch.__version__,
+        },
     }
 
 

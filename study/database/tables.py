@@ -1,7 +1,7 @@
 """The tables of a study, with the rules that must hold written into the schema.
 
 Written by ``store``, read by ``store.answers`` and by anybody with a database browser
-(docs/data-dictionary.md describes every column). The schema itself is made by the migrations
+(study/data-dictionary.md describes every column). The schema itself is made by the migrations
 only; a test compares the two.
 
 * ``pick`` has the trial as its primary key: one pick a trial, whoever sends what.

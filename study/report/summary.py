@@ -31,6 +31,7 @@ from study.report.truth import Truth
 from study.statistics import stats
 from study.statistics.intervals import LEVEL
 from study.statistics.stats import Counted
+from truehue import __version__
 
 
 @dataclass(frozen=True)
@@ -157,6 +158,7 @@ def summarise(
         level=level,
         about=about or About(),
         versions={
+            "truehue": __version__,
             "python": platform.python_version(),
             **{name: version(name) for name in ("numpy", "pandas", "scipy", "statsmodels")},
         },

@@ -9,7 +9,8 @@ from study.database.frames import ANSWER_COLUMNS
 from study.database.store import Store, participants
 from study.database.tables import Base
 
-DICTIONARY = Path(__file__).parents[2] / "docs" / "data-dictionary.md"
+ROOT = Path(__file__).parents[2]
+DICTIONARY = ROOT / "study" / "data-dictionary.md"
 
 
 def described(heading: str) -> list[str]:
@@ -37,7 +38,7 @@ def test_the_deletion_in_the_protocol_deletes(tmp_path):
 
     from study.protocol.design import Design, StudySpec
 
-    protocol = DICTIONARY.with_name("study-protocol.md").read_text(encoding="utf-8")
+    protocol = (ROOT / "docs" / "study-protocol.md").read_text(encoding="utf-8")
     (statement,) = re.findall(r'sqlite3 results\.db "(.+)"', protocol)
     url = f"sqlite:///{tmp_path / 'results.db'}"
     store = Store(url)
