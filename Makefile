@@ -2,6 +2,7 @@
 # make test   all tests in two processes, the browser's too where Debian's chromium is installed
 # make test-ray  --engine ray on a local cluster; Ray is installed for it, and brings pyarrow, with
 #             which pandas keeps strings in another way: so the study's tables once more
+# make test-package  the wheel, in an empty environment and folder: its core, then the page
 # make check  ruff, mypy, the arrows between packages, the lock and the licences
 # make lock   requirements.lock and docs/licences.md anew, after a change of requirements.txt
 PYTHON ?= python3
@@ -9,7 +10,7 @@ VENV := .venv
 RUN := $(VENV)/bin/python
 TABLES := $(addprefix tests/study/,protocol/test_exclusions.py report/test_report.py report/test_report_page.py database/test_live.py)
 
-.PHONY: app test test-ray check lock clean
+.PHONY: app test test-ray test-package check lock clean
 
 app: $(VENV)/app.stamp
 	$(RUN) app.py
@@ -20,6 +21,9 @@ test: $(VENV)/dev.stamp
 test-ray: $(VENV)/dev.stamp
 	$(RUN) -m pip install --disable-pip-version-check -q -r requirements-ray.txt -c $(VENV)/pins.txt
 	OMP_NUM_THREADS=1 $(RUN) -m pytest tests/colorizers/batch/test_cluster.py $(TABLES)
+
+test-package: $(VENV)/dev.stamp
+	.ci/package
 
 check: $(VENV)/dev.stamp
 	$(VENV)/bin/ruff check .
