@@ -17,22 +17,22 @@ import io
 import re
 import struct
 import zlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import cv2
 import numpy as np
-import tifffile
 from numpy.typing import NDArray
 from PIL import Image
 
 from colorizers.files import boxes
-from colorizers.files.picture import upright
+from colorizers.files.picture import to_8_bits
 from colorizers.files.profiles import LEVELS, is_srgb_bytes, matrix_profile
+from colorizers.files.srgb import Pixels, to_srgb
 
 UInt16 = NDArray[np.uint16]
 
-_BITS, _PHOTOMETRIC, _ORIENTATION, _PLANES, _SAMPLE_FORMAT, _RGB = 258, 262, 274, 284, 339, 2
+_BITS, _PHOTOMETRIC, _SAMPLE_FORMAT, _RGB = 258, 262, 339, 2
 _PPM = re.compile(rb"P6" + rb"(?:\s|#[^\n]*\n)+(\d+)" * 3 + rb"\s")
 LOSSY = 3
 """How far two decoders of the same lossy file may be apart, of 255: they round differently."""
@@ -70,7 +70,7 @@ def bits_of(image: Image.Image, head: bytes) -> int:
 
 def read(
     data: bytes, image: Image.Image, bits: int, notices: list[str]
-) -> tuple[UInt16, UInt16 | None] | None:
+) -> tuple[Pixels, Pixels | None] | None:
     """sRGB (h, w, 3) and opacity (h, w), uint16; None, with a notice, if 8 bits must do.
 
     Parameters
@@ -85,22 +85,41 @@ def read(
         A sentence is appended if the depth is lost.
     """
     icc = image.info.get("icc_profile") or b""
-    plain = not icc or is_srgb_bytes(icc)
-    profile = None if plain else matrix_profile(icc)
-    if getattr(image, "tag_v2", {}).get(_PLANES, 1) == 2:
-        values = _planes(data)
-        if not plain and profile is None:
-            notices.append("The colour profile in the file does not fit; it is not used.")
-    else:
-        values = _decode(data, image, bits) if plain or profile is not None else None
+    values = _decode(data, image, bits) if _converter(icc) else None
     if values is None:
         notices.append(f"The {bits} bits a channel of this file are read as 8.")
         return None
     alpha = np.ascontiguousarray(values[..., 3]) if values.shape[2] == 4 else None
-    rgb = np.ascontiguousarray(values[..., :3])
-    if profile is not None:
-        rgb = profile.to_srgb(rgb)
-    return rgb, None if alpha is None or (alpha == 65_535).all() else alpha
+    return as_srgb(np.ascontiguousarray(values[..., :3]), alpha, icc, notices)
+
+
+def as_srgb(
+    colours: NDArray[Any], alpha: NDArray[Any] | None, icc: bytes | None, notices: list[str]
+) -> tuple[Pixels, Pixels | None]:
+    """Grey (h, w) or RGB (h, w, 3) of 8 or 16 bits, under a profile if there is one, as sRGB.
+
+    Colours of 16 bits under a profile of tables become 8 bits, with a notice. The opacity (h, w)
+    is given back, unless it is opaque everywhere.
+    """
+    if alpha is not None and (alpha == np.iinfo(alpha.dtype).max).all():
+        alpha = None
+    if colours.dtype == np.uint16 and colours.ndim == 3:
+        convert = _converter(icc or b"")
+        if convert:
+            return convert(colours), alpha
+        notices.append("The 16 bits a channel of this file are read as 8.")
+        colours = to_8_bits(colours)
+    image = Image.fromarray(colours)
+    image.info["icc_profile"] = icc
+    return to_srgb(image, notices)[0], alpha
+
+
+def _converter(icc: bytes) -> Callable[[UInt16], UInt16] | None:
+    """What makes sRGB of 16 bits under a profile; None if there is nothing that can."""
+    if not icc or is_srgb_bytes(icc):
+        return lambda rgb: rgb
+    profile = matrix_profile(icc)
+    return None if profile is None else profile.to_srgb
 
 
 def whole_range(image: Image.Image, head: bytes) -> Image.Image:
@@ -160,23 +179,6 @@ def png(values: UInt16, chunks: Sequence[tuple[bytes, bytes]] = ()) -> bytes:
         for name, body in chunks
     )
     return data[:head] + between + data[head:]
-
-
-def _planes(data: bytes) -> UInt16 | None:
-    """RGB or RGBA of a TIFF that stores plane after plane; both Pillow and OpenCV misread those.
-
-    Raises
-    ------
-    ValueError
-        If tifffile cannot decode it either.
-    """
-    with tifffile.TiffFile(io.BytesIO(data)) as file:
-        page: Any = file.pages[0]
-        planes: Any = page.asarray()
-        orientation = page.tags[_ORIENTATION].value if _ORIENTATION in page.tags else 1
-    if planes.dtype != np.uint16 or planes.ndim != 3 or planes.shape[0] not in (3, 4):
-        raise ValueError(f"{planes.dtype} planes of shape {planes.shape}")
-    return upright(np.ascontiguousarray(planes.transpose(1, 2, 0)), int(orientation))
 
 
 def _decode(data: bytes, image: Image.Image, bits: int) -> UInt16 | None:

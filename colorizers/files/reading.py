@@ -18,6 +18,7 @@ EXIF 2.32, tag 0x0112 (orientation); ICC.1:2010 (profiles); ISO/IEC 23008-12 (HE
 
 from __future__ import annotations
 
+import contextlib
 import io
 import os
 import stat
@@ -27,9 +28,9 @@ from typing import IO, Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, PngImagePlugin
+from PIL import Image, PngImagePlugin, UnidentifiedImageError
 
-from colorizers.files import boxes, cicp, deep, jpeg, metadata, png, tiff
+from colorizers.files import boxes, cicp, deep, jpeg, metadata, pages, png, raw
 from colorizers.files.picture import (
     MAX_PIXELS,
     ImageError,
@@ -48,9 +49,10 @@ FORMATS = ("AVIF", "BMP", "GIF", "HEIF", "JPEG", "JPEG2000", "MPO", "PNG", "PPM"
 """What may be decoded. A short list on purpose: Pillow's EPS, for one, starts Ghostscript."""
 DEEP = ("AVIF", "HEIF", "JPEG2000", "PNG", "PPM", "TIFF")
 """What may have more than 8 bits a channel."""
+MAX_FRAMES = 16
+"""Pictures of an MPO that are looked at."""
 MAX_BYTES = 400_000_000
 """Of a file that is held in memory as a whole beside its pixels; larger ones are streamed."""
-WAY_OUT = "save it as JPEG, PNG, TIFF or WebP and try again"
 
 Source = str | Path | bytes
 
@@ -93,30 +95,40 @@ def open_photo(source: Source, *, max_pixels: int = MAX_PIXELS) -> Photo:
     >>> photo.size, photo.rgb.dtype.name, photo.rgb[0, 0].tolist()
     ((4, 3), 'uint8', [255, 255, 255])
     """
-    stream = _stream(source)
-    with stream, _open(stream, max_pixels) as image:
+    notices: list[str] = []
+    with _stream(source) as file:
+        head, found_pages = file.read(raw.HEAD), pages.pages(file)
+        if raw.is_raw(head, found_pages):
+            return _developed(file, max_pixels)
+        stream, page = _photograph(file, found_pages, notices)
+        image, page = _open(stream, page, max_pixels, notices)
         check_size(*image.size, max_pixels=max_pixels)
         # Any exception may leave a decoder that is fed a hostile file (struct.error, IndexError,
         # SyntaxError, MemoryError, ...), and none of them may reach the page as a traceback.
+        found = None
         try:
             pixels = _fast_jpeg(image, stream)
-            if pixels is None:
+            if page is not None:
+                stream.seek(0)
+                colours, alpha = pages.samples(stream.read(), page, notices)
+                found = deep.as_srgb(colours, alpha, image.info.get("icc_profile"), notices)
+            elif pixels is None:
                 image.load()
-            if not _is_whole(image, stream):
-                raise EOFError("too few rows")
+                if not _is_whole(image, stream):
+                    raise EOFError("too few rows")
         except Exception as error:
             raise ImageError(
                 f"The {image.format} file is damaged or incomplete and cannot be decoded; "
-                f"open it in a picture program, {WAY_OUT}."
+                f"open it in a picture program, {_way_out(image.format)}."
             ) from error
         # A decoder may announce one size and deliver another (AVIF, TIFF after rotation).
         check_size(*image.size, max_pixels=max_pixels)
         try:
-            return _photo(image, pixels=pixels, stream=stream)
+            return _photo(image, notices, pixels=pixels, stream=stream, found=found)
         except Exception as error:
             raise ImageError(
                 f"The {image.format} file holds pixels of a kind ({image.mode}) that cannot be "
-                f"turned into sRGB; {WAY_OUT}."
+                f"turned into sRGB; {_way_out(image.format)}."
             ) from error
 
 
@@ -124,7 +136,7 @@ def from_pil(image: Image.Image) -> Photo:
     """Photo of a Pillow image in memory; raises ImageError if it cannot be turned into sRGB."""
     try:
         image.load()
-        return _photo(image)
+        return _photo(image, [])
     except Exception as error:
         raise ImageError(f"The {image.mode} image cannot be turned into sRGB: {error}.") from error
 
@@ -172,8 +184,52 @@ def _stream(source: Source) -> IO[bytes]:
     return stream
 
 
-def _open(stream: IO[bytes], max_pixels: int) -> Image.Image:
-    """Read the header only."""
+def _way_out(format: str | None = None) -> str:
+    """What may be done with a file that is not read, of another kind than it is."""
+    *others, last = (kind for kind in ("JPEG", "PNG", "TIFF", "WebP") if kind.upper() != format)
+    return f"save it as {', '.join(others)} or {last} and try again"
+
+
+def _developed(stream: IO[bytes], max_pixels: int) -> Photo:
+    """A camera's raw."""
+    rgb = raw.develop(stream, max_pixels, _way_out())
+    notices = ["The camera's raw is developed with the white balance that the camera chose."]
+    exif = Image.Exif()
+    with contextlib.suppress(Exception):  # some are TIFFs, and the others' EXIF is nowhere else
+        stream.seek(0)
+        exif = metadata.exif_of(Image.open(stream, formats=["TIFF"]))
+    kept = metadata.kept_exif(exif, rgb.shape[1], rgb.shape[0], notices)
+    return Photo(rgb, None, "camera raw", exif=kept, notices=tuple(notices))
+
+
+def _photograph(
+    stream: IO[bytes], found: list[pages.Page], notices: list[str]
+) -> tuple[IO[bytes], pages.Page | None]:
+    """The stream of a TIFF so that it begins with the photograph, and that page; others as is."""
+    if not found:
+        return stream, None
+    page = pages.photograph(found)
+    side_by_side = [one for one in found if not one.below and not one.is_reduced]
+    if len(side_by_side) > 1:
+        which = "first" if page is side_by_side[0] else "largest"
+        notices.append(f"The file has several pages; the {which} one is used.")
+    if page.is_reduced:
+        notices.append(
+            "The file says of its picture that it is a small copy of another, which it does not "
+            "hold; look for the original."
+        )
+    if page is found[0]:
+        return stream, page
+    page = pages.told_by(found[0], page)
+    stream.seek(0)
+    return io.BytesIO(pages.rewritten(stream.read(), page)), page
+
+
+def _open(
+    stream: IO[bytes], page: pages.Page | None, max_pixels: int, notices: list[str]
+) -> tuple[Image.Image, pages.Page | None]:
+    """Read the header only; a page is given back if Pillow lacks a mode for its samples."""
+    stream.seek(0)
     if _is_heif(stream.read(32)):
         try:
             # Half a second to import, so not before such a file comes; an extra, as it brings the
@@ -182,7 +238,7 @@ def _open(stream: IO[bytes], max_pixels: int) -> Image.Image:
         except ImportError as error:
             raise ImageError(
                 "The photograph is HEIC, for which this program needs one more package "
-                f"(pip install pillow-heif); install it, or {WAY_OUT}."
+                f"(pip install pillow-heif); install it, or {_way_out()}."
             ) from error
         register_heif_opener(thumbnails=False)
     stream.seek(0)
@@ -190,19 +246,42 @@ def _open(stream: IO[bytes], max_pixels: int) -> Image.Image:
         with warnings.catch_warnings():
             # The limit here is stricter than Pillow's warning and says more (`check_size`).
             warnings.simplefilter("ignore")
-            image = Image.open(stream, formats=[name for name in FORMATS if name in Image.OPEN])
-            if image.format == "TIFF":
-                tiff.skip_thumbnails(image)
-            return image
+            try:
+                image = Image.open(stream, formats=[name for name in FORMATS if name in Image.OPEN])
+            except UnidentifiedImageError:
+                if page is None or not page.has_samples:
+                    raise
+                stream.seek(0)
+                return pages.stand_in(stream.read(), page), page
+            if image.format == "MPO":
+                _seek_whole(image, notices)
+            return image, page if page is not None and page.is_misread else None
     except Image.DecompressionBombError as error:
         raise ImageError(
             f"The picture has more than {2 * (Image.MAX_IMAGE_PIXELS or 0) / 1e6:,.0f} megapixels "
             f"and the limit is {max_pixels / 1e6:g}; make it smaller and try again."
         ) from error
     except Exception as error:
+        stream.seek(0)
+        if name := raw.name_of(stream.read(raw.HEAD)):
+            raise ImageError(
+                f"The file is {name}, which is not read here; {_way_out()}."
+            ) from error
         raise ImageError(
-            f"The file is not a picture that can be read here; if it is one, {WAY_OUT}."
+            f"The file is not a picture that can be read here; if it is one, {_way_out()}."
         ) from error
+
+
+def _seek_whole(image: Image.Image, notices: list[str]) -> None:
+    """Go to the largest picture of an MPO if the first is a small copy of it."""
+    first, largest, size = image.size, 0, image.size
+    for number in range(1, min(getattr(image, "n_frames", 1), MAX_FRAMES)):
+        image.seek(number)
+        if pages.is_copy(first, image.size) and image.size > size:
+            largest, size = number, image.size
+    image.seek(largest)
+    if largest:
+        notices.append("The file has several pictures; the largest one is used.")
 
 
 def _is_heif(head: bytes) -> bool:
@@ -216,7 +295,7 @@ def _is_whole(image: Image.Image, stream: IO[bytes]) -> bool:
     """Whether all rows are there, in formats of which Pillow does not ask it."""
     if image.format == "PNG":
         return png.is_whole(stream, image)
-    return image.format != "TIFF" or tiff.is_whole(image)
+    return image.format != "TIFF" or pages.is_whole(image)
 
 
 def _fast_jpeg(image: Image.Image, stream: IO[bytes]) -> NDArray[np.uint8] | None:
@@ -243,22 +322,23 @@ def _fast_jpeg(image: Image.Image, stream: IO[bytes]) -> NDArray[np.uint8] | Non
 
 def _photo(
     image: Image.Image,
+    notices: list[str],
     *,
     pixels: NDArray[np.uint8] | None = None,
     stream: IO[bytes] | None = None,
+    found: tuple[Pixels, Pixels | None] | None = None,
 ) -> Photo:
     """A loaded Pillow image, or one of which only the header was read and its pixels, as Photo."""
-    notices: list[str] = []
     name = image.format or image.mode
-    if getattr(image, "is_animated", False) and name != "MPO":  # MPO: a JPEG with previews
-        what = {"TIFF": "pages", "HEIF": "pictures"}.get(name, "frames, an animation")
+    # MPO: a JPEG with previews; TIFF: it has been said.
+    if getattr(image, "is_animated", False) and name not in ("MPO", "TIFF"):
+        what = "pictures" if name == "HEIF" else "frames, an animation"
         notices.append(f"The file has several {what}; the first one is used.")
     # After load(), because Pillow has then turned TIFF and AVIF upright and removed their tag.
     exif = metadata.exif_of(image)
     orientation = metadata.orientation_of(exif)
-    found: tuple[Pixels, Pixels | None] | None = None
     shown = image
-    if stream is not None and name in DEEP:
+    if found is None and stream is not None and name in DEEP:
         stream.seek(0)
         head = stream.read(MAX_BYTES if name == "JPEG2000" else boxes.HEAD)
         bits = deep.bits_of(image, head)

@@ -24,12 +24,7 @@ from colorizers.files.srgb import Pixels
 from colorizers.parallel import threads
 
 _BYTE, _ASCII, _LONG, _UNDEFINED = 1, 2, 4, 7
-_KIND, _REDUCED = 254, 1
-_WIDTH, _HEIGHT, _COMPRESSION, _STRIPS, _SAMPLES, _ROWS, _PLANES = 256, 257, 259, 273, 277, 278, 284
-_TILE_WIDTH, _TILE_HEIGHT, _TILES = 322, 323, 324
 _DIRECTORIES = (ExifTags.IFD.Exif, ExifTags.IFD.GPSInfo)
-
-MAX_THUMBNAILS = 4
 
 
 def encode(
@@ -98,38 +93,6 @@ def encode(
         rowsperstrip=max(1, min(64, values.shape[0])),
     )
     return _with_directories(stream.getvalue(), directories)
-
-
-def skip_thumbnails(image: Image.Image) -> None:
-    """Go to the first page that does not say that it is a small copy of another."""
-    for page in range(MAX_THUMBNAILS):
-        try:
-            image.seek(page)
-        except EOFError:
-            break
-        tags: Any = getattr(image, "tag_v2", {})
-        if not tags.get(_KIND, 0) & _REDUCED:
-            return
-    image.seek(0)
-
-
-def is_whole(image: Image.Image) -> bool:
-    """Whether an uncompressed TIFF names as many strips or tiles as its size needs.
-
-    Pillow leaves at zero what is not named; it refuses compressed ones by itself.
-    """
-    tags: Any = getattr(image, "tag_v2", {})
-    if tags.get(_COMPRESSION, 1) != 1 or not {_STRIPS, _TILES} & set(tags):
-        return True
-    width, height = int(tags[_WIDTH]), int(tags[_HEIGHT])
-    if _TILES in tags:
-        named = len(tags[_TILES])
-        needed = -(-width // int(tags[_TILE_WIDTH])) * -(-height // int(tags[_TILE_HEIGHT]))
-    else:
-        named = len(tags[_STRIPS])
-        needed = -(-height // (int(tags.get(_ROWS, 0)) or height))
-    planes = int(tags.get(_SAMPLES, 1)) if tags.get(_PLANES, 1) == 2 else 1
-    return named >= needed * planes
 
 
 def _with_directories(data: bytes, directories: Mapping[int, Mapping[int, Any]]) -> bytes:
