@@ -27,7 +27,7 @@ from PIL import Image
 
 from colorizers.files import boxes
 from colorizers.files.picture import to_8_bits
-from colorizers.files.profiles import LEVELS, is_srgb_bytes, matrix_profile
+from colorizers.files.profiles import LEVELS, is_of_grey, is_srgb_bytes, matrix_profile
 from colorizers.files.srgb import Pixels, to_srgb
 
 UInt16 = NDArray[np.uint16]
@@ -85,7 +85,7 @@ def read(
         A sentence is appended if the depth is lost.
     """
     icc = image.info.get("icc_profile") or b""
-    values = _decode(data, image, bits) if _converter(icc) else None
+    values = _decode(data, image, bits) if _converter(icc) or is_of_grey(icc) else None
     if values is None:
         notices.append(f"The {bits} bits a channel of this file are read as 8.")
         return None
@@ -103,6 +103,8 @@ def as_srgb(
     """
     if alpha is not None and (alpha == np.iinfo(alpha.dtype).max).all():
         alpha = None
+    if _is_grey(colours, icc):
+        colours = colours[..., 0]
     if colours.dtype == np.uint16 and colours.ndim == 3:
         convert = _converter(icc or b"")
         if convert:
@@ -112,6 +114,14 @@ def as_srgb(
     image = Image.fromarray(colours)
     image.info["icc_profile"] = icc
     return to_srgb(image, notices)[0], alpha
+
+
+def _is_grey(colours: NDArray[Any], icc: bytes | None) -> bool:
+    """Whether these are colours under a profile of grey, and grey they are."""
+    if colours.ndim == 2 or not is_of_grey(icc or b""):
+        return False
+    first = colours[..., :1]
+    return bool((first == colours[..., 1:]).all())
 
 
 def _converter(icc: bytes) -> Callable[[UInt16], UInt16] | None:

@@ -24,12 +24,15 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, TiffImagePlugin
 
-KIND, OLD_KIND, WIDTH, HEIGHT, BITS, COMPRESSION, PHOTOMETRIC = 254, 255, 256, 257, 258, 259, 262
+KIND, OLD_KIND, WIDTH, HEIGHT, BITS, COMPRESSION, PHOTOMETRIC, FILL_ORDER = (
+    254, 255, 256, 257, 258, 259, 262, 266)  # fmt: skip
 STRIPS, SAMPLES, ROWS, STRIP_BYTES, PLANES, PREDICTOR = 273, 277, 278, 279, 284, 317
 TILE_WIDTH, TILE_HEIGHT, TILES, TILE_BYTES, BELOW, EXTRA, FORMAT = 322, 323, 324, 325, 330, 338, 339
 RAW = (32803, 34892)
 """Photometric interpretations of sensors: a colour filter array, and linear raw."""
 WHITE_IS_ZERO, BLACK_IS_ZERO, RGB = 0, 1, 2
+_NAMES = {0: "grey", 1: "grey", 2: "RGB", 3: "a palette", 5: "ink (CMYK)", 6: "YCbCr",
+          8: "CIELAB", 9: "CIELAB", 10: "CIELAB", 32844: "LogL", 32845: "LogLuv"}  # fmt: skip
 MOST = 64
 """Directories that are looked at: a file may name itself over and over."""
 MOST_ENTRIES = 1000
@@ -40,7 +43,7 @@ _SHORT, _LONG, _LONG8 = 3, 4, 16
 _ORIENTATION = 274
 _TOLD = frozenset([
     KIND, OLD_KIND, WIDTH, HEIGHT, BITS, COMPRESSION, PHOTOMETRIC, _ORIENTATION, SAMPLES, PLANES,
-    PREDICTOR, TILE_WIDTH, BELOW, EXTRA, FORMAT,
+    PREDICTOR, TILE_WIDTH, BELOW, EXTRA, FORMAT, FILL_ORDER,
 ])  # fmt: skip
 _SAID_ONCE = frozenset([
     270, 271, 272, _ORIENTATION, 282, 283, 296, 305, 306, 315, 700, 33432, 33723, 34377, 34665,
@@ -109,14 +112,25 @@ class Page:
             and bits in ({8}, {16})
             and set(self.numbers.get(FORMAT, (1,))) == {1}
             and self.number(COMPRESSION, 1) not in _IN_BLOCKS
-            and 1 < self.number(SAMPLES, 1) <= MOST_SAMPLES
+            and 0 < self.number(SAMPLES, 1) <= MOST_SAMPLES
         )
 
     @property
     def is_misread(self) -> bool:
-        """Whether Pillow opens it, but loses its depth, or a channel without a word."""
+        """Whether Pillow opens it, but loses its depth, or a channel, or takes bits in disorder."""
         deep_planes = self.number(BITS) == 16 and self.number(PLANES, 1) == 2
-        return self.has_samples and (deep_planes or 0 in self.extra)
+        upside_down = self.number(FILL_ORDER) == 2 and self.number(PHOTOMETRIC) == WHITE_IS_ZERO
+        return self.has_samples and (deep_planes or 0 in self.extra or upside_down)
+
+    @property
+    def what(self) -> str:
+        """What it holds, in words."""
+        bits = "/".join(map(str, dict.fromkeys(self.numbers.get(BITS, (1,)))))
+        photometric, coded = self.number(PHOTOMETRIC), self.number(COMPRESSION, 1)
+        named = _NAMES.get(photometric, f"colours of kind {photometric}")
+        numbers = {2: " signed numbers", 3: " floating-point numbers"}.get(self.number(FORMAT), "")
+        how = "" if coded == 1 else f", compression {coded}"
+        return f"a TIFF of {named}, {bits} bits{numbers}{how}"
 
     @property
     def is_raw(self) -> bool:

@@ -79,6 +79,11 @@ def is_rgb(icc: bytes) -> bool:
         return False
 
 
+def is_of_grey(icc: bytes) -> bool:
+    """Whether a profile says that it is of grey, such as one of dot gain."""
+    return icc[16:20] == b"GRAY"
+
+
 def is_srgb_bytes(icc: bytes) -> bool:
     """Whether these bytes are a profile that says that it is sRGB."""
     try:

@@ -263,10 +263,9 @@ def _open(
         ) from error
     except Exception as error:
         stream.seek(0)
-        if name := raw.name_of(stream.read(raw.HEAD)):
-            raise ImageError(
-                f"The file is {name}, which is not read here; {_way_out()}."
-            ) from error
+        if name := page.what if page else raw.name_of(stream.read(raw.HEAD)):
+            other = _way_out("TIFF" if page else None)
+            raise ImageError(f"The file is {name}, which is not read here; {other}.") from error
         raise ImageError(
             f"The file is not a picture that can be read here; if it is one, {_way_out()}."
         ) from error

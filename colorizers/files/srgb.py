@@ -20,6 +20,9 @@ from PIL import Image, ImageCms
 
 Pixels = NDArray[np.uint8] | NDArray[np.uint16]
 
+SPACES = {"L": "GRAY", "RGB": "RGB", "CMYK": "CMYK"}
+"""What profiles call the colours of these modes."""
+
 
 def to_srgb(image: Image.Image, notices: list[str]) -> tuple[Pixels, NDArray[np.uint8] | None]:
     """Pixels and opacity of a loaded image.
@@ -81,14 +84,20 @@ def _apply_profile(image: Image.Image, notices: list[str]) -> Image.Image:
     if embedded:
         try:
             profile = ImageCms.ImageCmsProfile(io.BytesIO(embedded))
-            if image.mode == "L" and profile.profile.xcolor_space.strip() == "RGB":
+            space = profile.profile.xcolor_space.strip()
+            if image.mode == "L" and space == "RGB":
                 image = image.convert("RGB")  # common: a grey scan tagged with an RGB profile
-            if not is_srgb(profile):
+            if image.mode == "RGB" and space == "GRAY" and _is_grey(image):
+                image = image.getchannel(0)  # and dot gain, or a film's grey, saved as colour
+            if space != SPACES[image.mode]:
+                notices.append(
+                    f"The colour profile in the file is one of {space} and its pixels are "
+                    f"{SPACES[image.mode]}; it is not used."
+                )
+            elif not is_srgb(profile):
                 return _transform(image, profile)
         except (ImageCms.PyCMSError, OSError, ValueError, TypeError):
-            notices.append(
-                "The colour profile in the file is damaged or does not fit; it is not used."
-            )
+            notices.append("The colour profile in the file is damaged; it is not used.")
     if image.mode == "CMYK":
         if not embedded:
             notices.append(
@@ -96,6 +105,11 @@ def _apply_profile(image: Image.Image, notices: list[str]) -> Image.Image:
             )
         return image.convert("RGB")
     return image
+
+
+def _is_grey(image: Image.Image) -> bool:
+    red, green, blue = image.split()
+    return red.tobytes() == green.tobytes() == blue.tobytes()
 
 
 def _transform(image: Image.Image, profile: ImageCms.ImageCmsProfile) -> Image.Image:

@@ -52,9 +52,12 @@ class Typed(NamedTuple):
 Tags = dict[int, int | tuple[int, ...] | bytes | Typed]
 
 
-def directories(*pages: tuple[Tags, list[bytes]], order: str = "<", below: int = 0) -> bytes:
+def directories(
+    *pages: tuple[Tags, list[bytes]], order: str = "<", below: int = 0, begin: bytes = b""
+) -> bytes:
     """A TIFF of these pages (tags, and strips or tiles); the last so many lie below the first."""
     file = bytearray((b"II" if order == "<" else b"MM") + struct.pack(order + "HL", 42, 0))
+    file += begin[8:]
     link, offsets = 4, []
     for number, (tags, parts) in enumerate(pages):
         places = []
