@@ -5,7 +5,7 @@
 
 Input `L`: float32 (batch, 1, height, width), CIE L in [0, 100]. Output `ab`: float32 (batch, 2,
 height', width') in units of Lab. The normalisation of both is inside the file. `photo` takes
-heights and widths that are multiples of 32 (its short side is meant to be 192) and answers at half
+heights and widths that are multiples of 32 (its short side is meant to be 160) and answers at half
 of them, as painted; the methods that learned from CIFAR-10 take 32 x 32. Join the answer with the
 full-size L as `colorizers.painting.predict` does. The file's metadata say this, too, and hold the
 card.
@@ -172,7 +172,7 @@ def parser() -> argparse.ArgumentParser:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line and return its exit code: 0 written, 2 not."""
+    """Run the command line and return its exit code: 0 written, 1 not, 2 misused."""
     options = parser().parse_args(arguments)
     target: Path = options.out or Path(f"{options.method}.onnx")
     from colorizers.networks.checkpoint import WeightsError
@@ -181,10 +181,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         metadata = export(options.method, target)
     except (ExportError, WeightsError) as error:
         print(f"python -m colorizers.export: {error}", file=sys.stderr)
-        return 2
+        return 1
     except OSError as error:
         print(f"python -m colorizers.export: {target}: {error.strerror}.", file=sys.stderr)
-        return 2
+        return 1
     size = target.stat().st_size / 1e6
     print(f"{target}: {size:.1f} MB, opset {OPSET}. {metadata['input']}.")
     return 0

@@ -19,7 +19,7 @@ MOST = 100_000
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line; return the exit code."""
+    """Run the command line; 0, 1 if the database fails, 2 if the count is out of range."""
     parser = argparse.ArgumentParser(
         prog="python -m study.codes", description="Make access codes and print their links."
     )
@@ -35,7 +35,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = parser.parse_args(arguments)
     if not 1 <= given.count <= MOST:
         print(f"--count is {given.count}, but must be from 1 to {MOST}.", file=sys.stderr)
-        return 1
+        return 2
     try:
         store = Store(database_url(given.db))
         codes = store.add_access_codes(given.count)

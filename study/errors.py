@@ -7,6 +7,8 @@ A program that uses this package catches `StudyError`; the commands print its te
 class StudyError(Exception):
     """Something cannot be done as asked; the text says why and what to do."""
 
+    exit_code = 2  # of the commands, as argparse has it for what is misused
+
 
 class RefusedError(StudyError):
     """A request that the rules do not allow; its text can be shown to the participant."""
@@ -23,9 +25,13 @@ class StimuliError(StudyError):
 class DatabaseError(StudyError):
     """The database cannot be used as asked."""
 
+    exit_code = 1
+
 
 class NothingToReportError(StudyError):
     """There is no report of these answers."""
+
+    exit_code = 1
 
 
 class ExportError(StudyError):

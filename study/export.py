@@ -193,7 +193,7 @@ def parser() -> argparse.ArgumentParser:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command line; 0 if the export was written, 1 with a sentence if not."""
+    """Run the command line; 0, or with a sentence 2 if misused, 1 if there is nothing to read."""
     arguments = parser().parse_args(argv)
     url = database_url(arguments.db)
     try:
@@ -206,7 +206,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         )
     except (StudyError, ValueError, OSError) as error:
         print(f"study.export: {str(error).strip().splitlines()[0]}", file=sys.stderr)
-        return 1
+        return getattr(error, "exit_code", 1)
     kind = "simulated " if source.simulated else ""
     print(
         f"{arguments.out}: {len(written)} files, {source.answers['trial'].nunique()} answered "

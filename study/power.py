@@ -18,10 +18,8 @@ is one of people.
 from __future__ import annotations
 
 import argparse
-import errno
 import json
 import math
-import os
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -290,7 +288,7 @@ def parser() -> argparse.ArgumentParser:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command line; 0, or 1 with a sentence on stderr."""
+    """Run the command line; 0, or with a sentence 2 if misused, 1 if the plot cannot be written."""
     arguments = parser().parse_args(argv)
     plans = list(designs(arguments))
     question, needed = None, {}
@@ -318,7 +316,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             plot(found, arguments.plot)
     except (ValueError, OSError) as error:
         print(f"study.power: {error}", file=sys.stderr)
-        return 1
+        return 2 if isinstance(error, ValueError) else 1
     except KeyboardInterrupt:
         print("\nStopped.", file=sys.stderr)
         return 130
@@ -348,7 +346,7 @@ def _check(arguments: argparse.Namespace, plans: Sequence[Plan]) -> None:
     if arguments.plot is not None:  # before the work, not after it
         folder = arguments.plot.parent
         if not folder.is_dir():
-            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(folder))
+            raise ValueError(f"{folder} is no folder; make it first, or name another (--plot).")
         from matplotlib.backend_bases import FigureCanvasBase
 
         kinds = FigureCanvasBase.get_supported_filetypes()

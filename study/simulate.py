@@ -349,7 +349,7 @@ def simulation_of(arguments: argparse.Namespace) -> Simulation:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command line; 0 if the study was written, 1 if not."""
+    """Run the command line; 0 if the study was written, 2 if misused, 1 if the database fails."""
     arguments = parser().parse_args(argv)
     progress = _Progress(arguments.participants)
     try:
@@ -357,7 +357,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         simulate(arguments.db, simulation, progress)
     except (StudyError, ValueError) as error:
         print(f"study.simulate: {error}", file=sys.stderr)
-        return 1
+        return getattr(error, "exit_code", 2)
     except KeyboardInterrupt:
         print("\nStopped; the database holds a part of the study. Delete it.", file=sys.stderr)
         return 130

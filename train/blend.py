@@ -115,7 +115,7 @@ def main(argv: list[str] | None = None) -> int:
             watch = Watch(data.load("validation"), card["name"], limit=data.VALIDATION)
     except (RunError, data.DataError, checkpoint.WeightsError) as error:
         print(error, file=sys.stderr)
-        return 1
+        return 2 if isinstance(error, RunError) else 1
     card["blend"] |= {"command": origin["command"], "settings": asdict(settings)}
     folder = checkpoint.FOLDER if settings.commit_weights else Path(settings.run)
     checkpoint.save(card["name"], network, card, folder=folder)

@@ -93,7 +93,7 @@ def command(
             print(f"weights and card: {folder}")
     except (data.DataError, RunError, checkpoint.WeightsError) as error:
         print(error, file=sys.stderr)
-        return 1
+        return 2 if isinstance(error, RunError) else 1
     return 0
 
 

@@ -329,7 +329,7 @@ def main(argv: list[str] | None = None) -> int:
         rates = ask(settings, training[: settings.pictures], asked)
     except (data.DataError, RunError, WeightsError) as error:
         print(error, file=sys.stderr)
-        return 1
+        return 2 if isinstance(error, RunError) else 1
     print(table(rates))
     print(
         f"\nn = {len(asked):,} {settings.on} pictures, each asked once of one judge "

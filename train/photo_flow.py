@@ -240,7 +240,7 @@ def main(argv: list[str] | None = None) -> int:
         print(f"weights and card: {settings.run}")
     except (DataError, RunError, checkpoint.WeightsError) as error:
         print(error, file=sys.stderr)
-        return 1
+        return 2 if isinstance(error, RunError) else 1
     return 0
 
 

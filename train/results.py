@@ -201,7 +201,7 @@ def main(argv: list[str] | None = None) -> int:
         results, evaluation = compute(judge.Settings(), arguments.runs)
     except (data.DataError, RunError, WeightsError) as error:
         print(error, file=sys.stderr)
-        return 1
+        return 2 if isinstance(error, RunError) else 1
     for file in publish(
         results, evaluation.pictures, lambda name: evaluation.values[name]["ciede2000"]
     ):

@@ -52,7 +52,7 @@ class Photo:
     """
 
     rgb: Pixels
-    alpha: NDArray[np.uint8] | None
+    alpha: Pixels | None
     format: str
     dpi: tuple[float, float] | None = None
     exif: bytes = b""

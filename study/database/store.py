@@ -1,6 +1,6 @@
 """Saving and reading a study: every answer in one transaction, once, whatever is sent twice.
 
-Fed by ``ui`` (real participants) and ``simulate`` (simulated ones); the rules of ``session``
+Fed by ``service`` (real participants) and ``simulate`` (simulated ones); the rules of ``session``
 decide inside the transaction whether an answer is due. All answers of one participant wait for
 each other (SQLite: one writer; PostgreSQL: the participant's row is locked), so an answer that
 comes twice, from two tabs or two processes, finds the first one and returns it. An answer is

@@ -1,6 +1,6 @@
 """The tables of a study, with the rules that must hold written into the schema.
 
-Written by ``store``, read by ``store.answers`` and by anybody with a database browser
+Written by ``store`` and ``rows``, read by ``frames`` and by anybody with a database browser
 (study/data-dictionary.md describes every column). The schema itself is made by the migrations
 only; a test compares the two.
 

@@ -1,8 +1,9 @@
 """A study as one small TOML file: read, checked, and turned into what the program runs.
 
 Fed by the file that TRUEHUE_STUDY names; without one, `StudyConfig()` is the paper's study. Read
-by ``service`` (what is shown and asked), ``admin`` and ``report`` (the exclusion rules). Pure but
-for `load`, which reads the file.
+by ``app``, ``service`` (what is shown and asked) and ``gallery`` (the stimulus set); what decides
+about answers is kept in the database with its version of the study. Pure but for `load`, which
+reads the file.
 
 Every setting has a default, and study/example.toml shows all of them. What is misspelled is an
 error and not a default: a study that silently ran with other settings could not be repaired.

@@ -1,7 +1,7 @@
 """What a participant may do next: consent -> practice -> trials -> debriefing, as pure rules.
 
 Fed by the rows of one participant (`TrialState`, read by ``store``); asked by ``store`` inside
-the transaction that saves an answer, and by ``ui`` for what the page shows. No clock, no
+the transaction that saves an answer, and by ``service`` for what the page shows. No clock, no
 database, no picture. The browser proposes, these rules decide:
 
 * the current trial is the first one that is not finished; each trial is picked, then rated;

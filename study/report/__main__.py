@@ -113,7 +113,8 @@ def parser() -> argparse.ArgumentParser:
         prog="python -m study.report",
         description="Report a study: fool rates with intervals over participants and pictures, "
         "ratings, classes and checks. docs/statistics.md explains every number.",
-        epilog="Exit code 0 with a report; 1, with a sentence, if there is nothing to report.",
+        epilog="Exit code 0 with a report; 1, with a sentence, if there is nothing to report; 2 if "
+        "misused.",
     )
     add = result.add_argument
     source = result.add_mutually_exclusive_group()
@@ -180,15 +181,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     except OSError as error:
         return _fail(f"{error.filename} cannot be written: {error.strerror}")
     except (StudyError, ValueError) as error:
-        return _fail(error)
+        return _fail(error, getattr(error, "exit_code", 1))
     _print(output, plain=arguments.format == "text")
     return 0
 
 
-def _fail(reason: object) -> int:
+def _fail(reason: object, code: int = 1) -> int:
     # The first line says what is wrong; libraries add pages of background below it.
     print(f"study.report: {str(reason).strip().splitlines()[0]}", file=sys.stderr)
-    return 1
+    return code
 
 
 def _print(output: str, *, plain: bool) -> None:

@@ -3,7 +3,7 @@
 Picking the real picture out of m is an m-alternative forced choice: each picture leaves an
 impression, the real one stronger by d' standard deviations on average, and the strongest is
 picked. A share of correct picks of 60 % means more among four pictures than among two; d' says
-how much more. Fed by `study.report.summary` with the truth's rate.
+how much more. Fed by `study.report.truth` with the truth's rate.
 
 The model takes all fakes as **equally good** and impressions as independent and normal. With a
 weak and a good fake in one trial the first is not true: d' is then that of a study whose fakes,

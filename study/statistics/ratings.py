@@ -1,7 +1,7 @@
 """Ratings of realism and quality: mean opinion scores, distributions, agreement.
 
-Fed by the rows of `study.statistics.stats.analysed`; printed by `study.report.render`. Scores of 1
-to 5 are ordered, not measured: the mean is what mean opinion scores are compared by, the
+Fed by the rows of `study.statistics.stats.analysed`; gathered by `study.report.ratings`. Scores of
+1 to 5 are ordered, not measured: the mean is what mean opinion scores are compared by, the
 distribution says what it hides, and Krippendorff's alpha treats them as the ordered categories they
 are.
 

@@ -1,7 +1,7 @@
 """The same rates by other roads: does the conclusion hang on how the interval is made?
 
 Fed by the rows of `study.statistics.stats.analysed`; printed beside the headline by
-`study.report.sections`.
+`study.report.roads`.
 
 * **Crossed bootstrap**: participants and pictures are drawn anew, both with replacement. It
   counts the answers' own noise more than once, so it is too wide where each picture is seen by

@@ -1,7 +1,7 @@
 """Estimates of a "pick the real one" study, as pure functions on data frames.
 
-Fed by the data frame of `study.database.store.answers`: one row a trial and slot, of every answered
-trial (`COLUMNS` lists what is read here). Every function takes the rows that it shall count,
+Fed by the data frame of `study.database.frames.answers`: one row a trial and slot, of all answered
+trials (`COLUMNS` lists what is read here). Every function takes the rows that it shall count,
 usually those of `analysed`, and returns small frozen dataclasses that `study.report.summary`
 gathers and `study.report.render` prints. The intervals are in `study.statistics.twoway` and
 `study.statistics.intervals`, ratings in `study.statistics.ratings`, tests in

@@ -76,7 +76,7 @@ def parser() -> argparse.ArgumentParser:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line; return the exit code."""
+    """Run the command line; 0, 2 if misused, 1 if weights or files cannot be used."""
     given = parser().parse_args(arguments)
 
     import colorizers
@@ -104,7 +104,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             made = import_folders(given.truth, methods, given.out, **drawing)
     except (StimuliError, WeightsError, ValueError, OSError) as error:
         print(error, file=sys.stderr)
-        return 1
+        return 2 if isinstance(error, StimuliError | ValueError) else 1
     print(
         f"{given.out}: {len(made.pictures)} pictures and {len(made.practice)} for practice, by "
         f"{', '.join(made.methods)}; manifest SHA-256 {made.sha256}\n"

@@ -1,6 +1,6 @@
 """A stimulus set as it is read and shown: verified pictures, enlarged, without a trace.
 
-Fed by a folder that ``stimuli`` wrote; `load` refuses a set whose files are not what its manifest
+Fed by a folder that ``making`` wrote; `load` refuses a set whose files are not what its manifest
 says. Asked by ``service`` for what a participant sees.
 
 How a picture is shown: enlarged to the set's `shown_pixels` on its longer side by Lanczos' filter.

@@ -141,7 +141,7 @@ def test_a_changed_picture_is_not_shown_nor_copied(set_url, tmp_path, capsys):
     assert thumbnail(gallery, "gan", "0001") is None
     assert thumbnail(gallery, "gan", "../../x") is None
     argv = ["--db", set_url, "--out", str(tmp_path / "out"), "--pictures"]
-    assert export_main([*argv, "--stimuli", str(changed)]) == 1
+    assert export_main([*argv, "--stimuli", str(changed)]) == 2
     assert "not the file that its manifest names" in capsys.readouterr().err
 
 
@@ -151,7 +151,7 @@ def test_a_set_of_another_study_is_not_taken(real_url):
 
 def test_other_folders_are_left_alone(set_url, tmp_path, capsys):
     (tmp_path / "notes.txt").write_text("mine")
-    assert export_main(["--db", set_url, "--out", str(tmp_path)]) == 1
+    assert export_main(["--db", set_url, "--out", str(tmp_path)]) == 2
     assert "holds something else" in capsys.readouterr().err
     assert [path.name for path in tmp_path.iterdir()] == ["notes.txt"]
 
@@ -164,7 +164,7 @@ def test_a_damaged_export_is_a_sentence(exported, tmp_path, capsys, damage):
         (folder / "answers.csv").unlink()
     else:
         (folder / damage).write_text("{", encoding="utf-8")
-    assert report_main(["--from", str(folder)]) == 1
+    assert report_main(["--from", str(folder)]) == 2
     assert capsys.readouterr().err.count("\n") == 1
     with pytest.raises(NothingToReportError):
         from_export(Path("/nonexistent"))

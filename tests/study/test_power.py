@@ -92,12 +92,12 @@ def test_the_plot_is_the_same_twice_and_says_simulated(tmp_path, capsys, ending)
         (["--rate", "0.7", "--versus", "0.4"], "must stay below 1"),
         (["--studies", "1"], "At least 2 studies"),
         (["--seed", "-1"], "must not be negative"),
-        (["--studies", "2", "--plot", "/nonexistent/x.png"], "No such file"),
+        (["--studies", "2", "--plot", "/nonexistent/x.png"], "/nonexistent is no folder"),
         (["--studies", "2", "--plot", "power.xyz"], "name it .png, .svg or .pdf"),
     ],
 )
 def test_nonsense_is_a_sentence(argv, words, capsys):
-    assert main(["--participants", "4", "--studies", "2", *argv]) == 1
+    assert main(["--participants", "4", "--studies", "2", *argv]) == 2
     assert words in capsys.readouterr().err
 
 

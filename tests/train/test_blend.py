@@ -51,12 +51,12 @@ def test_the_card_names_both_parents_the_share_and_the_command(parents, tmp_path
 
 
 def test_a_share_beyond_the_ends_and_other_networks_are_refused(parents, tmp_path, capsys):
-    assert blend.main(argv_of(tmp_path, 1.5)) == 1
+    assert blend.main(argv_of(tmp_path, 1.5)) == 2
     assert "--share is 1.5; it must be from 0 to 1" in capsys.readouterr().err
     card = {"name": "gan", "network": {"widths": (8, 24), "size": 32}, "hours": 1.0,
             "command": "", "commit": ""}  # fmt: skip
     checkpoint.save("gan", Generator((8, 24)), card, folder=tmp_path)
-    assert blend.main(argv_of(tmp_path, 0.5)) == 1
+    assert blend.main(argv_of(tmp_path, 0.5)) == 2
     assert "are different networks" in capsys.readouterr().err
 
 

@@ -90,7 +90,7 @@ def test_no_temperature_is_chosen_on_the_test_pictures(arguments, message, capsy
 
     none = Pictures(np.zeros((0, 32, 32, 3), np.uint8), np.zeros(0, np.uint8), np.arange(0))
     monkeypatch.setattr(judge.data, "load", lambda part: none)
-    assert judge.main(arguments) == 1
+    assert judge.main(arguments) == 2
     assert re.search(message, capsys.readouterr().err)
 
 
@@ -123,5 +123,5 @@ def test_too_few_pictures_are_one_sentence(monkeypatch, capsys):
 
     few = Pictures(np.zeros((10, 32, 32, 3), np.uint8), np.zeros(10, np.uint8), np.arange(10))
     monkeypatch.setattr(judge.data, "load", lambda part: few)
-    assert judge.main(["--pictures", "3"]) == 1
+    assert judge.main(["--pictures", "3"]) == 2
     assert "--pictures is 3; it must be from --batch 64 to 10" in capsys.readouterr().err

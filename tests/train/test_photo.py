@@ -134,5 +134,5 @@ def test_the_command_leaves_weights_and_a_card(photographs, tmp_path, monkeypatc
 def test_a_batch_that_no_side_can_fill_is_one_sentence(photographs, tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(photo.photos, "load", lambda paths, limit: photographs)
     argv = ["--run", str(tmp_path / "run"), "--batch", "100", "--start", "none"]
-    assert photo.main([*argv, "--encoder", "resnet10t"]) == 1
+    assert photo.main([*argv, "--encoder", "resnet10t"]) == 2
     assert "--batch is 100" in capsys.readouterr().err

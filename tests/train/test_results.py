@@ -221,7 +221,7 @@ def test_a_run_that_is_not_committed_is_shown_and_named_as_such(small, tmp_path)
 def test_a_run_of_a_method_that_has_a_row_is_refused(monkeypatch, capsys):
     run = types.SimpleNamespace(name="gan")
     monkeypatch.setattr(results, "load_run", lambda folder: run)
-    assert results.main(["--runs", "runs/gan"]) == 1
+    assert results.main(["--runs", "runs/gan"]) == 2
     assert "runs/gan holds gan, which has a row already" in capsys.readouterr().err
 
 

@@ -138,7 +138,7 @@ def test_other_settings_for_a_started_run_end_with_one_sentence(case, monkeypatc
     argv += ["--start", "none"] if module in (regression, gan, cvae) else []
     argv += ["--critic-steps", "0"] if module is gan else []
     assert module.main(argv) == 0
-    assert module.main([*argv, "--seed", "2"]) == 1
+    assert module.main([*argv, "--seed", "2"]) == 2
     assert "another seed" in capsys.readouterr().err
 
 
@@ -214,7 +214,7 @@ def test_the_critic_is_alone_for_a_tenth_of_a_short_run(steps, alone):
 def test_a_batch_that_cannot_be_filled_is_refused(case, capsys, monkeypatch, batch):
     module, settings = case
     monkeypatch.setattr(module.data, "load", lambda part: TRAIN)
-    assert module.main(["--run", settings.run, "--batch", str(batch)]) == 1
+    assert module.main(["--run", settings.run, "--batch", str(batch)]) == 2
     assert f"--batch is {batch}; with 64 training pictures" in capsys.readouterr().err
 
 
@@ -259,7 +259,7 @@ class TestStart:
     def test_other_widths_are_refused_with_the_way_out(self, tmp_path, capsys, monkeypatch):
         monkeypatch.setattr(gan.data, "load", lambda part: TRAIN)
         argv = ["--run", str(tmp_path / "run"), "--widths", "8,16", "--batch", "16"]
-        assert regression.main(argv) == 1
+        assert regression.main(argv) == 2
         assert "--start none" in capsys.readouterr().err
 
     def test_an_unknown_name_is_one_sentence(self, tmp_path, capsys, monkeypatch):

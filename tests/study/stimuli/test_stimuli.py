@@ -256,5 +256,5 @@ def test_the_command_builds_a_set(photos, tmp_path, monkeypatch, capsys):
     command += ["--count", "20", "--practice", "3", "--seed", "5", "--out", str(tmp_path / "set")]
     assert main(command) == 0
     assert "20 pictures and 3 for practice" in capsys.readouterr().out
-    assert main(command) == 1
+    assert main(command) == 2
     assert "is not empty" in capsys.readouterr().err

@@ -152,8 +152,8 @@ def test_the_command_imports_and_shows_a_contact_sheet(folders, tmp_path, capsys
     assert "8 pictures and 2 for practice, by truth, mine, theirs" in capsys.readouterr().out
     with Image.open(out / "contact-sheet.png") as sheet:
         assert sheet.width > 3 * 160
-    assert main([*command, *methods]) == 1
+    assert main([*command, *methods]) == 2
     assert "is not empty" in capsys.readouterr().err
-    assert main([*command, methods[0], methods[0]]) == 1
+    assert main([*command, methods[0], methods[0]]) == 2
     assert "two folders" in capsys.readouterr().err
-    assert main([*command, "--method=mine=/nowhere"]) == 1
+    assert main([*command, "--method=mine=/nowhere"]) == 2
