@@ -48,7 +48,9 @@ HEADERS = {
     # Nothing but this server: a page about a family's photographs tells no third party of it.
     "Content-Security-Policy": (
         "default-src 'self' 'unsafe-inline' 'unsafe-eval' data: blob:; object-src 'none'; "
-        "base-uri 'self'; form-action 'self'"
+        "base-uri 'self'; form-action 'self'; frame-ancestors 'self'"
+        # A Space shows its page in a frame.
+        + (" https://huggingface.co" if os.environ.get("SPACE_ID") else "")
     ),
     "Referrer-Policy": "same-origin",  # links carry participants' ids
     "X-Content-Type-Options": "nosniff",
@@ -180,7 +182,9 @@ class Headers:
 
         async def marked(message: Message) -> None:
             if message["type"] == "http.response.start":
-                MutableHeaders(scope=message).update(HEADERS)
+                headers = MutableHeaders(scope=message)
+                for name, value in HEADERS.items():
+                    headers.setdefault(name, value)  # the administrator's page has its own
             await send(message)
 
         await self._app(scope, receive, marked)
@@ -200,7 +204,8 @@ def build_app(blocks: gr.Blocks, settings: Settings) -> fastapi.FastAPI:
     app.add_middleware(proxies.Forwarded, trusted=settings.trusted_proxies)
     if sessions is not None:
         _mount_admin(app, settings, sessions)
-    return _mount(app, blocks, settings, path="/", css=CSS)
+    # Not at "/": Gradio would put that in place of where ``proxies`` says that the page lies.
+    return _mount(app, blocks, settings, path="", css=CSS)
 
 
 def _mount_admin(app: fastapi.FastAPI, settings: Settings, sessions: Sessions) -> None:

@@ -4,9 +4,8 @@ An ASGI middleware, so that it stands before everything that is mounted there: p
 and routes that a later version of Gradio may add. It serves the login form itself.
 
 A session is a random number in a cookie that no script and no other site can send; here only its
-SHA-256 is kept, in memory, so a restart asks for the password again. Guessing is slowed down: a
-few attempts a minute for each address and not many more for all together, each of them some tenth
-of a second of scrypt, one after the other.
+SHA-256 is kept, in memory, so a restart asks for the password again. How guessing is slowed down
+without locking the administrator out is in ``attempts``.
 """
 
 import asyncio
@@ -14,21 +13,25 @@ import hashlib
 import html
 import secrets
 import time
-from collections import deque
 from collections.abc import Callable
 from urllib.parse import parse_qs
 
+from starlette.datastructures import MutableHeaders
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from study.page.attempts import Attempts, TooManyError
 from study.password import matches
 
 PREFIX = "/admin"
-COOKIE = "truehue-admin"
-SESSION_SECONDS = 12 * 3600
-ATTEMPTS, ATTEMPTS_IN_ALL, WINDOW_SECONDS = 5, 30, 60
+COOKIE, BADGE = "truehue-admin", "truehue-badge"
+SESSION_SECONDS, BADGE_SECONDS = 12 * 3600, 365 * 86400
 _LONGEST_FORM = 4096  # bytes
+# Gradio's page needs its inline script, and no text that becomes code; the form needs no script.
+_POLICY = "base-uri 'self'; form-action 'self'; frame-ancestors 'none'; object-src 'none'; "
+_BEHIND = f"{_POLICY}default-src 'self' 'unsafe-inline' data: blob:"
+_BEFORE = f"{_POLICY}default-src 'none'; style-src 'unsafe-inline'"
 
 _PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>Login</title>
@@ -50,7 +53,7 @@ button {{ background: #262626; color: #fff; font-weight: 600; cursor: pointer }}
 
 
 class Sessions:
-    """Who is logged in, and how often somebody tried.
+    """Who is logged in, and who may try.
 
     Parameters
     ----------
@@ -64,8 +67,7 @@ class Sessions:
         self._hash = password_hash
         self._clock = clock
         self._ends: dict[str, float] = {}
-        self._tries: deque[tuple[float, str]] = deque()
-        self._one_at_a_time = asyncio.Lock()
+        self._attempts = Attempts(password_hash, clock)
 
     def admits(self, connection: HTTPConnection) -> bool:
         """Return whether a request carries the cookie of a session."""
@@ -73,21 +75,17 @@ class Sessions:
         end = self._ends.get(_digest(token)) if token else None
         return end is not None and self._clock() < end
 
-    def may_try(self, address: str) -> bool:
-        """Count an attempt to log in; return whether it is allowed."""
-        now = self._clock()
-        while self._tries and self._tries[0][0] <= now - WINDOW_SECONDS:
-            self._tries.popleft()
-        mine = sum(1 for _, who in self._tries if who == address)
-        if mine >= ATTEMPTS or len(self._tries) >= ATTEMPTS_IN_ALL:
-            return False
-        self._tries.append((now, address))
-        return True
+    async def log_in(self, password: str, address: str, badge: str | None) -> str | None:
+        """Return the token of a new session, or None when the password is wrong.
 
-    async def log_in(self, password: str) -> str | None:
-        """Return the token of a new session, or None when the password is wrong."""
-        async with self._one_at_a_time:
-            right = await asyncio.to_thread(matches, password, self._hash)
+        Raises
+        ------
+        TooManyError
+            When the attempt has to wait, see ``attempts``.
+        """
+        right = await self._attempts.answered(
+            address, badge, lambda: asyncio.to_thread(matches, password, self._hash)
+        )
         if not right:
             return None
         now = self._clock()
@@ -95,6 +93,10 @@ class Sessions:
         token = secrets.token_urlsafe(32)
         self._ends[_digest(token)] = now + SESSION_SECONDS
         return token
+
+    def new_badge(self) -> str:
+        """Return what marks a browser in which somebody has logged in, see ``attempts``."""
+        return self._attempts.new_badge()
 
     def log_out(self, connection: HTTPConnection) -> None:
         """End the session of a request."""
@@ -116,15 +118,16 @@ class Guard:
         if scope["type"] == "lifespan" or not (path == PREFIX or path.startswith(f"{PREFIX}/")):
             await self._app(scope, receive, send)
             return
+        admitted = self._sessions.admits(HTTPConnection(scope))
         if scope["type"] == "http" and path in (f"{PREFIX}/login", f"{PREFIX}/logout"):
             response = await self._form(Request(scope, receive))
-        elif self._sessions.admits(HTTPConnection(scope)):
-            await self._app(scope, receive, _never_stored(send))
+        elif admitted and path != PREFIX:
+            await self._app(scope, receive, _marked(send))
             return
         elif scope["type"] == "http":
-            page = scope["method"] == "GET" and path in (PREFIX, f"{PREFIX}/")
+            page = scope["method"] in ("GET", "HEAD") and path in (PREFIX, f"{PREFIX}/")
             response = (
-                RedirectResponse(f"{PREFIX}/login", status_code=303)
+                RedirectResponse(f"{PREFIX}/{'' if admitted else 'login'}", status_code=303)
                 if page
                 else Response("Log in first.", status_code=401, media_type="text/plain")
             )
@@ -132,38 +135,54 @@ class Guard:
             await send({"type": "websocket.close", "code": 1008})
             return
         response.headers["Cache-Control"] = "no-store"
+        response.headers["Content-Security-Policy"] = _BEFORE
         await response(scope, receive, send)
 
     async def _form(self, request: Request) -> Response:
         if request.url.path.endswith("/logout"):
-            self._sessions.log_out(request)
-            left = RedirectResponse(f"{PREFIX}/login", status_code=303)
-            left.delete_cookie(COOKIE, path=PREFIX)
-            return left
+            return self._log_out(request)
         if request.method != "POST":
             return _page()
-        if not self._sessions.may_try(request.client.host if request.client else ""):
-            return _page("Too many attempts. Wait a minute, then try again.", 429)
         body = b""
         async for chunk in request.stream():
             body += chunk
             if len(body) > _LONGEST_FORM:
                 return _page("This password is too long.", 413)
         given = parse_qs(body.decode("utf-8", "replace")).get("password", [""])[0]
-        token = await self._sessions.log_in(given)
+        address = request.client.host if request.client else ""
+        try:
+            token = await self._sessions.log_in(given, address, request.cookies.get(BADGE))
+        except TooManyError:
+            return _page("Too many attempts. Wait a minute, then try again.", 429)
         if token is None:
             return _page("This is not the password.", 401)
         entered = RedirectResponse(f"{PREFIX}/", status_code=303)
-        entered.set_cookie(
-            COOKIE,
-            token,
-            max_age=SESSION_SECONDS,
-            path=PREFIX,
-            secure=request.url.scheme == "https",
-            httponly=True,
-            samesite="strict",
-        )
+        secure = request.url.scheme == "https"
+        for name, value, seconds in (
+            (COOKIE, token, SESSION_SECONDS),
+            (BADGE, self._sessions.new_badge(), BADGE_SECONDS),
+        ):
+            entered.set_cookie(
+                name,
+                value,
+                max_age=seconds,
+                path=PREFIX,
+                secure=secure,
+                httponly=True,
+                samesite="strict",
+            )
         return entered
+
+    def _log_out(self, request: Request) -> Response:
+        """End the session; a link or a picture of another page cannot, as those come by GET."""
+        if request.method != "POST":
+            said = "Log out by the button of the page."
+            return Response(said, 405, {"Allow": "POST"}, media_type="text/plain")
+        left = RedirectResponse(f"{PREFIX}/login", status_code=303)
+        if self._sessions.admits(request):  # other sites' forms come without the cookie
+            self._sessions.log_out(request)
+            left.delete_cookie(COOKIE, path=PREFIX)
+        return left
 
 
 def _page(message: str = "", status: int = 200) -> Response:
@@ -171,13 +190,14 @@ def _page(message: str = "", status: int = 200) -> Response:
     return HTMLResponse(text, status_code=status)
 
 
-def _never_stored(send: Send) -> Send:
-    """Return a `send` that forbids browsers and proxies to keep what they got."""
+def _marked(send: Send) -> Send:
+    """Return a `send` that forbids to keep what was got, and to run text as code."""
 
     async def marked(message: Message) -> None:
         if message["type"] == "http.response.start":
-            headers = [h for h in message.get("headers", []) if h[0].lower() != b"cache-control"]
-            message["headers"] = [*headers, (b"cache-control", b"no-store")]
+            headers = MutableHeaders(scope=message)
+            headers["Cache-Control"] = "no-store"
+            headers["Content-Security-Policy"] = _BEHIND
         await send(message)
 
     return marked

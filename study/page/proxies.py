@@ -51,8 +51,8 @@ def parse(text: str) -> tuple[str, ...]:
     return named
 
 
-def neighbourhood(address: str) -> str:
-    """Return what a limit per address counts as one visitor: of IPv6 the 64 bits of a household.
+def neighbourhood(address: str, bits: int = 64) -> str:
+    """Return what a limit per address counts as one visitor: of IPv6 the bits of a household.
 
     Examples
     --------
@@ -67,7 +67,7 @@ def neighbourhood(address: str) -> str:
         return str(ip)
     if ip.ipv4_mapped is not None:
         return str(ip.ipv4_mapped)
-    return str(ipaddress.ip_network((ip, 64), strict=False).network_address)
+    return str(ipaddress.ip_network((ip, bits), strict=False).network_address)
 
 
 class Forwarded:

@@ -118,6 +118,8 @@ def test_the_administrator_sees_the_study_and_takes_it_home(
     assert person.shown["link"] == f"https://recruiter.example/done?cc={person.shown['code']}"
     context = browser.new_context(accept_downloads=True)
     page = context.new_page()
+    troubles: list[str] = []
+    page.on("console", lambda said: said.type == "error" and troubles.append(said.text))
     page.goto(f"{ruled.url}/admin")
     page.get_by_label("Password").fill("not the password")
     page.get_by_role("button", name="Log in").click()
@@ -138,6 +140,9 @@ def test_the_administrator_sees_the_study_and_takes_it_home(
         assert person.shown["participant"] in archive.read("answers.csv").decode()
         whole = {"study.json", "study.toml", "stimuli/manifest.json", "SHA256SUMS"}
         assert whole <= set(archive.namelist())
+    page.goto(f"{ruled.url}/admin")  # without its slash
+    expect(page.locator("#counts")).to_contain_text("completed", timeout=60_000)
+    assert not [text for text in troubles if "Content Security Policy" in text]
     page.get_by_role("button", name="Log out").click()
     page.get_by_label("Password").wait_for()
     answer = context.request.get(f"{ruled.url}/admin/config")

@@ -155,6 +155,10 @@ def test_no_answer_is_made_of_the_host_that_was_asked_for(server: Any) -> None:
         assert "evil.example" not in str(answer.getheaders()), path
 
 
+def test_the_page_asks_where_it_lies_whatever_its_address_says(server: Any) -> None:
+    assert b'"root":"."' in get(f"{server.url}/?study&withdraw")[2]
+
+
 def test_a_coloured_file_is_found_where_the_page_lies(server: Any, tmp_path: Path) -> None:
     """And not at the host of a request; the page and docs/api.md both fetch it by its path."""
     file = tmp_path / "grey.png"

@@ -8,7 +8,8 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Mount, Route
 from starlette.testclient import TestClient
 
-from study.page.guard import ATTEMPTS, ATTEMPTS_IN_ALL, SESSION_SECONDS, Guard, Sessions
+from study.page.attempts import PER_MINUTE
+from study.page.guard import SESSION_SECONDS, Guard, Sessions
 from study.password import hash_password
 
 PASSWORD = "correct horse battery"
@@ -102,7 +103,7 @@ def test_an_invented_cookie_opens_nothing(client, cookie):
 
 
 def test_guessing_is_slowed_down_even_with_the_right_password(client, clock):
-    for _ in range(ATTEMPTS):
+    for _ in range(PER_MINUTE):
         assert log_in(client, "wrong").status_code == 401
     refused = log_in(client)
     assert refused.status_code == 429
@@ -111,10 +112,28 @@ def test_guessing_is_slowed_down_even_with_the_right_password(client, clock):
     assert log_in(client).status_code == 303
 
 
-def test_many_addresses_do_not_get_around_the_limit(clock):
-    sessions = Sessions(HASH, clock)
-    allowed = [sessions.may_try(f"10.0.0.{number}") for number in range(ATTEMPTS_IN_ALL + 5)]
-    assert allowed == [True] * ATTEMPTS_IN_ALL + [False] * 5
+def test_nothing_but_the_button_logs_out(app, client):
+    """A link, a picture or a form of another page must not: those send no cookie of ours."""
+    log_in(client)
+    shown = client.get("/admin/logout")
+    assert (shown.status_code, shown.headers["allow"]) == (405, "POST")
+    foreign = TestClient(app, follow_redirects=False).post("/admin/logout")
+    assert "set-cookie" not in foreign.headers
+    assert client.get("/admin/config").text == "secret"
+
+
+def test_the_page_is_found_without_its_slash(client):
+    assert client.get("/admin").headers["location"] == "/admin/login"
+    log_in(client)
+    assert client.get("/admin").headers["location"] == "/admin/"
+
+
+def test_no_text_becomes_code_and_nobody_frames_the_page(client):
+    log_in(client)
+    for path in ("/admin/", "/admin/login", "/admin", "/admin/logout"):
+        (policy,) = client.get(path).headers.get_list("content-security-policy")
+        assert "unsafe-eval" not in policy
+        assert "frame-ancestors 'none'" in policy
 
 
 def test_a_password_that_is_a_novel_is_not_read(client):

@@ -1,0 +1,152 @@
+"""Attempts to log in: which are answered, in which order, how fast.
+
+Guessing has to be slow, and nobody may lock the administrator out by guessing. One limit for all
+together would do the first and not the second: thirty wrong passwords a minute, from anywhere, and
+the right one is refused with them. So there is no such limit. Attempts are kept apart instead:
+
+* A network (an IPv4 address, 48 bits of IPv6) has five attempts a minute; more are refused.
+* A browser in which somebody has logged in keeps a badge, a signed cookie. It is counted by
+  itself, and its attempts have a lane of their own: whatever strangers do neither refuses them nor
+  makes them wait. The badge stands in for no password: whoever steals it may guess five times a
+  minute. Another password makes all badges worthless.
+* The first three attempts of a network in an hour have a second lane, where one at a time is
+  answered, first come, first served. Each costs the server a part of a second of scrypt, so that
+  the few who may wait there get their answer in seconds, the right password among them.
+* Further attempts share the third lane, which slows down for all in it: each wrong one of the last
+  ten minutes adds to the pause before the next, up to two seconds.
+
+So a guesser with N networks gets 3 N guesses an hour by the second lane, and with any number of
+them one in two seconds by the third. What remains: somebody who brings thousands of networks can
+fill the second lane as fast as it empties, and a browser without a badge may be told to try again.
+The administrator's own browser is not.
+
+References
+----------
+OWASP, Slow Down Online Guessing Attacks with Device Cookies.
+"""
+
+import asyncio
+import hashlib
+import hmac
+import secrets
+import time
+from collections import deque
+from collections.abc import Awaitable, Callable
+
+from study.page.proxies import neighbourhood
+
+PER_MINUTE, FRESH = 5, 3
+MOST_WAITING = 32  # attempts in the lanes of strangers; each waits some tenths of a second
+FREE, LONGEST_PAUSE = 10, 2.0  # wrong attempts before the third lane slows down; seconds
+_MINUTE, _TEN_MINUTES, _HOUR = 60, 600, 3600
+
+
+class TooManyError(Exception):
+    """An attempt was refused before anybody looked at its password."""
+
+
+class _Lane:
+    """One attempt at a time, in the order of arrival."""
+
+    def __init__(self) -> None:
+        self.turn = asyncio.Lock()
+        self.waiting = 0
+
+
+class Attempts:
+    """Counts attempts, and lets them through one after the other.
+
+    Parameters
+    ----------
+    secret
+        What signs badges: the hash of the password.
+    clock, sleep
+        Seconds, and how to let them pass; tests replace both.
+    """
+
+    def __init__(
+        self,
+        secret: str,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        self._key = hashlib.sha256(f"badge {secret}".encode()).digest()
+        self._clock, self._sleep = clock, sleep
+        self._tries: dict[str, deque[float]] = {}
+        self._wrong: deque[float] = deque()  # in the third lane
+        self._badged, self._fresh, self._slow = _Lane(), _Lane(), _Lane()
+
+    def new_badge(self) -> str:
+        """Return what a browser keeps in which somebody has logged in."""
+        name = secrets.token_urlsafe(12)
+        return f"{name}.{self._signature(name)}"
+
+    async def answered(
+        self, address: str, badge: str | None, check: Callable[[], Awaitable[bool]]
+    ) -> bool:
+        """Return what `check` says when it is this attempt's turn.
+
+        Parameters
+        ----------
+        address
+            Where the attempt comes from.
+        badge
+            What the browser sent as one.
+        check
+            Whether the password is right.
+
+        Raises
+        ------
+        TooManyError
+            When the attempt is refused.
+        """
+        name = self._name_in(badge)
+        who = f"badge {name}" if name else neighbourhood(address, 48)
+        now = self._clock()
+        tries = self._tries_of(who, now)
+        if sum(moment > now - _MINUTE for moment in tries) >= PER_MINUTE:
+            raise TooManyError
+        lane = self._badged if name else self._fresh if len(tries) < FRESH else self._slow
+        if lane is not self._badged and lane.waiting >= MOST_WAITING:
+            raise TooManyError
+        tries.append(now)
+        lane.waiting += 1
+        try:
+            async with lane.turn:
+                if lane is self._slow:
+                    await self._sleep(self.pause())
+                right = await check()
+        finally:
+            lane.waiting -= 1
+        if right:
+            tries.clear()
+        elif lane is self._slow:
+            self._wrong.append(self._clock())
+        return right
+
+    def pause(self) -> float:
+        """Return the seconds that pass before an attempt in the third lane is looked at."""
+        while self._wrong and self._wrong[0] <= self._clock() - _TEN_MINUTES:
+            self._wrong.popleft()
+        return min(max(len(self._wrong) - FREE, 0) / 50, LONGEST_PAUSE)
+
+    def _tries_of(self, who: str, now: float) -> deque[float]:
+        """Return the moments of somebody's attempts in the last hour, and forget older ones."""
+        for other in list(self._tries):  # the oldest are first: who tries again moves to the end
+            if other != who and self._tries[other] and self._tries[other][-1] > now - _HOUR:
+                break
+            if other != who:
+                del self._tries[other]
+        tries = self._tries.pop(who, deque())
+        while tries and tries[0] <= now - _HOUR:
+            tries.popleft()
+        self._tries[who] = tries
+        return tries
+
+    def _name_in(self, badge: str | None) -> str | None:
+        name, _, signature = (badge or "").partition(".")
+        right = hmac.compare_digest(signature.encode(), self._signature(name).encode())
+        return name if name and right else None
+
+    def _signature(self, name: str) -> str:
+        return hmac.new(self._key, name.encode(), hashlib.sha256).hexdigest()
