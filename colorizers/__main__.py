@@ -26,9 +26,10 @@ from tqdm import tqdm
 import colorizers
 from colorizers.batch import cluster, local
 from colorizers.batch.album import Job, Plan, plan
-from colorizers.batch.local import Outcome, SettingsError, Work
+from colorizers.batch.local import Outcome, Recipe, SettingsError
 from colorizers.files.writing import OUTPUTS
 from colorizers.painting.adjust import SATURATION, WARMTH, within
+from colorizers.painting.pipeline import Options
 from colorizers.parallel import cores
 
 OPTIONS = ("temperature", "version")
@@ -102,13 +103,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _misused(f"{error.filename or out} cannot be used ({error.strerror}).")
     if not (todo.jobs or todo.done or todo.failed):
         return _misused(f"There is no photograph in {', '.join(map(_shown, photos))}.")
-    work = Work(
-        colorizers.load, options.method, given, **changed,
-        quality=options.quality, metadata=not options.no_metadata,
-    )  # fmt: skip
+    how = Options(
+        quality=options.quality, metadata=not options.no_metadata, **changed, method=given
+    )
+    recipe = Recipe(colorizers.load, options.method, how)
     engine = cluster.run if options.engine == "ray" else local.run
     try:
-        with closing(engine(todo.jobs, work, options.jobs)) as outcomes:
+        with closing(engine(todo.jobs, recipe, options.jobs)) as outcomes:
             return _report(todo, out, outcomes)
     except SettingsError as error:
         return _misused(str(error))

@@ -25,16 +25,16 @@ from colorizers.batch.local import (
     LOST,
     Outcome,
     Outcomes,
+    Recipe,
     SettingsError,
-    Work,
-    colorize_file,
+    colorize_job,
     prepare,
 )
 
 MISSING = "--engine ray needs Ray, which is not installed: pip install -r requirements-ray.txt"
 
 
-def run(jobs: Sequence[Job], work: Work, processes: int) -> Outcomes:
+def run(jobs: Sequence[Job], recipe: Recipe, processes: int) -> Outcomes:
     """Colorize files over the nodes of a Ray cluster; outcomes come as they are ready.
 
     The cluster is the one that RAY_ADDRESS or `ray start` names; without one, a local one is
@@ -42,7 +42,7 @@ def run(jobs: Sequence[Job], work: Work, processes: int) -> Outcomes:
 
     Parameters
     ----------
-    jobs, work
+    jobs, recipe
         As for `colorizers.batch.local.run`.
     processes : int
         Networks at once over the whole cluster, each with one core.
@@ -59,7 +59,7 @@ def run(jobs: Sequence[Job], work: Work, processes: int) -> Outcomes:
     import ray
     import ray.data
 
-    prepare(work)  # here first: on the nodes, wrong settings would be many pages of traceback
+    prepare(recipe)  # here first: on the nodes, wrong settings would be many pages of traceback
     ray.init(
         ignore_reinit_error=True, include_dashboard=False, log_to_driver=False,
         logging_level=logging.ERROR,
@@ -73,7 +73,7 @@ def run(jobs: Sequence[Job], work: Work, processes: int) -> Outcomes:
     try:
         outcomes = ray.data.from_items(rows, override_num_blocks=len(rows)).map(
             _Colorizing,
-            fn_constructor_args=(work,),
+            fn_constructor_args=(recipe,),
             compute=ray.data.ActorPoolStrategy(min_size=1, max_size=min(processes, len(jobs))),
             num_cpus=1,
             ray_remote_args_fn=_one_retry,
@@ -94,13 +94,13 @@ def _one_retry() -> dict[str, int]:
 class _Colorizing:
     """An actor that loads the network once; a row with a job in, a row with its outcome out."""
 
-    def __init__(self, work: Work) -> None:
-        self._work = work
-        self._colorizer = prepare(work)
+    def __init__(self, recipe: Recipe) -> None:
+        self._recipe = recipe
+        self._colorizer = prepare(recipe)
 
     def __call__(self, row: dict[str, Any]) -> dict[str, Any]:
         job = Job(Path(row["source"]), Path(row["target"]), row["format"])
-        outcome = colorize_file(self._colorizer, job, self._work)
+        outcome = colorize_job(self._colorizer, job, self._recipe)
         width, height = outcome.size
         return {
             "number": row["number"],

@@ -12,8 +12,8 @@ import contextlib
 import multiprocessing
 import os
 import signal
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Generator, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from typing import Any
@@ -22,10 +22,9 @@ import numpy as np
 
 from colorizers.batch.album import Job, partial_name, partials
 from colorizers.files.picture import ImageError
-from colorizers.files.reading import open_photo
-from colorizers.files.writing import save
+from colorizers.painting import pipeline
 from colorizers.painting.adjust import adjust
-from colorizers.painting.predict import colorize_photo
+from colorizers.painting.pipeline import Options
 from colorizers.painting.predictor import Predictor
 from colorizers.parallel import cores, use_threads
 
@@ -40,7 +39,7 @@ class SettingsError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Work:
+class Recipe:
     """What to do with every photograph.
 
     Attributes
@@ -48,23 +47,13 @@ class Work:
     load : callable
         Gives the colorizer of a name; importable by name, since it goes to other processes.
     method : str
-    options : mapping of str to number
-        Options of the method.
-    saturation, warmth : float
-        Of any method's colours; see `colorizers.painting.adjust`.
-    quality : int
-        1 to 100, of JPEG and WebP.
-    metadata : bool
-        Keep what the photograph's file says of it.
+    options : Options
+        The format is that of each job.
     """
 
     load: Callable[[str], Predictor]
     method: str
-    options: Mapping[str, Any] = field(default_factory=dict)
-    saturation: float = 1.0
-    warmth: float = 0.0
-    quality: int = 95
-    metadata: bool = True
+    options: Options = field(default_factory=Options)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +69,7 @@ class Outcome:
 Outcomes = Generator[Outcome, None, None]
 
 
-def prepare(work: Work) -> Predictor:
+def prepare(recipe: Recipe) -> Predictor:
     """Load the network and try the options on a plain grey square.
 
     Raises
@@ -90,38 +79,30 @@ def prepare(work: Work) -> Predictor:
         saturation or warmth is out of its range.
     """
     try:
-        colorizer = work.load(work.method)
+        colorizer = recipe.load(recipe.method)
     except Exception as error:  # WeightsError, most likely; whatever it is, nothing can be begun
         raise SettingsError(str(error) or repr(error)) from error
-    for option in work.options:
+    for option in recipe.options.method:
         if option not in colorizer.options:
             raise SettingsError(
-                f"--{option} does nothing for the method {work.method}; leave it out."
+                f"--{option} does nothing for the method {recipe.method}; leave it out."
             )
     try:
         side = (colorizer.size, colorizer.size)
-        ab = colorizer.predict_ab(np.full((1, *side), 50.0, np.float32), **work.options)
-        adjust(ab, work.saturation, work.warmth)
+        ab = colorizer.predict_ab(np.full((1, *side), 50.0, np.float32), **recipe.options.method)
+        adjust(ab, recipe.options.saturation, recipe.options.warmth)
     except ValueError as error:
-        raise SettingsError(f"{work.method}: {error}") from error
+        raise SettingsError(f"{recipe.method}: {error}") from error
     return colorizer
 
 
-def colorize_file(colorizer: Predictor, job: Job, work: Work) -> Outcome:
+def colorize_job(colorizer: Predictor, job: Job, recipe: Recipe) -> Outcome:
     """Colorize one file; whatever is wrong with it becomes the outcome's `error`."""
     partial = partial_name(job.target)
     try:
-        photo = open_photo(job.source)
-        rgb_u8 = colorize_photo(
-            colorizer, photo, saturation=work.saturation, warmth=work.warmth, **work.options
-        )
-        comment = f"Colours guessed by TrueHue, {colorizer.title}."
+        options = replace(recipe.options, format=job.format)
         try:
-            job.target.parent.mkdir(parents=True, exist_ok=True)
-            unsaid = save(
-                partial, rgb_u8, photo, format=job.format, quality=work.quality,
-                metadata=work.metadata, comment=comment,
-            )  # fmt: skip
+            made = pipeline.colorize_file(job.source, partial, colorizer, options)
             os.replace(partial, job.target)
         finally:
             partial.unlink(missing_ok=True)
@@ -134,10 +115,11 @@ def colorize_file(colorizer: Predictor, job: Job, work: Work) -> Outcome:
         return Outcome(job, error=f"{job.target} cannot be written ({reason}); choose another OUT.")
     except Exception as error:  # the next file must still get its turn
         return Outcome(job, error=f"It failed in a way that was not foreseen ({error!r}).")
-    return Outcome(job, photo.size, notices=photo.notices + unsaid)
+    height, width = made.rgb.shape[:2]
+    return Outcome(job, (width, height), notices=made.notices)
 
 
-def run(jobs: Sequence[Job], work: Work, processes: int) -> Outcomes:
+def run(jobs: Sequence[Job], recipe: Recipe, processes: int) -> Outcomes:
     """Colorize files over processes; outcomes come as they are ready, one for every job.
 
     Closing the iterator ends the processes and removes what they have not finished.
@@ -145,7 +127,7 @@ def run(jobs: Sequence[Job], work: Work, processes: int) -> Outcomes:
     Parameters
     ----------
     jobs : sequence of Job
-    work : Work
+    recipe : Recipe
     processes : int
         How many at once; the cores are shared between them.
 
@@ -160,7 +142,7 @@ def run(jobs: Sequence[Job], work: Work, processes: int) -> Outcomes:
     workers: dict[Any, _Worker] = {}
 
     def start() -> None:
-        worker = _Worker(work, threads)
+        worker = _Worker(recipe, threads)
         workers[worker.pipe] = worker
 
     try:
@@ -205,12 +187,12 @@ def _first_word(worker: _Worker) -> None:
 class _Worker:
     """A process with a pipe, and the job that it has."""
 
-    def __init__(self, work: Work, threads: int) -> None:
+    def __init__(self, recipe: Recipe, threads: int) -> None:
         # Spawned: a fork of a process with threads may hang.
         context = multiprocessing.get_context("spawn")
         self.pipe, theirs = context.Pipe()
         self.process: BaseProcess = context.Process(
-            target=_serve, args=(theirs, work, threads), daemon=True
+            target=_serve, args=(theirs, recipe, threads), daemon=True
         )
         with _no_interrupt():
             self.process.start()
@@ -270,11 +252,11 @@ def _no_interrupt() -> Iterator[None]:
         signal.signal(signal.SIGINT, before)
 
 
-def _serve(pipe: Connection, work: Work, threads: int) -> None:
+def _serve(pipe: Connection, recipe: Recipe, threads: int) -> None:
     """Work in another process: say "" or what is wrong, then answer every job."""
     try:
         use_threads(threads)
-        colorizer = prepare(work)
+        colorizer = prepare(recipe)
     except SettingsError as error:
         pipe.send(str(error))
         return
@@ -282,4 +264,4 @@ def _serve(pipe: Connection, work: Work, threads: int) -> None:
     pipe.send("")
     with contextlib.suppress(EOFError, OSError):  # the parent has gone
         while True:
-            pipe.send(colorize_file(colorizer, pipe.recv(), work))
+            pipe.send(colorize_job(colorizer, pipe.recv(), recipe))

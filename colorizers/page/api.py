@@ -22,11 +22,10 @@ from gradio import utils as gradio_utils
 import colorizers
 from colorizers.files.filenames import output_name
 from colorizers.files.picture import ImageError
-from colorizers.files.reading import open_photo
-from colorizers.files.writing import OUTPUTS, save
+from colorizers.files.writing import OUTPUTS
 from colorizers.page.checking import number, uploaded
 from colorizers.painting.adjust import SATURATION, WARMTH
-from colorizers.painting.predict import colorize_photo
+from colorizers.painting.pipeline import Options, colorize_file
 from colorizers.painting.predictor import Predictor
 
 log = logging.getLogger(__name__)
@@ -111,21 +110,11 @@ def answer(
         checked = _options(colorizer, options)
         more = number("saturation", saturation, SATURATION)
         warmer = number("warmth", warmth, WARMTH)
-        opened = open_photo(path)
-        try:
-            rgb_u8 = colorize_photo(colorizer, opened, saturation=more, warmth=warmer, **checked)
-        except ImageError:
-            raise
-        except ValueError as error:  # an option out of its range; the message names it
-            raise ImageError(str(error)) from error
         # Under a name that nobody can guess, in the folder that the app clears by itself.
         folder = Path(gradio_utils.get_upload_folder()) / secrets.token_hex(16)
-        folder.mkdir(parents=True)
         target = folder / output_name(original, colorizer.name, f".{ending}")
-        comment = f"Colours added by TrueHue; they are a guess ({colorizer.title})."
-        unsaid = save(
-            target, rgb_u8, opened, format=OUTPUTS[ending], quality=int(quality), comment=comment
-        )
+        how = Options(OUTPUTS[ending], int(quality), saturation=more, warmth=warmer, method=checked)
+        made = colorize_file(path, target, colorizer, how)
     except ImageError as error:
         raise _error(str(error)) from error
     except Exception as error:
@@ -137,7 +126,7 @@ def answer(
         "size": target.stat().st_size,
         "meta": {"_type": "gradio.FileData"},
     }
-    return file, [*opened.notices, *unsaid]
+    return file, list(made.notices)
 
 
 def _chosen(load: Callable[[str], Predictor], method: Any) -> Predictor:

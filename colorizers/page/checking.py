@@ -16,7 +16,7 @@ import re
 import secrets
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -28,16 +28,18 @@ from PIL import Image
 
 from colorizers.color import colorize_u8, rgb_to_lab
 from colorizers.files.filenames import safe_stem
-from colorizers.files.picture import ImageError
+from colorizers.files.picture import ImageError, Photo
 from colorizers.files.reading import open_photo
 from colorizers.files.srgb import Pixels
 from colorizers.files.writing import OUTPUTS, save_png
 from colorizers.painting.adjust import within
+from colorizers.painting.predict import lightness, resize
 
 log = logging.getLogger(__name__)
 
 PREVIEW_SIDE = 1024
-"""Longest side of the copies on the screen; a 12-megapixel PNG would take seconds to arrive."""
+"""Longest side of what is worked on and shown; at 12 megapixels every move of a slider, and the
+PNG on its way, would take seconds."""
 SMALL_SIDE = 384
 """Pictures smaller than this are enlarged on the screen (CIFAR-10's are 32 pixels wide)."""
 SHOWN_BY_BROWSERS = ("AVIF", "BMP", "GIF", "JPEG", "MPO", "PNG", "WEBP")
@@ -94,12 +96,19 @@ class Verdict:
         Whether it may be coloured.
     shown : str, optional
         A picture to show in its place.
+    size : tuple of int
+        Width and height of its picture.
+    L : ndarray of float16, shape (height, width), optional
+        Its L in [0, 100], at most `PREVIEW_SIDE` long: all that is needed of it until a file is
+        made. None if it was not accepted.
     """
 
     path: str
     note: str
     accepted: bool
     shown: str = ""
+    size: tuple[int, int] = (0, 0)
+    L: NDArray[np.float16] | None = field(default=None, repr=False, compare=False)
 
     def of(self, payload: Any) -> bool:
         """Whether it is about this upload, or about the one that this is shown in place of."""
@@ -129,14 +138,25 @@ def check_upload(payload: Any) -> Verdict | None:
         photo = open_photo(path)
     except ImageError as error:
         return Verdict(str(sent), f"⚠️ {error}", accepted=False)
-    width, height = photo.size
-    said = " ".join([f"{width:,} × {height:,} pixels, {photo.format}.", *photo.notices])
+    verdict = look_at(path, photo)
     if photo.format in SHOWN_BY_BROWSERS:
-        return Verdict(str(sent), said, accepted=True)
+        return verdict
     folder = new_folder(Path(gradio_utils.get_upload_folder()))
     shown = folder / f"{safe_stem(name)}.png"
     save_png(shown, photo.rgb, photo)
-    return Verdict(str(sent), said, accepted=True, shown=str(shown))
+    return replace(verdict, shown=str(shown))
+
+
+def look_at(path: Path, photo: Photo | None = None) -> Verdict:
+    """What there is to say of a photograph that can be used; `open_photo` says what cannot."""
+    photo = photo or open_photo(path)
+    width, height = photo.size
+    said = " ".join([f"{width:,} × {height:,} pixels, {photo.format}.", *photo.notices])
+    L = lightness(photo.rgb)
+    shrink = min(1.0, PREVIEW_SIDE / max(width, height))
+    if shrink < 1.0:
+        L = resize(L, *(max(1, round(side * shrink)) for side in photo.size))
+    return Verdict(str(path), said, accepted=True, size=photo.size, L=L.astype(np.float16))
 
 
 def settle(payload: Any, verdict: Verdict | None) -> tuple[Any, Any]:

@@ -30,8 +30,6 @@ Float = NDArray[np.float32]
 
 ROOM = 64
 """Photographs on the desk; each takes 2 to 5 MB."""
-PREVIEW_SIDE = 1024
-"""Longest side of the previews: at 12 megapixels every move of a slider would take seconds."""
 MAX_HINTS = 24
 KEPT_PREVIEWS = 8
 """Preview files of a photograph that stay on disk; a browser may still be fetching the last."""

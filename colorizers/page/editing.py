@@ -7,7 +7,7 @@ the page. The network runs once for a look; all that follows works on the small 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -20,13 +20,14 @@ from PIL import Image, ImageDraw
 from colorizers.files.filenames import output_name
 from colorizers.files.picture import ImageError
 from colorizers.files.reading import open_photo
-from colorizers.files.writing import save
 from colorizers.page.checking import (
     ENDINGS,
     QUALITY,
+    Verdict,
     choice,
     grey_u8,
     hex_ab,
+    look_at,
     new_folder,
     number,
     place,
@@ -37,21 +38,20 @@ from colorizers.page.checking import (
     uploaded,
     write_preview,
 )
-from colorizers.page.desk import MAX_HINTS, PREVIEW_SIDE, Desk, Look, Sliders, Work
+from colorizers.page.desk import MAX_HINTS, Desk, Look, Sliders, Work
 from colorizers.page.palette import hex_of
 from colorizers.painting.adjust import SATURATION, WARMTH
 from colorizers.painting.hints import RADIUS, REACH, Hint
-from colorizers.painting.predict import lightness, paint_grid, resize
+from colorizers.painting.pipeline import Options, colorize_opened
+from colorizers.painting.predict import paint_grid, resize
 from colorizers.painting.predictor import Predictor
 
 THUMB_SIDE, COMPARE_SIDE = 384, 640
 """Longest sides of the pictures in the two galleries."""
 TEMPERATURES = (0.05, 1.0)
-COMMENT = "Colours added by TrueHue; they are a guess"
 NO_HINTS = "No hints yet: choose a colour and click where it belongs; it can be changed afterwards."
 PERCENT = (0, 100)
 NO_COLOURS, NO_CHANGE, NO_FILE = "No colours yet", "Nothing was changed", "No file yet"
-Progress = Callable[..., Any]
 
 
 class Editor:
@@ -75,7 +75,13 @@ class Editor:
         self.versions = versions
         self.desk = Desk()
 
-    def colorize(self, payload: Any, old_key: Any, progress: Progress) -> list[Any]:
+    def colorize(
+        self,
+        payload: Any,
+        old_key: Any,
+        progress: gr.Progress,
+        verdict: Verdict | None = None,
+    ) -> list[Any]:
         """Colour an upload and lay it on the desk.
 
         Parameters
@@ -84,6 +90,8 @@ class Editor:
             What `gr.Image` sent; the key of the photograph before, if any.
         progress : callable
             `gr.Progress`.
+        verdict : Verdict, optional
+            What was found when it was looked at; if it is of this photograph, nothing is decoded.
 
         Returns
         -------
@@ -92,21 +100,18 @@ class Editor:
         """
         with telling(NO_COLOURS):
             path, name = uploaded(payload)
-            progress(0.0, desc="Reading the picture")
-            photo = open_photo(path)
-            progress(0.2, desc="Looking at its light and shade")
-            width, height = photo.size
-            L = lightness(photo.rgb)
-            shrink = min(1.0, PREVIEW_SIDE / max(width, height))
-            if shrink < 1.0:
-                L = resize(L, *(max(1, round(side * shrink)) for side in photo.size))
+            if verdict is None or not verdict.of(payload):
+                progress(0.0, desc="Reading the picture")
+                verdict = look_at(path)
+            assert verdict.L is not None
+            width, height = verdict.size
             method = next(iter(self.models))
             default = next(iter(self.models[method].options.values()), 0.0)
             work = Work(
                 path=path,
                 name=name,
-                size=photo.size,
-                L=L.astype(np.float16),
+                size=verdict.size,
+                L=verdict.L,
                 look=Look(method, default),
                 folder=new_folder(self.cache),
             )
@@ -114,9 +119,8 @@ class Editor:
             work.grid(work.look, self.models)
             progress(0.8, desc="Following the edges")
             key = self.desk.put(work, instead_of=old_key)
-            said = [f"{width:,} × {height:,} pixels, {photo.format}.", *photo.notices]
             full = f"The file has all {width:,} × {height:,} pixels."
-            return [key, " ".join(said), full, *self._drawn(work, Sliders())]
+            return [key, verdict.note, full, *self._drawn(work, Sliders())]
 
     def show_versions(self, key: Any) -> list[tuple[str, str]]:
         """Small previews of all versions, with their titles."""
@@ -133,7 +137,7 @@ class Editor:
             chosen = Look(next(iter(self.models)), float(position(event, len(self.versions))))
             return self._looking(work, chosen, sliders)
 
-    def compare(self, key: Any, temperature: Any, progress: Progress) -> list[tuple[str, str]]:
+    def compare(self, key: Any, temperature: Any, progress: gr.Progress) -> list[tuple[str, str]]:
         """The same photograph by every method, with their titles."""
         with telling(NO_COLOURS):
             asked = number("temperature", temperature, TEMPERATURES)
@@ -251,7 +255,7 @@ class Editor:
         quality: Any,
         metadata: Any,
         *sliders: Any,
-        progress: Progress,
+        progress: gr.Progress,
     ) -> Any:
         """The file of what is seen, at the photograph's own size.
 
@@ -274,28 +278,18 @@ class Editor:
                 )
             with work.lock:
                 look, ab_grid = work.look, work.colours(work.look, checked, self.models)
-            L = lightness(photo.rgb)
-            rgb = paint_grid(
-                L,
-                ab_grid,
-                deep=photo.rgb.dtype == np.uint16,
-                progress=lambda share, what: progress(0.2 + 0.6 * share, desc=what),
-            )
-            progress(0.8, desc=f"Writing {chosen}")
-            title = self.models[look.method].title
             target = new_folder(self.cache) / output_name(
                 work.name, look.method, f".{ENDINGS[chosen]}"
             )
-            unsaid = save(
-                target,
-                rgb,
+            made = colorize_opened(
                 photo,
-                format=chosen,
-                quality=compressed,
-                metadata=metadata is not False,
-                comment=f"{COMMENT} ({title}).",
+                target,
+                self.models[look.method],
+                Options(chosen, compressed, metadata is not False),
+                lambda share, what: progress(share, desc=what),
+                ab_grid,
             )
-            for notice in unsaid:
+            for notice in made.unsaid:
                 gr.Warning(notice, title="Not in the file")
             label = f"Save again: {target.name}, {target.stat().st_size / 1e6:.1f} MB"
             return gr.DownloadButton(label, value=str(target), visible=True)

@@ -21,7 +21,6 @@ from PIL import Image
 from colorizers.files.filenames import output_name
 from colorizers.files.picture import ImageError
 from colorizers.files.reading import open_photo
-from colorizers.files.writing import save
 from colorizers.page.checking import (
     ENDINGS,
     NETWORK,
@@ -33,9 +32,8 @@ from colorizers.page.checking import (
     telling,
     uploaded,
 )
-from colorizers.page.editing import COMMENT
 from colorizers.page.texts import MANY_BEGUN, MANY_ENDED
-from colorizers.painting.predict import colorize_photo
+from colorizers.painting.pipeline import Options, colorize_opened
 from colorizers.painting.predictor import Predictor
 
 MAX_FILES = 40
@@ -253,20 +251,20 @@ class _Made:
                 "together, which is the limit; bring it another time."
             )
         self._megapixels += size
-        rgb = colorize_photo(self._colorizer, photo, progress=report)
         stem = output_name(original, self._colorizer.name, "")
         name = _unused(stem, ENDINGS[self._format], self._names)
         file = self._folder / name
-        comment = f"{COMMENT} ({self._colorizer.title})."
-        unsaid = save(file, rgb, photo, format=self._format, quality=JPEG_QUALITY, comment=comment)
+        made = colorize_opened(
+            photo, file, self._colorizer, Options(self._format, JPEG_QUALITY), report
+        )
         self._zip.write(file, name)
         file.unlink()
-        thumb = Image.fromarray(preview(rgb))
+        thumb = Image.fromarray(preview(made.rgb))
         thumb.thumbnail((THUMB_SIDE, THUMB_SIDE))
         tile = self._folder / f"{len(self.shown)}.png"
         thumb.save(tile, "PNG", compress_level=1)
         self.shown.append((str(tile), _name(sent)))
-        self.noted += [Noted(_name(sent), notice) for notice in (*photo.notices, *unsaid)]
+        self.noted += [Noted(_name(sent), notice) for notice in made.notices]
 
 
 def said(

@@ -269,10 +269,12 @@ def _one(models: dict[str, Predictor], paths: list[str]) -> None:
     def colour_upload(
         photo: Any,
         old: Any,
+        verdict: Any,
         progress: gr.Progress = gr.Progress(),  # noqa: B008  how Gradio hands it in
     ) -> list[Any]:
+        known = verdict if isinstance(verdict, Verdict) and verdict.accepted else None
         return [
-            *editor.colorize(photo, old, progress),
+            *editor.colorize(photo, old, progress, known),
             gr.Row(visible=True),
             *(gr.Slider(value=value) for value in (1.0, 0.0, REACH_DEFAULT)),
             None,
@@ -286,10 +288,7 @@ def _one(models: dict[str, Predictor], paths: list[str]) -> None:
         progress: gr.Progress = gr.Progress(),  # noqa: B008
     ) -> list[Any]:
         if isinstance(verdict, Verdict) and verdict.accepted and verdict.of(photo):
-            drawn = colour_upload(photo, old, progress)
-            # Of a scan that is shown as a PNG, the verdict knows more.
-            drawn[coloured.index(note)] = verdict.note
-            return drawn
+            return colour_upload(photo, old, verdict, progress)
         return [gr.skip()] * len(coloured)
 
     def colour_example(
@@ -298,7 +297,7 @@ def _one(models: dict[str, Predictor], paths: list[str]) -> None:
         progress: gr.Progress = gr.Progress(),  # noqa: B008
     ) -> list[Any]:
         # It may have been removed before its turn came.
-        return colour_upload(photo, old, progress) if photo else [gr.skip()] * len(coloured)
+        return colour_upload(photo, old, None, progress) if photo else [gr.skip()] * len(coloured)
 
     def compared(
         key: Any,
@@ -349,7 +348,7 @@ def _one(models: dict[str, Predictor], paths: list[str]) -> None:
         .then(settle, [photo, verdict], [photo, note], **QUICK, **waiting)
         .then(colour_checked, [photo, key, verdict], **colouring),
         shown.load_input_event.then(colour_example, [photo, key], **colouring),
-        again.click(colour_upload, [photo, key], **colouring),
+        again.click(colour_upload, [photo, key, verdict], **colouring),
     ]
     for event in started:
         event.success(None, key, None, js=texts.LOOK_DOWN, **SILENT)

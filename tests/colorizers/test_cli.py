@@ -20,6 +20,7 @@ from colorizers.__main__ import main
 from colorizers.batch import album, local
 from colorizers.files.picture import Photo
 from colorizers.files.writing import save
+from colorizers.painting.pipeline import Options
 
 
 @pytest.fixture(autouse=True)
@@ -260,9 +261,9 @@ def test_a_wrong_saturation_or_warmth_is_told_before_anything_is_made(
 
 def test_settings_of_a_program_are_checked_before_the_first_file(photos: Path, tmp_path: Path):
     job = album.Job(photos / "a.png", tmp_path / "a.png", "PNG")
-    work = local.Work(fake_networks.load, "gan", warmth=2.0)
+    recipe = local.Recipe(fake_networks.load, "gan", Options(warmth=2.0))
     with pytest.raises(local.SettingsError, match="warmth 2 must be a number from -1 to 1"):
-        next(local.run([job], work, 1))
+        next(local.run([job], recipe, 1))
 
 
 def test_misuse_is_one_sentence_and_2(photos: Path, tmp_path: Path, monkeypatch, capsys):

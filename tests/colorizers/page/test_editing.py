@@ -11,8 +11,9 @@ from PIL import Image
 from skimage.color import rgb2lab
 
 from colorizers.files.picture import ImageError, Photo
+from colorizers.files.reading import open_photo
 from colorizers.files.writing import save
-from colorizers.page import desk, editing
+from colorizers.page import checking, desk, editing
 from colorizers.page.checking import hex_ab
 from colorizers.page.desk import Desk, Look, Work
 from colorizers.page.editing import Editor
@@ -86,6 +87,27 @@ def test_fresh_upload_is_coloured_by_the_first_method(
     assert len(Path(after).parent.name) == 32  # nobody guesses it
     assert editor.models["photo"].asked == [{"version": 0.0}]
     assert not editor.models["gan"].asked
+
+
+def test_from_the_check_to_the_file_an_upload_is_decoded_twice(
+    editor: Editor, upload: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    decoded: list[Path] = []
+
+    def counted(path: Path) -> Photo:
+        decoded.append(path)
+        return open_photo(path)
+
+    monkeypatch.setattr(checking, "open_photo", counted)
+    monkeypatch.setattr(editing, "open_photo", counted)
+    verdict = checking.check_upload(upload)
+    whole = editor.colorize(upload, None, quiet)
+    key, *first = editor.colorize(upload, None, quiet, verdict)
+    assert len(decoded) == 2  # the check, and the one that was asked without its verdict
+    assert first[:2] == whole[1:3]
+    np.testing.assert_array_equal(drawn(first[2:]), drawn(whole[3:]))
+    editor.take_home(key, "PNG", 90, True, *AS_IS, progress=quiet)
+    assert len(decoded) == 3
 
 
 def test_sliders_hints_and_the_file_need_no_network(

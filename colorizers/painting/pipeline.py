@@ -1,0 +1,147 @@
+"""A photograph's file in, its colours as a file out: what command line, endpoint and page share.
+
+`colorize_file` is the whole way, `colorize_opened` its half from a photograph that is open.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from colorizers.files.picture import ImageError, Photo
+from colorizers.files.reading import open_photo
+from colorizers.files.srgb import Pixels
+from colorizers.files.writing import save
+from colorizers.painting.predict import Progress, colorize_photo, lightness, paint_grid
+from colorizers.painting.predictor import Predictor
+
+COMMENT = "Colours added by TrueHue; they are a guess ({})."
+"""In the files; with the title of the method."""
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How a photograph is coloured and written.
+
+    Attributes
+    ----------
+    format : str
+        A value of `colorizers.files.writing.OUTPUTS`.
+    quality : int
+        1 to 100, of JPEG and WebP.
+    metadata : bool
+        Keep what the photograph's file says of it.
+    saturation, warmth : float
+        Of any method's colours; see `colorizers.painting.adjust`.
+    method : mapping of str to number
+        Options of the method.
+    """
+
+    format: str = "PNG"
+    quality: int = 95
+    metadata: bool = True
+    saturation: float = 1.0
+    warmth: float = 0.0
+    method: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Coloured:
+    """What became of a photograph.
+
+    Attributes
+    ----------
+    rgb : ndarray, shape (height, width, 3), uint8 or uint16
+        As `colorizers.painting.predict.colorize_photo` gives it.
+    guessed : tuple of str
+        Sentences about what was changed or guessed when it was read.
+    unsaid : tuple of str
+        Sentences about what is not in the file that was written.
+    """
+
+    rgb: Pixels
+    guessed: tuple[str, ...]
+    unsaid: tuple[str, ...]
+
+    @property
+    def notices(self) -> tuple[str, ...]:
+        """All that the person should know."""
+        return self.guessed + self.unsaid
+
+
+def colorize_file(
+    source: Path,
+    target: Path,
+    colorizer: Predictor,
+    options: Options,
+    progress: Progress | None = None,
+) -> Coloured:
+    """Colorize one file.
+
+    Parameters
+    ----------
+    source, target : Path
+        The folder of the target is made if need be; a file that is there is replaced.
+    colorizer : Predictor
+    options : Options
+    progress : callable, optional
+        Called with (share done in [0, 1], what is being done).
+
+    Raises
+    ------
+    ImageError
+        If the file cannot be used, or an option is out of its range.
+    OSError
+        If the target cannot be written.
+    """
+    if progress is not None:
+        progress(0.0, "Reading the picture")
+    return colorize_opened(open_photo(source), target, colorizer, options, progress)
+
+
+def colorize_opened(
+    photo: Photo,
+    target: Path,
+    colorizer: Predictor,
+    options: Options,
+    progress: Progress | None = None,
+    ab_grid: NDArray[np.float32] | None = None,
+) -> Coloured:
+    """Colorize an open photograph into a file.
+
+    Parameters
+    ----------
+    photo : Photo
+    target, colorizer, options, progress
+        As for `colorize_file`.
+    ab_grid : ndarray of float32, shape (grid height, grid width, 2), optional
+        The colours, if they are known already; nothing is asked of the network then.
+    """
+
+    def painting(share: float, what: str) -> None:
+        if progress is not None:
+            progress(0.2 + 0.6 * share, what)
+
+    try:
+        if ab_grid is None:
+            rgb = colorize_photo(
+                colorizer, photo, saturation=options.saturation, warmth=options.warmth,
+                progress=painting, **options.method,
+            )  # fmt: skip
+        else:
+            deep = photo.rgb.dtype == np.uint16
+            rgb = paint_grid(lightness(photo.rgb), ab_grid, deep=deep, progress=painting)
+    except ValueError as error:  # an option out of its range; the message names it
+        raise ImageError(str(error)) from error
+    if progress is not None:
+        progress(0.8, f"Writing {options.format}")
+    target.parent.mkdir(parents=True, exist_ok=True)
+    unsaid = save(
+        target, rgb, photo, format=options.format, quality=options.quality,
+        metadata=options.metadata, comment=COMMENT.format(colorizer.title),
+    )  # fmt: skip
+    return Coloured(rgb, photo.notices, unsaid)
