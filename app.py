@@ -24,6 +24,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 import colorizers.page.api
 import colorizers.page.ui
 import study.page.ui
+from colorizers.page import uploads
+from colorizers.page.doors import Doors
 from study.database.engine import DEFAULT_URL, database_url, sqlite_path
 from study.errors import ConfigError, DatabaseError, StimuliError, StudyError
 from study.page import admin, proxies
@@ -194,8 +196,16 @@ def build_app(blocks: gr.Blocks, settings: Settings) -> fastapi.FastAPI:
     """Return the FastAPI application that serves the Gradio app at "/"."""
     app = fastapi.FastAPI(**BARE)
     sessions = Sessions(settings.admin_hash) if settings.admin_hash else None
+    # What is added later stands before what was added earlier: the guard asks for the password
+    # first, and all get the headers.
+    app.add_middleware(
+        Doors,
+        uploads=files,
+        under=[PREFIX] if sessions else [],
+        more=[admin.EXPORT.removeprefix(PREFIX)] if sessions else [],
+        neighbourhood=proxies.neighbourhood,
+    )
     if sessions is not None:
-        # Added first, so that its own pages get the headers below, too.
         app.add_middleware(Guard, sessions=sessions)
     # Without rules of its own, Gradio would allow every origin on a public host.
     app.add_middleware(CORSMiddleware, allow_origins=[])
@@ -204,6 +214,7 @@ def build_app(blocks: gr.Blocks, settings: Settings) -> fastapi.FastAPI:
     app.add_middleware(proxies.Forwarded, trusted=settings.trusted_proxies)
     if sessions is not None:
         _mount_admin(app, settings, sessions)
+    files.publish()  # the examples; no visitor has been here yet
     # Not at "/": Gradio would put that in place of where ``proxies`` says that the page lies.
     return _mount(app, blocks, settings, path="", css=CSS)
 
@@ -232,6 +243,7 @@ def _mount(
     app: fastapi.FastAPI, blocks: gr.Blocks, settings: Settings, *, path: str, css: str, **more: Any
 ) -> fastapi.FastAPI:
     """Mount a Gradio app with every door shut that this project does not use."""
+    blocks.has_launched = True  # or Gradio takes any path in a request for an upload
     database = sqlite_path(settings.database_url)
     blocked = (
         [f"{database.resolve()}{suffix}" for suffix in ("", "-wal", "-shm", "-journal")]
@@ -267,6 +279,7 @@ except (ValueError, StudyError) as error:
 running_study = functools.cache(
     functools.partial(open_service, settings.study, settings.database_url)
 )
+files = uploads.claim()
 demo = build_demo(running_study, colorize=settings.study.colorize)
 
 

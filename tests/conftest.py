@@ -16,7 +16,9 @@ from sqlalchemy import create_engine
 
 from study.database.engine import parse_url
 
-WITHOUT_CHROMIUM = tuple(f"tests/browser/test_{name}.py" for name in ("login", "replays", "server"))
+WITHOUT_CHROMIUM = tuple(
+    f"tests/browser/test_{name}.py" for name in ("doors", "login", "replays", "server")
+)
 BOTH = ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)]
 
 

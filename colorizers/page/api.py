@@ -10,7 +10,6 @@ of a known kind and value. Whatever is wrong comes back as one sentence.
 from __future__ import annotations
 
 import logging
-import secrets
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -23,7 +22,7 @@ import colorizers
 from colorizers.files.filenames import output_name
 from colorizers.files.picture import ImageError
 from colorizers.files.writing import OUTPUTS
-from colorizers.page.checking import number, uploaded
+from colorizers.page.checking import new_folder, number, uploaded
 from colorizers.painting.adjust import SATURATION, WARMTH
 from colorizers.painting.pipeline import Options, colorize_file
 from colorizers.painting.predictor import Predictor
@@ -111,7 +110,7 @@ def answer(
         more = number("saturation", saturation, SATURATION)
         warmer = number("warmth", warmth, WARMTH)
         # Under a name that nobody can guess, in the folder that the app clears by itself.
-        folder = Path(gradio_utils.get_upload_folder()) / secrets.token_hex(16)
+        folder = new_folder(Path(gradio_utils.get_upload_folder()))
         target = folder / output_name(original, colorizer.name, f".{ending}")
         how = Options(OUTPUTS[ending], int(quality), saturation=more, warmth=warmer, method=checked)
         made = colorize_file(path, target, colorizer, how)

@@ -32,6 +32,7 @@ from colorizers.files.picture import ImageError, Photo
 from colorizers.files.reading import open_photo
 from colorizers.files.srgb import Pixels
 from colorizers.files.writing import OUTPUTS, save_png
+from colorizers.page.uploads import keep
 from colorizers.painting.adjust import within
 from colorizers.painting.predict import lightness, resize
 
@@ -295,9 +296,10 @@ def write_preview(path: Path, rgb_u8: NDArray[np.uint8]) -> str:
 
 
 def new_folder(cache: Path) -> Path:
-    """A new folder under Gradio's cache with a name that nobody can guess."""
+    """A new folder under Gradio's cache, of this visitor, with a name that nobody can guess."""
     folder = cache / secrets.token_hex(16)
     folder.mkdir(parents=True)
+    keep(folder)
     return folder
 
 

@@ -1,0 +1,113 @@
+"""Where uploads lie, and whose they are.
+
+A server keeps what visitors upload, and what it makes of it, in one folder that belongs to its
+process alone. Each file there has an owner: the visitor who brought it or for whom it was made, or
+everybody for the examples. A request may name a file only if it is one of its visitor's; nothing
+else on the machine is a file for a request. :mod:`colorizers.page.doors` asks here.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+import tempfile
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import gradio.routes
+from gradio.context import LocalContext
+
+SCOPE = "truehue.visitor"
+"""Where a request's scope holds `(Uploads, Visitor)`, for what is made in answer to it."""
+_EVERYBODY = ""
+
+
+@dataclass(frozen=True)
+class Visitor:
+    """Who sent a request.
+
+    Attributes
+    ----------
+    session : str
+        Of a cookie that the page has set; empty for programs, which keep none.
+    address : str
+        Where the request came from, as far as it tells households apart.
+    """
+
+    session: str
+    address: str
+
+    @property
+    def owner(self) -> str:
+        """What the files of this visitor are filed under."""
+        return f"session {self.session}" if self.session else f"address {self.address}"
+
+
+class Uploads:
+    """The files of one server, each with its owner.
+
+    Parameters
+    ----------
+    folder : Path
+        Where they lie, without symbolic links in its path.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._owners: dict[str, set[str]] = {}
+        self._lock = threading.Lock()
+
+    def give(self, path: str | Path, visitor: Visitor) -> None:
+        """Let a visitor name a file, or every file in a folder.
+
+        Who uploads a file that another visitor has uploaded, content and name, has the same one.
+        """
+        with self._lock:
+            self._owners.setdefault(str(path), set()).add(visitor.owner)
+
+    def publish(self) -> None:
+        """Let everybody name what is there by now: the examples, copied when the page was built."""
+        with self._lock:
+            for file in filter(Path.is_file, self.folder.rglob("*")):
+                self._owners.setdefault(str(file), set()).add(_EVERYBODY)
+
+    def may_name(self, path: str, visitor: Visitor) -> bool:
+        """Whether this is, letter by letter, the path of a regular file of this visitor's."""
+        folder = path.rpartition("/")[0]
+        with self._lock:
+            owners = self._owners.get(path, set()) | self._owners.get(folder, set())
+        # Without a cookie a program is known by its address, and so is a browser that blocks them.
+        if not owners & {_EVERYBODY, visitor.owner, f"address {visitor.address}"}:
+            return False
+        if not path.startswith(f"{self.folder}/") or "/../" in path or path.endswith("/.."):
+            return False
+        try:
+            return stat.S_ISREG(os.lstat(path).st_mode) and stat.S_ISDIR(os.lstat(folder).st_mode)
+        except OSError:
+            return False
+
+
+def claim() -> Uploads:
+    """Make the folder of this process and have Gradio keep everything in it.
+
+    It lies under GRADIO_TEMP_DIR, or else among the machine's temporary files, and nobody else
+    may look into it. To be called before the page is built, as its parts note where it is.
+    """
+    above = Path(os.environ.get("GRADIO_TEMP_DIR") or tempfile.gettempdir())
+    above.mkdir(parents=True, exist_ok=True)
+    folder = Path(tempfile.mkdtemp(prefix="truehue-", dir=above.resolve()))  # mode 0700
+    os.environ["GRADIO_TEMP_DIR"] = str(folder)
+    # Read when Gradio is imported, and a folder that all its users share if it was not set then.
+    vars(gradio.routes)["DEFAULT_TEMP_DIR"] = str(folder)
+    return Uploads(folder)
+
+
+def keep(folder: Path) -> None:
+    """Give a folder to the visitor whose event is under way, if it came through the doors."""
+    request: Any = LocalContext.request.get(None)
+    asked = getattr(request, "request", None)
+    if asked is not None and SCOPE in asked.scope:
+        uploads, visitor = asked.scope[SCOPE]
+        uploads.give(folder, visitor)
