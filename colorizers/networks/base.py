@@ -46,10 +46,14 @@ class Network(nn.Module):
     shape : callable or None
         Of one that takes more than one square, see `Colorizer`.
     options : dict
-        The options of `predict` with their defaults.
+        The options of `predict` with their defaults; a page turns the first one.
+    mirror : bool
+        Whether the mean with the mirror image's answer is better than the answer: not where
+        answers are drawn, as the mean of two drawings is none.
     """
 
     size: int = 32
+    mirror: bool = True
     shape: Callable[[int, int], tuple[int, int]] | None = None
     predict: Callable[..., Tensor]
 
@@ -79,8 +83,9 @@ def ready(network: Network, card: dict[str, Any]) -> Colorizer:
             return network.predict(L_norm.contiguous(memory_format=torch.channels_last), **options)
 
     return Colorizer(
-        card["name"], card["title"], network.size, card, predict, network.options, network.shape
-    )
+        card["name"], card["title"], network.size, card, predict, network.options, network.shape,
+        network.mirror,
+    )  # fmt: skip
 
 
 class Colorizer:
@@ -105,6 +110,8 @@ class Colorizer:
     shape : callable, optional
         Of a network that takes more than one square: height and width of a photograph -> height
         and width of the L that the network is to see of it. Its ab may be smaller than its L.
+    mirror : bool
+        Whether its answer is the mean with that to the mirror image; see `Network`.
     """
 
     def __init__(
@@ -116,6 +123,7 @@ class Colorizer:
         predict: Callable[..., Tensor],
         options: dict[str, float] | None = None,
         shape: Callable[[int, int], tuple[int, int]] | None = None,
+        mirror: bool = True,
     ) -> None:
         self.name = name
         self.title = title
@@ -123,6 +131,7 @@ class Colorizer:
         self.card = card
         self.options = options or {}
         self.shape = shape
+        self.mirror = mirror
         self._predict = predict
 
     def predict_ab(self, L: Float, **options: float) -> Float:
@@ -138,8 +147,9 @@ class Colorizer:
         Returns
         -------
         ndarray of float32, shape (N, size, size, 2)
-            ab in units of Lab; with `shape`, at the size of the network's answer. The mean of
-            the answers to the picture and to its mirror image (docs/LOG.md has what that gains).
+            ab in units of Lab; with `shape`, at the size of the network's answer. With `mirror`,
+            the mean of the answers to the picture and to its mirror image (docs/LOG.md has what
+            that gains). Without, where there is a `seed`, picture i is drawn by seed + i.
 
         Raises
         ------
@@ -161,8 +171,14 @@ class Colorizer:
             for start in range(0, len(L), BATCH):
                 part = torch.from_numpy(L[start : start + BATCH])[:, None]  # (n, 1, size, size)
                 L_norm = part / L_HALF - 1
-                straight, mirrored = self._both(L_norm, self.options | options)
-                ab = (straight + mirrored.flip(-1)) / 2
+                if self.mirror:
+                    straight, mirrored = self._both(L_norm, self.options | options)
+                    ab = (straight + mirrored.flip(-1)) / 2
+                else:
+                    asked = self.options | options
+                    if "seed" in asked:  # of many pictures each gets a drawing of its own
+                        asked["seed"] += start
+                    ab = self._predict(L_norm, **asked).float()
                 parts.append(ab.permute(0, 2, 3, 1).numpy())
         return np.concatenate(parts)
 

@@ -185,6 +185,28 @@ class RMSNorm(nn.Module):
         return x * scale * self.gain[:, None, None]
 
 
+def noise_of(seed: float, shape: Sequence[int]) -> Tensor:
+    """Normal noise (N, C, H, W) for pictures in a row: that of picture i is seed + i's.
+
+    Raises
+    ------
+    ValueError
+        If seed is not a whole number from 0 on.
+
+    Examples
+    --------
+    >>> bool((noise_of(5, (2, 2, 8, 8))[1] == noise_of(6, (1, 2, 8, 8))[0]).all())
+    True
+    """
+    if not (0 <= seed < 2**53 and seed == int(seed)):
+        raise ValueError(f"seed is {seed:g}; it must be a whole number from 0 on.")
+    generator = torch.Generator()
+    return torch.stack(
+        [torch.randn(shape[1:], generator=generator.manual_seed(int(seed) + number))
+         for number in range(shape[0])]
+    )  # fmt: skip
+
+
 def draw(
     velocity: Callable[[Tensor, Tensor, Sequence[Tensor]], Tensor],
     noise: Tensor,

@@ -35,6 +35,7 @@ METHODS = {
         "Classification into 313 colours", CIFAR10, "classification:Classifier"
     ),
     "gan": Method("Conditional DCGAN", CIFAR10, "gan:Generator"),
+    "flow": Method("Rectified flow", UNSHIPPED, "cifar_flow:Sampler"),
     "cvae": Method("Conditional VAE", UNSHIPPED, "cvae:Painter"),
 }
 """In the order in which pages and tables show them."""

@@ -77,11 +77,17 @@ class UNet(nn.Module):
         -------
         Tensor, shape (N, widths[0], H, W)
         """
+        return self.levels(L_norm)[0]
+
+    def levels(self, L_norm: Tensor) -> list[Tensor]:
+        """Features at every size, from the full one down, in all of which the whole has its say."""
         x: Tensor = self.stem(L_norm)
         skips = []
         for down in self.down:
             skips.append(x)
             x = down(x)  # (N, widths[i + 1], H / 2^(i + 1), W / 2^(i + 1))
+        levels = [x]
         for narrow, join, skip in zip(self.narrow, self.join, reversed(skips), strict=True):
             x = join(torch.cat([self.enlarge(narrow(x)), skip], dim=1))
-        return x
+            levels.append(x)
+        return levels[::-1]

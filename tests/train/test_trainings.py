@@ -14,7 +14,7 @@ import torch
 from colorizers.color import rgb_to_lab
 from colorizers.networks import checkpoint
 from colorizers.networks.gan import Generator
-from train import candidates, classification, cvae, gan, nazeri, regression, start
+from train import candidates, classification, cvae, flow, gan, nazeri, regression, start
 from train.data import Pictures
 
 
@@ -43,6 +43,10 @@ CASES = {
     "cvae": (
         cvae,
         cvae.Settings(**SMALL, start="none", epochs=8, lr=1e-2),
+    ),
+    "flow": (
+        flow,
+        flow.Settings(**SMALL | {"widths": (32, 32)}, epochs=16, lr=1e-2),
     ),
     "nazeri": (
         nazeri,
@@ -117,7 +121,7 @@ def test_command_leaves_weights_card_grid_and_scalars(case, monkeypatch, tmp_pat
     folder = tmp_path / "command"
     name = module.NAME
     argv = ["--run", str(folder), "--epochs", "1", "--limit", "32", "--batch", "16",
-            "--widths", "8,16,16", "--seed", "7"]  # fmt: skip
+            "--widths", "32,32" if module is flow else "8,16,16", "--seed", "7"]  # fmt: skip
     argv += ["--start", "none"] if module in (regression, gan, cvae) else []
     argv += ["--critic-steps", "1"] if module is gan else []
     assert module.main(argv) == 0
