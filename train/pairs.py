@@ -2,9 +2,11 @@
 
     python -m train.pairs --photos FOLDER_OR_TAR ... --out runs/pairs
     python -m train.pairs --photos ... --run runs/flow-2 --seed 3 --out runs/pairs-2
+    python -m train.pairs --cifar10 --methods flow gan classification --out runs/pairs-3
     python -m train.pairs --score runs/pairs/answers.txt --out runs/pairs
 
-The photographs are held out and drawn at random, as many of each kind. Both pictures of a pair go
+The photographs are held out and drawn at random, as many of each kind; of CIFAR-10, test pictures
+are drawn, others for each method, and the methods' pairs are mixed. Both pictures of a pair go
 the same way: Lab, clipped, 8 bits. Which of them is the truth stands in key.json, to be opened
 when everything is decided: write one line a sheet into answers.txt, the letter of the picture that
 you take for real of each pair, such as ABBABA, and let `--score` count. Whoever looks is named
@@ -18,7 +20,7 @@ import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,59 +31,84 @@ import colorizers
 from colorizers.color import colorize_u8, rgb_to_lab
 from colorizers.networks.checkpoint import WeightsError
 from colorizers.painting.predict import predict_grid, upsample_ab
+from colorizers.painting.predictor import Predictor
 
-from . import kinds
+from . import data, kinds
 from .candidates import load_run
 from .data import DataError
 
 UInt8 = NDArray[np.uint8]
 
 SIDE = 256
-"""Pixels of a picture on a sheet."""
-A_SHEET = 6
+"""Pixels of a photograph on a sheet."""
 GAP = 12
 
 
-def write(
-    truth: Sequence[UInt8], made: Sequence[UInt8], seed: int, folder: Path, about: dict[str, Any]
-) -> int:
+class Layout(NamedTuple):
+    """How pairs lie on a sheet."""
+
+    side: int
+    columns: int
+    rows: int
+
+
+LARGE = Layout(SIDE, 3, 2)
+SMALL = Layout(128, 5, 4)
+"""Of photographs, and of pictures of 32 pixels a side."""
+
+
+class Drawn(NamedTuple):
+    """Pairs: the true pictures, what was made of them, by which method, and more for the key."""
+
+    truth: list[UInt8]
+    made: list[UInt8]
+    method: list[str]
+    about: dict[str, Any]
+
+
+def write(drawn: Drawn, seed: int, folder: Path, layout: Layout = LARGE) -> int:
     """Write sheets and key; returns how many sheets there are.
 
     Parameters
     ----------
-    truth, made : sequence of ndarray of uint8, shape (H, W, 3)
+    drawn : Drawn
+        Pictures of shape (H, W, 3).
     seed : int
         Of the order in each pair.
     folder : Path
         Made if it is not there.
-    about : dict
-        Goes into the key.
+    layout : Layout
     """
     folder.mkdir(parents=True, exist_ok=True)
-    left = np.random.default_rng(seed).random(len(truth)) < 0.5  # truth is A
-    count = 0
-    for start in range(0, len(truth), A_SHEET):
+    left = np.random.default_rng(seed).random(len(drawn.truth)) < 0.5  # truth is A
+    a_sheet, count = layout.columns * layout.rows, 0
+    for start in range(0, len(left), a_sheet):
         count += 1
-        which = range(start, min(start + A_SHEET, len(truth)))
-        sheet([(truth[i], made[i]) if left[i] else (made[i], truth[i]) for i in which]).save(
-            folder / f"sheet-{count:02d}.png"
-        )
-    key = {"truth": ["A" if first else "B" for first in left], "seed": seed, **about}
-    (folder / "key.json").write_text(json.dumps(key, indent=2) + "\n")
+        pairs = [
+            (true, made) if first else (made, true)
+            for true, made, first in zip(
+                *(part[start : start + a_sheet] for part in (drawn.truth, drawn.made, left)),
+                strict=True,
+            )
+        ]
+        sheet(pairs, layout).save(folder / f"sheet-{count:02d}.png")
+    key = {"truth": ["A" if first else "B" for first in left], "method": drawn.method, "seed": seed}
+    (folder / "key.json").write_text(json.dumps(key | drawn.about, indent=2) + "\n")
     return count
 
 
-def sheet(pairs: Sequence[tuple[UInt8, UInt8]]) -> Image.Image:
-    """Three pairs a row, each two pictures side by side, numbered."""
-    wide, high = 2 * SIDE + 3 * GAP, SIDE + 20 + GAP
-    rows = -(-len(pairs) // 3)
-    out = Image.new("RGB", (3 * wide, rows * high), (128, 128, 128))
+def sheet(pairs: Sequence[tuple[UInt8, UInt8]], layout: Layout) -> Image.Image:
+    """Some pairs a row, each two pictures side by side, numbered."""
+    side, columns, _ = layout
+    wide, high = 2 * side + 3 * GAP, side + 20 + GAP
+    rows = -(-len(pairs) // columns)
+    out = Image.new("RGB", (columns * wide, rows * high), (128, 128, 128))
     pen = ImageDraw.Draw(out)
     for number, pair in enumerate(pairs):
-        left, top = number % 3 * wide + GAP, number // 3 * high
-        for letter, place, rgb in zip("AB", (left, left + SIDE + 2), pair, strict=True):
+        left, top = number % columns * wide + GAP, number // columns * high
+        for letter, place, rgb in zip("AB", (left, left + side + 2), pair, strict=True):
             pen.text((place + 4, top + 4), f"{number + 1} {letter}", fill=(255, 255, 255))
-            picture = Image.fromarray(rgb).resize((SIDE, SIDE), Image.Resampling.BICUBIC)
+            picture = Image.fromarray(rgb).resize((side, side), Image.Resampling.BICUBIC)
             out.paste(picture, (place, top + 20))
     return out
 
@@ -113,10 +140,70 @@ def score(answers: str, key: dict[str, Any]) -> dict[str, Any]:
             f"The answers have {len(letters)} letters ({''.join(sorted(set(letters)))}); "
             f"give {len(truth)}, each A or B."
         )
-    fooled = sum(letter != real for letter, real in zip(letters, truth, strict=True))
-    low, high = binomtest(fooled, len(truth)).proportion_ci(method="wilson")
-    return {"fooled": fooled, "n": len(truth), "rate": fooled / len(truth),
+    taken = [letter != real for letter, real in zip(letters, truth, strict=True)]
+    methods = key.get("method", [])
+    apart = {
+        name: rate([one for one, by in zip(taken, methods, strict=True) if by == name])
+        for name in dict.fromkeys(sorted(methods))
+    }
+    return rate(taken) | ({"methods": apart} if len(apart) > 1 else {})
+
+
+def rate(taken: Sequence[bool]) -> dict[str, Any]:
+    """How many of these there are, with Wilson's 95 % interval of the share."""
+    low, high = binomtest(sum(taken), len(taken)).proportion_ci(method="wilson")
+    return {"fooled": sum(taken), "n": len(taken), "rate": sum(taken) / len(taken),
             "rate_ci95": [float(low), float(high)]}  # fmt: skip
+
+
+def of_photographs(colorizer: Predictor, photographs: kinds.Kinds, count: int, seed: int) -> Drawn:
+    """Pairs of held-out photographs."""
+    which = choose(photographs.held_kind, count, seed)
+    truth, made = [], []
+    for rgb in photographs.held_rgb_u8[which]:
+        lab = rgb_to_lab(rgb)
+        L = np.ascontiguousarray(lab[..., 0])
+        truth.append(colorize_u8(L, lab[..., 1:]))
+        made.append(colorize_u8(L, upsample_ab(L, predict_grid(colorizer, L))))
+    about = {
+        "weights": colorizer.card["weights"]["sha256"],
+        "photographs": which.tolist(),
+        "kinds": [photographs.names[kind] for kind in photographs.held_kind[which]],
+    }
+    return Drawn(truth, made, [colorizer.name] * len(truth), about)
+
+
+def of_cifar10(methods: Sequence[Predictor], rgb_u8: UInt8, count: int, seed: int) -> Drawn:
+    """Pairs of `count` pictures a method, none of them twice, the methods mixed.
+
+    Raises
+    ------
+    ValueError
+        If there are fewer pictures.
+    """
+    rng = np.random.default_rng(seed)
+    if not 0 < count * len(methods) <= len(rgb_u8):
+        raise ValueError(
+            f"--count is {count}; with {len(methods)} methods and {len(rgb_u8):,} pictures it must "
+            f"be from 1 to {len(rgb_u8) // len(methods)}."
+        )
+    which = rng.permutation(len(rgb_u8))[: count * len(methods)]
+    lab = rgb_to_lab(rgb_u8[which])
+    L = np.ascontiguousarray(lab[..., 0])
+    made = [
+        colorize_u8(part, method.predict_ab(part))
+        for part, method in zip(np.split(L, len(methods)), methods, strict=True)
+    ]
+    order = rng.permutation(len(which))
+    return Drawn(
+        list(colorize_u8(L, lab[..., 1:])[order]),
+        list(np.concatenate(made)[order]),
+        [methods[position // count].name for position in order],
+        {
+            "weights": {method.name: method.card["weights"]["sha256"] for method in methods},
+            "pictures": which[order].tolist(),
+        },
+    )
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -127,8 +214,10 @@ def main(argv: list[str] | None = None) -> int:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--photos", nargs="+", type=Path, help="folders and tar files")
-    parser.add_argument("--run", type=Path, help="judge the weights of a run (default: committed)")
-    parser.add_argument("--count", type=int, default=96, help="pairs (default 96)")
+    parser.add_argument("--cifar10", action="store_true", help="CIFAR-10's test pictures instead")
+    parser.add_argument("--methods", nargs="+", default=[], help="committed colorizers to judge")
+    parser.add_argument("--run", type=Path, help="judge the weights of a run as well")
+    parser.add_argument("--count", type=int, default=96, help="pairs a method (default 96)")
     parser.add_argument("--seed", type=int, default=1, help="of the choice and of the order")
     parser.add_argument("--out", type=Path, required=True, help="folder of the sheets")
     parser.add_argument("--score", type=Path, help="answers, to be held against the key in --out")
@@ -138,27 +227,26 @@ def main(argv: list[str] | None = None) -> int:
             key = json.loads((arguments.out / "key.json").read_text())
             print(json.dumps(score(arguments.score.read_text(), key)))
             return 0
-        if not arguments.photos:
-            raise DataError("--photos is missing; name folders or tar files of photographs.")
-        photographs = kinds.load(arguments.photos)
-        colorizer = load_run(arguments.run) if arguments.run else colorizers.load("photo")
-        which = choose(photographs.held_kind, arguments.count, arguments.seed)
-        truth, made = [], []
-        for rgb in photographs.held_rgb_u8[which]:
-            lab = rgb_to_lab(rgb)
-            L = np.ascontiguousarray(lab[..., 0])
-            truth.append(colorize_u8(L, lab[..., 1:]))
-            made.append(colorize_u8(L, upsample_ab(L, predict_grid(colorizer, L))))
-        about = {
-            "weights": colorizer.card["weights"]["sha256"],
-            "photographs": which.tolist(),
-            "kinds": [photographs.names[kind] for kind in photographs.held_kind[which]],
-        }
-        sheets = write(truth, made, arguments.seed, arguments.out, about)
+        if arguments.cifar10 == bool(arguments.photos):
+            raise DataError("Name folders or tar files with --photos, or give --cifar10.")
+        methods: list[Predictor] = [colorizers.load(name) for name in arguments.methods]
+        methods += [load_run(arguments.run)] if arguments.run else []
+        if arguments.cifar10:
+            methods = methods or [colorizers.load(name) for name in colorizers.cifar10_names()]
+            test = data.load("test").rgb_u8
+            drawn = of_cifar10(methods, test, arguments.count, arguments.seed)
+        else:
+            colorizer, *more = methods or [colorizers.load("photo")]
+            if more:
+                raise DataError("Of photographs one method is judged at a time; name one.")
+            photographs = kinds.load(arguments.photos)
+            drawn = of_photographs(colorizer, photographs, arguments.count, arguments.seed)
+        layout = SMALL if arguments.cifar10 else LARGE
+        sheets = write(drawn, arguments.seed, arguments.out, layout)
     except (DataError, WeightsError, ValueError, OSError) as error:
         print(error, file=sys.stderr)
         return 1
-    print(f"{len(truth)} pairs on {sheets} sheets in {arguments.out}; decide before key.json")
+    print(f"{len(drawn.truth)} pairs on {sheets} sheets in {arguments.out}; decide before key.json")
     return 0
 
 
