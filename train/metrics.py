@@ -165,30 +165,39 @@ def colourfulness(rgb_u8: UInt8) -> Float:
     return np.asarray(spread + 0.3 * np.hypot(rg.mean(axis=axes), yb.mean(axis=axes)))
 
 
-def frechet(features: NDArray[np.floating], others: NDArray[np.floating]) -> float:
-    """Fréchet distance of two sets of features, each taken as one Gaussian.
+class Frechet:
+    """Fréchet distances to one set of features, each set taken as one Gaussian.
 
     Name it by its features: it is an FID only on Inception's.
 
     Parameters
     ----------
-    features, others : ndarray, shapes (N, D) and (M, D)
-        N and M should be well above D, or the covariance is singular and the distance biased.
-
-    Returns
-    -------
-    float
-        |mu - nu|² + tr(A + B - 2 (A B)^(1/2)), at least 0.
+    features : ndarray, shape (N, D)
+        N should be well above D, or the covariance is singular and the distance biased.
     """
-    first, second = np.asarray(features, np.float64), np.asarray(others, np.float64)
-    a, b = np.cov(first, rowvar=False), np.cov(second, rowvar=False)
-    # tr((A B)^(1/2)) is the sum of the roots of the eigenvalues of A^(1/2) B A^(1/2), which is
-    # symmetric and not negative: no complex root is ever taken.
-    values, vectors = np.linalg.eigh(a)
-    root = (vectors * np.sqrt(np.clip(values, 0, None))) @ vectors.T
-    cross = np.sqrt(np.clip(np.linalg.eigvalsh(root @ b @ root), 0, None)).sum()
-    shift = np.square(first.mean(0) - second.mean(0)).sum()
-    return float(max(0.0, shift + np.trace(a) + np.trace(b) - 2 * cross))
+
+    def __init__(self, features: NDArray[np.floating]) -> None:
+        first = np.asarray(features, np.float64)
+        self._mean, covariance = first.mean(0), np.cov(first, rowvar=False)
+        self._trace = np.trace(covariance)
+        values, vectors = np.linalg.eigh(covariance)
+        self._root = (vectors * np.sqrt(np.clip(values, 0, None))) @ vectors.T
+
+    def distance(self, others: NDArray[np.floating]) -> float:
+        """|mu - nu|² + tr(A + B - 2 (A B)^(1/2)), at least 0, to features of shape (M, D)."""
+        second = np.asarray(others, np.float64)
+        covariance = np.cov(second, rowvar=False)
+        # tr((A B)^(1/2)) is the sum of the roots of the eigenvalues of A^(1/2) B A^(1/2), which is
+        # symmetric and not negative: no complex root is ever taken.
+        between = np.linalg.eigvalsh(self._root @ covariance @ self._root)
+        cross = np.sqrt(np.clip(between, 0, None)).sum()
+        shift = np.square(self._mean - second.mean(0)).sum()
+        return float(max(0.0, shift + self._trace + np.trace(covariance) - 2 * cross))
+
+
+def frechet(features: NDArray[np.floating], others: NDArray[np.floating]) -> float:
+    """The Fréchet distance of two sets of features; see `Frechet`."""
+    return Frechet(features).distance(others)
 
 
 def _decibel(error: Float) -> Float:

@@ -16,9 +16,6 @@ COLOURFUL = 22.0
 """Colourfulness from which on the methods' best PSNR is compared."""
 
 
-FRECHET = "frechet_efficientnet_lite0"
-
-
 @dataclass(frozen=True)
 class Target:
     """What a method's line is to reach.
@@ -172,8 +169,8 @@ def targets_table(results: Results) -> str:
         best = max(row["psnr_mean"] for row in own)
         add("best mean PSNR", name, f"{aim.best:.1f} dB", f"{best:.2f} dB", best >= aim.best)
         other, share = aim.frechet
-        if FRECHET in rows[name] and FRECHET in rows.get(other, {}):
-            of_other = rows[name][FRECHET] / rows[other][FRECHET]
+        if evaluate.FRECHET in rows[name] and evaluate.FRECHET in rows.get(other, {}):
+            of_other = rows[name][evaluate.FRECHET] / rows[other][evaluate.FRECHET]
             what = f"Fréchet Lite0, share of {other}'s"
             add(what, name, f"{share:.0%}", f"{of_other:.0%}", of_other <= share)
     return "\n".join(lines)

@@ -6,8 +6,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from colorizers.color import rgb_to_lab
+from colorizers.networks import bins
 from train import data, evaluate, metrics
 
 ROOT = Path(__file__).parents[2]
@@ -147,6 +149,15 @@ def test_hard_bins_are_the_nearest_centres():
 def test_soft_bins_change_a_colour_little():
     ab = rgb_to_lab(some_pictures(2).rgb_u8)[..., 1:]
     assert np.abs(evaluate.through_soft_bins(ab) - ab).mean() < 3
+
+
+def test_soft_bins_are_the_annealed_mean_of_a_classifier_that_is_right():
+    ab = rgb_to_lab(some_pictures(1).rgb_u8)[:, :4, :4, 1:]
+    index, weight = bins.nearest_bins(torch.from_numpy(ab.reshape(-1, 2)).double())
+    logits = torch.full((len(index), bins.COUNT), -torch.inf)
+    logits.scatter_(1, index, weight.log().float())
+    expected = bins.annealed_mean(logits[:, :, None, None]).reshape(ab.shape)
+    np.testing.assert_allclose(evaluate.through_soft_bins(ab), expected, atol=1e-3)
 
 
 def test_a_run_is_a_row_like_the_committed_ones(small, tmp_path, capsys):

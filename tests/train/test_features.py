@@ -43,15 +43,34 @@ def test_features_tell_pictures_apart(pictures):
 
 def test_perceptual_distance_is_nothing_for_equals_and_grows_with_damage(pictures):
     rng = np.random.default_rng(0)
-    distances = [features.perceptual_distance(pictures, pictures)]
+    ruler = features.Perceptual(pictures)
+    distances = [ruler.distance(pictures)]
     for amount in (20, 80):
         noise = rng.integers(-amount, amount + 1, pictures.shape)
         damaged = np.clip(pictures + noise, 0, 255).astype(np.uint8)
-        distances.append(features.perceptual_distance(pictures, damaged))
+        distances.append(ruler.distance(damaged))
     equal, little, much = distances
     assert np.abs(equal).max() < 1e-6
     assert (little > equal).all()
     assert (much > little).all()
+
+
+def test_the_perceptual_distance_is_the_packages_own(pictures):
+    """Though the features of the truth are computed once, and a few pictures at a time."""
+    many = np.concatenate([pictures] * 4)
+    other = np.roll(many, 3, axis=2)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        from stlpips_pytorch import stlpips
+
+        theirs = stlpips.LPIPS(net="alex", variant="shift_tolerant", verbose=False).eval()
+    x, y = (torch.from_numpy(p).permute(0, 3, 1, 2).float() / 127.5 - 1 for p in (many, other))
+    x, y = (torch.nn.functional.interpolate(p, (64, 64), mode="bilinear") for p in (x, y))
+    with torch.inference_mode():
+        expected = theirs(x, y).flatten()
+    ruler = features.Perceptual(many)
+    for _ in range(2):
+        np.testing.assert_allclose(ruler.distance(other), expected, rtol=1e-4, atol=1e-6)
 
 
 def test_levels_are_those_of_timms_feature_pyramid(pictures):
