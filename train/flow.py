@@ -126,7 +126,7 @@ def train(settings: Settings, pictures: data.Pictures, validation: data.Pictures
             set_learning_rate(optimizer, settings.lr * min(1.0, (now + 1) / warm_up))
             truth = channels_last(ab_norm * (AB_MAX / AB_SCALE)).repeat(settings.draws, 1, 1, 1)
             noise = torch.randn(truth.shape).to(truth)
-            t = torch.sigmoid(torch.randn(len(truth))).to(truth)
+            t = torch.sigmoid(torch.randn(len(truth))).to(truth)  # logistic normal
             with autocast(settings.bfloat16):
                 with torch.no_grad():
                     seen = sampler.see(channels_last(L_norm))

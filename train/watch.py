@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 from PIL import Image
 
@@ -50,11 +51,14 @@ class Watch:
         self._truth = validation.rgb_u8[:limit]
         self._lab = rgb_to_lab(self._truth)
         self._rows = {}
+        L = self._lab[:COLUMNS, ..., 0]
         for other in cifar10_names() if others else ():
             try:
                 if other != name:
-                    ab = load(other).predict_ab(self._lab[:COLUMNS, ..., 0])
-                    self._rows[other] = colorize_u8(self._lab[:COLUMNS, ..., 0], ab)
+                    # A network that is loaded was drawn at random first; a run that goes on loads
+                    # it again, and must find its random numbers where it left them.
+                    with torch.random.fork_rng(devices=[]):
+                        self._rows[other] = colorize_u8(L, load(other).predict_ab(L))
             except WeightsError:
                 continue  # not trained yet: its row is left out
 

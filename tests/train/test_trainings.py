@@ -11,10 +11,11 @@ import numpy as np
 import pytest
 import torch
 
+import colorizers
 from colorizers.color import rgb_to_lab
 from colorizers.networks import checkpoint
 from colorizers.networks.gan import Generator
-from train import candidates, classification, cvae, flow, gan, nazeri, regression, start
+from train import candidates, classification, cvae, flow, gan, nazeri, regression, start, watch
 from train.data import Pictures
 
 
@@ -113,6 +114,14 @@ def test_a_killed_run_goes_on_to_the_same_weights(case, monkeypatch, tmp_path):
         resumed.state_dict().items(), whole.state_dict().values(), strict=True
     ):
         torch.testing.assert_close(ours, theirs, rtol=0, atol=0, msg=name)
+
+
+def test_what_is_shown_beside_a_training_takes_none_of_its_random_numbers():
+    """Or a run that a new process goes on with would not be the one that was killed."""
+    colorizers.load.cache_clear()
+    before = torch.get_rng_state()
+    watch.Watch(VALIDATION, "cvae")
+    assert torch.equal(torch.get_rng_state(), before)
 
 
 def test_command_leaves_weights_card_grid_and_scalars(case, monkeypatch, tmp_path):
