@@ -12,7 +12,7 @@ import pytest
 from train.data import LabBatches
 
 HERE = Path(__file__).parent
-CURVES = {"regression": "l1", "classification": "loss", "gan": "l1", "cvae": "l1"}
+CURVES = {"regression": "l1", "classification": "loss", "gan": "l1", "cvae": "l1", "flow": "error"}
 """Training -> the figure of each epoch that is compared."""
 LAUNCHED = """
 import dataclasses, json, sys

@@ -47,7 +47,7 @@ CASES = {
     ),
     "flow": (
         flow,
-        flow.Settings(**SMALL | {"widths": (32, 32)}, epochs=16, lr=1e-2),
+        flow.Settings(**SMALL | {"widths": (32, 32)}, epochs=16, lr=5e-3),
     ),
     "nazeri": (
         nazeri,
@@ -73,7 +73,12 @@ CASES = {
 }
 
 
-@pytest.fixture(params=CASES)
+SLOW = ("flow",)  # the eye is the committed classifier, which is not small
+
+
+@pytest.fixture(
+    params=[pytest.param(name, marks=[pytest.mark.slow] * (name in SLOW)) for name in CASES]
+)
 def case(request, tmp_path):
     module, settings = CASES[request.param]
     return module, dataclasses.replace(settings, run=str(tmp_path / "run"))
