@@ -28,7 +28,8 @@ COMMANDS = tuple(
 
 def paths_of_the_tree():
     """Path -> comment of each line of the README's tree; a folder's path ends with a slash."""
-    found, folders = {}, []
+    found: dict[str, str] = {}
+    folders: list[str] = []
     tree = README.split("## The tree")[1].split("```")[1]
     for indent, name, comment in re.findall(r"^( *)(\S+) +(\S.*)$", tree, re.M):
         del folders[len(indent) // 2 :]

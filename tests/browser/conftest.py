@@ -31,7 +31,7 @@ WEIGHTS = ROOT / "colorizers" / "weights"
 TRAINED = all(
     (WEIGHTS / f"{name}.safetensors").exists() for name in ("photo", "classification", "gan")
 )
-PROGRAM = ROOT / "app.py" if TRAINED else ROOT / "tests" / "browser" / "untrained.py"
+PROGRAM = ROOT / "app.py" if TRAINED else ROOT / "tests" / "helpers" / "untrained.py"
 
 
 class Tint:

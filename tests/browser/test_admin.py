@@ -128,7 +128,7 @@ def test_the_administrator_sees_the_study_and_takes_it_home(
     page.get_by_role("button", name="Log in").click()
     expect(page.locator("#counts")).to_contain_text("completed", timeout=60_000)
     counts = page.locator("#counts div").all_inner_texts()
-    shown = dict(reversed(cell.split("\n")) for cell in counts)
+    shown = {name: value for value, name in (cell.split("\n") for cell in counts)}
     rows, people = answers(ruled.database_url), participants(ruled.database_url)
     assert shown["consented"] == str(len(people))
     assert shown["answered trials"] == str(rows["trial"].nunique())

@@ -19,7 +19,7 @@ import colorizers
 from colorizers.__main__ import main
 from colorizers.batch import album, local
 from colorizers.files.picture import Photo
-from colorizers.files.writing import save
+from colorizers.files.writing import OUTPUTS, save
 from colorizers.painting.pipeline import Options
 
 
@@ -331,7 +331,7 @@ sys.path.insert(0, {here!r})
 import colorizers, fake_networks
 from colorizers.__main__ import main
 from colorizers.files.picture import Photo
-from colorizers.files.writing import save
+from colorizers.files.writing import OUTPUTS, save
 if __name__ == "__main__":  # and not in the workers, which import this
     signal.signal(signal.SIGINT, signal.default_int_handler)  # as in no run in the background
     colorizers.load = fake_networks.load_slow
@@ -344,7 +344,7 @@ def test_what_is_ended_in_the_middle_is_gone_on_with(tmp_path: Path, how: signal
     folder, out, script = tmp_path / "album", tmp_path / "out", tmp_path / "slowly.py"
     for number in range(8):
         draw(folder / f"{number}.png", number)
-    script.write_text(SLOWLY.format(here=str(Path(__file__).parent)))
+    script.write_text(SLOWLY.format(here=str(Path(__file__).parents[1] / "helpers")))
     with subprocess.Popen(
         [sys.executable, script, folder, "-o", out, "--jobs", "2"],
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, process_group=0,
@@ -427,5 +427,5 @@ def test_a_hundred_mixed_files_give_a_hundred_correct_outcomes(tmp_path: Path, c
             image.load()
             assert image.size == size, name
             assert image.mode == ("RGBA" if name.startswith("clear") else "RGB"), name
-            kind = album.OUTPUTS[name.rpartition(".")[2].lower()]
+            kind = OUTPUTS[name.rpartition(".")[2].lower()]
             assert image.format == kind, name

@@ -1,5 +1,6 @@
 """The ONNX file says what PyTorch says, at any size and in batches, and tells what it is."""
 
+import importlib.util
 import json
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import pytest
 import torch
 
 from colorizers import export
-from colorizers.networks import checkpoint, photo, registry
+from colorizers.networks import base, checkpoint, photo, registry
 
 SHAPES = {
     "photo": [(1, 160, 160), (1, 160, 224), (3, 224, 160), (2, 64, 448), (5, 32, 32)],
@@ -24,7 +25,7 @@ def exported(tmp_path_factory: pytest.TempPathFactory):
     """Every method with its file; the photographs' network with random weights of its own."""
     folder = tmp_path_factory.mktemp("weights")
     torch.manual_seed(0)
-    network = photo.PhotoNet(widths=(24, 16, 16, 8))
+    network: base.Network = photo.PhotoNet(widths=(24, 16, 16, 8))
     card = {"name": "photo", "licence": "Apache-2.0"}
     card |= {"network": {"encoder": photo.ENCODER, "widths": [24, 16, 16, 8]}}
     checkpoint.save("photo", network, card, folder=folder)
@@ -73,7 +74,7 @@ def test_the_file_tells_what_it_is(exported):
 
 
 def test_what_cannot_be_exported_is_one_sentence(monkeypatch, tmp_path: Path, capsys):
-    monkeypatch.setattr(export.importlib.util, "find_spec", lambda name: None)
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     assert export.main(["--method", "gan", "--out", str(tmp_path / "a.onnx")]) == 1
     assert capsys.readouterr().err.endswith("not installed: pip install onnx onnxscript\n")
     assert not list(tmp_path.iterdir())

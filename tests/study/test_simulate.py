@@ -4,6 +4,7 @@ import json
 import sqlite3
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pandas as pd
@@ -12,7 +13,7 @@ from scipy.stats import binom
 from sqlalchemy import create_engine, inspect, text
 
 from study import simulate as module
-from study.database.store import Store, answers, participants
+from study.database.store import Answer, Store, answers, participants
 from study.errors import DatabaseError, SimulationError
 from study.protocol.design import Design, StudySpec
 from study.report.__main__ import report
@@ -165,7 +166,7 @@ def test_real_participants_are_refused_whatever_the_study_is_called(url):
     spec = simulation.spec()
     store.join(store.register(spec), spec, token="a" * 32)
     with pytest.raises(DatabaseError, match="real"):
-        store.add_simulated(1, spec, number=0, seed=0, answer=lambda trial: None)
+        store.add_simulated(1, spec, number=0, seed=0, answer=lambda trial: Answer(1, {}, None))
     store.close()
     with pytest.raises(SimulationError):
         simulate(url, simulation)
@@ -308,7 +309,7 @@ def test_synthetic_pictures_have_ten_classes():
 
 def test_progress_appears_after_two_seconds_only(monkeypatch, capsys):
     now = [0.0]
-    monkeypatch.setattr(module.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(time, "monotonic", lambda: now[0])
     progress = module._Progress(10)
     now[0] = 1.9
     progress(4)
@@ -323,7 +324,7 @@ def test_an_interrupted_simulation_says_what_is_left(url, monkeypatch, capsys):
     def interrupted(*_, **__):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(module.Store, "add_simulated", interrupted)
+    monkeypatch.setattr(Store, "add_simulated", interrupted)
     assert main([*COMMAND, "--db", url]) == 130
     assert "holds a part of the study" in capsys.readouterr().err
 

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
+from PIL.JpegImagePlugin import JpegImageFile
 
 from colorizers.networks import base, photo
 from train import benchmark, peers
@@ -33,6 +34,7 @@ def test_every_pipeline_gives_a_jpeg_of_the_same_size_at_444(name: str) -> None:
     assert seconds > 0
     with Image.open(io.BytesIO(out)) as image:
         assert image.size == (200, 150)
+        assert isinstance(image, JpegImageFile)
         assert {layer[1:3] for layer in image.layer} == {(1, 1)}
 
 

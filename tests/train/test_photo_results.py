@@ -2,6 +2,7 @@
 
 import itertools
 import json
+from typing import Any
 
 import numpy as np
 import pytest
@@ -188,8 +189,8 @@ class TestVividness:
         (tmp_path / "classification.json").write_text('{"weights": {}}')
         after = photo_results._more_vivid(Painter((5, 5)), given, 0.7, tmp_path)
         assert after.name == "photo"
-        after = after.predict_ab(L)
-        np.testing.assert_allclose(after, 1.49 * before, rtol=0.02, atol=0.05)
+        answer = after.predict_ab(L)
+        np.testing.assert_allclose(answer, 1.49 * before, rtol=0.02, atol=0.05)
 
 
 def test_the_page_names_a_critic_that_is_kin_to_the_ruler(tmp_path):
@@ -206,7 +207,7 @@ def test_vividness_is_chosen_on_photographs_of_every_source(tmp_path, monkeypatc
     brown, blue = flat((150, 100, 60)), flat((60, 100, 150))
     group = photos.Group(photos._to_lab_8([brown] * 700 + [blue] * 700))
     given = photos.Photographs([group], np.stack([brown]), {}, 0, ("a",))
-    seen = []
+    seen: Any = []
     monkeypatch.setattr(
         photo_results, "fit_vividness", lambda colorizer, truth, share: seen.extend(truth) or 1.0
     )

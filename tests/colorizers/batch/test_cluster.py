@@ -1,8 +1,8 @@
 """`--engine ray` on a local Ray: the same outcomes as without it, and lost workers survived."""
 
 import sys
-from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import fake_networks
 import hundred
@@ -21,12 +21,12 @@ pytest.importorskip("ray", reason="ray is not installed: pip install -r requirem
 
 
 @pytest.fixture(autouse=True)
-def nodes_find_the_fakes(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    here = Path(__file__).parents[1]
-    monkeypatch.setenv("PYTHONPATH", ":".join([str(here), str(here.parents[1]), *sys.path]))
+def nodes_find_the_fakes(monkeypatch: pytest.MonkeyPatch) -> None:
+    tests = Path(__file__).parents[2]
+    paths = [str(tests / "helpers"), str(tests.parent), *sys.path]
+    monkeypatch.setenv("PYTHONPATH", ":".join(paths))
     monkeypatch.setenv("RAY_ADDRESS", "local")  # whatever cluster this machine belongs to
     monkeypatch.setenv("RAY_USAGE_STATS_ENABLED", "0")
-    return
 
 
 def names(folder: Path) -> list[str]:
@@ -57,7 +57,7 @@ def test_saturation_and_warmth(tmp_path: Path, monkeypatch):
     arguments = [str(tmp_path / "a.png"), "-o", str(tmp_path / "out"), "--engine", "ray"]
     assert main([*arguments, "--jobs", "1", "--saturation", "0", "--warmth", "1"]) == 0
     with Image.open(tmp_path / "out" / "a-colorized-photo-saturation0-warmth1.png") as image:
-        colours = image.getcolors()
+        colours: Any = image.getcolors()
     assert colours is not None
     ((_, (red, _, blue)),) = colours  # one colour, an orange one
     assert red > blue + 20

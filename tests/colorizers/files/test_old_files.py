@@ -77,7 +77,10 @@ def old_jpeg(image: Image.Image, subsampling: int) -> bytes:
     grey = image.mode == "L"
     options = {} if grey else {"subsampling": subsampling}
     data = encoded(image, "JPEG", quality=95, **options)
-    quantization, direct, alternating, position = [], [], [], 2
+    quantization: list[bytes] = []
+    direct: list[bytes] = []
+    alternating: list[bytes] = []
+    position = 2
     while True:
         marker, length = (
             data[position + 1],

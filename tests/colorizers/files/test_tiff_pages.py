@@ -4,7 +4,7 @@ import importlib.util
 import io
 import struct
 import sys
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pillow_heif
@@ -45,7 +45,7 @@ class Typed(NamedTuple):
     """An entry whose type matters: its number, how many, and the bytes."""
 
     kind: int
-    count: int
+    size: int
     body: bytes
 
 
@@ -101,7 +101,7 @@ def directories(
 
 def page(
     values: np.ndarray, *, compression: int = 1, planar: bool = False, tile: int = 0,
-    order: str = "<", predictor: bool = False, photometric: int = 1, **tags: object,
+    order: str = "<", predictor: bool = False, photometric: int = 1, **tags: Any,
 ) -> tuple[Tags, list[bytes]]:  # fmt: skip
     """Tags and coded strips or tiles of (h, w) or (h, w, samples)."""
     values = values[..., None] if values.ndim == 2 else values

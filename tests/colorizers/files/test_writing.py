@@ -10,6 +10,7 @@ import pytest
 import tifffile
 from fakes import FakeColorizer, hue_wheel
 from PIL import ExifTags, Image, ImageCms
+from PIL.JpegImagePlugin import JpegImageFile
 from skimage.color import rgb2lab
 from test_reading import colours, encoded, one_sentence, profile_of, refusal
 
@@ -30,7 +31,7 @@ IPTC = b"\x1c\x02\x78\x00\x05Aunt!"
 
 def written(rgb: np.ndarray, photo: Photo, **options: object) -> bytes:
     stream = io.BytesIO()
-    save(stream, rgb, photo, **options)  # type: ignore[arg-type]
+    save(stream, rgb, photo, **options)
     return stream.getvalue()
 
 
@@ -63,6 +64,7 @@ def test_jpeg_is_444_and_quality_counts() -> None:
     for quality in (1, 50, 95, 100):
         data = written(rgb, from_array(rgb), format="JPEG", quality=quality)
         with Image.open(io.BytesIO(data)) as image:
+            assert isinstance(image, JpegImageFile)
             assert {layer[1:3] for layer in image.layer} == {(1, 1)}
         sizes.append(len(data))
     assert sizes == sorted(sizes)

@@ -32,7 +32,7 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     environment = os.environ | {"GRADIO_TEMP_DIR": str(folder), "PYTHONPATH": str(ROOT)}
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen(
-            [sys.executable, str(Path(__file__).parents[1] / "fake_api.py"), str(port)],
+            [sys.executable, str(ROOT / "tests" / "helpers" / "fake_api.py"), str(port)],
             env=environment, stdout=log, stderr=subprocess.STDOUT,
         )  # fmt: skip
     address = f"http://127.0.0.1:{port}"

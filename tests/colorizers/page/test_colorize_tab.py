@@ -182,6 +182,7 @@ def test_events_without_data_are_refused() -> None:
 
 def test_choices_are_those_offered() -> None:
     assert checking.choice("format", "PNG", ["PNG"]) == "PNG"
+    value: Any
     for value in ("GIF", "../../etc", None, ["PNG"], {}):
         with pytest.raises(ImageError, match="There is no format"):
             checking.choice("format", value, ["PNG"])
@@ -228,7 +229,7 @@ def test_missing_weights_leave_the_rest_of_the_tab() -> None:
         raise WeightsError(f"There are no weights for {name!r}.")
 
     with gr.Blocks() as demo, gr.Tab("Colorize"):
-        ui.build(nothing)  # type: ignore[arg-type]
+        ui.build(nothing)
     assert "no weights for 'gan'" in words(demo)
     assert all(c["type"] != "image" for c in components(demo))
 
@@ -343,7 +344,7 @@ def url(served: Path) -> Iterator[str]:
     environment = os.environ | {"GRADIO_TEMP_DIR": str(folder), "PYTHONPATH": str(ROOT)}
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen(
-            [sys.executable, str(ROOT / "tests" / "colorizers" / "fake_app.py"), str(port)],
+            [sys.executable, str(ROOT / "tests" / "helpers" / "fake_app.py"), str(port)],
             env=environment,
             stdout=log,
             stderr=subprocess.STDOUT,
@@ -421,7 +422,7 @@ def test_a_page_that_is_closed_in_the_middle_ends_its_work(url: str, served: Pat
 
     visitor, session, before = Visitor(url), os.urandom(6).hex(), zips()
     visitor.join(session, "many-start", "click", [visitor.upload(40), "PNG"])
-    messages = visitor.messages(session)
+    messages: Any = visitor.messages(session)
     assert any("1 of 40 photographs" in json.dumps(message) for message in messages)
     assert zips() != before
     messages.close()

@@ -133,7 +133,7 @@ def test_a_page_that_is_closed_leaves_nothing_behind(folder: Path) -> None:
     before = set(folder.parent.iterdir())
     payload = [photograph(folder, n, f"{n}.png") for n in range(3)]
     model = FakeColorizer(hue_wheel(), "photo")
-    running = many.colorize_many(payload, "PNG", model, folder.parent, lambda *_, **__: None)
+    running: Any = many.colorize_many(payload, "PNG", model, folder.parent, lambda *_, **__: None)
     next(running)
     assert set(folder.parent.iterdir()) != before
     running.close()

@@ -57,4 +57,4 @@ def test_on_the_grid_or_at_full_size_is_the_same() -> None:
 )
 def test_out_of_range_is_refused(saturation: object, warmth: object, says: str) -> None:
     with pytest.raises(ValueError, match=says):
-        adjust(np.zeros((1, 2), np.float32), saturation, warmth)  # type: ignore[arg-type]
+        adjust(np.zeros((1, 2), np.float32), saturation, warmth)

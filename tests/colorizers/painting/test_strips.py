@@ -26,7 +26,7 @@ def flat(ab: np.ndarray) -> np.ndarray:
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
 def test_lightness_is_scikit_images(dtype: type) -> None:
-    rgb = cube().astype(dtype)
+    rgb: np.ndarray = cube().astype(dtype)
     if dtype == np.uint16:
         rgb = rgb * np.uint16(257) - np.uint16(rgb > 0) * np.uint16(100)
     L = strips.lightness(rgb)

@@ -101,7 +101,8 @@ def test_pictures_are_balanced_after_any_number_of_lists(pool, size, lists, seed
 
 def list_from_the_first_round_on(pictures, size, seed, number):
     """The definition without its shortcut: every round is drawn after the one before."""
-    pool, row, start = sorted(pictures), [], number * size
+    pool, start = sorted(pictures), number * size
+    row: list[str] = []
     while len(row) < start + size:
         order = shuffled(pool, seed, f"pictures/{len(row) // len(pool)}")
         begun = row[len(row) - len(row) % size :] if len(row) % size else []
@@ -241,8 +242,8 @@ def test_catch_and_repeated_trials_are_spread_evenly():
     design = Design(catch=3, repeats=5)
     for seed in range(40):
         trials = plan(design, PICTURES, PRACTICE_PICTURES, number=0, seed=seed)
-        before = Counter()
-        places = {CATCH: [], REPEAT: []}
+        before: Counter[str] = Counter()
+        places: dict[str, list[int]] = {CATCH: [], REPEAT: []}
         for trial in trials:
             if trial.kind in places:
                 places[trial.kind].append(before[SCORED])
@@ -253,7 +254,7 @@ def test_catch_and_repeated_trials_are_spread_evenly():
 
 def test_the_truth_of_catch_and_repeated_trials_stands_in_every_slot_alike():
     design = Design(catch=3, repeats=3)
-    slots = {CATCH: Counter(), REPEAT: Counter()}
+    slots: dict[str, Counter[int]] = {CATCH: Counter(), REPEAT: Counter()}
     for seed in range(300):
         for trial in plan(design, PICTURES, PRACTICE_PICTURES, number=seed, seed=seed):
             if trial.kind in slots:

@@ -40,5 +40,6 @@ if __name__ == "__main__":
         ),
         "gan": Tinter("gan", "GAN", (-18.0, -14.0)),
     }
-    colorizers.load = tinters.__getitem__
+    load: Any = tinters.__getitem__
+    colorizers.load = load
     runpy.run_path(str(ROOT / "app.py"), run_name="__main__")

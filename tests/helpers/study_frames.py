@@ -23,7 +23,7 @@ def answers(trials, methods=("gan", "classification", TRUTH)):
         realism and quality (dicts by method), response_ms, position.
     """
     rows = []
-    positions = {}
+    positions: dict[str, int] = {}
     for number, trial in enumerate(trials, start=1):
         person = trial["participant"]
         positions[person] = positions.get(person, 0) + 1

@@ -1,1 +1,0 @@
-"""Being here, it puts the fakes beside it on the path of every test below."""
