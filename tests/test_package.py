@@ -33,6 +33,7 @@ def pinned(file):
         ("requirements.txt", ("app", "train")),
         ("requirements-dev.txt", ("dev",)),
         ("requirements-heic.txt", ("heic",)),
+        ("requirements-raw.txt", ("raw",)),
         ("requirements-ray.txt", ("cluster",)),
     ],
 )

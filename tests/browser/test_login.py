@@ -20,8 +20,8 @@ PROXY = "127.0.0.9"
 def cheap_hash(password: str) -> str:
     """Like that of `study.password`, but so fast that a flood of attempts costs no minute."""
     key = hashlib.scrypt(password.encode(), salt=b"salt", n=2, r=8, p=1, dklen=32)
-    salt, key = (base64.urlsafe_b64encode(part).decode().rstrip("=") for part in (b"salt", key))
-    return f"scrypt:2:8:1:{salt}:{key}"
+    parts = [base64.urlsafe_b64encode(part).decode().rstrip("=") for part in (b"salt", key)]
+    return ":".join(["scrypt:2:8:1", *parts])
 
 
 @pytest.fixture(scope="module")
