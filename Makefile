@@ -32,6 +32,7 @@ check: $(VENV)/dev.stamp
 	$(VENV)/bin/lint-imports
 	$(RUN) -m tools.lock --check
 	$(RUN) -m tools.licences --check
+	@grep -q . SECURITY.md || { echo 'SECURITY.md is missing: it says how a fault is reported.'; exit 1; }
 
 lock: $(VENV)/dev.stamp
 	$(RUN) -m tools.lock
