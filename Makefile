@@ -1,5 +1,6 @@
 # make app    the page at http://127.0.0.1:7860
-# make test   all tests in two processes, the browser's too where Debian's chromium is installed
+# make test   the tests in two processes, the browser's too where Debian's chromium is installed
+# make test-all  those that take minutes for one fact, which `make test` leaves out (marked slow)
 # make test-ray  --engine ray on a local cluster; Ray is installed for it, and brings pyarrow, with
 #             which pandas keeps strings in another way: so the study's tables once more
 # make test-package  the wheel, in an empty environment and folder: its core, then the page
@@ -8,19 +9,23 @@
 PYTHON ?= python3
 VENV := .venv
 RUN := $(VENV)/bin/python
+PYTEST := OMP_NUM_THREADS=1 $(RUN) -m pytest
 TABLES := $(addprefix tests/study/,protocol/test_exclusions.py report/test_report.py report/test_report_page.py database/test_live.py)
 
-.PHONY: app test test-ray test-package check lock clean
+.PHONY: app test test-all test-ray test-package check lock clean
 
 app: $(VENV)/app.stamp
 	$(RUN) app.py
 
 test: $(VENV)/dev.stamp
-	OMP_NUM_THREADS=1 $(RUN) -m pytest -n 2 --no-loadscope-reorder --durations=30
+	$(PYTEST) -n 2 --no-loadscope-reorder --durations=30 -m "not slow"
+
+test-all: $(VENV)/dev.stamp
+	$(PYTEST) -n 2 --no-loadscope-reorder --durations=0 --durations-min=1 -m slow
 
 test-ray: $(VENV)/dev.stamp
 	$(RUN) -m pip install --disable-pip-version-check -q -r requirements-ray.txt -c $(VENV)/pins.txt
-	OMP_NUM_THREADS=1 $(RUN) -m pytest tests/colorizers/batch/test_cluster.py $(TABLES)
+	$(PYTEST) tests/colorizers/batch/test_cluster.py $(TABLES)
 
 test-package: $(VENV)/dev.stamp
 	.ci/package
