@@ -5,8 +5,9 @@
     python -m colorizers album -o coloured --method classification --temperature 0.3
     python -m colorizers album -o coloured --saturation 0.8 --warmth -0.2
 
-Folders are searched to their depths and mirrored under OUT. A photograph whose result is there and
-not older than itself is skipped, so a run that was interrupted is gone on with by the same command.
+Folders are searched to their depths and mirrored under OUT. A photograph whose result is there is
+skipped, so a run that was interrupted is gone on with by the same command; whether it is the same
+photograph is told by what the file holds, not by its date.
 A file that cannot be used does not stop the others: it is listed at the end, and the exit code is
 then 1. With a single PHOTO, OUT may also be the name of a picture file; that one is always written
 anew. Inputs are never overwritten.
@@ -45,7 +46,7 @@ def parser() -> argparse.ArgumentParser:
         prog="python -m colorizers",
         description="Give grey photographs colours. The colours are a network's guess.",
         epilog="Exit code: 0 all done, 1 some files failed, 2 misused, 130 interrupted. A result "
-        "that is not older than its photograph counts as done; the same command goes on.",
+        "of the same photograph counts as done, whatever the dates; the same command goes on.",
     )
     add = made.add_argument
     # fmt: off
@@ -166,6 +167,8 @@ def _summary(todo: Plan, made: int, failed: int, out: Path) -> str:
         parts.append(f"{failed} failed")
     if todo.ignored:
         parts.append(f"{todo.ignored} passed over, no pictures by their names")
+    if todo.hidden:
+        parts.append(f"{todo.hidden} passed over, hidden or a NAS's thumbnails and bin")
     return "; ".join(parts) + "."
 
 

@@ -3,31 +3,31 @@
 Folders are searched to their depths and mirrored under OUT. The result of `a.jpg` is
 `a-colorized-photo.jpg`; where the kind changes, the old ending stays in the name, so that `a.png`
 and `a.jpg` in one folder never meet: `a.jpg.colorized-photo.png`. What still would meet (two
-folders given at once, or into one OUT on two days) is numbered. Each OUT remembers in `JOURNAL`
-which photograph every name belongs to, so that the same photograph finds its own result again,
-and so that no result is ever taken for a photograph.
+folders given at once, or into one OUT on two days) is numbered. Each OUT remembers
+which photograph every name belongs to (`colorizers.batch.index`), so that the same photograph finds
+its own result again, and so that no result is ever taken for a photograph.
 
-Done is what lies in OUT and is not older than its photograph. It is written under another name
-and renamed (`colorizers.batch.local`), so what lies there is whole.
+Done is what lies in OUT and shows what its photograph holds, whatever the dates of the two. It is
+written under another name and renamed (`colorizers.batch.local`), so what lies there is whole.
 """
 
 from __future__ import annotations
 
-import json
 import os
 import socket
-import stat
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from PIL import Image
 
+from colorizers.batch.index import JOURNAL, Index
+from colorizers.files.filenames import shortened
 from colorizers.files.reading import FORMATS
 from colorizers.files.writing import OUTPUTS
+from colorizers.parallel import cores
 
-JOURNAL = ".colorized.jsonl"
-"""In each OUT: one line for each photograph, {"from": its path, "to": its result below OUT}."""
 PARTIAL = ".colorizing-"
 """Beginning of the name of a file that is not whole yet; host and process follow."""
 
@@ -42,13 +42,31 @@ OTHER_ENDINGS = frozenset({
 })  # fmt: skip
 
 
+NAS = frozenset({
+    "@eaDir", "#recycle", "#snapshot", "@Recycle", "@Recently-Snapshot", "$RECYCLE.BIN",
+    "System Volume Information", "__MACOSX", "lost+found",
+})  # fmt: skip
+"""Folders of network drives and systems: thumbnails, what was thrown away, second halves."""
+
+
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One photograph to colorize: where it lies, where its result goes, as what."""
+    """One photograph to colorize.
+
+    Attributes
+    ----------
+    source, target : Path
+        Where it lies, and where its result goes.
+    format : str
+        As what it is saved.
+    index : Path, optional
+        Where it is written down that the result is whole.
+    """
 
     source: Path
     target: Path
     format: str
+    index: Path | None = None
 
 
 @dataclass(slots=True)
@@ -64,12 +82,15 @@ class Plan:
         What cannot even be begun, and why.
     ignored : int
         Files in folders that are no pictures by their names.
+    hidden : int
+        Pictures by their names in hidden folders and those of `NAS`, or under hidden names.
     """
 
     jobs: list[Job] = field(default_factory=list)
     done: int = 0
     failed: list[tuple[Path, str]] = field(default_factory=list)
     ignored: int = 0
+    hidden: int = 0
 
 
 def plan(
@@ -96,22 +117,28 @@ def plan(
     Plan
     """
     made = Plan()
-    journal = _Journal(out)
-    found = list(dict.fromkeys(_photographs(inputs, out, journal, made)))
+    index = Index(out)
+    found = list(dict.fromkeys(_photographs(inputs, out, index, made)))
     sources = {os.path.realpath(source) for source, _ in found}
-    for source, below in found:
-        own = source.suffix[1:]
-        kind = OUTPUTS.get(own.lower())
-        last = own if kind and kind == OUTPUTS.get(ending, kind) else ending or "png"
-        wanted = below.parent / result_name(source.name, label, last)
-        target = journal.place(source, wanted)
-        if not overwrite and is_done(source, target):
+    endings = [_ending(source, ending) for source, _ in found]
+    wanted = [
+        (source, below.parent / result_name(source.name, label, last))
+        for (source, below), last in zip(found, endings, strict=True)
+    ]
+    targets = index.place(wanted)
+
+    def is_done(number: int) -> bool:
+        return not overwrite and index.is_done(found[number][0], targets[number])
+
+    with ThreadPoolExecutor(cores()) as pool:  # hashing lets others run
+        done = list(pool.map(is_done, range(len(found))))
+    for (source, _), target, last, there in zip(found, targets, endings, done, strict=True):
+        if there:
             made.done += 1
         elif os.path.realpath(target) in sources:
             made.failed.append((source, f"{target} is one of the photographs; choose another OUT."))
         else:
-            made.jobs.append(Job(source, target, OUTPUTS[last.lower()]))
-    journal.write()
+            made.jobs.append(Job(source, target, OUTPUTS[last.lower()], index.file))
     for folder in {job.target.parent for job in made.jobs}:
         _remove_partials(folder)
     return made
@@ -127,17 +154,15 @@ def result_name(name: str, label: str, ending: str) -> str:
     """
     stem, dot, own = name.rpartition(".")
     if stem and dot and own == ending:
-        return f"{stem}-colorized-{label}.{ending}"
-    return f"{name}.colorized-{label}.{ending}"
+        return shortened(stem, f"-colorized-{label}.{ending}")
+    return shortened(name, f".colorized-{label}.{ending}")
 
 
-def is_done(source: Path, target: Path) -> bool:
-    """Whether the result is there and not older than its photograph."""
-    try:
-        there = target.stat()
-        return stat.S_ISREG(there.st_mode) and there.st_mtime_ns >= source.stat().st_mtime_ns
-    except OSError:
-        return False
+def _ending(source: Path, asked: str) -> str:
+    """Ending of the result: the photograph's own where it is of the kind that is asked for."""
+    own = source.suffix[1:]
+    kind = OUTPUTS.get(own.lower())
+    return own if kind and kind == OUTPUTS.get(asked, kind) else asked or "png"
 
 
 def partial_name(target: Path) -> Path:
@@ -151,14 +176,14 @@ def partials(folder: Path, pid: int) -> list[Path]:
 
 
 def _photographs(
-    inputs: Sequence[Path], out: Path, journal: _Journal, made: Plan
+    inputs: Sequence[Path], out: Path, index: Index, made: Plan
 ) -> Iterator[tuple[Path, Path]]:
     """Absolute path of every photograph and its path below the folder that was named."""
     for given in inputs:
         path = Path(os.path.abspath(given))  # links stay: a folder of links is mirrored, too
         if os.path.isdir(path):
             # Results of earlier runs may lie among the photographs, if OUT was this folder.
-            results = journal.results | _Journal(path).results
+            results = index.results | Index(path).results
             for found in _walk(path, out, results, made, {_identity(path)}):
                 yield found, found.relative_to(path)
         else:
@@ -175,19 +200,31 @@ def _walk(
         return
     for entry in entries:
         path = Path(entry.path)
-        if entry.name.startswith("."):
-            continue  # thumbnails, macOS's resource forks, our own partial files
+        if entry.name.startswith(".") or entry.name in NAS:
+            made.hidden += _pictures(entry)  # thumbnails, macOS's resource forks, a bin
+            continue
         if os.path.isdir(path):
             identity = _identity(path)
             # A link to a folder above would lead round and round; OUT holds results.
             if identity in above or identity == _identity(out) or os.path.exists(path / JOURNAL):
                 continue
             yield from _walk(path, out, results, made, above | {identity})
-        elif path.suffix.lower() in PHOTO_ENDINGS | OTHER_ENDINGS:
+        elif _is_picture(entry.name):
             if path not in results:
                 yield path
         else:
             made.ignored += 1
+
+
+def _pictures(entry: os.DirEntry[str]) -> int:
+    """How many files are pictures by their names: this one, or in this folder."""
+    if not entry.is_dir(follow_symlinks=False):
+        return _is_picture(entry.name)
+    return sum(_is_picture(name) for _, _, names in os.walk(entry.path) for name in names)
+
+
+def _is_picture(name: str) -> bool:
+    return Path(name).suffix.lower() in PHOTO_ENDINGS | OTHER_ENDINGS
 
 
 def _identity(folder: Path) -> tuple[int, int]:
@@ -196,52 +233,6 @@ def _identity(folder: Path) -> tuple[int, int]:
     except OSError:
         return (-1, -1)
     return found.st_dev, found.st_ino
-
-
-class _Journal:
-    """Which photograph every name under OUT belongs to, kept in a file of OUT."""
-
-    def __init__(self, out: Path) -> None:
-        self._out = Path(os.path.abspath(out))
-        self._file = self._out / JOURNAL
-        self._target: dict[tuple[str, str], str] = {}  # (photograph, wanted name) -> name
-        self._owner: dict[str, str] = {}  # name, as every system compares it -> photograph
-        self._new: list[dict[str, str]] = []
-        for line in self._lines():
-            try:
-                entry = json.loads(line)
-                self._claim(str(entry["from"]), str(entry["wanted"]), str(entry["to"]))
-            except (ValueError, KeyError, TypeError):
-                continue  # the last line of a run that was killed
-        self.results = {self._out / name for name in self._target.values()}
-
-    def place(self, source: Path, wanted: Path) -> Path:
-        """Where the result of this photograph goes: what is wanted, with a number if taken."""
-        key = str(source), wanted.as_posix()
-        if key not in self._target:
-            free, number = wanted, 2
-            while self._owner.get(free.as_posix().casefold(), key[0]) != key[0]:
-                free = wanted.with_name(f"{wanted.stem}-{number}{wanted.suffix}")
-                number += 1
-            self._claim(*key, free.as_posix())
-            self._new.append({"from": key[0], "wanted": key[1], "to": free.as_posix()})
-        return self._out / self._target[key]
-
-    def write(self) -> None:
-        """Add what is new; before any work, so that a run that is killed has its names."""
-        if self._new:
-            with self._file.open("a", encoding="ascii") as file:
-                file.writelines(json.dumps(entry) + "\n" for entry in self._new)
-
-    def _lines(self) -> list[str]:
-        try:
-            return self._file.read_text("ascii", errors="replace").splitlines()
-        except FileNotFoundError:
-            return []
-
-    def _claim(self, source: str, wanted: str, name: str) -> None:
-        self._target[source, wanted] = name
-        self._owner[name.casefold()] = source
 
 
 def _remove_partials(folder: Path) -> None:

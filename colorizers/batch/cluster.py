@@ -99,7 +99,8 @@ class _Colorizing:
         self._colorizer = prepare(recipe)
 
     def __call__(self, row: dict[str, Any]) -> dict[str, Any]:
-        job = Job(Path(row["source"]), Path(row["target"]), row["format"])
+        index = Path(row["index"]) if row["index"] else None
+        job = Job(Path(row["source"]), Path(row["target"]), row["format"], index)
         outcome = colorize_job(self._colorizer, job, self._recipe)
         width, height = outcome.size
         return {
@@ -112,7 +113,7 @@ class _Colorizing:
 
 
 def _row(job: Job) -> dict[str, str]:
-    return {name: str(value) for name, value in asdict(job).items()}
+    return {name: str(value or "") for name, value in asdict(job).items()}
 
 
 def _outcome(job: Job, row: dict[str, Any]) -> Outcome:

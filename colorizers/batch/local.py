@@ -9,9 +9,11 @@ cannot do, as it gives up all files when a process dies.
 from __future__ import annotations
 
 import contextlib
+import logging
 import multiprocessing
 import os
 import signal
+import warnings
 from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from multiprocessing.connection import Connection, wait
@@ -21,6 +23,7 @@ from typing import Any
 import numpy as np
 
 from colorizers.batch.album import Job, partial_name, partials
+from colorizers.batch.index import content_of, record
 from colorizers.files.picture import ImageError
 from colorizers.painting import pipeline
 from colorizers.painting.adjust import adjust
@@ -100,12 +103,15 @@ def colorize_job(colorizer: Predictor, job: Job, recipe: Recipe) -> Outcome:
     """Colorize one file; whatever is wrong with it becomes the outcome's `error`."""
     partial = partial_name(job.target)
     try:
+        content = content_of(job.source)  # first, as the photograph may change meanwhile
         options = replace(recipe.options, format=job.format)
         try:
             made = pipeline.colorize_file(job.source, partial, colorizer, options)
             os.replace(partial, job.target)
         finally:
             partial.unlink(missing_ok=True)
+        if job.index and content:
+            record(job.index, job.target, content)
     except ImageError as error:
         return Outcome(job, error=str(error))
     except MemoryError:
@@ -252,8 +258,18 @@ def _no_interrupt() -> Iterator[None]:
         signal.signal(signal.SIGINT, before)
 
 
+def _keep_quiet() -> None:
+    """Print nothing of what decoders mutter about a file: what matters is in its outcome."""
+    warnings.simplefilter("ignore")  # Pillow's
+    logging.disable()
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 2)  # libjpeg's and libtiff's, which know no other place
+    os.close(nowhere)
+
+
 def _serve(pipe: Connection, recipe: Recipe, threads: int) -> None:
     """Work in another process: say "" or what is wrong, then answer every job."""
+    _keep_quiet()
     try:
         use_threads(threads)
         colorizer = prepare(recipe)

@@ -124,13 +124,16 @@ class Page:
 
     @property
     def what(self) -> str:
-        """What it holds, in words."""
+        """What it holds, in words; empty if it does not say that as a whole."""
+        if not {WIDTH, HEIGHT, PHOTOMETRIC} <= self.numbers.keys():
+            return ""
         bits = "/".join(map(str, dict.fromkeys(self.numbers.get(BITS, (1,)))))
+        bits += " bit" if bits == "1" else " bits"
         photometric, coded = self.number(PHOTOMETRIC), self.number(COMPRESSION, 1)
         named = _NAMES.get(photometric, f"colours of kind {photometric}")
-        numbers = {2: " signed numbers", 3: " floating-point numbers"}.get(self.number(FORMAT), "")
+        numbers = {2: " with a sign", 3: " with a floating point"}.get(self.number(FORMAT), "")
         how = "" if coded == 1 else f", compression {coded}"
-        return f"a TIFF of {named}, {bits} bits{numbers}{how}"
+        return f"a TIFF of {named}, {bits}{numbers}{how}"
 
     @property
     def is_raw(self) -> bool:

@@ -263,7 +263,7 @@ def _open(
         ) from error
     except Exception as error:
         stream.seek(0)
-        if name := page.what if page else raw.name_of(stream.read(raw.HEAD)):
+        if name := (page.what if page else raw.name_of(stream.read(raw.HEAD))):
             other = _way_out("TIFF" if page else None)
             raise ImageError(f"The file is {name}, which is not read here; {other}.") from error
         raise ImageError(

@@ -105,6 +105,9 @@ def save(
     if not metadata:
         photo = Photo(photo.rgb, photo.alpha, photo.format)
     photo, notices = _fitting(photo, format)
+    if rgb.dtype == np.uint16 and format in ("JPEG", "WEBP"):
+        lost = f"{format} holds 8 of the photograph's 16 bits a channel; PNG and TIFF hold all."
+        notices = (*notices, lost)
     icc = photo.icc
     if icc:
         rgb, icc = _in_profile(rgb, icc)

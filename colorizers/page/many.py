@@ -311,8 +311,8 @@ def _name(sent: Any) -> str:
 def _unused(stem: str, ending: str, names: set[str]) -> str:
     """The file's name in the zip, numbered where another one has it."""
     name, number = f"{stem}.{ending}", 1
-    while name in names:
+    while name.casefold() in names:
         number += 1
         name = f"{stem}-{number}.{ending}"
-    names.add(name)
+    names.add(name.casefold())
     return name

@@ -93,7 +93,7 @@ def test_phone_photograph_from_upload_to_file(page: Page, server_url: str, tmp_p
     expect(page.locator("#quality")).to_be_visible(timeout=SLOW)
     with page.expect_download(timeout=SLOW) as caught:
         page.get_by_role("button", name="Download", exact=True).click()
-    assert caught.value.suggested_filename == "Grossvater-am-See-colorized-photo.jpg"
+    assert caught.value.suggested_filename == "Großvater-am-See-colorized-photo.jpg"
     with Image.open(caught.value.path()) as image:
         assert (image.format, image.size) == ("JPEG", (4000, 3000))
         assert image.getexif().get(ExifTags.Base.Orientation, 1) == 1
@@ -129,7 +129,7 @@ def test_versions_and_methods_are_chosen_by_a_click(
     third = changed(page, second)
     with page.expect_download(timeout=SLOW) as caught:
         page.get_by_role("button", name="Download", exact=True).click()
-    assert caught.value.suggested_filename == "Grossvater-am-See-colorized-classification.png"
+    assert caught.value.suggested_filename == "Großvater-am-See-colorized-classification.png"
     page.get_by_role("button", name="Start again").click()
     changed(page, third)
     assert "image/webp" not in pictures

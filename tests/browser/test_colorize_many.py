@@ -25,7 +25,7 @@ def test_many_photographs_come_back_in_a_zip(page: Page, server_url: str, tmp_pa
     with page.expect_download(timeout=SLOW) as caught:
         page.get_by_role("button", name=re.compile("Download 1 as zip")).click()
     with zipfile.ZipFile(caught.value.path()) as archive:
-        assert archive.namelist() == ["Grossvater-am-See-colorized-photo.jpg", "not-colorized.txt"]
+        assert archive.namelist() == ["Großvater-am-See-colorized-photo.jpg", "not-colorized.txt"]
 
 
 def test_stop_in_the_middle_offers_what_is_finished(

@@ -60,8 +60,10 @@ def width(file: Path) -> int:
 def test_mirrors_a_folder_in_each_photographs_own_kind(photos: Path, tmp_path: Path, capsys):
     out = tmp_path / "deep" / "out"
     (photos / "letter.txt").write_text("dear aunt")
-    (photos / ".thumbs").mkdir()
-    draw(photos / ".thumbs" / "a.png")
+    for hidden in (".thumbs/a.png", "@eaDir/b.jpg/SYNOFILE_THUMB_M.jpg", ".@__thumb/b.jpg",
+                   "#recycle/old.jpg", "._b.jpg"):  # fmt: skip
+        draw(photos / hidden)
+    (photos / "Thumbs.db").write_bytes(b"\xd0\xcf\x11\xe0")
     assert run(photos, "-o", out) == 0
     assert names(out) == [
         "a-colorized-photo.png", "b-colorized-photo.jpg", "other/a-colorized-photo.png",
@@ -72,7 +74,8 @@ def test_mirrors_a_folder_in_each_photographs_own_kind(photos: Path, tmp_path: P
     assert "[3/3]" in printed
     assert "(30 x 20)" in printed
     assert "3 colorized" in printed
-    assert "1 passed over" in printed
+    assert "2 passed over, no pictures by their names" in printed
+    assert "5 passed over, hidden or a NAS's thumbnails and bin" in printed
 
 
 def test_what_is_done_is_skipped_until_the_photograph_changes(photos, tmp_path, capsys):
@@ -85,12 +88,21 @@ def test_what_is_done_is_skipped_until_the_photograph_changes(photos, tmp_path, 
     assert "3 already there" in said
     assert {name: (out / name).stat().st_mtime_ns for name in names(out)} == before
 
-    later = time.time() + 10
-    os.utime(photos / "b.jpg", (later, later))
+    # Dates tell nothing: a camera's clock runs ahead, a card's jumps by an hour.
+    for shift in (10, -3600, 10**8):
+        os.utime(photos / "b.jpg", (time.time() + shift,) * 2)
+        assert run(photos, "-o", out) == 0
+        assert "0 colorized" in capsys.readouterr().out
+    # What the file holds does, even if date and size stay.
+    told = draw(photos / "c.bmp").stat()
+    assert run(photos, "-o", out) == 0
+    assert draw(photos / "c.bmp", seed=1).stat().st_size == told.st_size
+    os.utime(photos / "c.bmp", ns=(told.st_atime_ns, told.st_mtime_ns))
+    capsys.readouterr()
     assert run(photos, "-o", out) == 0
     assert "1 colorized" in capsys.readouterr().out
     assert run(photos, "-o", out, "--overwrite") == 0
-    assert "3 colorized" in capsys.readouterr().out
+    assert "4 colorized" in capsys.readouterr().out
 
 
 def test_no_name_is_given_twice(tmp_path: Path):
@@ -143,6 +155,14 @@ def test_what_is_lost_is_said_under_the_name(tmp_path: Path, capsys):
     save(tmp_path / "a.tif", grey, photo, format="TIFF")
     assert run(tmp_path / "a.tif", "-o", tmp_path / "out", "--format", "png") == 0
     assert "\n  PNG has no place for IPTC; it is left out.\n" in capsys.readouterr().out
+
+
+def test_a_16_bit_tiff_under_a_jpegs_name_loses_no_bit_without_a_word(tmp_path: Path, capsys):
+    deep = np.random.default_rng(0).integers(0, 65_536, (20, 30, 3)).astype(np.uint16)
+    save(tmp_path / "scan.jpg", deep, Photo(deep, None, "TIFF"), format="TIFF")
+    assert run(tmp_path / "scan.jpg", "-o", tmp_path / "out") == 0
+    assert names(tmp_path / "out") == ["scan-colorized-photo.jpg"]
+    assert "\n  JPEG holds 8 of the photograph's 16 bits a channel; " in capsys.readouterr().out
 
 
 def test_links_that_go_round_and_folders_that_cannot_be_read(photos, tmp_path, monkeypatch, capsys):
@@ -311,6 +331,56 @@ def test_names_that_no_terminal_should_print(tmp_path: Path, capsys):
     assert "\\udcff.png: The file is empty" in said.err
 
 
+@pytest.mark.parametrize("length", [240, 255])
+def test_names_as_long_as_a_disk_allows(tmp_path: Path, length: int):
+    folder, out = tmp_path / "album", tmp_path / "out"
+    ends = (("a", "1.png"), ("a", "2.png"), ("ä", ".jpg"), ("写", ".gif"))
+    files = [letter * ((length - 5) // len(letter.encode())) + end for letter, end in ends]
+    for number, name in enumerate(files):
+        draw(folder / name, number, size=(30 + number, 20))
+    assert run(folder, "-o", out) == 0
+    made = names(out)
+    assert len(made) == 4
+    assert {width(out / name) for name in made} == {30, 31, 32, 33}
+    assert all("colorized-photo" in name and len(name.encode()) <= 255 for name in made)
+    assert run(folder, "-o", out, "--overwrite") == 0
+    assert names(out) == made
+
+
+def test_the_same_photograph_from_another_folder_is_done(photos: Path, tmp_path: Path, capsys):
+    """A card mounted elsewhere, an album that was moved: no second result beside the first."""
+    out = tmp_path / "out"
+    assert run(photos, "-o", out) == 0
+    moved = photos.rename(tmp_path / "moved")
+    capsys.readouterr()
+    for _ in range(2):
+        assert run(moved, "-o", out) == 0
+        assert "0 colorized" in capsys.readouterr().out
+    draw(moved / "a.png", seed=9)  # but another photograph under the name is another
+    assert run(moved, "-o", out) == 0
+    assert "1 colorized" in capsys.readouterr().out
+    assert (out / "a-colorized-photo-2.png").exists()
+
+
+def test_decoders_mutter_nothing_on_the_screen(tmp_path: Path, capfd):
+    """Pillow warns, libjpeg and libtiff write to the screen: what matters is in the report."""
+    folder = tmp_path / "album"
+    jpeg = draw(folder / "a.jpg", size=(300, 200)).read_bytes()
+    scan = jpeg.index(b"\xff\xda") + 200
+    (folder / "noise.jpg").write_bytes(jpeg[:scan] + bytes(range(1, 99)) + jpeg[scan + 98 :])
+    exif = b"Exif\0\0II*\0\x08\0\0\0\xff\xff" + b"\x0f\x01\x02\0\xff\0\0\0\xff\xff\0\0" * 3
+    segment = b"\xff\xe1" + (len(exif) + 2).to_bytes(2, "big") + exif
+    (folder / "exif.jpg").write_bytes(jpeg[:2] + segment + jpeg[2:])
+    Image.new("RGB", (40, 30)).save(folder / "odd.tif", compression="tiff_lzw", tiffinfo={65000: 1})
+    tiff = (folder / "odd.tif").read_bytes()
+    (folder / "cut.tif").write_bytes(tiff[: len(tiff) // 2])
+    run(folder, "-o", tmp_path / "out")
+    said = capfd.readouterr()
+    assert "5 could not be colorized:" in said.err or not said.err
+    lines = [line for line in said.err.splitlines() if "could not be colorized:" not in line]
+    assert all(line.startswith(f"  {folder}") for line in lines), said.err
+
+
 def test_a_killed_worker_costs_its_one_file(tmp_path: Path, monkeypatch, capsys):
     monkeypatch.setattr(colorizers, "load", fake_networks.load_mortal)
     folder = tmp_path / "album"
@@ -379,9 +449,11 @@ def test_a_journal_that_was_cut_is_read_as_far_as_it_goes(photos: Path, tmp_path
     journal = out / album.JOURNAL
     lines = journal.read_text().splitlines()
     assert {json.loads(line)["to"] for line in lines} == set(names(out))
-    journal.write_text("\n".join([*lines[:1], lines[1][:20], "null", "[]"]))
-    assert run(photos, "-o", out) == 0
-    assert len(names(out)) == 3
+    for end in ("", "\n"):
+        journal.write_text("\n".join([*lines[:2], "null", "[]", lines[2][:20]]) + end)
+        assert run(photos, "-o", out) == 0
+        assert len(names(out)) == 3
+        assert album.Index(out).results == {out / name for name in names(out)}
 
 
 def test_ray_that_is_not_installed_is_one_sentence(photos: Path, tmp_path, monkeypatch, capsys):

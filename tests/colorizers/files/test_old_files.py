@@ -123,7 +123,11 @@ def test_a_tiff_that_is_not_read_is_named() -> None:
     for values, tags, words in (
         (RGB, {"photometric": 8}, "CIELAB, 16 bits"),
         (RGB.astype(np.uint32), {"photometric": 2}, "RGB, 32 bits"),
-        (RGB.view(np.float16), {"photometric": 2, "x339": (3,) * 3}, "16 bits floating-point"),
+        (
+            RGB.view(np.float16),
+            {"photometric": 2, "x339": (3,) * 3},
+            "16 bits with a floating point",
+        ),
         (RGB, {"photometric": 2, "compression": 34712}, "16 bits, compression 34712"),
     ):
         message = refusal(tiff(values, **tags))

@@ -58,6 +58,15 @@ def test_pixels_come_back(format: str, tmp_path: Path) -> None:
     assert np.abs(photo.rgb.astype(int) - rgb).max() <= limit
 
 
+@pytest.mark.parametrize("format", dict.fromkeys(OUTPUTS.values()))
+def test_bits_that_a_format_lacks_are_said(format: str) -> None:
+    eight, sixteen = smooth(), deep()
+    assert save(io.BytesIO(), eight, from_array(eight), format=format) == ()
+    said = save(io.BytesIO(), sixteen, from_array(sixteen), format=format)
+    assert len(said) == (format in ("JPEG", "WEBP"))
+    assert all("16 bits" in notice and one_sentence(notice) for notice in said)
+
+
 def test_jpeg_is_444_and_quality_counts() -> None:
     rgb = colours(64, 64)
     sizes = []

@@ -116,6 +116,13 @@ def test_what_was_guessed_or_left_out_is_said(client: Client, tmp_path: Path):
     assert "without a profile" in notices[1]
 
 
+def test_the_files_name_survives_in_its_own_script(client: Client, photo: Path):
+    named = photo.rename(photo.with_name("Łódź 写真 1938.jpg"))
+    file, _ = client.predict(photo=handle_file(named), format="jpeg", api_name="/colorize_file")
+    assert Path(file).name == "Łódź-写真-1938-colorized-photo.jpeg"
+    assert is_colorized(file, "JPEG")
+
+
 def test_saturation_and_warmth(client: Client, photo: Path):
     for warmth, bluer in ((-1, True), (1, False)):
         file, _ = client.predict(

@@ -78,6 +78,22 @@ def test_failures_are_named_and_the_others_go_on(folder: Path) -> None:
         assert "host.png" in archive.read("not-colorized.txt").decode()
 
 
+def test_names_in_the_zip_keep_their_script(folder: Path) -> None:
+    """As every unzip since 2006 reads them: UTF-8, and marked as such."""
+    given = ["写真 家族 1938.jpg", "写真 学校 1938.jpg", "Łódź.png", "łódź.png", "Ömer & Ayşe.png"]
+    payload = [photograph(folder, n, name) for n, name in enumerate(given)]
+    updates, _ = outcome(folder, payload, "PNG")
+    with zipfile.ZipFile(updates[-1][2].value["path"]) as archive:
+        assert archive.namelist() == [
+            f"{stem}.png"
+            for stem in (
+                "写真-家族-1938-colorized-photo", "写真-学校-1938-colorized-photo",
+                "Łódź-colorized-photo", "łódź-colorized-photo-2", "Ömer-Ayşe-colorized-photo",
+            )
+        ]  # fmt: skip
+        assert all(info.flag_bits & 0x800 for info in archive.infolist())
+
+
 def test_what_was_guessed_or_lost_is_said_beside_the_name(folder: Path) -> None:
     ink = folder / "ink.tif"
     Image.new("CMYK", (40, 30)).save(ink)
