@@ -19,6 +19,7 @@ from __future__ import annotations
 import io
 import re
 import struct
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -35,7 +36,14 @@ CYCLE = 8
 """Restart markers count from 0 to 7 and again; a band of 8 n rows of blocks begins with 0."""
 LONGEST_SEGMENT = 65_533
 BAND_PIXELS = 1_000_000
+LEAST_ROWS = 16
+"""What is left of a JPEG is a picture from so many rows on."""
+LACKS_DETAIL = (
+    "The JPEG lacks detail: it ends before the last of its passes, as half a download does; a "
+    "whole copy gives a sharper picture."
+)
 _START, _END, _SCAN, _FRAME, _PROGRESSIVE = b"\xff\xd8", b"\xff\xd9", 0xDA, 0xC0, 0xC2
+_INTERVAL, _RESTART = 0xDD, re.compile(rb"\xff[\xd0-\xd7]")
 _BARE = (0xD8, 0xD9)  # no length follows
 # Within coded data 255 is followed by 0 or is a restart; before a marker it may be repeated.
 _MARKER = re.compile(rb"\xff+[^\x00\xd0-\xd7\xff]")
@@ -87,25 +95,90 @@ def lacks_detail(data: bytes) -> bool:
     the data of the last scan are whole is not looked at.
     """
     missing: dict[int, list[int]] = {}  # component -> the bit that each coefficient has come to
-    position = 0
     try:
-        while found := _MARKER.search(data, position):
-            marker, position = found[0][-1], found.end()
-            length = int.from_bytes(data[position : position + 2], "big")
-            body = data[position + 2 : position + length]
+        for marker, body in _segments(data):
             if marker == _PROGRESSIVE:
                 missing = {body[6 + 3 * n]: [16] * 64 for n in range(body[5])}
             elif marker == _SCAN and missing:
                 first, last, bits = body[1 + 2 * body[0] :]
                 for n in range(body[0]):
                     missing[body[1 + 2 * n]][first : last + 1] = [bits & 15] * (last + 1 - first)
-            elif marker == _END[1]:
-                break
-            if marker not in _BARE:
-                position += length
     except (IndexError, KeyError, ValueError):  # a decoder has taken it nevertheless
         return False
     return any(any(bits) for bits in missing.values())
+
+
+def has_end(data: bytes) -> bool:
+    """Whether the end marker comes, whatever is behind it."""
+    return any(marker == _END[1] for marker, _ in _segments(data))
+
+
+def salvaged(data: bytes, notices: list[str]) -> tuple[Image.Image, Image.Image] | None:
+    """What is left of a JPEG whose data end early; a sentence is appended that says how much.
+
+    A row is there if noise behind the data does not change it: libjpeg takes that for the pixels
+    that are missing. Where restarts cut the data, it does not, so they are counted.
+
+    Returns
+    -------
+    whole, rows : PIL.Image.Image
+        The file with an end, and the upper rows of its picture; None if there are next to none.
+    """
+    body = data.rstrip(b"\0")
+    if body.endswith(_END):
+        body = body[:-2]
+    body = body.rstrip(b"\xff")
+    whole = Image.open(io.BytesIO(body + _END), formats=["JPEG"])
+    values = np.asarray(whole)
+    kinds = [marker for marker, _ in _segments(body)]
+    if kinds.count(_SCAN) > 1:  # the first scan is there as a whole, and it is a picture
+        if not lacks_detail(data):
+            notices.append(LACKS_DETAIL)
+        return whole, whole
+    with Image.open(io.BytesIO(body + _NOISE * 4 + _END), formats=["JPEG"]) as other:
+        changed = (values != np.asarray(other)).reshape(whole.height, -1).any(axis=1)
+    count = int(changed.argmax()) if changed.any() else _restarted_rows(body, whole)
+    if count < max(LEAST_ROWS, whole.height / 20):
+        return None
+    if count < whole.height:
+        notices.append(
+            f"The JPEG ends early, as half a download does: the upper {count:,} of its "
+            f"{whole.height:,} rows are there and are used."
+        )
+    return whole, whole.crop((0, 0, whole.width, count))
+
+
+def _restarted_rows(body: bytes, image: Image.Image) -> int:
+    """Rows of the restart intervals that are begun, if noise says that those are there as a whole.
+
+    All rows, if there are no restarts.
+    """
+    interval = 0
+    side = [BLOCK, BLOCK]
+    for marker, content in _segments(body):
+        if marker == _INTERVAL:
+            interval = int.from_bytes(content[:2], "big")
+        elif _FRAME <= marker <= _PROGRESSIVE and content[5] > 1:
+            side = [BLOCK * max(content[7 + 3 * n] >> shift & 15 for n in range(content[5]))
+                    for shift in (4, 0)]  # fmt: skip
+    across, down = -(-image.width // side[0]), -(-image.height // side[1])
+    done = (len(_RESTART.findall(body)) + 1) * interval
+    if not interval or done >= across * down:
+        return image.height
+    return min(image.height, done // across * side[1])
+
+
+def _segments(data: bytes) -> Iterator[tuple[int, bytes]]:
+    """Markers and what belongs to them, up to the end marker; restarts are left out."""
+    position = 0
+    while found := _MARKER.search(data, position):
+        marker, position = found[0][-1], found.end()
+        length = int.from_bytes(data[position : position + 2], "big")
+        yield marker, data[position + 2 : position + length]
+        if marker == _END[1]:
+            return
+        if marker not in _BARE:
+            position += length
 
 
 def decode(data: bytes, *, grey: bool) -> NDArray[np.uint8] | None:

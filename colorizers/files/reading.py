@@ -63,7 +63,9 @@ def open_photo(source: Source, *, max_pixels: int = MAX_PIXELS) -> Photo:
     Applied: EXIF orientation and the embedded ICC profile (to sRGB, relative colorimetric with
     black point compensation), or the gamma of a PNG. Palettes are expanded, 1-bit becomes grey,
     CMYK, YCbCr and CIELAB become sRGB, alpha is kept apart. Of an animation or a file of many
-    pages the first picture is taken, of a TIFF the first that is no thumbnail. More than 8 bits a
+    pages the first picture is taken, of a TIFF the first that is no thumbnail, and of a JPEG that
+    ends early the rows that are there. A camera's raw is developed where rawpy is installed, and
+    refused elsewhere. More than 8 bits a
     channel are kept, grey or colour: 16 in PNG, TIFF and binary PPM, 10 and 12 in AVIF and HEIC,
     up to 16 in JPEG 2000; CMYK, CIELAB, text PPM and colours under a profile of tables are read
     at 8. Floating-point pictures are taken as [0, 1] if they lie in it, else stretched from their
@@ -105,17 +107,8 @@ def open_photo(source: Source, *, max_pixels: int = MAX_PIXELS) -> Photo:
         check_size(*image.size, max_pixels=max_pixels)
         # Any exception may leave a decoder that is fed a hostile file (struct.error, IndexError,
         # SyntaxError, MemoryError, ...), and none of them may reach the page as a traceback.
-        found = None
         try:
-            pixels = _fast_jpeg(image, stream)
-            if page is not None:
-                stream.seek(0)
-                colours, alpha = pages.samples(stream.read(), page, notices)
-                found = deep.as_srgb(colours, alpha, image.info.get("icc_profile"), notices)
-            elif pixels is None:
-                image.load()
-                if not _is_whole(image, stream):
-                    raise EOFError("too few rows")
+            image, pixels, found = _decoded(image, stream, page, notices)
         except Exception as error:
             raise ImageError(
                 f"The {image.format} file is damaged or incomplete and cannot be decoded; "
@@ -290,33 +283,57 @@ def _is_heif(head: bytes) -> bool:
     ) and b"avif" not in head  # fmt: skip
 
 
-def _is_whole(image: Image.Image, stream: IO[bytes]) -> bool:
-    """Whether all rows are there, in formats of which Pillow does not ask it."""
+def _decoded(
+    image: Image.Image, stream: IO[bytes], page: pages.Page | None, notices: list[str]
+) -> tuple[Image.Image, NDArray[np.uint8] | None, tuple[Pixels, Pixels | None] | None]:
+    """The image, loaded if need be; its pixels, or its colours as sRGB, where others have them."""
+    if page is not None:
+        stream.seek(0)
+        colours, alpha = pages.samples(stream.read(), page, notices)
+        icc = image.info.get("icc_profile")
+        return image, None, deep.as_srgb(colours, alpha, icc, notices)
+    if image.format in ("JPEG", "MPO"):
+        return _decoded_jpeg(image, stream, notices)
+    image.load()
+    whole = True  # Pillow asks for all rows, except in these
     if image.format == "PNG":
-        return png.is_whole(stream, image)
-    return image.format != "TIFF" or pages.is_whole(image)
+        whole = png.is_whole(stream, image)
+    elif image.format == "TIFF":
+        whole = pages.is_whole(image)
+    if not whole:
+        raise EOFError("too few rows")
+    return image, None, None
 
 
-def _fast_jpeg(image: Image.Image, stream: IO[bytes]) -> NDArray[np.uint8] | None:
-    """Pixels of a whole JPEG as stored; None if Pillow should have it, with its own errors.
-
-    Raises
-    ------
-    EOFError
-        If some of them are missing before its end marker.
-    """
-    if image.format not in ("JPEG", "MPO") or image.mode not in ("L", "RGB"):
-        return None
+def _decoded_jpeg(
+    image: Image.Image, stream: IO[bytes], notices: list[str]
+) -> tuple[Image.Image, NDArray[np.uint8] | None, tuple[Pixels, Pixels | None] | None]:
+    """As `_decoded`: fast where all is there; what is left where it is not."""
     stream.seek(0)
     data = stream.read(MAX_BYTES + 1)
-    if len(data) > MAX_BYTES or not jpeg.is_whole(data):
-        return None
-    pixels = jpeg.decode(data, grey=image.mode == "L")
-    if pixels is None or pixels.shape[1::-1] != image.size:
-        return None
-    if jpeg.is_filled(data, pixels):
+    if len(data) > MAX_BYTES:
+        image.load()
+        return image, None, None
+    lacks_rows = False
+    if jpeg.is_whole(data) and image.mode in ("L", "RGB"):
+        pixels = jpeg.decode(data, grey=image.mode == "L")
+        if pixels is not None and pixels.shape[1::-1] == image.size:
+            lacks_rows = jpeg.is_filled(data, pixels)
+            if not lacks_rows:
+                return image, pixels, None
+    if not lacks_rows:
+        try:
+            image.load()
+            closed = jpeg.is_whole(data) and jpeg.is_filled(data, np.asarray(image))
+            if jpeg.has_end(data) and not closed:
+                return image, None, None
+        except OSError:
+            if image.tell():  # a later picture of an MPO
+                raise
+    left = jpeg.salvaged(data, notices)
+    if left is None:
         raise EOFError("too few rows")
-    return pixels
+    return left[0], None, to_srgb(left[1], notices)
 
 
 def _photo(
@@ -351,10 +368,7 @@ def _photo(
     if stream is not None and image.info.get("progressive"):
         stream.seek(0)
         if jpeg.lacks_detail(stream.read(MAX_BYTES)):
-            notices.append(
-                "The JPEG lacks detail: it ends before the last of its passes, as half a download "
-                "does; a whole copy gives a sharper picture."
-            )
+            notices.append(jpeg.LACKS_DETAIL)
     if found is None and pixels is not None:
         if icc:
             decoded = Image.fromarray(pixels)

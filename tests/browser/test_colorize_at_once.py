@@ -1,5 +1,6 @@
 """Visitors who are faster than the server: nothing of theirs is lost or mixed up."""
 
+import io
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -57,8 +58,9 @@ def test_a_second_photograph_during_the_first(page: Page, server_url: str, tmp_p
 def test_a_late_refusal_is_not_of_the_example_after_it(
     page: Page, server_url: str, tmp_path: Path
 ) -> None:
-    broken = tmp_path / "half.jpg"
-    broken.write_bytes(rotated_jpeg(tmp_path).read_bytes()[:2000])
+    broken, whole = tmp_path / "half.png", io.BytesIO()
+    landscape().save(whole, "PNG")
+    broken.write_bytes(whole.getvalue()[:2000])
     held = hold_first(page, lambda data: len(data) == 1 and "path" in (data[0] or ()))
     page.goto(server_url)
     upload(page, broken)

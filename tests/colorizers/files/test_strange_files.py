@@ -380,7 +380,7 @@ WRONG: dict[str, Maker] = {
     ),
     "JPEG that is only a head": lambda: b"\xff\xd8\xff\xe0",
     "JPEG without a scan": lambda: jpeg()[: jpeg().index(b"\xff\xda")] + b"\xff\xd9",
-    "half a JPEG": lambda: jpeg(quality=95)[: len(jpeg(quality=95)) // 2],
+    "JPEG of too few rows": lambda: jpeg(quality=95)[:700],
     "JPEG bomb": lambda: jpeg_of(65_000, 65_000),
     "JPEG of no height": lambda: jpeg_of(40, 0),
     "GIF that is only a head": lambda: b"GIF89a",
@@ -455,18 +455,66 @@ JPEGS: dict[str, dict[str, object]] = {
 }
 
 
-@pytest.mark.parametrize("mode", ["L", "RGB"])
+@pytest.mark.parametrize("mode", ["L", "RGB", "CMYK"])
 @pytest.mark.parametrize("kind", sorted(JPEGS.keys() - {"progressive"}))  # which lacks detail only
-@pytest.mark.parametrize("share", [0.3, 0.7, 0.98])
-def test_a_jpeg_that_ends_early_but_properly_is_refused(mode: str, kind: str, share: float) -> None:
+@pytest.mark.parametrize(
+    ("share", "tail"),
+    [(0.3, b"\xff\xd9"), (0.5, b""), (0.7, bytes(5000)), (0.98, b"\xff\xd9")],
+)
+def test_what_decodes_of_a_jpeg_that_ends_early_is_offered(
+    mode: str, kind: str, share: float, tail: bytes
+) -> None:
+    """Half a download, as it is, closed properly, or in a file that was made as long beforehand."""
     options = {
         name: value for name, value in JPEGS[kind].items() if mode == "RGB" or name[0] != "s"
     }
     data = encoded(NOISE.convert(mode), "JPEG", quality=90, **options)
-    assert open_photo(data).size == NOISE.size
+    whole = open_photo(data)
+    assert whole.size == NOISE.size
     scan = data.index(b"\xff\xda")
-    cut = data[: scan + int((len(data) - scan) * share)].rstrip(b"\xff") + b"\xff\xd9"
-    assert "incomplete" in refusal(cut)
+    photo = open_photo(data[: scan + int((len(data) - scan) * share)].rstrip(b"\xff") + tail)
+    rows = photo.size[1]
+    assert photo.size[0] == NOISE.width
+    assert share * NOISE.height - 34 <= rows <= share * NOISE.height + 8  # whole rows of blocks
+    notice = photo.notices[0]
+    assert f"the upper {rows} of its 240 rows" in notice
+    assert one_sentence(notice)
+    kept = rows - 1  # 4:2:0 smooths colours over the next row, which is missing
+    difference = np.abs(photo.rgb[:kept].astype(int) - whole.rgb[:kept])
+    assert difference.max() <= (1 if mode != "CMYK" else 2)
+
+
+def test_a_jpeg_that_ends_at_a_restart_is_cut_there() -> None:
+    """Where noise is passed over up to the next marker, so that it tells nothing."""
+    data = encoded(NOISE, "JPEG", quality=90, subsampling=0, restart_marker_rows=1)
+    restarts = [found.start() for found in re.finditer(rb"\xff[\xd0-\xd7]", data)]
+    for number in (9, 20, 28):
+        photo = open_photo(data[: restarts[number]])
+        assert photo.size == (200, 8 * (number + 1))
+    assert open_photo(data[:-2]).size == NOISE.size  # only the end marker is missing
+
+
+@pytest.mark.parametrize("share", [0.1, 0.5, 0.9, 0.995])
+def test_a_progressive_jpeg_that_ends_early_is_whole_and_coarse(share: float) -> None:
+    data = encoded(NOISE, "JPEG", quality=90, progressive=True)
+    first, second = [found.start() for found in re.finditer(rb"\xff\xda", data)][:2]
+    photo = open_photo(data[: second + int((len(data) - second) * share)])
+    assert photo.size == NOISE.size
+    (notice,) = photo.notices
+    assert "lacks detail" in notice
+    upper = open_photo(data[: first + int((second - first) * 0.6)])  # not even a coarse one
+    assert 0.4 * NOISE.height < upper.size[1] < 0.7 * NOISE.height
+    assert "upper" in upper.notices[0]
+
+
+def test_metadata_and_orientation_of_what_is_left_of_a_jpeg() -> None:
+    exif = Image.Exif()
+    exif[ExifTags.Base.Orientation], exif[ExifTags.Base.ImageDescription] = 6, "Aunt Ida"
+    data = encoded(NOISE, "JPEG", quality=90, exif=exif, dpi=(300, 300))
+    photo = open_photo(data[: len(data) // 2])
+    assert photo.size[1] == NOISE.width
+    assert b"Aunt Ida" in photo.exif
+    assert photo.dpi == (300, 300)
 
 
 @pytest.mark.parametrize("mode", ["L", "RGB"])
