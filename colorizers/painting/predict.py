@@ -330,13 +330,16 @@ def _linear_in_L(L_work: Float, ab_grid: Float) -> Float:
     guide_u8 = cv2.bilateralFilter(np.rint(L_work * 2.55).astype(np.uint8), *GRAIN)
     fine, coarse = _LocalFit(L_work, 2), _LocalFit(L_work, max(2, round(cell / 2)))
 
-    def fit(grid: Float) -> tuple[Float, Float]:
+    from colorizers.painting.smoother import smooth  # Numba takes 0.2 s to import
+
+    grids = np.ascontiguousarray(np.moveaxis(ab_grid, -1, 0))  # (2, grid height, grid width)
+    large = np.stack([resize(grid, width, height, smooth=False) for grid in grids])
+    rough = smooth(guide_u8, large, SMOOTH_LAMBDA * cell * cell, SMOOTH_SIGMA)
+
+    def fit(channel: int) -> tuple[Float, Float]:
         """Slope and offset of a or of b, each (h, w)."""
-        smoother = cv2.ximgproc.createFastGlobalSmootherFilter(  # one for one thread at a time
-            guide_u8, SMOOTH_LAMBDA * cell * cell, SMOOTH_SIGMA
-        )
-        rough = np.asarray(smoother.filter(resize(grid, width, height, smooth=False)), np.float32)
-        slope, offset = fine(rough.reshape(height, width))
+        grid = grids[channel]
+        slope, offset = fine(rough[channel])
         for _ in range(BACK_PROJECTIONS):
             missing = grid - resize(slope * L_work + offset, grid_w, grid_h)
             more = coarse(resize(missing, width, height, smooth=False))
@@ -344,9 +347,8 @@ def _linear_in_L(L_work: Float, ab_grid: Float) -> Float:
             offset += more[1]
         return slope, offset
 
-    channels = np.ascontiguousarray(ab_grid[..., 0]), np.ascontiguousarray(ab_grid[..., 1])
     with ThreadPoolExecutor(min(2, threads())) as pool:
-        a, b = pool.map(fit, channels)
+        a, b = pool.map(fit, (0, 1))
     return np.stack([a[0], b[0], a[1], b[1]], axis=-1)
 
 
