@@ -17,7 +17,7 @@ from skimage.color import rgb2lab
 
 import colorizers
 from colorizers.__main__ import main
-from colorizers.batch import album, local
+from colorizers.batch import album, index, local
 from colorizers.files.picture import Photo
 from colorizers.files.writing import OUTPUTS, save
 from colorizers.painting.pipeline import Options
@@ -48,7 +48,7 @@ def run(*arguments: object) -> int:
 
 
 def names(folder: Path) -> list[str]:
-    found = (file for file in folder.rglob("*") if file.is_file() and file.name != album.JOURNAL)
+    found = (file for file in folder.rglob("*") if file.is_file() and file.name != index.JOURNAL)
     return sorted(file.relative_to(folder).as_posix() for file in found)
 
 
@@ -446,14 +446,14 @@ def test_what_is_ended_in_the_middle_is_gone_on_with(tmp_path: Path, how: signal
 def test_a_journal_that_was_cut_is_read_as_far_as_it_goes(photos: Path, tmp_path: Path):
     out = tmp_path / "out"
     assert run(photos, "-o", out) == 0
-    journal = out / album.JOURNAL
+    journal = out / index.JOURNAL
     lines = journal.read_text().splitlines()
     assert {json.loads(line)["to"] for line in lines} == set(names(out))
     for end in ("", "\n"):
         journal.write_text("\n".join([*lines[:2], "null", "[]", lines[2][:20]]) + end)
         assert run(photos, "-o", out) == 0
         assert len(names(out)) == 3
-        assert album.Index(out).results == {out / name for name in names(out)}
+        assert index.Index(out).results == {out / name for name in names(out)}
 
 
 def test_ray_that_is_not_installed_is_one_sentence(photos: Path, tmp_path, monkeypatch, capsys):
