@@ -89,7 +89,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         lines, others = [], []
         for one in install:
             name, version = one["metadata"]["name"], one["metadata"]["version"]
-            (digest,) = set(re.findall(r"\b[0-9a-f]{64}\b", str(one["download_info"])))
+            (digest,) = set(
+                re.findall(r"\b[0-9a-f]{64}\b", str(one["download_info"]["archive_info"]))
+            )
             lines.append(f"{name}=={version} --hash=sha256:{digest}\n")
             if digest not in known.get(normalized(name), ()):
                 others.append(f"{name} {version}")
