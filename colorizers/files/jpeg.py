@@ -28,7 +28,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from colorizers.parallel import threads
+from colorizers.parallel import strips, threads
 
 BLOCK = 8
 """Side of a block, and at 4:4:4 of all that one restart interval is counted in."""
@@ -49,6 +49,56 @@ _BARE = (0xD8, 0xD9)  # no length follows
 _MARKER = re.compile(rb"\xff+[^\x00\xd0-\xd7\xff]")
 _NOISE = bytes((73 * number + 41) % 251 for number in range(256))  # no 255: that begins markers
 _LAST_RESTART = b"\xff\xd7"
+
+
+def read(
+    data: bytes, image: Image.Image, notices: list[str]
+) -> tuple[Image.Image, NDArray[np.uint8] | None, Image.Image | None]:
+    """What there is of a JPEG: fast where all is there, and what is left where it is not.
+
+    Parameters
+    ----------
+    data : bytes
+        The file.
+    image : PIL.Image.Image
+        The same, opened by Pillow.
+    notices : list of str
+        A sentence is appended if not all is there.
+
+    Returns
+    -------
+    image : PIL.Image.Image
+        The one that has the metadata, and is loaded if the next two are None.
+    pixels : ndarray of uint8, shape (height, width) or (height, width, 3), or None
+    rows : PIL.Image.Image or None
+        The upper rows of a picture that ends early.
+
+    Raises
+    ------
+    OSError, EOFError
+        If next to nothing is there.
+    """
+    lacks_rows = False
+    if is_whole(data) and image.mode in ("L", "RGB"):
+        pixels = decode(data, grey=image.mode == "L")
+        if pixels is not None and pixels.shape[1::-1] == image.size:
+            lacks_rows = is_filled(data, pixels)
+            if not lacks_rows:
+                return image, pixels, None
+    if not lacks_rows:
+        try:
+            image.load()
+            width, height = image.size
+            corner = np.asarray(
+                image.crop((max(0, width - BLOCK), max(0, height - 2), width, height))
+            )
+            if has_end(data) and not (is_whole(data) and is_filled(data, corner)):
+                return image, None, None
+        except OSError:
+            if image.tell():  # a later picture of an MPO
+                raise
+    whole, rows = salvaged(data, notices)
+    return whole, None, rows
 
 
 def is_whole(data: bytes) -> bool:
@@ -113,7 +163,7 @@ def has_end(data: bytes) -> bool:
     return any(marker == _END[1] for marker, _ in _segments(data))
 
 
-def salvaged(data: bytes, notices: list[str]) -> tuple[Image.Image, Image.Image] | None:
+def salvaged(data: bytes, notices: list[str]) -> tuple[Image.Image, Image.Image]:
     """What is left of a JPEG whose data end early; a sentence is appended that says how much.
 
     A row is there if noise behind the data does not change it: libjpeg takes that for the pixels
@@ -122,30 +172,46 @@ def salvaged(data: bytes, notices: list[str]) -> tuple[Image.Image, Image.Image]
     Returns
     -------
     whole, rows : PIL.Image.Image
-        The file with an end, and the upper rows of its picture; None if there are next to none.
+        The file with an end, and the upper rows of its picture.
+
+    Raises
+    ------
+    OSError, EOFError
+        If there are next to none.
     """
     body = data.rstrip(b"\0")
     if body.endswith(_END):
         body = body[:-2]
     body = body.rstrip(b"\xff")
     whole = Image.open(io.BytesIO(body + _END), formats=["JPEG"])
-    values = np.asarray(whole)
+    whole.load()
     kinds = [marker for marker, _ in _segments(body)]
     if kinds.count(_SCAN) > 1:  # the first scan is there as a whole, and it is a picture
         if not lacks_detail(data):
             notices.append(LACKS_DETAIL)
         return whole, whole
     with Image.open(io.BytesIO(body + _NOISE * 4 + _END), formats=["JPEG"]) as other:
-        changed = (values != np.asarray(other)).reshape(whole.height, -1).any(axis=1)
-    count = int(changed.argmax()) if changed.any() else _restarted_rows(body, whole)
+        count = _alike_rows(whole, other)
+    if count == whole.height:
+        count = _restarted_rows(body, whole)
     if count < max(LEAST_ROWS, whole.height / 20):
-        return None
+        raise EOFError("too few rows")
     if count < whole.height:
         notices.append(
             f"The JPEG ends early, as half a download does: the upper {count:,} of its "
             f"{whole.height:,} rows are there and are used."
         )
     return whole, whole.crop((0, 0, whole.width, count))
+
+
+def _alike_rows(image: Image.Image, other: Image.Image) -> int:
+    """How many rows two pictures have in common from above."""
+    for rows in strips((image.height, image.width)):
+        box = (0, rows.start, image.width, rows.stop)
+        unlike = np.asarray(image.crop(box)) != np.asarray(other.crop(box))
+        if unlike.any():
+            return rows.start + int(unlike.reshape(len(unlike), -1).any(axis=1).argmax())
+    return image.height
 
 
 def _restarted_rows(body: bytes, image: Image.Image) -> int:

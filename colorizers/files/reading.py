@@ -293,7 +293,11 @@ def _decoded(
         icc = image.info.get("icc_profile")
         return image, None, deep.as_srgb(colours, alpha, icc, notices)
     if image.format in ("JPEG", "MPO"):
-        return _decoded_jpeg(image, stream, notices)
+        stream.seek(0)
+        data = stream.read(MAX_BYTES + 1)
+        if len(data) <= MAX_BYTES:
+            image, pixels, rows = jpeg.read(data, image, notices)
+            return image, pixels, None if rows is None else to_srgb(rows, notices)
     image.load()
     whole = True  # Pillow asks for all rows, except in these
     if image.format == "PNG":
@@ -303,37 +307,6 @@ def _decoded(
     if not whole:
         raise EOFError("too few rows")
     return image, None, None
-
-
-def _decoded_jpeg(
-    image: Image.Image, stream: IO[bytes], notices: list[str]
-) -> tuple[Image.Image, NDArray[np.uint8] | None, tuple[Pixels, Pixels | None] | None]:
-    """As `_decoded`: fast where all is there; what is left where it is not."""
-    stream.seek(0)
-    data = stream.read(MAX_BYTES + 1)
-    if len(data) > MAX_BYTES:
-        image.load()
-        return image, None, None
-    lacks_rows = False
-    if jpeg.is_whole(data) and image.mode in ("L", "RGB"):
-        pixels = jpeg.decode(data, grey=image.mode == "L")
-        if pixels is not None and pixels.shape[1::-1] == image.size:
-            lacks_rows = jpeg.is_filled(data, pixels)
-            if not lacks_rows:
-                return image, pixels, None
-    if not lacks_rows:
-        try:
-            image.load()
-            closed = jpeg.is_whole(data) and jpeg.is_filled(data, np.asarray(image))
-            if jpeg.has_end(data) and not closed:
-                return image, None, None
-        except OSError:
-            if image.tell():  # a later picture of an MPO
-                raise
-    left = jpeg.salvaged(data, notices)
-    if left is None:
-        raise EOFError("too few rows")
-    return left[0], None, to_srgb(left[1], notices)
 
 
 def _photo(
