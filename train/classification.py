@@ -14,64 +14,48 @@ arXiv 2508.05068; Zhang, Isola, Efros, ECCV 2016.
 
 from __future__ import annotations
 
+import functools
 import sys
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
-from colorizers.color import AB_MAX, L_HALF
+from colorizers.color import AB_MAX
 from colorizers.networks.bins import (
     COUNT,
     TEMPERATURE,
     SoftEncoder,
-    annealed_mean,
     rebalancing_weights,
 )
 from colorizers.networks.classification import Classifier
-from colorizers.networks.registry import METHODS
 
-from . import data, processes
-from .command import Trained, command, steps_per_epoch
+from . import data, loop, processes
+from .command import command
+from .loop import Training, UNetSettings, descend
 from .losses import soft_cross_entropy
 from .options import option
-from .processes import autocast, bfloat16_is_fast, channels_last, device, prepare
-from .run import Average, Run, learning_rate, print_epoch, set_learning_rate
-from .start import NOTHING, start_from
-from .watch import Watch
+from .processes import autocast, channels_last, device, prepare
+from .run import Average, learning_rate, set_learning_rate
+from .start import start_from
 
 NAME = "classification"
 
 
 @dataclass(frozen=True)
-class Settings:
+class Settings(UNetSettings):
     """What decides the result of the training, with the reasons of the defaults."""
 
     run: str = option("runs/classification", "folder of the run; the same folder resumes it")
-    start: str = option(
-        NOTHING, "weights to start from: committed ones by name, those of a run as RUN/NAME"
-    )
     epochs: int = option(4, "passes over the training pictures")
-    limit: int = option(0, "use only the first so many training pictures, 0 for all")
-    batch: int = option(128, "pictures a step")
     lr: float = option(2e-3, "peak learning rate of Adam; warmed up, then half a cosine")
-    widths: tuple[int, ...] = option((32, 64, 128, 256, 384), "channels of the U-Net")
     pixels: int = option(
         256, "random pixels of each picture that the loss sees; neighbours say nearly the same, "
         "and the 313-way head costs a third of the step with all of them"
     )  # fmt: skip
     rebalance: bool = option(False, "weight rare colours up; the paper found that it disrupts")
-    average: float = option(0.998, "decay of the weights' moving average, which is what is kept")
-    shift: int = option(
-        4, "pixels by which pictures are moved at random; without, L1 overfits after 7 epochs"
-    )
-    seed: int = option(1, "of the weights, the order and the pixels")
-    bfloat16: bool = option(bfloat16_is_fast(), "autocast; on where the processor has it")
-    commit_weights: bool = option(False, "write the result to colorizers/weights/")
 
 
 class Sampled(nn.Module):
@@ -88,50 +72,49 @@ class Sampled(nn.Module):
         return functional.linear(take(features, where), head.weight[:, :, 0, 0], head.bias)
 
 
-def train(settings: Settings, pictures: data.Pictures, validation: data.Pictures) -> Trained:
-    """Train, or go on with, the run of these settings."""
-    steps = steps_per_epoch(len(pictures), settings.batch)
-    run = Run(Path(settings.run), settings)
-    torch.manual_seed(settings.seed)
-    classifier = Classifier(settings.widths)
-    origin = start_from(settings.start, classifier)
-    model = prepare(classifier)
-    average = Average(model, settings.average)
-    optimizer = torch.optim.Adam(model.parameters(), lr=settings.lr)
-    done = run.resume(model=model, average=average, optimizer=optimizer)
-    sampled = processes.parallel(Sampled(model))
+class Classification(Training):
+    """The classifier on the cross-entropy of random pixels."""
 
-    batches = data.LabBatches(pictures.rgb_u8, progress=True)
-    encoder = SoftEncoder(device())
-    weights = _rebalancing(batches, encoder) if settings.rebalance else None
-    watch = Watch(validation, NAME)
-    share = (processes.rank(), processes.count())
-    for epoch in range(done, settings.epochs):
-        model.train()
-        total = torch.zeros(())
-        stream = batches.epoch(settings.batch, settings.seed, epoch, share, settings.shift)
-        for step, (L_norm, ab_norm) in enumerate(
-            run.watch(stream, epoch, settings.epochs, steps, settings.batch)
-        ):
-            now = epoch * steps + step
-            rate = learning_rate(now, settings.epochs * steps, settings.lr)
-            set_learning_rate(optimizer, rate)
-            where = pixels(L_norm, settings.pixels, settings.seed, now)
-            loss = loss_of(sampled, encoder, L_norm, ab_norm, where, settings.bfloat16, weights)
-            optimizer.zero_grad(set_to_none=True)
-            loss.backward()
-            optimizer.step()
-            average.update(model)
-            total += loss.detach().cpu()
-            if now % 50 == 0:
-                run.scalars({"train/loss": loss.item(), "train/learning_rate": rate}, now)
-        run.save(epoch + 1, model=model, average=average, optimizer=optimizer)
-        figures = watch.show(run, epoch + 1, lambda L: predict_ab(average.module, L))
-        print_epoch(epoch + 1, {"loss": processes.mean(total).item() / steps} | figures)
-    network = {
-        "widths": settings.widths, "temperature": TEMPERATURE,
-    }  # fmt: skip
-    return Trained(NAME, METHODS[NAME].title, average.module, network, run.seconds / 3600, origin)
+    name = NAME
+
+    def __init__(self, settings: Settings, steps: int) -> None:
+        super().__init__(settings, steps)
+        classifier = Classifier(settings.widths)
+        self.origin = start_from(settings.start, classifier)
+        self.network = prepare(classifier)
+        self.average = Average(self.network, settings.average)
+        self.kept = self.average.module
+        self.described = {"widths": settings.widths, "temperature": TEMPERATURE}
+        self.adam = torch.optim.Adam(self.network.parameters(), lr=settings.lr)
+        self.parts = {"model": self.network, "average": self.average, "optimizer": self.adam}
+        self.sampled = processes.parallel(Sampled(classifier))
+        self.encoder = SoftEncoder(device())
+        self.weights: Tensor | None = None
+
+    def see(self, batches: data.LabBatches) -> None:
+        """Count the colours, if rare ones are to weigh more."""
+        if self.settings.rebalance:
+            counts = np.zeros(COUNT)
+            for part in batches.ab_norm.split(1_000):
+                index, weight = self.encoder(part.to(device()) * AB_MAX)
+                likeliest = index.gather(-1, weight.argmax(-1, keepdim=True))
+                counts += np.bincount(likeliest.cpu().numpy().ravel(), minlength=COUNT)
+            self.weights = torch.from_numpy(rebalancing_weights(counts)).to(device())
+
+    def step(self, now: int, L_norm: Tensor, ab_norm: Tensor) -> dict[str, Tensor]:
+        """One step of Adam."""
+        set_learning_rate(self.adam, learning_rate(now, self.steps, self.settings.lr))
+        where = pixels(L_norm, self.settings.pixels, self.settings.seed, now)
+        with autocast(self.settings.bfloat16):
+            logits = self.sampled(channels_last(L_norm), where)  # (N, P, 313)
+        ab_norm = ab_norm.to(device())
+        loss = cross_entropy_at(logits, self.encoder, ab_norm, where, self.weights)
+        descend(loss, self.adam)
+        self.average.update(self.network)
+        return {"loss": loss.detach()}
+
+
+train = functools.partial(loop.train, Classification)
 
 
 def pixels(planes: Tensor, wanted: int, seed: int, now: int) -> Tensor:
@@ -144,21 +127,6 @@ def pixels(planes: Tensor, wanted: int, seed: int, now: int) -> Tensor:
     generator = torch.Generator().manual_seed(int(seeds.generate_state(1)[0]))
     drawn = torch.rand(count, height * width, generator=generator)
     return drawn.topk(min(wanted, height * width), dim=1).indices.to(device())
-
-
-def loss_of(
-    sampled: nn.Module,
-    encoder: SoftEncoder,
-    L_norm: Tensor,
-    ab_norm: Tensor,
-    where: Tensor,
-    bfloat16: bool,
-    weights: Tensor | None,
-) -> Tensor:
-    """Cross-entropy of a batch at the pixels `where`, optionally rebalanced by `weights` (313,)."""
-    with autocast(bfloat16):
-        logits = sampled(channels_last(L_norm), where)  # (N, P, 313)
-    return cross_entropy_at(logits, encoder, ab_norm.to(device()), where, weights)
 
 
 def cross_entropy_at(
@@ -181,28 +149,6 @@ def take(values: Tensor, where: Tensor) -> Tensor:
     """Values (N, H, W, C) at the flat positions (N, P) -> (N, P, C)."""
     flat = values.flatten(1, 2)
     return flat.gather(1, where[..., None].expand(-1, -1, flat.shape[2]))
-
-
-def _rebalancing(batches: data.LabBatches, encoder: SoftEncoder) -> Tensor:
-    counts = np.zeros(COUNT)
-    for part in batches.ab_norm.split(1_000):
-        index, weight = encoder(part.to(device()) * AB_MAX)
-        likeliest = index.gather(-1, weight.argmax(-1, keepdim=True))
-        counts += np.bincount(likeliest.cpu().numpy().ravel(), minlength=COUNT)
-    return torch.from_numpy(rebalancing_weights(counts)).to(device())
-
-
-@torch.inference_mode()
-def predict_ab(
-    model: torch.nn.Module, L: NDArray[np.float32], temperature: float = TEMPERATURE
-) -> NDArray[np.float32]:
-    """ab (N, H, W, 2) for L (N, H, W) in [0, 100] by a network in training."""
-    model.eval()
-    parts = [
-        annealed_mean(model(channels_last(part[:, None] / L_HALF - 1)), temperature).cpu()
-        for part in torch.from_numpy(L).split(250)
-    ]
-    return torch.cat(parts).permute(0, 2, 3, 1).contiguous().numpy()
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -5,45 +5,17 @@ from __future__ import annotations
 import dataclasses
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
-
-from torch import nn
 
 from colorizers.networks import checkpoint
 
 from . import data, processes
+from .loop import Trained
 from .options import parse
 from .run import RunError, provenance
 
 Settings = TypeVar("Settings")
-
-
-@dataclass(frozen=True)
-class Trained:
-    """What a training ends with.
-
-    Attributes
-    ----------
-    name, title : str
-        Of the method: stem of its files, and its name for people.
-    module : nn.Module
-        The network that is kept.
-    network : dict
-        What its definition must be called with, for the card.
-    hours : float
-        Time spent training.
-    origin : dict
-        More entries of the card, such as the weights it started from.
-    """
-
-    name: str
-    title: str
-    module: nn.Module
-    network: dict[str, Any]
-    hours: float
-    origin: dict[str, Any] = field(default_factory=dict)
 
 
 Train = Callable[[Any, data.Pictures, data.Pictures], Trained]
@@ -104,23 +76,3 @@ def _pictures(limit: int) -> tuple[data.Pictures, data.Pictures]:
     if processes.is_main():
         processes.wait()
     return (pictures[slice(0, limit)] if limit else pictures), validation
-
-
-def steps_per_epoch(pictures: int, batch: int) -> int:
-    """How many whole batches there are.
-
-    Raises
-    ------
-    RunError
-        If there is none, or the processes cannot share a batch equally.
-    """
-    if not 1 <= batch <= pictures:
-        raise RunError(
-            f"--batch is {batch}; with {pictures:,} training pictures it must be from 1 to that."
-        )
-    if batch % processes.count():
-        raise RunError(
-            f"--batch is {batch}, which {processes.count()} processes cannot share equally; "
-            "give a multiple of their number."
-        )
-    return pictures // batch

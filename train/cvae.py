@@ -16,30 +16,28 @@ al., CoNLL 2016 (the divergence's weight grows from 0, or z is ignored).
 
 from __future__ import annotations
 
+import functools
 import sys
 from dataclasses import dataclass
-from pathlib import Path
 
 import torch
 from torch import Tensor, nn
 
 from colorizers.networks.cvae import LATENT, Painter, Posterior
-from colorizers.networks.registry import METHODS
 
-from . import data, processes
-from .command import Trained, command, steps_per_epoch
+from . import loop, processes
+from .command import command
+from .loop import Training, UNetSettings, descend
 from .options import option
-from .processes import autocast, bfloat16_is_fast, channels_last, prepare
-from .regression import predict_ab
-from .run import Average, Run, learning_rate, print_epoch, set_learning_rate
+from .processes import autocast, channels_last, prepare
+from .run import Average, learning_rate, set_learning_rate
 from .start import start_from
-from .watch import Watch
 
 NAME = "cvae"
 
 
 @dataclass(frozen=True)
-class Settings:
+class Settings(UNetSettings):
     """What decides the result of the training, with the reasons of the defaults."""
 
     run: str = option("runs/cvae", "folder of the run; the same folder resumes it")
@@ -48,8 +46,6 @@ class Settings:
         "a run as RUN/NAME, or none"
     )  # fmt: skip
     epochs: int = option(6, "passes over the training pictures")
-    limit: int = option(0, "use only the first so many training pictures, 0 for all")
-    batch: int = option(128, "pictures a step, over all processes")
     lr: float = option(1e-3, "peak learning rate of Adam")
     weight_l1: float = option(
         1000.0, "nats that an L1 of ab_norm of 1 costs; more makes z say more, and draws of it "
@@ -57,12 +53,6 @@ class Settings:
     )  # fmt: skip
     warm_up: float = option(0.2, "share of the run in which the divergence's weight grows to 1")
     latent: int = option(LATENT, "numbers in z")
-    widths: tuple[int, ...] = option((32, 64, 128, 256, 384), "channels of the U-Net")
-    average: float = option(0.998, "decay of the weights' moving average, which is what is kept")
-    shift: int = option(4, "pixels by which pictures are moved at random")
-    seed: int = option(1, "of the weights, the order and z")
-    bfloat16: bool = option(bfloat16_is_fast(), "autocast; on where the processor has it")
-    commit_weights: bool = option(False, "write the result to colorizers/weights/")
 
 
 class Both(nn.Module):
@@ -112,54 +102,39 @@ def divergence(mean: Tensor, log_variance: Tensor) -> Tensor:
     return 0.5 * (mean**2 + log_variance.exp() - 1 - log_variance).sum(dim=1)
 
 
-def train(settings: Settings, pictures: data.Pictures, validation: data.Pictures) -> Trained:
-    """Train, or go on with, the run of these settings."""
-    steps = steps_per_epoch(len(pictures), settings.batch)
-    run = Run(Path(settings.run), settings)
-    torch.manual_seed(settings.seed)
-    painter = Painter(settings.widths, settings.latent)
-    origin = start_from(settings.start, painter)
-    both = prepare(Both(painter, Posterior(settings.latent)))
-    average = Average(both.painter, settings.average)
-    optimizer = torch.optim.Adam(both.parameters(), lr=settings.lr)
-    done = run.resume(both=both, average=average, optimizer=optimizer)
-    shared = processes.parallel(both)
+class Variational(Training):
+    """Painter and posterior on L1 and divergence."""
 
-    batches = data.LabBatches(pictures.rgb_u8, progress=True)
-    watch = Watch(validation, NAME)
-    share = (processes.rank(), processes.count())
-    growing = max(1.0, settings.warm_up * settings.epochs * steps)
-    for epoch in range(done, settings.epochs):
-        both.train()
-        total = torch.zeros(2)
-        stream = batches.epoch(settings.batch, settings.seed, epoch, share, settings.shift)
-        for step, (L_norm, ab_norm) in enumerate(
-            run.watch(stream, epoch, settings.epochs, steps, settings.batch)
-        ):
-            now = epoch * steps + step
-            set_learning_rate(optimizer, learning_rate(now, settings.epochs * steps, settings.lr))
-            L_norm, ab_norm = channels_last(L_norm), channels_last(ab_norm)
-            noise = torch.randn(len(L_norm), settings.latent).to(L_norm.device)
-            with autocast(settings.bfloat16):
-                painted, nats = shared(L_norm, ab_norm, noise)
-            l1, nats = (painted.float() - ab_norm).abs().mean(), nats.mean()
-            loss = settings.weight_l1 * l1 + min(1.0, now / growing) * nats
-            optimizer.zero_grad(set_to_none=True)
-            loss.backward()
-            optimizer.step()
-            average.update(both.painter)
-            total += torch.stack([l1.detach(), nats.detach()]).cpu()
-            if now % 50 == 0:
-                run.scalars({"train/l1": l1.item(), "train/divergence": nats.item()}, now)
-        run.save(epoch + 1, both=both, average=average, optimizer=optimizer)
-        figures = watch.show(run, epoch + 1, lambda L: predict_ab(average.module, L))
-        l1_mean, nats_mean = (processes.mean(total) / steps).tolist()
-        print_epoch(epoch + 1, {"l1": l1_mean, "divergence": nats_mean} | figures)
-    network = {
-        "widths": settings.widths, "size": data.SIDE,
-        "latent": settings.latent,
-    }  # fmt: skip
-    return Trained(NAME, METHODS[NAME].title, average.module, network, run.seconds / 3600, origin)
+    name = NAME
+
+    def __init__(self, settings: Settings, steps: int) -> None:
+        super().__init__(settings, steps)
+        painter = Painter(settings.widths, settings.latent)
+        self.origin = start_from(settings.start, painter)
+        self.both = prepare(Both(painter, Posterior(settings.latent)))
+        self.network = self.both
+        self.average = Average(self.both.painter, settings.average)
+        self.kept = self.average.module
+        self.described = {"widths": settings.widths, "latent": settings.latent}
+        self.adam = torch.optim.Adam(self.both.parameters(), lr=settings.lr)
+        self.parts = {"both": self.both, "average": self.average, "optimizer": self.adam}
+        self.shared = processes.parallel(self.both)
+        self.growing = max(1.0, settings.warm_up * steps)
+
+    def step(self, now: int, L_norm: Tensor, ab_norm: Tensor) -> dict[str, Tensor]:
+        """One step of Adam."""
+        set_learning_rate(self.adam, learning_rate(now, self.steps, self.settings.lr))
+        L_norm, ab_norm = channels_last(L_norm), channels_last(ab_norm)
+        noise = torch.randn(len(L_norm), self.settings.latent).to(L_norm.device)
+        with autocast(self.settings.bfloat16):
+            painted, nats = self.shared(L_norm, ab_norm, noise)
+        l1, nats = (painted.float() - ab_norm).abs().mean(), nats.mean()
+        descend(self.settings.weight_l1 * l1 + min(1.0, now / self.growing) * nats, self.adam)
+        self.average.update(self.both.painter)
+        return {"l1": l1.detach(), "divergence": nats.detach()}
+
+
+train = functools.partial(loop.train, Variational)
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -20,31 +20,29 @@ Lim, Ye: Geometric GAN, 2017 (hinge loss); Antic: DeOldify (NoGAN), 2018.
 
 from __future__ import annotations
 
+import functools
 import sys
 from dataclasses import dataclass
-from pathlib import Path
 
 import torch
 from torch import Tensor
 
 from colorizers.networks.gan import Discriminator, Generator
-from colorizers.networks.registry import METHODS
 
-from . import data, processes
-from .command import Trained, command, steps_per_epoch
+from . import loop, processes
+from .command import command
+from .loop import Training, UNetSettings, descend
 from .losses import hinge_discriminator, hinge_generator
 from .options import option
-from .processes import autocast, bfloat16_is_fast, channels_last, prepare
-from .regression import predict_ab
-from .run import Average, Run, learning_rate, print_epoch, set_learning_rate
+from .processes import autocast, channels_last, prepare
+from .run import Average, learning_rate, set_learning_rate
 from .start import start_from
-from .watch import Watch
 
 NAME = "gan"
 
 
 @dataclass(frozen=True)
-class Settings:
+class Settings(UNetSettings):
     """What decides the result of the training, with the reasons of the defaults."""
 
     run: str = option("runs/gan", "folder of the run; the same folder resumes it")
@@ -56,63 +54,44 @@ class Settings:
     critic_steps: int = option(
         200, "steps of the critic alone before the two meet; at most a tenth of the run"
     )
-    limit: int = option(0, "use only the first so many training pictures, 0 for all")
-    batch: int = option(128, "pictures a step, over all processes")
     lr_generator: float = option(2e-4, "peak learning rate of the generator")
     lr_critic: float = option(4e-4, "of the critic: twice the generator's, as in TTUR")
     weight_l1: float = option(
         100.0, "lambda: the L1 of ab_norm against the hinge loss; less is more colourful and "
         "less like the truth"
     )  # fmt: skip
-    widths: tuple[int, ...] = option((32, 64, 128, 256, 384), "channels of the U-Net")
     critic_widths: tuple[int, ...] = option((64, 128, 256), "channels of the critic")
-    average: float = option(0.998, "decay of the weights' moving average, which is what is kept")
-    shift: int = option(
-        4, "pixels by which pictures are moved at random; without, L1 overfits after 7 epochs"
-    )
-    seed: int = option(1, "of the weights and the order")
-    bfloat16: bool = option(bfloat16_is_fast(), "autocast; on where the processor has it")
-    commit_weights: bool = option(False, "write the result to colorizers/weights/")
 
 
-class Duel:
-    """Generator, critic, their optimisers and one step of both.
+class Duel(Training):
+    """Generator, critic, their optimisers and one step of both."""
 
-    Parameters
-    ----------
-    settings : Settings
-    steps : int
-        Steps of the whole run, for the schedules.
-    """
+    name = NAME
 
     def __init__(self, settings: Settings, steps: int) -> None:
-        torch.manual_seed(settings.seed)
-        self.settings = settings
-        self.steps = steps
+        super().__init__(settings, steps)
         self.alone = min(settings.critic_steps, steps // 10)
         generator = Generator(settings.widths)
         self.origin = start_from(settings.start, generator)
-        self.generator = prepare(generator)
+        self.network = prepare(generator)
         self.critic = prepare(Discriminator(settings.critic_widths))
-        self.average = Average(self.generator, settings.average)
+        self.average = Average(self.network, settings.average)
+        self.kept, self.described = self.average.module, {"widths": settings.widths}
         self.generator_adam = torch.optim.Adam(
-            self.generator.parameters(), lr=settings.lr_generator, betas=(0.5, 0.999)
+            self.network.parameters(), lr=settings.lr_generator, betas=(0.5, 0.999)
         )
         self.critic_adam = torch.optim.Adam(
             self.critic.parameters(), lr=settings.lr_critic, betas=(0.5, 0.999)
         )
-        self._shared_generator = processes.parallel(self.generator)
-        self._shared_critic = processes.parallel(self.critic)
-
-    def parts(self) -> dict[str, torch.nn.Module | torch.optim.Optimizer]:
-        """What a checkpoint holds."""
-        return {
-            "generator": self.generator,
+        self.parts = {
+            "generator": self.network,
             "critic": self.critic,
             "average": self.average,
             "generator_adam": self.generator_adam,
             "critic_adam": self.critic_adam,
         }
+        self._shared_generator = processes.parallel(self.network)
+        self._shared_critic = processes.parallel(self.critic)
 
     def step(self, now: int, L_norm: Tensor, ab_norm: Tensor) -> dict[str, Tensor]:
         """Step number `now` of the run; returns what it measured, by name."""
@@ -129,16 +108,14 @@ class Duel:
         self.critic.requires_grad_(True)
         with autocast(self.settings.bfloat16):
             with torch.no_grad():
-                painted = self.generator(L_norm)
+                painted = self.network(L_norm)
             # One call for both: a second one before the backward would not be shared.
             both = self._shared_critic(
                 torch.cat([L_norm, L_norm]), torch.cat([ab_norm, painted.to(ab_norm.dtype)])
             )
         real, fake = both.float().chunk(2)
         loss = hinge_discriminator(real, fake)
-        self.critic_adam.zero_grad(set_to_none=True)
-        loss.backward()
-        self.critic_adam.step()
+        descend(loss, self.critic_adam)
         return {
             "critic_loss": loss.detach(),
             "score_real": real.detach().mean(),
@@ -152,41 +129,12 @@ class Duel:
             scores = self.critic(L_norm, painted)
         l1 = (painted.float() - ab_norm).abs().mean()
         loss = self.settings.weight_l1 * l1 + hinge_generator(scores.float())
-        self.generator_adam.zero_grad(set_to_none=True)
-        loss.backward()
-        self.generator_adam.step()
-        self.average.update(self.generator)
+        descend(loss, self.generator_adam)
+        self.average.update(self.network)
         return {"l1": l1.detach()}
 
 
-def train(settings: Settings, pictures: data.Pictures, validation: data.Pictures) -> Trained:
-    """Train, or go on with, the run of these settings."""
-    steps = steps_per_epoch(len(pictures), settings.batch)
-    run = Run(Path(settings.run), settings)
-    duel = Duel(settings, settings.epochs * steps)
-    batches = data.LabBatches(pictures.rgb_u8, progress=True)
-    done = run.resume(**duel.parts())
-    watch = Watch(validation, NAME)
-    share = (processes.rank(), processes.count())
-    for epoch in range(done, settings.epochs):
-        duel.generator.train()
-        total = torch.zeros(())
-        stream = batches.epoch(settings.batch, settings.seed, epoch, share, settings.shift)
-        for step, (L_norm, ab_norm) in enumerate(
-            run.watch(stream, epoch, settings.epochs, steps, settings.batch)
-        ):
-            now = epoch * steps + step
-            measured = duel.step(now, L_norm, ab_norm)
-            total += measured.get("l1", torch.zeros(())).cpu()
-            if now % 50 == 0:
-                run.scalars({f"train/{key}": value.item() for key, value in measured.items()}, now)
-        run.save(epoch + 1, **duel.parts())
-        figures = watch.show(run, epoch + 1, lambda L: predict_ab(duel.average.module, L))
-        print_epoch(epoch + 1, {"l1": processes.mean(total).item() / steps} | figures)
-    return Trained(
-        NAME, METHODS[NAME].title, duel.average.module, {"widths": settings.widths},
-        run.seconds / 3600, duel.origin,
-    )  # fmt: skip
+train = functools.partial(loop.train, Duel)
 
 
 def main(argv: list[str] | None = None) -> int:

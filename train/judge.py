@@ -30,7 +30,7 @@ from __future__ import annotations
 import itertools
 import json
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -50,9 +50,10 @@ from colorizers.networks.checkpoint import FOLDER, WeightsError, read_card
 
 from . import data
 from .evaluate import hard_bins
+from .loop import Training, descend, fit
 from .options import option, parse
 from .processes import autocast, bfloat16_is_fast, channels_last, prepare
-from .run import Run, RunError, learning_rate, print_epoch, set_learning_rate
+from .run import Run, RunError, learning_rate, set_learning_rate
 
 UInt8 = NDArray[np.uint8]
 
@@ -181,35 +182,40 @@ def train(settings: Settings, colorized: Callable[[], dict[str, UInt8]]) -> Judg
     """
     trained = replace(settings, on="", ship=False, json="")  # what it is asked later is no part
     run = Run(Path(settings.run), Judged(trained, weights_in_use()))
+    steps = settings.pictures // settings.batch
     torch.manual_seed(settings.seed)
-    judge = prepare(Judge(settings.width))
-    optimizer = torch.optim.Adam(judge.parameters(), lr=settings.lr)
-    done = run.resume(judge=judge, optimizer=optimizer)
-    if done >= settings.epochs:
-        return judge.eval()
-    rows = colorized()
-    total = len(rows["truth"])
-    steps = total // settings.batch
-    for epoch in range(done, settings.epochs):
-        judge.train()
+    training = Judging(settings, settings.epochs * steps)
+    rows: dict[str, UInt8] = {}
+
+    def stream(epoch: int) -> Iterator[tuple[Tensor]]:
+        rows.update(rows or colorized())
         rng = np.random.default_rng([settings.seed, epoch])
-        order = rng.permutation(total)[: steps * settings.batch].reshape(steps, -1)
-        mean = 0.0
-        for step, which in enumerate(
-            run.watch(order, epoch, settings.epochs, steps, settings.batch)
-        ):
-            now = epoch * steps + step
-            rate = learning_rate(now, settings.epochs * steps, settings.lr)
-            set_learning_rate(optimizer, rate)
-            with autocast(settings.bfloat16):
-                loss = trial_loss(judge, _trials(rows, which, rng))
-            optimizer.zero_grad(set_to_none=True)
-            loss.backward()
-            optimizer.step()
-            mean += loss.item() / steps
-        run.save(epoch + 1, judge=judge, optimizer=optimizer)
-        print_epoch(epoch + 1, {"loss": mean})
-    return judge.eval()
+        order = rng.permutation(len(rows["truth"]))[: steps * settings.batch].reshape(steps, -1)
+        return ((_trials(rows, which, rng),) for which in order)
+
+    fit(training, run, stream, epochs=settings.epochs, steps=steps, batch=settings.batch)
+    return training.judge.eval()
+
+
+class Judging(Training):
+    """The judge on its trials."""
+
+    name = "judge"
+
+    def __init__(self, settings: Settings, steps: int) -> None:
+        super().__init__(settings, steps)
+        self.judge = prepare(Judge(settings.width))
+        self.network = self.judge
+        self.adam = torch.optim.Adam(self.judge.parameters(), lr=settings.lr)
+        self.parts = {"judge": self.judge, "optimizer": self.adam}
+
+    def step(self, now: int, trial: Tensor) -> dict[str, Tensor]:
+        """One step of Adam."""
+        set_learning_rate(self.adam, learning_rate(now, self.steps, self.settings.lr))
+        with autocast(self.settings.bfloat16):
+            loss = trial_loss(self.judge, trial)
+        descend(loss, self.adam)
+        return {"loss": loss.detach()}
 
 
 def _trials(rows: dict[str, UInt8], which: NDArray[np.int64], rng: np.random.Generator) -> Tensor:

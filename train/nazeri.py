@@ -18,11 +18,11 @@ the generator for one of the critic are those of their published settings for CI
 
 from __future__ import annotations
 
+import functools
 import itertools
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import torch
 from torch import Tensor, nn
@@ -31,13 +31,11 @@ from torch.nn.functional import binary_cross_entropy_with_logits
 from colorizers.color import AB_MAX
 from colorizers.networks.base import Network
 
-from . import data, processes
-from .command import Trained, command, steps_per_epoch
+from . import loop, processes
+from .command import command
+from .loop import Training, descend
 from .options import option
-from .processes import autocast, bfloat16_is_fast, channels_last, prepare
-from .regression import predict_ab
-from .run import Run, print_epoch
-from .watch import Watch
+from .processes import autocast, channels_last, prepare
 
 NAME = "nazeri"
 TITLE = "Nazeri et al. (control)"
@@ -45,14 +43,12 @@ WIDTHS = (64, 128, 256, 512, 512)
 
 
 @dataclass(frozen=True)
-class Settings:
+class Settings(loop.Settings):
     """What decides the result of the training, with the reasons of the defaults."""
 
     run: str = option("runs/nazeri", "folder of the run; the same folder resumes it")
     hours: float = option(1.0, "stop after the epoch in which so many hours are reached")
     epochs: int = option(200, "passes over the training pictures at most; the paper's number")
-    limit: int = option(0, "use only the first so many training pictures, 0 for all")
-    batch: int = option(128, "pictures a step, over all processes")
     lr: float = option(3e-4, "learning rate of the generator")
     lr_critic: float = option(3e-5, "of the critic: a tenth")
     generator_steps: int = option(2, "steps of the generator for each of the critic")
@@ -62,9 +58,6 @@ class Settings:
     widths: tuple[int, ...] = option(WIDTHS, "channels of the encoder")
     critic_widths: tuple[int, ...] = option((64, 128, 256, 512), "channels of the critic")
     shift: int = option(0, "pixels by which pictures are moved at random; the paper has none")
-    seed: int = option(1, "of the weights and the order")
-    bfloat16: bool = option(bfloat16_is_fast(), "autocast; on where the processor has it")
-    commit_weights: bool = option(False, "write the result to colorizers/weights/")
 
 
 class Generator(Network):
@@ -141,70 +134,63 @@ def _up(inputs: int, outputs: int, dropout: float) -> nn.Sequential:
     return nn.Sequential(*layers, nn.ReLU())
 
 
-def train(settings: Settings, pictures: data.Pictures, validation: data.Pictures) -> Trained:
-    """Train, or go on with, the run of these settings until its time is over."""
-    steps = steps_per_epoch(len(pictures), settings.batch)
-    run = Run(Path(settings.run), settings)
-    torch.manual_seed(settings.seed)
-    generator = prepare(Generator(settings.widths, settings.dropout))
-    critic = prepare(Critic(settings.critic_widths))
-    generator_adam = torch.optim.Adam(generator.parameters(), settings.lr, betas=(0.0, 0.999))
-    critic_adam = torch.optim.Adam(critic.parameters(), settings.lr_critic, betas=(0.0, 0.999))
-    parts = {
-        "generator": generator, "critic": critic,
-        "generator_adam": generator_adam, "critic_adam": critic_adam,
-    }  # fmt: skip
-    done = run.resume(**parts)
-    shared_generator, shared_critic = processes.parallel(generator), processes.parallel(critic)
+class Recipe(Training):
+    """Generator and critic; the generator has two steps for each of the critic's."""
 
-    def judge(L_norm: Tensor, ab_norm: Tensor) -> None:
-        critic.requires_grad_(True)
-        with autocast(settings.bfloat16):
+    name, title = NAME, TITLE
+
+    def __init__(self, settings: Settings, steps: int) -> None:
+        super().__init__(settings, steps)
+        self.network = prepare(Generator(settings.widths, settings.dropout))
+        self.kept, self.described = self.network, {"widths": settings.widths}
+        self.critic = prepare(Critic(settings.critic_widths))
+        self.generator_adam = torch.optim.Adam(
+            self.network.parameters(), settings.lr, betas=(0.0, 0.999)
+        )
+        self.critic_adam = torch.optim.Adam(
+            self.critic.parameters(), settings.lr_critic, betas=(0.0, 0.999)
+        )
+        self.parts = {
+            "generator": self.network, "critic": self.critic,
+            "generator_adam": self.generator_adam, "critic_adam": self.critic_adam,
+        }  # fmt: skip
+        self._shared_generator = processes.parallel(self.network)
+        self._shared_critic = processes.parallel(self.critic)
+
+    def step(self, now: int, L_norm: Tensor, ab_norm: Tensor) -> dict[str, Tensor]:
+        """A step of the generator, and every other time one of the critic."""
+        L_norm, ab_norm = channels_last(L_norm), channels_last(ab_norm)
+        l1 = self._paint(L_norm, ab_norm)
+        if now % self.settings.generator_steps == self.settings.generator_steps - 1:
+            self._judge(L_norm, ab_norm)
+        return {"l1": l1}
+
+    def _judge(self, L_norm: Tensor, ab_norm: Tensor) -> None:
+        self.critic.requires_grad_(True)
+        with autocast(self.settings.bfloat16):
             with torch.no_grad():
-                painted = generator(L_norm)
-            both = shared_critic(
+                painted = self.network(L_norm)
+            both = self._shared_critic(
                 torch.cat([L_norm, L_norm]), torch.cat([ab_norm, painted.to(ab_norm.dtype)])
             )
         real, fake = both.float().chunk(2)
-        loss = binary_cross_entropy_with_logits(real, torch.full_like(real, settings.smoothing))
+        wanted = torch.full_like(real, self.settings.smoothing)
+        loss = binary_cross_entropy_with_logits(real, wanted)
         loss = loss + binary_cross_entropy_with_logits(fake, torch.zeros_like(fake))
-        critic_adam.zero_grad(set_to_none=True)
-        loss.backward()
-        critic_adam.step()
+        descend(loss, self.critic_adam)
 
-    def paint(L_norm: Tensor, ab_norm: Tensor) -> Tensor:
-        critic.requires_grad_(False)
-        with autocast(settings.bfloat16):
-            painted = shared_generator(L_norm)
-            scores = critic(L_norm, painted).float()
+    def _paint(self, L_norm: Tensor, ab_norm: Tensor) -> Tensor:
+        self.critic.requires_grad_(False)
+        with autocast(self.settings.bfloat16):
+            painted = self._shared_generator(L_norm)
+            scores = self.critic(L_norm, painted).float()
         l1 = (painted.float() - ab_norm).abs().mean()
         fooled = binary_cross_entropy_with_logits(scores, torch.ones_like(scores))
-        generator_adam.zero_grad(set_to_none=True)
-        (fooled + settings.weight_l1 * l1).backward()
-        generator_adam.step()
+        descend(fooled + self.settings.weight_l1 * l1, self.generator_adam)
         return l1.detach()
 
-    batches = data.LabBatches(pictures.rgb_u8, progress=True)
-    watch = Watch(validation, NAME)
-    share = (processes.rank(), processes.count())
-    for epoch in range(done, settings.epochs):
-        if processes.mean(torch.tensor(run.seconds)).item() >= 3600 * settings.hours:
-            break
-        generator.train()
-        total = torch.zeros(())
-        stream = batches.epoch(settings.batch, settings.seed, epoch, share, settings.shift)
-        for step, (L_norm, ab_norm) in enumerate(
-            run.watch(stream, epoch, settings.epochs, steps, settings.batch)
-        ):
-            L_norm, ab_norm = channels_last(L_norm), channels_last(ab_norm)
-            total += paint(L_norm, ab_norm).cpu()
-            if step % settings.generator_steps == settings.generator_steps - 1:
-                judge(L_norm, ab_norm)
-        run.save(epoch + 1, **parts)
-        figures = watch.show(run, epoch + 1, lambda L: predict_ab(generator, L))
-        print_epoch(epoch + 1, {"l1": processes.mean(total).item() / steps} | figures)
-    network = {"widths": settings.widths}
-    return Trained(NAME, TITLE, generator, network, run.seconds / 3600)
+
+train = functools.partial(loop.train, Recipe)
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -28,22 +28,21 @@ from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
-from torch.nn.functional import avg_pool2d, interpolate, linear
+from torch.nn.functional import avg_pool2d, linear
 
-from colorizers.color import AB_MAX, L_HALF
+from colorizers.color import AB_MAX
 from colorizers.networks import checkpoint
 from colorizers.networks.bins import SoftEncoder
 from colorizers.networks.encoders import EncoderError
 from colorizers.networks.gan import Discriminator
 from colorizers.networks.photo import ENCODER, WIDTHS, PhotoNet
-from colorizers.networks.registry import METHODS
 
 from . import data, photos
 from . import features as rulers
 from .classification import cross_entropy_at, pixels, take
 from .critics import FeatureCritic
+from .loop import Training, descend, fit
 from .losses import hinge_discriminator, hinge_generator
 from .options import option, parse
 from .processes import autocast, bfloat16_is_fast, channels_last, prepare
@@ -52,7 +51,6 @@ from .run import (
     Run,
     RunError,
     learning_rate,
-    print_epoch,
     provenance,
     set_learning_rate,
 )
@@ -106,23 +104,21 @@ class Settings:
     bfloat16: bool = option(bfloat16_is_fast(), "autocast; on where the processor has it")
 
 
-class Training:
-    """Network, critic, their optimisers and one step.
+class Photographs(Training):
+    """Network, critic, their optimisers and one step."""
 
-    Parameters
-    ----------
-    settings : Settings
-    steps : int
-        Steps of the whole run.
-    """
+    name = NAME
+    network: PhotoNet
 
     def __init__(self, settings: Settings, steps: int) -> None:
+        super().__init__(settings, steps)
         torch.manual_seed(settings.seed)
-        self.settings, self.steps = settings, steps
         network = PhotoNet(settings.encoder, settings.widths, settings.pretrained)
         self.origin = _start(settings, network)
         self.network = prepare(network)
         self.average = Average(self.network, settings.average)
+        self.kept = self.average.module
+        self.described = {"encoder": settings.encoder, "widths": settings.widths}
         encoder = set(self.network.encoder.parameters())
         rest = [value for value in self.network.parameters() if value not in encoder]
         self.rates = (settings.lr_encoder, settings.lr)
@@ -133,10 +129,7 @@ class Training:
         self.critic_adam = torch.optim.Adam(
             self.critic.parameters(), lr=settings.lr_critic, betas=(0.5, 0.999)
         )
-
-    def parts(self) -> dict[str, Any]:
-        """What a checkpoint holds."""
-        return {
+        self.parts = {
             "network": self.network, "average": self.average, "adam": self.adam,
             "critic": self.critic, "critic_adam": self.critic_adam,
         }  # fmt: skip
@@ -169,9 +162,7 @@ class Training:
             self.critic.requires_grad_(False)
             scores = self._scores(L_norm[seen], painted[seen])
             loss = loss + self.settings.weight_critic * _mean(hinge_generator(s) for s in scores)
-        self.adam.zero_grad(set_to_none=True)
-        loss.backward()
-        self.adam.step()
+        descend(loss, self.adam)
         self.average.update(self.network)
         return measured
 
@@ -190,9 +181,7 @@ class Training:
             torch.cat([L_norm, L_norm]), torch.cat([ab_norm, painted.to(ab_norm.dtype)])
         )
         loss = _mean(hinge_discriminator(*score.chunk(2)) for score in both)
-        self.critic_adam.zero_grad(set_to_none=True)
-        loss.backward()
-        self.critic_adam.step()
+        descend(loss, self.critic_adam)
         return {"critic_loss": loss.detach()}
 
 
@@ -272,7 +261,7 @@ def imagenet_encoder(network: PhotoNet, name: str = ENCODER) -> dict[str, Tensor
     return taken
 
 
-def train(settings: Settings, photographs: photos.Photographs) -> tuple[Training, float]:
+def train(settings: Settings, photographs: photos.Photographs) -> tuple[Photographs, float]:
     """Train, or go on with, the run of these settings; return it and its hours."""
     run = Run(Path(settings.run), settings)
     batches = photos.PhotoBatches(
@@ -283,42 +272,14 @@ def train(settings: Settings, photographs: photos.Photographs) -> tuple[Training
             f"--batch is {settings.batch}, more than the photographs of any side: "
             f"{', '.join(str(len(group)) for group in photographs.groups)}; give a smaller one."
         )
-    training = Training(settings, settings.epochs * batches.steps)
-    done = run.resume(**training.parts())
+    training = Photographs(settings, settings.epochs * batches.steps)
     count = len(photographs.held_out)
     validation = data.Pictures(photographs.held_out, np.zeros(count, np.uint8), np.arange(count))
-    watch = Watch(validation, NAME, others=False) if count else None
-    for epoch in range(done, settings.epochs):
-        training.network.train()
-        total = torch.zeros(())
-        stream = batches.epoch(epoch)
-        for step, (L_norm, ab_norm) in enumerate(
-            run.watch(stream, epoch, settings.epochs, batches.steps, settings.batch)
-        ):
-            now = epoch * batches.steps + step
-            measured = training.step(now, L_norm, ab_norm)
-            total += measured["l1"].cpu()
-            if now % 50 == 0:
-                run.scalars({f"train/{key}": value.item() for key, value in measured.items()}, now)
-        run.save(epoch + 1, **training.parts())
-        figures = (
-            watch.show(run, epoch + 1, lambda L: predict_ab(training.average.module, L))
-            if watch
-            else {}
-        )
-        print_epoch(epoch + 1, {"l1": total.item() / batches.steps} | figures)
+    fit(
+        training, run, batches.epoch, epochs=settings.epochs, steps=batches.steps,
+        batch=settings.batch, watch=Watch(validation, NAME, others=False) if count else None,
+    )  # fmt: skip
     return training, run.seconds / 3600
-
-
-@torch.inference_mode()
-def predict_ab(model: torch.nn.Module, L: NDArray[np.float32]) -> NDArray[np.float32]:
-    """ab (N, H, W, 2) for L (N, H, W) in [0, 100] by a network in training."""
-    model.eval()
-    parts = []
-    for part in torch.from_numpy(L).split(50):
-        ab = model.predict(channels_last(part[:, None] / L_HALF - 1)).cpu()  # type: ignore[operator]
-        parts.append(interpolate(ab, size=part.shape[1:], mode="bilinear"))
-    return torch.cat(parts).permute(0, 2, 3, 1).contiguous().numpy()
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -333,17 +294,17 @@ def main(argv: list[str] | None = None) -> int:
         training, hours = train(settings, photographs)
         card = {
             "name": NAME,
-            "title": METHODS[NAME].title,
+            "title": training.title,
             "licence": "Apache-2.0",
             "data": f"photographs: {sources}; {len(photographs.held_out):,} of them held out",
             "data_terms": settings.terms or "not stated",
-            "network": {"encoder": settings.encoder, "widths": settings.widths},
+            "network": training.described,
             "settings": asdict(settings),
             "hours": round(hours, 2),
             **training.origin,
             **made,
         }
-        checkpoint.save(NAME, training.average.module, card, folder=Path(settings.run))
+        checkpoint.save(NAME, training.kept, card, folder=Path(settings.run))
         print(f"weights and card: {settings.run}")
     except (data.DataError, RunError, EncoderError, checkpoint.WeightsError) as error:
         print(error, file=sys.stderr)

@@ -36,6 +36,9 @@ if TYPE_CHECKING:
     from torch.utils.tensorboard import SummaryWriter
 
 Batch = TypeVar("Batch")
+LOG_SECONDS = 30.0
+LOG_LINE = "{desc}  {n_fmt} of {total_fmt}  {rate_fmt}  {remaining} left\n"
+"""How often a log file gets a line of progress, and which."""
 
 
 class RunError(Exception):
@@ -133,38 +136,23 @@ class Run:
     def watch(
         self, batches: Iterable[Batch], epoch: int, epochs: int, steps: int, size: int
     ) -> Iterator[Batch]:
-        """Pass the batches of an epoch on, with a line of progress: speed and time left.
+        """Pass the batches of an epoch on, with a bar of progress: speed and time left.
 
-        On a terminal it is a bar; in a log file, one line every 30 seconds.
+        In a log file it is one line every 30 seconds.
         """
-        start = last = time.monotonic()
-        main = processes.is_main()
-        terminal = main and sys.stderr.isatty()
-        bar = tqdm(total=steps, disable=not terminal, desc=f"epoch {epoch + 1}/{epochs}")
-        for step, batch in enumerate(batches, 1):
-            yield batch
-            bar.update()
-            now = time.monotonic()
-            if main and not terminal and now - last > 30:
-                last = now
-                speed = step / (now - start)
-                left = ((epochs - epoch) * steps - step) / speed
-                print(
-                    f"epoch {epoch + 1}/{epochs}  step {step}/{steps}  "
-                    f"{speed * size:.0f} pictures/s  {_clock(left)} left",
-                    file=sys.stderr, flush=True,
-                )  # fmt: skip
-        bar.close()
+        start = time.monotonic()
+        screen = sys.stderr.isatty()
+        pause = 0.0 if screen else LOG_SECONDS
+        yield from tqdm(
+            batches, f"epoch {epoch + 1}/{epochs}", steps, leave=screen,
+            disable=not processes.is_main(), unit=" pictures", unit_scale=size, delay=pause,
+            mininterval=max(0.1, pause), bar_format=None if screen else LOG_LINE,
+        )  # fmt: skip
         self.seconds += time.monotonic() - start
 
 
 def _state(part: Any) -> Any:
     return part.state_dict() if hasattr(part, "state_dict") else part
-
-
-def _clock(seconds: float) -> str:
-    minutes = round(seconds / 60)
-    return f"{minutes // 60} h {minutes % 60:02d} min"
 
 
 class Average(nn.Module):

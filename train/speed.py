@@ -28,8 +28,6 @@ import torch
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
-from colorizers.networks.bins import SoftEncoder
-from colorizers.networks.classification import Classifier
 from colorizers.networks.gan import Generator
 
 from . import classification, gan
@@ -77,23 +75,9 @@ def regression_step(bfloat16: bool, last: bool, compiled: bool = False) -> Step:
 
 def classification_step() -> Step:
     """One step of `train.classification` with its default settings."""
-    settings = classification.Settings()
-    model = prepare(Classifier(settings.widths))
-    sampled = classification.Sampled(model)
-    encoder = SoftEncoder()
-    optimizer = torch.optim.Adam(model.parameters())
+    training = classification.Classification(classification.Settings(), steps=1000)
     L_norm, ab_norm = torch.randn(BATCH, 1, 32, 32), torch.randn(BATCH, 2, 32, 32) / 10
-    where = classification.pixels(L_norm, settings.pixels, settings.seed, 0)
-
-    def step() -> None:
-        loss = classification.loss_of(
-            sampled, encoder, L_norm, ab_norm, where, settings.bfloat16, None
-        )
-        optimizer.zero_grad(set_to_none=True)
-        loss.backward()
-        optimizer.step()
-
-    return step
+    return lambda: training.step(500, L_norm, ab_norm)
 
 
 def gan_step() -> Step:

@@ -13,9 +13,6 @@ from colorizers.networks.registry import network_of
 
 from .run import RunError
 
-NOTHING = "none"
-"""The name that asks for random weights."""
-
 
 def start_from(name: str, module: Generator | Classifier | Painter) -> dict[str, Any]:
     """Load committed weights, or those in the folder of a run, into a network.
@@ -42,7 +39,7 @@ def start_from(name: str, module: Generator | Classifier | Painter) -> dict[str,
     colorizers.networks.checkpoint.WeightsError
         If there are none.
     """
-    if name == NOTHING:
+    if name == "none":
         return {}
     folder = Path(name).parent if "/" in name else checkpoint.FOLDER
     method = Path(name).name

@@ -22,7 +22,9 @@ def rows_of(fakes, count=48, seed=0):
 @pytest.fixture(scope="module")
 def settings(tmp_path_factory):
     run = str(tmp_path_factory.mktemp("judge") / "run")
-    return judge.Settings(run=run, epochs=12, batch=8, width=4, lr=1e-2, bfloat16=False)
+    return judge.Settings(
+        run=run, pictures=48, epochs=12, batch=8, width=4, lr=1e-2, bfloat16=False
+    )
 
 
 @pytest.fixture(autouse=True)
@@ -104,7 +106,7 @@ def test_the_loss_of_equal_scores_is_that_of_guessing():
 
 
 def test_other_weights_of_a_colorizer_are_another_run(settings, monkeypatch, tmp_path):
-    fresh = judge.Settings(run=str(tmp_path / "run"), epochs=0, batch=8, width=4)
+    fresh = judge.Settings(run=str(tmp_path / "run"), pictures=8, epochs=0, batch=8, width=4)
     judge.train(fresh, lambda: rows_of({}, 8))
     monkeypatch.setattr(judge, "weights_in_use", lambda: {"gan": "other"})
     with pytest.raises(judge.RunError, match="another weights"):

@@ -17,7 +17,7 @@ CURVES = {"regression": "l1", "classification": "loss", "gan": "l1", "cvae": "l1
 LAUNCHED = """
 import dataclasses, json, sys
 from test_trainings import CASES, TRAIN, VALIDATION
-from train import processes
+from train import loop, processes
 
 folder, *names = sys.argv[1:]
 told = {}
@@ -25,7 +25,7 @@ with processes.together():
     for name in names:
         module, settings = CASES[name]
         curve = []
-        module.print_epoch = lambda epoch, figures, curve=curve: curve.append(figures)
+        loop.print_epoch = lambda epoch, figures, curve=curve: curve.append(figures)
         settings = dataclasses.replace(settings, run=f"{folder}/{name}", epochs=4)
         trained = module.train(settings, TRAIN, VALIDATION)
         weights = [value.double().sum().item() for value in trained.module.parameters()]

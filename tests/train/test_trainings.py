@@ -6,6 +6,7 @@ learn in seconds; a test that passes on random weights could not.
 
 import dataclasses
 import json
+from typing import Any
 
 import numpy as np
 import pytest
@@ -15,8 +16,21 @@ import colorizers
 from colorizers.color import rgb_to_lab
 from colorizers.networks import checkpoint
 from colorizers.networks.gan import Generator
-from train import candidates, classification, cvae, flow, gan, nazeri, regression, start, watch
+from train import (
+    candidates,
+    classification,
+    cvae,
+    data,
+    flow,
+    gan,
+    loop,
+    nazeri,
+    regression,
+    start,
+    watch,
+)
 from train.data import Pictures
+from train.run import Run
 
 
 def two_colours(count, seed):
@@ -32,7 +46,7 @@ def two_colours(count, seed):
 
 TRAIN, VALIDATION = two_colours(64, 0), two_colours(16, 1)
 SMALL = {"batch": 16, "widths": (8, 16, 16), "bfloat16": False, "average": 0.5}
-CASES = {
+CASES: dict[str, tuple[Any, Any]] = {
     "classification": (
         classification,
         classification.Settings(**SMALL, epochs=8, lr=1e-2, pixels=128),
@@ -88,7 +102,7 @@ def test_it_learns_the_two_colours(case):
     module, settings = case
     trained = module.train(settings, TRAIN, VALIDATION)
     lab = rgb_to_lab(VALIDATION.rgb_u8)
-    error = np.abs(module.predict_ab(trained.module, lab[..., 0]) - lab[..., 1:]).mean()
+    error = np.abs(loop.predict_ab(trained.module, lab[..., 0]) - lab[..., 1:]).mean()
     grey = np.abs(lab[..., 1:]).mean()
     assert error < 0.6 * grey
     assert trained.hours > 0
@@ -110,7 +124,7 @@ def test_a_killed_run_goes_on_to_the_same_weights(case, monkeypatch, tmp_path):
 
     again = dataclasses.replace(settings, run=str(tmp_path / "again"))
     with monkeypatch.context() as patch:
-        patch.setattr(module.Run, "watch", watch_then_die)
+        patch.setattr(Run, "watch", watch_then_die)
         with pytest.raises(Killed):
             module.train(again, TRAIN, VALIDATION)
     torch.manual_seed(999)  # the random numbers of the process that resumes must not matter
@@ -131,7 +145,7 @@ def test_what_is_shown_beside_a_training_takes_none_of_its_random_numbers():
 
 def test_command_leaves_weights_card_grid_and_scalars(case, monkeypatch, tmp_path):
     module, _ = case
-    monkeypatch.setattr(module.data, "load", lambda part: TRAIN if part == "train" else VALIDATION)
+    monkeypatch.setattr(data, "load", lambda part: TRAIN if part == "train" else VALIDATION)
     folder = tmp_path / "command"
     name = module.NAME
     argv = ["--run", str(folder), "--epochs", "1", "--limit", "32", "--batch", "16",
@@ -151,7 +165,7 @@ def test_command_leaves_weights_card_grid_and_scalars(case, monkeypatch, tmp_pat
 
 def test_other_settings_for_a_started_run_end_with_one_sentence(case, monkeypatch, capsys):
     module, settings = case
-    monkeypatch.setattr(module.data, "load", lambda part: TRAIN)
+    monkeypatch.setattr(data, "load", lambda part: TRAIN)
     argv = ["--run", settings.run, "--epochs", "0", "--widths", "8,16", "--batch", "16"]
     argv += ["--start", "none"] if module in (regression, gan, cvae) else []
     argv += ["--critic-steps", "0"] if module is gan else []
@@ -231,7 +245,7 @@ def test_the_critic_is_alone_for_a_tenth_of_a_short_run(steps, alone):
 @pytest.mark.parametrize("batch", [0, 65])
 def test_a_batch_that_cannot_be_filled_is_refused(case, capsys, monkeypatch, batch):
     module, settings = case
-    monkeypatch.setattr(module.data, "load", lambda part: TRAIN)
+    monkeypatch.setattr(data, "load", lambda part: TRAIN)
     assert module.main(["--run", settings.run, "--batch", str(batch)]) == 2
     assert f"--batch is {batch}; with 64 training pictures" in capsys.readouterr().err
 
@@ -275,13 +289,13 @@ class TestStart:
         assert torch.equal(generator.head.weight, before)
 
     def test_other_widths_are_refused_with_the_way_out(self, tmp_path, capsys, monkeypatch):
-        monkeypatch.setattr(gan.data, "load", lambda part: TRAIN)
+        monkeypatch.setattr(data, "load", lambda part: TRAIN)
         argv = ["--run", str(tmp_path / "run"), "--widths", "8,16", "--batch", "16"]
         assert regression.main(argv) == 2
         assert "--start none" in capsys.readouterr().err
 
     def test_an_unknown_name_is_one_sentence(self, tmp_path, capsys, monkeypatch):
-        monkeypatch.setattr(gan.data, "load", lambda part: TRAIN)
+        monkeypatch.setattr(data, "load", lambda part: TRAIN)
         argv = ["--run", str(tmp_path / "run"), "--start", "magic", "--batch", "16"]
         assert regression.main(argv) == 1
         assert "'magic'" in capsys.readouterr().err
