@@ -1,10 +1,18 @@
-"""What the installed package is called by: its version, and the commands that need an extra."""
+"""What the packages share: version, root of the exceptions; and the commands of an extra."""
 
 import importlib
 import sys
 
 __version__ = "0.2.0"
 """Also in pyproject.toml, in the report's last lines, and in each export and card."""
+
+
+class TrueHueError(Exception):
+    """Whatever cannot be done as asked; the text is for the person who reads it.
+
+    All exceptions of the packages are of this kind: `colorizers.errors` and `study.errors` have
+    them.
+    """
 
 
 def serve() -> int:

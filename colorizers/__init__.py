@@ -15,12 +15,14 @@ from __future__ import annotations
 import functools
 from typing import TYPE_CHECKING
 
+from colorizers.errors import ImageError, WeightsError
 from colorizers.networks import registry
+from truehue import TrueHueError
 
 if TYPE_CHECKING:
     from colorizers.networks.base import Colorizer
 
-__all__ = ["cifar10_names", "load", "names"]
+__all__ = ["ImageError", "TrueHueError", "WeightsError", "cifar10_names", "load", "names"]
 
 
 def names() -> tuple[str, ...]:
@@ -47,7 +49,7 @@ def load(name: str) -> Colorizer:
     ------
     ValueError
         If there is no such name.
-    colorizers.networks.checkpoint.WeightsError
+    colorizers.errors.WeightsError
         If its weights are missing or damaged.
     """
     known = (*names(), *registry.names(registry.CONTROL))

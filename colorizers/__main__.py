@@ -27,7 +27,8 @@ from tqdm import tqdm
 import colorizers
 from colorizers.batch import cluster, local
 from colorizers.batch.album import Job, Plan, plan
-from colorizers.batch.local import Outcome, Recipe, SettingsError
+from colorizers.batch.local import Outcome, Recipe
+from colorizers.errors import SettingsError
 from colorizers.files.writing import OUTPUTS
 from colorizers.painting.adjust import SATURATION, WARMTH, within
 from colorizers.painting.pipeline import Options

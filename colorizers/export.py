@@ -30,15 +30,12 @@ from pathlib import Path
 from typing import Any
 
 import colorizers
+from colorizers.errors import ExportError, WeightsError
 from truehue import __version__
 
 OPSET = 18
 """Of December 2022; every ONNX Runtime since 1.14 reads it."""
 PACKAGES = ("onnx", "onnxscript")
-
-
-class ExportError(Exception):
-    """There can be no ONNX file; the message is one sentence."""
 
 
 def export(method: str, target: Path, *, folder: Path | None = None) -> dict[str, str]:
@@ -62,7 +59,7 @@ def export(method: str, target: Path, *, folder: Path | None = None) -> dict[str
     ------
     ExportError
         If onnx or onnxscript are not installed.
-    colorizers.networks.checkpoint.WeightsError
+    colorizers.errors.WeightsError
         If the weights are missing or damaged.
     """
     for package in PACKAGES:
@@ -175,8 +172,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code: 0 written, 1 not, 2 misused."""
     options = parser().parse_args(arguments)
     target: Path = options.out or Path(f"{options.method}.onnx")
-    from colorizers.networks.checkpoint import WeightsError
-
     try:
         metadata = export(options.method, target)
     except (ExportError, WeightsError) as error:

@@ -3,8 +3,10 @@
 A program that uses this package catches `StudyError`; the commands print its text and no traceback.
 """
 
+from truehue import TrueHueError
 
-class StudyError(Exception):
+
+class StudyError(TrueHueError):
     """Something cannot be done as asked; the text says why and what to do."""
 
     exit_code = 2  # of the commands, as argparse has it for what is misused

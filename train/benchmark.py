@@ -68,9 +68,9 @@ def photograph(width: int = WIDTH, height: int = HEIGHT) -> bytes:
 def ours() -> Run:
     """The pipeline of this project; with random weights where there are none yet."""
     import colorizers
+    from colorizers.errors import WeightsError
     from colorizers.files import reading, writing
     from colorizers.networks.base import ready
-    from colorizers.networks.checkpoint import WeightsError
     from colorizers.networks.photo import PhotoNet
     from colorizers.painting import predict
 

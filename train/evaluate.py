@@ -34,7 +34,7 @@ import colorizers
 from colorizers.color import colorize_u8, rgb_to_lab
 from colorizers.networks.base import Colorizer
 from colorizers.networks.bins import TEMPERATURE, centres, nearest_bins
-from colorizers.networks.checkpoint import WeightsError
+from truehue import TrueHueError
 
 from . import data, features, metrics
 from .candidates import load_run
@@ -286,7 +286,7 @@ def main(argv: list[str] | None = None) -> int:
         for number, method in enumerate(methods, 1):
             print(f"{number}/{len(methods)} {method}", file=sys.stderr, flush=True)
             rows.append(evaluation.row(method))
-    except (data.DataError, WeightsError) as error:
+    except TrueHueError as error:
         print(error, file=sys.stderr)
         return 1
     rows = [row | {"versions": versions()} for row in rows]

@@ -46,7 +46,8 @@ from torch.nn import functional
 import colorizers
 from colorizers.color import colorize_u8, rgb_to_lab
 from colorizers.networks.bins import TEMPERATURE, centres
-from colorizers.networks.checkpoint import FOLDER, WeightsError, read_card
+from colorizers.networks.checkpoint import FOLDER, read_card
+from truehue import TrueHueError
 
 from . import data
 from .evaluate import hard_bins
@@ -333,7 +334,7 @@ def main(argv: list[str] | None = None) -> int:
                 f"to {len(training)}."
             )
         rates = ask(settings, training[: settings.pictures], asked)
-    except (data.DataError, RunError, WeightsError) as error:
+    except TrueHueError as error:
         print(error, file=sys.stderr)
         return 2 if isinstance(error, RunError) else 1
     print(table(rates))

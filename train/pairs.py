@@ -29,7 +29,7 @@ from scipy.stats import binomtest
 
 import colorizers
 from colorizers.color import colorize_u8, rgb_to_lab
-from colorizers.networks.checkpoint import WeightsError
+from colorizers.errors import WeightsError
 from colorizers.painting.predict import predict_grid, upsample_ab
 from colorizers.painting.predictor import Predictor
 

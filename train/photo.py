@@ -34,9 +34,9 @@ from torch.nn.functional import avg_pool2d, linear
 from colorizers.color import AB_MAX
 from colorizers.networks import checkpoint
 from colorizers.networks.bins import SoftEncoder
-from colorizers.networks.encoders import EncoderError
 from colorizers.networks.gan import Discriminator
 from colorizers.networks.photo import ENCODER, WIDTHS, PhotoNet
+from truehue import TrueHueError
 
 from . import data, photos
 from . import features as rulers
@@ -306,7 +306,7 @@ def main(argv: list[str] | None = None) -> int:
         }
         checkpoint.save(NAME, training.kept, card, folder=Path(settings.run))
         print(f"weights and card: {settings.run}")
-    except (data.DataError, RunError, EncoderError, checkpoint.WeightsError) as error:
+    except TrueHueError as error:
         print(error, file=sys.stderr)
         return 2 if isinstance(error, RunError) else 1
     return 0

@@ -33,9 +33,9 @@ from colorizers.networks import checkpoint
 from colorizers.networks.flow import AB_SCALE
 from colorizers.networks.photo_flow import FLOW_WIDTHS, SHRINK, PhotoFlow
 from colorizers.networks.registry import METHODS
+from truehue import TrueHueError
 
 from . import kinds
-from .data import DataError
 from .options import option, parse
 from .photo import weighted_l1
 from .processes import autocast, bfloat16_is_fast, channels_last, prepare
@@ -238,7 +238,7 @@ def main(argv: list[str] | None = None) -> int:
         }
         checkpoint.save(NAME, training.average.module, card, folder=Path(settings.run))
         print(f"weights and card: {settings.run}")
-    except (DataError, RunError, checkpoint.WeightsError) as error:
+    except TrueHueError as error:
         print(error, file=sys.stderr)
         return 2 if isinstance(error, RunError) else 1
     return 0

@@ -41,9 +41,10 @@ from skimage import data as pictures_of_skimage
 import colorizers
 from colorizers.color import colorize_u8, rgb_to_lab
 from colorizers.networks.base import Colorizer
-from colorizers.networks.checkpoint import FOLDER, WeightsError
+from colorizers.networks.checkpoint import FOLDER
 from colorizers.networks.registry import load
 from colorizers.painting.predict import lightness, predict_grid, resize, upsample_ab
+from truehue import TrueHueError
 
 from . import features, metrics, photo_page, photos
 from .candidates import load_run
@@ -388,7 +389,7 @@ def main(argv: list[str] | None = None) -> int:
         )
         if not arguments.run:
             write_card(rows, sizes)
-    except (DataError, WeightsError) as error:
+    except TrueHueError as error:
         print(error, file=sys.stderr)
         return 1
     for row in rows:

@@ -24,7 +24,8 @@ from numpy.typing import NDArray
 
 import colorizers
 from colorizers.networks.base import Colorizer
-from colorizers.networks.checkpoint import FOLDER, WeightsError
+from colorizers.networks.checkpoint import FOLDER
+from truehue import TrueHueError
 
 from . import compare, data, evaluate, frontier, gallery, judge
 from .candidates import load_run
@@ -43,7 +44,7 @@ def compute(
 
     Raises
     ------
-    train.data.DataError, colorizers.networks.checkpoint.WeightsError, train.run.RunError
+    train.data.DataError, colorizers.errors.WeightsError, train.run.RunError
     """
     runs = _runs(folders)
     test, train = data.load("test"), data.load("train")
@@ -199,7 +200,7 @@ def main(argv: list[str] | None = None) -> int:
     arguments = parser.parse_args(argv)
     try:
         results, evaluation = compute(judge.Settings(), arguments.runs)
-    except (data.DataError, RunError, WeightsError) as error:
+    except TrueHueError as error:
         print(error, file=sys.stderr)
         return 2 if isinstance(error, RunError) else 1
     for file in publish(

@@ -28,7 +28,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from tqdm import tqdm
 
-from truehue import __version__
+from truehue import TrueHueError, __version__
 
 from . import processes
 
@@ -41,7 +41,7 @@ LOG_LINE = "{desc}  {n_fmt} of {total_fmt}  {rate_fmt}  {remaining} left\n"
 """How often a log file gets a line of progress, and which."""
 
 
-class RunError(Exception):
+class RunError(TrueHueError):
     """A run cannot start or go on; the message says why and what to do."""
 
 

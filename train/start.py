@@ -36,7 +36,7 @@ def start_from(name: str, module: Generator | Classifier | Painter) -> dict[str,
     ------
     RunError
         If the weights are of other widths.
-    colorizers.networks.checkpoint.WeightsError
+    colorizers.errors.WeightsError
         If there are none.
     """
     if name == "none":

@@ -16,7 +16,7 @@ from PIL import Image
 
 from colorizers import cifar10_names, load
 from colorizers.color import colorize_u8, rgb_to_lab
-from colorizers.networks.checkpoint import WeightsError
+from colorizers.errors import WeightsError
 
 from . import metrics, processes
 from .data import Pictures

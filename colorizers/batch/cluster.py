@@ -21,15 +21,8 @@ from pathlib import Path
 from typing import Any
 
 from colorizers.batch.album import Job
-from colorizers.batch.local import (
-    LOST,
-    Outcome,
-    Outcomes,
-    Recipe,
-    SettingsError,
-    colorize_job,
-    prepare,
-)
+from colorizers.batch.local import LOST, Outcome, Outcomes, Recipe, colorize_job, prepare
+from colorizers.errors import SettingsError
 
 MISSING = "--engine ray needs Ray, which is not installed: pip install -r requirements-ray.txt"
 

@@ -24,7 +24,7 @@ import numpy as np
 
 from colorizers.batch.album import Job, partial_name, partials
 from colorizers.batch.index import content_of, record
-from colorizers.files.picture import ImageError
+from colorizers.errors import ImageError, SettingsError
 from colorizers.painting import pipeline
 from colorizers.painting.adjust import adjust
 from colorizers.painting.pipeline import Options
@@ -35,10 +35,6 @@ LOST = (
     "The process that worked on it was ended by the system, most likely for want of memory; "
     "try it alone with --jobs 1, or make it smaller."
 )
-
-
-class SettingsError(Exception):
-    """The work cannot be begun as asked; the message is one sentence."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from colorizers.errors import ImageError
 from colorizers.files.srgb import Pixels
 
 MAX_PIXELS = 100_000_000
@@ -20,12 +21,8 @@ MAX_SIDE = 65_535
 """Longest accepted side: more than a browser can show."""
 
 
-class ImageError(ValueError):
-    """A picture cannot be used; the message is one sentence for the person who brought it."""
-
-
 @dataclass(frozen=True, slots=True)
-class Photo:
+class Picture:
     """A decoded picture, upright and in sRGB, with what is needed to write it back.
 
     Attributes

@@ -17,8 +17,9 @@ from typing import IO
 import numpy as np
 from numpy.typing import NDArray
 
+from colorizers.errors import ImageError
 from colorizers.files.pages import Page
-from colorizers.files.picture import ImageError, check_size
+from colorizers.files.picture import check_size
 
 HEAD = 32
 """How much of a file's beginning is looked at."""

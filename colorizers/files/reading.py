@@ -4,8 +4,8 @@ People upload what they have: phone photographs that lie on their side, scans wi
 ink profile, palette pictures, animations, half a download, a text file with the wrong name.
 Pillow reads the headers and decodes, with libjpeg-turbo beside it for large JPEGs
 (:mod:`colorizers.files.jpeg`) and others for more than 8 bits (:mod:`colorizers.files.deep`); this
-module decides what is accepted and brings all of it to one form, a :class:`Photo`. Nothing else in
-the project opens files that came from outside. The way back is :mod:`colorizers.files.writing`.
+module decides what is accepted and brings all of it to one form, a :class:`Picture`. Nothing else
+in the project opens files that came from outside. The way back is :mod:`colorizers.files.writing`.
 
 The size is read from the file's header and checked *before* any pixel is decoded, so that a small
 file that unfolds to gigabytes is refused at the price of reading its header.
@@ -30,14 +30,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, PngImagePlugin, UnidentifiedImageError
 
+from colorizers.errors import ImageError
 from colorizers.files import boxes, cicp, deep, jpeg, metadata, pages, png, raw
-from colorizers.files.picture import (
-    MAX_PIXELS,
-    ImageError,
-    Photo,
-    check_size,
-    upright,
-)
+from colorizers.files.picture import MAX_PIXELS, Picture, check_size, upright
 from colorizers.files.profiles import written_profile
 from colorizers.files.srgb import Pixels, to_srgb
 
@@ -57,7 +52,7 @@ MAX_BYTES = 400_000_000
 Source = str | Path | bytes
 
 
-def open_photo(source: Source, *, max_pixels: int = MAX_PIXELS) -> Photo:
+def open_photo(source: Source, *, max_pixels: int = MAX_PIXELS) -> Picture:
     """Decode a picture file to upright sRGB.
 
     Applied: EXIF orientation and the embedded ICC profile (to sRGB, relative colorimetric with
@@ -81,7 +76,7 @@ def open_photo(source: Source, *, max_pixels: int = MAX_PIXELS) -> Photo:
 
     Returns
     -------
-    Photo
+    Picture
 
     Raises
     ------
@@ -125,8 +120,8 @@ def open_photo(source: Source, *, max_pixels: int = MAX_PIXELS) -> Photo:
             ) from error
 
 
-def from_pil(image: Image.Image) -> Photo:
-    """Photo of a Pillow image in memory; raises ImageError if it cannot be turned into sRGB."""
+def from_pil(image: Image.Image) -> Picture:
+    """Picture of a Pillow image in memory; raises ImageError if it cannot be turned into sRGB."""
     try:
         image.load()
         return _photo(image, [])
@@ -134,8 +129,8 @@ def from_pil(image: Image.Image) -> Photo:
         raise ImageError(f"The {image.mode} image cannot be turned into sRGB: {error}.") from error
 
 
-def from_array(rgb: NDArray[Any]) -> Photo:
-    """Photo of an sRGB array: uint8 or uint16, (h, w, 3) or grey (h, w), in memory already.
+def from_array(rgb: NDArray[Any]) -> Picture:
+    """Picture of an sRGB array: uint8 or uint16, (h, w, 3) or grey (h, w), in memory already.
 
     Raises
     ------
@@ -151,7 +146,7 @@ def from_array(rgb: NDArray[Any]) -> Photo:
         rgb = np.broadcast_to(rgb[..., None], (*rgb.shape, 3))
     if rgb.shape[2] != 3 or 0 in rgb.shape:
         raise ImageError(f"The array has shape {rgb.shape}; give (height, width, 3), none of it 0.")
-    return Photo(rgb=rgb, alpha=None, format="array")
+    return Picture(rgb=rgb, alpha=None, format="array")
 
 
 def _stream(source: Source) -> IO[bytes]:
@@ -183,7 +178,7 @@ def _way_out(format: str | None = None) -> str:
     return f"save it as {', '.join(others)} or {last} and try again"
 
 
-def _developed(stream: IO[bytes], max_pixels: int) -> Photo:
+def _developed(stream: IO[bytes], max_pixels: int) -> Picture:
     """A camera's raw."""
     rgb = raw.develop(stream, max_pixels, _way_out())
     notices = ["The camera's raw is developed with the white balance that the camera chose."]
@@ -192,7 +187,7 @@ def _developed(stream: IO[bytes], max_pixels: int) -> Photo:
         stream.seek(0)
         exif = metadata.exif_of(Image.open(stream, formats=["TIFF"]))
     kept = metadata.kept_exif(exif, rgb.shape[1], rgb.shape[0], notices)
-    return Photo(rgb, None, "camera raw", exif=kept, notices=tuple(notices))
+    return Picture(rgb, None, "camera raw", exif=kept, notices=tuple(notices))
 
 
 def _photograph(
@@ -316,8 +311,10 @@ def _photo(
     pixels: NDArray[np.uint8] | None = None,
     stream: IO[bytes] | None = None,
     found: tuple[Pixels, Pixels | None] | None = None,
-) -> Photo:
-    """A loaded Pillow image, or one of which only the header was read and its pixels, as Photo."""
+) -> Picture:
+    """A loaded Pillow image, or one of which only the header was read and its pixels, as
+    Picture.
+    """
     name = image.format or image.mode
     # MPO: a JPEG with previews; TIFF: it has been said.
     if getattr(image, "is_animated", False) and name not in ("MPO", "TIFF"):
@@ -353,7 +350,7 @@ def _photo(
     rgb = upright(rgb, orientation)
     kept_exif = metadata.kept_exif(exif, rgb.shape[1], rgb.shape[0], notices)
     kept_xmp = metadata.xmp_of(image, notices)
-    return Photo(
+    return Picture(
         rgb=rgb,
         alpha=None if alpha is None else upright(alpha, orientation),
         format=name,

@@ -1,6 +1,6 @@
 """A colorized picture as a file: PNG, JPEG, WebP or TIFF, with what the photograph's file said.
 
-Fed with the arrays of :mod:`colorizers.painting.predict` and the :class:`Photo` that they came
+Fed with the arrays of :mod:`colorizers.painting.predict` and the :class:`Picture` that they came
 from.
 
 A photograph with an RGB profile gets its colours back in that profile, which is embedded, so that
@@ -26,9 +26,10 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, PngImagePlugin
 
+from colorizers.errors import ImageError
 from colorizers.files import deep, jpeg, tiff, xmp
 from colorizers.files.metadata import photoshop_resource
-from colorizers.files.picture import ImageError, Photo, to_8_bits
+from colorizers.files.picture import Picture, to_8_bits
 from colorizers.files.profiles import from_srgb, is_srgb_bytes, matrix_profile, srgb_profile
 from colorizers.files.srgb import Pixels
 
@@ -50,7 +51,7 @@ ICC_PART = 65_000
 def save(
     target: Path | BinaryIO,
     rgb: Pixels,
-    photo: Photo,
+    photo: Picture,
     *,
     format: str = "PNG",
     quality: int = 95,
@@ -68,7 +69,7 @@ def save(
         Where to write; a file that exists is replaced.
     rgb : ndarray, shape (height, width, 3), uint8 or uint16
         sRGB, of the photograph's size.
-    photo : Photo
+    photo : Picture
         Gives alpha, profile, resolution and metadata.
     format : str
         One of the values of `OUTPUTS`.
@@ -96,14 +97,14 @@ def save(
     --------
     >>> file = io.BytesIO()
     >>> rgb_u8 = np.zeros((2, 3, 3), np.uint8)
-    >>> save(file, rgb_u8, Photo(rgb_u8, None, "PNG"))
+    >>> save(file, rgb_u8, Picture(rgb_u8, None, "PNG"))
     ()
     >>> Image.open(file).size
     (3, 2)
     """
     _check(rgb, photo, format, quality)
     if not metadata:
-        photo = Photo(photo.rgb, photo.alpha, photo.format)
+        photo = Picture(photo.rgb, photo.alpha, photo.format)
     photo, notices = _fitting(photo, format)
     if rgb.dtype == np.uint16 and format in ("JPEG", "WEBP"):
         lost = f"{format} holds 8 of the photograph's 16 bits a channel; PNG and TIFF hold all."
@@ -122,13 +123,13 @@ def save(
 
 
 def save_png(
-    path: str | Path, rgb: Pixels, photo: Photo | None = None, *, comment: str = ""
+    path: str | Path, rgb: Pixels, photo: Picture | None = None, *, comment: str = ""
 ) -> None:
     """Write a PNG; see `save`. Without a photograph it has neither alpha nor metadata."""
-    save(Path(path), rgb, photo or Photo(rgb, None, "array"), comment=comment)
+    save(Path(path), rgb, photo or Picture(rgb, None, "array"), comment=comment)
 
 
-def to_pil(rgb: Pixels, photo: Photo | None = None) -> Image.Image:
+def to_pil(rgb: Pixels, photo: Picture | None = None) -> Image.Image:
     """Pillow image of an sRGB array (h, w, 3): RGB, RGBA if the photograph has alpha, or I;16.
 
     Pillow has no 16-bit colour: a uint16 array keeps its depth if it is one channel seen three
@@ -145,7 +146,7 @@ def to_pil(rgb: Pixels, photo: Photo | None = None) -> Image.Image:
     return image
 
 
-def _check(rgb: Pixels, photo: Photo, format: str, quality: int) -> None:
+def _check(rgb: Pixels, photo: Picture, format: str, quality: int) -> None:
     if format not in OUTPUTS.values():
         known = ", ".join(dict.fromkeys(OUTPUTS.values()))
         raise ImageError(f"There is no output format {format!r}; there are {known}.")
@@ -162,7 +163,7 @@ def _check(rgb: Pixels, photo: Photo, format: str, quality: int) -> None:
         )
 
 
-def _fitting(photo: Photo, format: str) -> tuple[Photo, tuple[str, ...]]:
+def _fitting(photo: Picture, format: str) -> tuple[Picture, tuple[str, ...]]:
     """The photograph without what the format has no place for, and sentences about that."""
     notices = []
     if photo.iptc and format in ("PNG", "WEBP"):
@@ -202,11 +203,11 @@ def _in_profile(rgb: Pixels, icc: bytes) -> tuple[Pixels, bytes]:
     return (rgb, srgb_profile()) if converted is None else (converted, icc)
 
 
-def _is_deep_colour(rgb: Pixels, photo: Photo) -> bool:
+def _is_deep_colour(rgb: Pixels, photo: Picture) -> bool:
     return rgb.dtype == np.uint16 and (rgb.strides[-1] != 0 or photo.alpha is not None)
 
 
-def _with_alpha(rgb: Pixels, photo: Photo) -> Pixels:
+def _with_alpha(rgb: Pixels, photo: Picture) -> Pixels:
     """RGB, or RGBA if the photograph has alpha, in the depth of the colours."""
     alpha: Pixels | None = photo.alpha
     if alpha is None:
@@ -218,7 +219,7 @@ def _with_alpha(rgb: Pixels, photo: Photo) -> Pixels:
     return np.asarray(np.dstack([rgb, alpha]), np.uint16)
 
 
-def _png(rgb: Pixels, photo: Photo, icc: bytes, quality: int, comment: str) -> bytes:
+def _png(rgb: Pixels, photo: Picture, icc: bytes, quality: int, comment: str) -> bytes:
     if _is_deep_colour(rgb, photo):
         # Rendering intent 1, relative colorimetric, as `open_photo` uses.
         chunks = [(b"iCCP", b"ICC\0\0" + zlib.compress(icc)) if icc else (b"sRGB", b"\x01")]
@@ -250,7 +251,7 @@ def _png(rgb: Pixels, photo: Photo, icc: bytes, quality: int, comment: str) -> b
     return _by_pillow(to_pil(rgb, photo), "PNG", options)
 
 
-def _jpeg(rgb: Pixels, photo: Photo, icc: bytes, quality: int, comment: str) -> bytes:
+def _jpeg(rgb: Pixels, photo: Picture, icc: bytes, quality: int, comment: str) -> bytes:
     rgb_u8 = to_8_bits(rgb)
     if photo.alpha is not None:
         rgb_u8 = _on_white(rgb_u8, to_8_bits(photo.alpha))
@@ -271,7 +272,7 @@ def _jpeg(rgb: Pixels, photo: Photo, icc: bytes, quality: int, comment: str) -> 
     return jpeg.encode(rgb_u8, quality, whole, photo.dpi)
 
 
-def _webp(rgb: Pixels, photo: Photo, icc: bytes, quality: int, comment: str) -> bytes:
+def _webp(rgb: Pixels, photo: Picture, icc: bytes, quality: int, comment: str) -> bytes:
     options: dict[str, Any] = {"quality": quality, "method": 2}
     if icc:
         options["icc_profile"] = icc
@@ -282,7 +283,7 @@ def _webp(rgb: Pixels, photo: Photo, icc: bytes, quality: int, comment: str) -> 
     return _by_pillow(to_pil(np.asarray(to_8_bits(rgb)), photo), "WEBP", options)
 
 
-def _tiff(rgb: Pixels, photo: Photo, icc: bytes, quality: int, comment: str) -> bytes:
+def _tiff(rgb: Pixels, photo: Picture, icc: bytes, quality: int, comment: str) -> bytes:
     values: Pixels = _with_alpha(rgb, photo)
     if photo.alpha is None and rgb.strides[-1] == 0:  # grey: one channel seen three times
         values = rgb[..., 0]

@@ -19,12 +19,10 @@ from safetensors.torch import load as load_bytes
 from safetensors.torch import save as save_bytes
 from torch import nn
 
+from colorizers.errors import WeightsError
+
 FOLDER = Path(__file__).parents[1] / "weights"
 """The committed weights: NAME.safetensors and NAME.json."""
-
-
-class WeightsError(Exception):
-    """Weights are missing, damaged or of another network; the message says what to do."""
 
 
 def save(

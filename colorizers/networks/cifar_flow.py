@@ -17,9 +17,10 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from colorizers.errors import WeightsError
 from colorizers.networks import registry
 from colorizers.networks.base import Network
-from colorizers.networks.checkpoint import WeightsError, read_card, restore
+from colorizers.networks.checkpoint import read_card, restore
 from colorizers.networks.flow import AB_SCALE, Velocity, draw, noise_of
 from colorizers.networks.unet import UNet
 

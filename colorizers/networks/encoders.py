@@ -12,9 +12,7 @@ import contextlib
 import torch
 from torch import nn
 
-
-class EncoderError(Exception):
-    """An encoder cannot be had; the message says why and what to do."""
+from colorizers.errors import EncoderError
 
 
 def prepare_torchvision() -> None:

@@ -85,7 +85,7 @@ class PhotoNet(Network):
 
     Raises
     ------
-    colorizers.networks.encoders.EncoderError
+    colorizers.errors.EncoderError
         If timm or the encoder cannot be had.
 
     Examples

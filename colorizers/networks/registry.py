@@ -84,7 +84,7 @@ def load(name: str, folder: Path | None = None, kind: type[Network] | None = Non
 
     Raises
     ------
-    colorizers.networks.checkpoint.WeightsError
+    colorizers.errors.WeightsError
         If the weights are missing or damaged.
     """
     from colorizers.networks.base import ready

@@ -19,8 +19,8 @@ from gradio import events
 from gradio import utils as gradio_utils
 
 import colorizers
+from colorizers.errors import ImageError, WeightsError
 from colorizers.files.filenames import output_name
-from colorizers.files.picture import ImageError
 from colorizers.files.writing import OUTPUTS
 from colorizers.page.checking import new_folder, number, uploaded
 from colorizers.painting.adjust import SATURATION, WARMTH
@@ -132,8 +132,6 @@ def _chosen(load: Callable[[str], Predictor], method: Any) -> Predictor:
     if not isinstance(method, str) or method not in colorizers.names():
         names = ", ".join(colorizers.names())
         raise ImageError(f"There is no method {_quoted(method)}; there are {names}.")
-    from colorizers.networks.checkpoint import WeightsError  # brings PyTorch with it
-
     try:
         return load(method)
     except WeightsError as error:

@@ -27,8 +27,9 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from colorizers.color import colorize_u8, rgb_to_lab
+from colorizers.errors import ImageError
 from colorizers.files.filenames import safe_stem
-from colorizers.files.picture import ImageError, Photo
+from colorizers.files.picture import Picture
 from colorizers.files.reading import open_photo
 from colorizers.files.srgb import Pixels
 from colorizers.files.writing import OUTPUTS, save_png
@@ -148,7 +149,7 @@ def check_upload(payload: Any) -> Verdict | None:
     return replace(verdict, shown=str(shown))
 
 
-def look_at(path: Path, photo: Photo | None = None) -> Verdict:
+def look_at(path: Path, photo: Picture | None = None) -> Verdict:
     """What there is to say of a photograph that can be used; `open_photo` says what cannot."""
     photo = photo or open_photo(path)
     width, height = photo.size

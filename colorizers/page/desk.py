@@ -20,7 +20,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from colorizers.files.picture import ImageError
+from colorizers.errors import ImageError
 from colorizers.painting.adjust import adjust
 from colorizers.painting.hints import REACH_DEFAULT, Hint, blend, fields, work_shape
 from colorizers.painting.predict import predict_grid, resize, upsample_ab

@@ -17,8 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
+from colorizers.errors import ImageError
 from colorizers.files.filenames import output_name
-from colorizers.files.picture import ImageError
 from colorizers.files.reading import open_photo
 from colorizers.page.checking import (
     ENDINGS,

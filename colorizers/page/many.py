@@ -18,8 +18,8 @@ from typing import Any, NamedTuple
 import gradio as gr
 from PIL import Image
 
+from colorizers.errors import ImageError
 from colorizers.files.filenames import output_name
-from colorizers.files.picture import ImageError
 from colorizers.files.reading import open_photo
 from colorizers.page.checking import (
     ENDINGS,

@@ -11,7 +11,7 @@ from typing import Any
 
 from PIL import ImageColor
 
-from colorizers.files.picture import ImageError
+from colorizers.errors import ImageError
 
 PALETTE = {
     "Skin": "#c68e6f",

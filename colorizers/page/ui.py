@@ -17,6 +17,7 @@ from typing import Any
 import gradio as gr
 
 import colorizers
+from colorizers.errors import WeightsError
 from colorizers.page import hinting as hints_tab
 from colorizers.page import many, texts
 from colorizers.page.checking import (
@@ -69,8 +70,6 @@ def build(load: Callable[[str], Predictor] | None = None) -> None:
 
 def available(load: Callable[[str], Predictor]) -> tuple[dict[str, Predictor], list[str]]:
     """The colorizers that can be loaded, by name, and a sentence for each that cannot."""
-    from colorizers.networks.checkpoint import WeightsError  # brings PyTorch with it
-
     models: dict[str, Predictor] = {}
     missing: list[str] = []
     for name in colorizers.names():

@@ -12,7 +12,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from colorizers.files.picture import ImageError, Photo
+from colorizers.errors import ImageError
+from colorizers.files.picture import Picture
 from colorizers.files.reading import open_photo
 from colorizers.files.srgb import Pixels
 from colorizers.files.writing import save
@@ -104,7 +105,7 @@ def colorize_file(
 
 
 def colorize_opened(
-    photo: Photo,
+    photo: Picture,
     target: Path,
     colorizer: Predictor,
     options: Options,
@@ -115,7 +116,7 @@ def colorize_opened(
 
     Parameters
     ----------
-    photo : Photo
+    photo : Picture
     target, colorizer, options, progress
         As for `colorize_file`.
     ab_grid : ndarray of float32, shape (grid height, grid width, 2), optional

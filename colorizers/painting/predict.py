@@ -47,7 +47,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from colorizers.color import L_MAX
-from colorizers.files.picture import Photo
+from colorizers.files.picture import Picture
 from colorizers.files.reading import from_array, from_pil, open_photo
 from colorizers.files.srgb import Pixels
 from colorizers.files.writing import to_pil
@@ -124,7 +124,7 @@ def colorize(
 
     Raises
     ------
-    colorizers.files.reading.ImageError
+    colorizers.errors.ImageError
         If the picture cannot be used.
     ValueError
         If saturation, warmth or an option is out of its range.
@@ -143,7 +143,7 @@ def colorize(
 
 def colorize_photo(
     colorizer: Predictor,
-    photo: Photo,
+    photo: Picture,
     *,
     saturation: float = 1.0,
     warmth: float = 0.0,
@@ -156,7 +156,7 @@ def colorize_photo(
     ----------
     colorizer, saturation, warmth, progress, **options
         As for `colorize`.
-    photo : Photo
+    photo : Picture
         Upright sRGB.
 
     Returns

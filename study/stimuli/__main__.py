@@ -80,7 +80,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = parser().parse_args(arguments)
 
     import colorizers
-    from colorizers.networks.checkpoint import WeightsError
+    from colorizers.errors import WeightsError
 
     drawing = {
         "practice": given.practice,

@@ -361,7 +361,7 @@ def _sizes(photos: Path, paths: Sequence[Path]) -> set[tuple[int, int]]:
 
 def _read(path: Path) -> NDArray[np.uint8]:
     """Return a picture file, upright and in sRGB, as uint8 (H, W, 3)."""
-    from colorizers.files.picture import ImageError
+    from colorizers.errors import ImageError
     from colorizers.files.reading import open_photo
 
     try:

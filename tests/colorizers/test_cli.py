@@ -18,7 +18,8 @@ from skimage.color import rgb2lab
 import colorizers
 from colorizers.__main__ import main
 from colorizers.batch import album, index, local
-from colorizers.files.picture import Photo
+from colorizers.errors import SettingsError
+from colorizers.files.picture import Picture
 from colorizers.files.writing import OUTPUTS, save
 from colorizers.painting.pipeline import Options
 
@@ -151,7 +152,7 @@ def test_carries_on_after_bad_files_and_lists_them(photos: Path, tmp_path: Path,
 
 def test_what_is_lost_is_said_under_the_name(tmp_path: Path, capsys):
     grey = np.full((9, 9, 3), 99, np.uint8)
-    photo = Photo(grey, None, "JPEG", iptc=b"\x1c\x02\x78\0\1A")
+    photo = Picture(grey, None, "JPEG", iptc=b"\x1c\x02\x78\0\1A")
     save(tmp_path / "a.tif", grey, photo, format="TIFF")
     assert run(tmp_path / "a.tif", "-o", tmp_path / "out", "--format", "png") == 0
     assert "\n  PNG has no place for IPTC; it is left out.\n" in capsys.readouterr().out
@@ -159,7 +160,7 @@ def test_what_is_lost_is_said_under_the_name(tmp_path: Path, capsys):
 
 def test_a_16_bit_tiff_under_a_jpegs_name_loses_no_bit_without_a_word(tmp_path: Path, capsys):
     deep = np.random.default_rng(0).integers(0, 65_536, (20, 30, 3)).astype(np.uint16)
-    save(tmp_path / "scan.jpg", deep, Photo(deep, None, "TIFF"), format="TIFF")
+    save(tmp_path / "scan.jpg", deep, Picture(deep, None, "TIFF"), format="TIFF")
     assert run(tmp_path / "scan.jpg", "-o", tmp_path / "out") == 0
     assert names(tmp_path / "out") == ["scan-colorized-photo.jpg"]
     assert "\n  JPEG holds 8 of the photograph's 16 bits a channel; " in capsys.readouterr().out
@@ -282,7 +283,7 @@ def test_a_wrong_saturation_or_warmth_is_told_before_anything_is_made(
 def test_settings_of_a_program_are_checked_before_the_first_file(photos: Path, tmp_path: Path):
     job = album.Job(photos / "a.png", tmp_path / "a.png", "PNG")
     recipe = local.Recipe(fake_networks.load, "gan", Options(warmth=2.0))
-    with pytest.raises(local.SettingsError, match="warmth 2 must be a number from -1 to 1"):
+    with pytest.raises(SettingsError, match="warmth 2 must be a number from -1 to 1"):
         next(local.run([job], recipe, 1))
 
 
@@ -400,7 +401,7 @@ import signal, sys
 sys.path.insert(0, {here!r})
 import colorizers, fake_networks
 from colorizers.__main__ import main
-from colorizers.files.picture import Photo
+from colorizers.files.picture import Picture
 from colorizers.files.writing import OUTPUTS, save
 if __name__ == "__main__":  # and not in the workers, which import this
     signal.signal(signal.SIGINT, signal.default_int_handler)  # as in no run in the background

@@ -10,6 +10,8 @@ import time
 import numpy as np
 from fakes import FakeColorizer, hue_wheel
 
+from colorizers.errors import WeightsError
+
 
 def load(name: str) -> FakeColorizer:
     """A fake of any method."""
@@ -42,7 +44,4 @@ def load_slow(name: str) -> FakeColorizer:
 
 def load_missing(name: str) -> FakeColorizer:
     """No weights."""
-    # Brings PyTorch, which the others do without.
-    from colorizers.networks.checkpoint import WeightsError
-
     raise WeightsError(f"There are no weights for {name!r}: train them.")

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 from test_reading import encoded, one_sentence, png_of, profile_of
 
-from colorizers.files.picture import Photo
+from colorizers.files.picture import Picture
 from colorizers.files.reading import open_photo
 
 # CSS Color 4, 10.8 and its sample code: linear light of the space -> linear light of sRGB.
@@ -43,7 +43,7 @@ def meant(values: np.ndarray, primaries: int, transfer: int) -> np.ndarray:
     return to_srgb((LINEAR[transfer](values) @ np.transpose(TO_SRGB[primaries])).clip(0, 1))
 
 
-def read(bits: int, numbers: tuple[int, ...], *others: tuple[bytes, bytes]) -> Photo:
+def read(bits: int, numbers: tuple[int, ...], *others: tuple[bytes, bytes]) -> Picture:
     values = RGB if bits == 8 else (RGB.astype(int) * 257).astype(">u2")
     return open_photo(png_of(values, bits, (b"cICP", bytes(numbers)), *others))
 
@@ -112,7 +112,7 @@ def test_numbers_of_avif_and_heic_are_applied_where_there_is_no_profile(format: 
     assert b"colrnclx\0\1\0\x0d" in data
     stored = open_photo(data).rgb[20, 20]
 
-    def changed(primaries: int, transfer: int) -> Photo:
+    def changed(primaries: int, transfer: int) -> Picture:
         new = b"colrnclx\0" + bytes([primaries, 0, transfer])
         return open_photo(data.replace(b"colrnclx\0\1\0\x0d", new))
 

@@ -12,7 +12,7 @@ from PIL import Image
 from test_reading import colours, encoded, profile_of
 from test_strange_files import DEEP, RGB, head_of, png, rows
 
-from colorizers.files.picture import Photo
+from colorizers.files.picture import Picture
 from colorizers.files.reading import open_photo
 
 HEIGHT, WIDTH = 48, 64
@@ -66,7 +66,7 @@ def heic(values: np.ndarray, bits: int, mode: str = "RGB;16", **options: object)
     return stream.getvalue()
 
 
-def deep(data: bytes) -> Photo:
+def deep(data: bytes) -> Picture:
     photo = open_photo(data)
     assert photo.rgb.dtype == np.uint16
     assert photo.notices == ()

@@ -12,8 +12,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import ExifTags, Image, ImageCms, ImageOps
 
+from colorizers.errors import ImageError
 from colorizers.files.filenames import output_name, safe_stem
-from colorizers.files.picture import MAX_SIDE, ImageError, Photo
+from colorizers.files.picture import MAX_SIDE, Picture
 from colorizers.files.reading import from_array, from_pil, open_photo
 from colorizers.files.writing import save_png, to_pil
 
@@ -53,7 +54,7 @@ def refusal(data: bytes, **options: int) -> str:
     return message
 
 
-def read_or_refuse(data: bytes, **options: int) -> Photo | None:
+def read_or_refuse(data: bytes, **options: int) -> Picture | None:
     """The photo, or None after a proper refusal; any other exception gets through."""
     message = "."
     photo = None
@@ -348,7 +349,7 @@ def test_from_memory() -> None:
         with pytest.raises(ImageError):
             from_array(wrong)
     with pytest.raises(ValueError, match="its photograph"):
-        to_pil(rgb[:5], Photo(rgb, None, "PNG"))
+        to_pil(rgb[:5], Picture(rgb, None, "PNG"))
 
 
 # What is refused

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from PIL import Image
 from test_reading import colours, encoded, one_sentence, profile_of, read_or_refuse, refusal
 
-from colorizers.files.picture import Photo
+from colorizers.files.picture import Picture
 from colorizers.files.reading import open_photo
 
 HEIGHT, WIDTH = 48, 64
@@ -129,7 +129,7 @@ def tiff(values: np.ndarray, *, order: str = "<", **options: object) -> bytes:
     return directories(page(values, order=order, **options), order=order)
 
 
-def deep(data: bytes) -> Photo:
+def deep(data: bytes) -> Picture:
     photo = open_photo(data)
     assert photo.rgb.dtype == np.uint16
     assert all(one_sentence(notice) for notice in photo.notices)

@@ -14,8 +14,9 @@ from PIL.JpegImagePlugin import JpegImageFile
 from skimage.color import rgb2lab
 from test_reading import colours, encoded, one_sentence, profile_of, refusal
 
+from colorizers.errors import ImageError
 from colorizers.files import jpeg
-from colorizers.files.picture import ImageError, Photo
+from colorizers.files.picture import Picture
 from colorizers.files.profiles import MatrixProfile, from_srgb, matrix_profile, srgb_profile
 from colorizers.files.reading import from_array, open_photo
 from colorizers.files.writing import OUTPUTS, save
@@ -29,7 +30,7 @@ XMP = (
 IPTC = b"\x1c\x02\x78\x00\x05Aunt!"
 
 
-def written(rgb: np.ndarray, photo: Photo, **options: object) -> bytes:
+def written(rgb: np.ndarray, photo: Picture, **options: object) -> bytes:
     stream = io.BytesIO()
     save(stream, rgb, photo, **options)
     return stream.getvalue()
@@ -111,7 +112,7 @@ def test_fast_jpeg_gives_pillows_pixels(mode: str, subsampling: int) -> None:
 def test_alpha_is_kept(format: str) -> None:
     alpha = np.full((40, 60), 255, np.uint8)
     alpha[:, :20] = 90
-    photo = Photo(smooth(), alpha, "PNG")
+    photo = Picture(smooth(), alpha, "PNG")
     back = open_photo(written(smooth(), photo, format=format, quality=100))
     np.testing.assert_array_equal(back.alpha, alpha)
 
@@ -119,7 +120,7 @@ def test_alpha_is_kept(format: str) -> None:
 def test_alpha_lies_on_white_in_a_jpeg() -> None:
     alpha = np.zeros((40, 60), np.uint8)
     alpha[:, 32:] = 255
-    back = open_photo(written(smooth(), Photo(smooth(), alpha, "PNG"), format="JPEG"))
+    back = open_photo(written(smooth(), Picture(smooth(), alpha, "PNG"), format="JPEG"))
     assert back.alpha is None
     assert back.rgb[:, :24].min() > 250
     assert np.abs(back.rgb[:, 40:].astype(int) - smooth()[:, 40:]).max() <= 4
@@ -194,7 +195,7 @@ def test_L_is_kept_at_its_depth(format: str, colour: bool) -> None:
 # What the file says
 
 
-def tagged_photo(format: str = "JPEG", icc: bytes = b"") -> Photo:
+def tagged_photo(format: str = "JPEG", icc: bytes = b"") -> Picture:
     exif = Image.Exif()
     exif[ExifTags.Base.Orientation] = 6
     exif[ExifTags.Base.ImageDescription] = "Grandmother, 1938"
@@ -292,7 +293,7 @@ def test_large_metadata_neither_fails_nor_is_cut_in_half() -> None:
     with Image.open(io.BytesIO(written(photo.rgb, photo, format="JPEG"))) as image:
         assert image.getexif()[ExifTags.Base.Make] == "Leica"
     assert any("maker's own notes" in notice for notice in photo.notices)
-    big = Photo(smooth(), None, "PNG", xmp=b"<" + b"x" * 70_000, icc=b"")
+    big = Picture(smooth(), None, "PNG", xmp=b"<" + b"x" * 70_000, icc=b"")
     assert open_photo(written(smooth(), big, format="JPEG")).xmp == b""
     assert open_photo(written(smooth(), big, format="PNG")).xmp == big.xmp
 
@@ -310,7 +311,7 @@ def test_large_metadata_neither_fails_nor_is_cut_in_half() -> None:
 def test_what_does_not_fit_is_left_out_and_said(
     format: str, lost: dict[str, bytes], says: str
 ) -> None:
-    photo = Photo(smooth(), None, "TIFF", **lost)
+    photo = Picture(smooth(), None, "TIFF", **lost)
     stream = io.BytesIO()
     notices = save(stream, photo.rgb, photo, format=format)
     assert len(notices) == 1

@@ -17,7 +17,7 @@ from test_writing import FORMATS, smooth, written
 
 from colorizers.files import xmp
 from colorizers.files.jpeg import segment
-from colorizers.files.picture import Photo
+from colorizers.files.picture import Picture
 from colorizers.files.reading import open_photo
 
 RDF = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}"
@@ -115,7 +115,7 @@ PLAIN = encoded(Image.fromarray(smooth()), "JPEG")
 
 def test_long_xmp_is_written_as_two_packets() -> None:
     assert len(LONG) > 200_000
-    photo = Photo(smooth(), None, "PNG", xmp=LONG)
+    photo = Picture(smooth(), None, "PNG", xmp=LONG)
     data = written(smooth(), photo, format="JPEG")
     standard, second = by_the_book(data)
     said, more = properties(standard), properties(second)
@@ -129,7 +129,7 @@ def test_long_xmp_is_written_as_two_packets() -> None:
 
 @pytest.mark.parametrize("format", FORMATS)
 def test_long_xmp_goes_from_a_jpeg_into_every_format_and_back(format: str) -> None:
-    first = written(smooth(), Photo(smooth(), None, "PNG", xmp=LONG), format="JPEG")
+    first = written(smooth(), Picture(smooth(), None, "PNG", xmp=LONG), format="JPEG")
     photo = open_photo(first)
     assert photo.notices == ()
     assert properties(photo.xmp) == properties(LONG)
@@ -142,7 +142,7 @@ def test_the_longest_packet_of_one_segment(size: int) -> None:
     padding = size - len(packet('xmp:Label=""'))
     data = packet(f'xmp:Label="{"x" * padding}"')
     assert len(data) == size
-    written_ = written(smooth(), Photo(smooth(), None, "PNG", xmp=data), format="JPEG")
+    written_ = written(smooth(), Picture(smooth(), None, "PNG", xmp=data), format="JPEG")
     _, second = by_the_book(written_)
     assert bool(second) == (size > 65_502)
     assert properties(open_photo(written_).xmp) == properties(data)

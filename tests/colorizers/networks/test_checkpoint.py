@@ -6,6 +6,7 @@ import pytest
 import torch
 
 import colorizers
+from colorizers.errors import WeightsError
 from colorizers.networks import checkpoint
 from colorizers.networks.gan import Generator
 
@@ -35,13 +36,13 @@ def test_a_changed_byte_is_noticed(saved):
     payload = bytearray(file.read_bytes())
     payload[-1] ^= 1
     file.write_bytes(payload)
-    with pytest.raises(checkpoint.WeightsError, match="SHA-256"):
+    with pytest.raises(WeightsError, match="SHA-256"):
         checkpoint.restore("gan", Generator((8, 16, 32)), folder=folder)
 
 
 def test_another_network_is_refused(saved):
     _, folder = saved
-    with pytest.raises(checkpoint.WeightsError, match="does not fit"):
+    with pytest.raises(WeightsError, match="does not fit"):
         checkpoint.restore("gan", Generator((4, 16, 32)), folder=folder)
 
 
@@ -49,14 +50,14 @@ def test_another_network_is_refused(saved):
 def test_a_missing_file_is_named(saved, missing):
     _, folder = saved
     (folder / missing).unlink()
-    with pytest.raises(checkpoint.WeightsError, match=missing):
+    with pytest.raises(WeightsError, match=missing):
         checkpoint.restore("gan", Generator((8, 16, 32)), folder=folder)
 
 
 def test_a_card_that_is_not_json_is_named(saved):
     _, folder = saved
     (folder / "gan.json").write_text("{")
-    with pytest.raises(checkpoint.WeightsError, match=r"gan\.json"):
+    with pytest.raises(WeightsError, match=r"gan\.json"):
         checkpoint.read_card("gan", folder=folder)
 
 

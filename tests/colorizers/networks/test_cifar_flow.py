@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import torch
 
+from colorizers.errors import WeightsError
 from colorizers.networks.base import ready
-from colorizers.networks.checkpoint import WeightsError
 from colorizers.networks.cifar_flow import Sampler
 
 L = np.random.default_rng(5).uniform(0, 100, (10, 32, 32)).astype(np.float32)

@@ -22,8 +22,7 @@ import pytest
 from fakes import FakeColorizer, hue_wheel
 from PIL import Image
 
-from colorizers.files.picture import ImageError
-from colorizers.networks.checkpoint import WeightsError
+from colorizers.errors import ImageError, WeightsError
 from colorizers.page import checking, ui
 
 ROOT = Path(__file__).parents[3]

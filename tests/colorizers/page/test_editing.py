@@ -10,7 +10,8 @@ from fakes import FakeColorizer
 from PIL import Image
 from skimage.color import rgb2lab
 
-from colorizers.files.picture import ImageError, Photo
+from colorizers.errors import ImageError
+from colorizers.files.picture import Picture
 from colorizers.files.reading import open_photo
 from colorizers.files.writing import save
 from colorizers.page import checking, desk, editing
@@ -99,7 +100,7 @@ def test_from_the_check_to_the_file_an_upload_is_decoded_twice(
 ) -> None:
     decoded: list[Path] = []
 
-    def counted(path: Path) -> Photo:
+    def counted(path: Path) -> Picture:
         decoded.append(path)
         return open_photo(path)
 
@@ -234,7 +235,7 @@ def test_what_the_file_has_no_place_for_is_told(
     save(
         Path(upload["path"]),
         grey,
-        Photo(grey, None, "JPEG", iptc=b"\x1c\x02\x78\0\1A"),
+        Picture(grey, None, "JPEG", iptc=b"\x1c\x02\x78\0\1A"),
         format="TIFF",
     )
     key = editor.colorize(upload, None, quiet)[0]

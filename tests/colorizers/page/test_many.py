@@ -11,7 +11,7 @@ import pytest
 from fakes import FakeColorizer, hue_wheel
 from PIL import Image
 
-from colorizers.files.picture import Photo
+from colorizers.files.picture import Picture
 from colorizers.files.writing import save
 from colorizers.page import many
 
@@ -99,7 +99,7 @@ def test_what_was_guessed_or_lost_is_said_beside_the_name(folder: Path) -> None:
     Image.new("CMYK", (40, 30)).save(ink)
     with_iptc = folder / "told.tif"
     grey = np.full((30, 40, 3), 99, np.uint8)
-    save(with_iptc, grey, Photo(grey, None, "JPEG", iptc=b"\x1c\x02\x78\0\1A"), format="TIFF")
+    save(with_iptc, grey, Picture(grey, None, "JPEG", iptc=b"\x1c\x02\x78\0\1A"), format="TIFF")
     payload = [{"path": str(file), "orig_name": file.name} for file in (ink, with_iptc)]
     updates, _ = outcome(folder, payload, "PNG")
     _, noted = updates[-1][1].split("To know:")

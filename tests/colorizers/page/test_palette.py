@@ -3,7 +3,7 @@
 import pytest
 from PIL import ImageColor
 
-from colorizers.files.picture import ImageError
+from colorizers.errors import ImageError
 from colorizers.page.checking import hex_ab
 from colorizers.page.palette import PALETTE, hex_of
 

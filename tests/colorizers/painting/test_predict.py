@@ -13,7 +13,7 @@ from PIL import Image
 from skimage.color import deltaE_ciede2000, lab2rgb, rgb2lab
 from skimage.transform import resize as skimage_resize
 
-from colorizers.files.picture import ImageError
+from colorizers.errors import ImageError
 from colorizers.files.reading import from_array, open_photo
 from colorizers.networks.photo import shape
 from colorizers.painting.predict import (

@@ -218,7 +218,7 @@ def chunks(png: bytes) -> list[tuple[bytes, bytes]]:
 
 def test_the_command_without_weights_says_what_is_missing(photos, tmp_path, monkeypatch, capsys):
     import colorizers
-    from colorizers.networks.checkpoint import WeightsError
+    from colorizers.errors import WeightsError
 
     def missing(name: str) -> None:
         raise WeightsError(f"There are no weights for {name!r}.")
