@@ -13,13 +13,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from colorizers.color import colorize_u8, rgb_to_lab
+from colorizers.painting.predict import upsample_ab
 
 from . import features, metrics
 
 UInt8 = NDArray[np.uint8]
 Float = NDArray[np.float32]
-Paint = Callable[[Float], Float]
-"""L of a photograph, (H, W) in [0, 100] -> its ab, (H, W, 2)."""
+Paint = Callable[[list[Float]], list[Float]]
+"""L of photographs, each (H, W) in [0, 100] -> grids of ab, each (h, w, 2)."""
 
 CELL = 4
 """Errors and chroma are of cells of so many pixels a side: finer colours nobody sees."""
@@ -99,7 +100,8 @@ def judge(
         Positions in `names`.
     """
     lab = rgb_to_lab(truth)
-    ab = [paint(np.ascontiguousarray(one[..., 0])) for one in lab]
+    L = [np.ascontiguousarray(one[..., 0]) for one in lab]
+    ab = [upsample_ab(plane, grid) for plane, grid in zip(L, paint(L), strict=True)]
     made = [colorize_u8(one[..., 0], colours) for one, colours in zip(lab, ab, strict=True)]
     # What is seen is what sRGB holds of it.
     ours = [cells(rgb_to_lab(rgb)[..., 1:]) for rgb in made]

@@ -129,6 +129,38 @@ def age(L: Tensor, generator: torch.Generator) -> Tensor:
     return L.clamp(0, 1) * 100
 
 
+def examples(rgb: Tensor, clean: Tensor) -> dict[str, Tensor]:
+    """Eight greys of the same photographs, always the same ones, by name.
+
+    Parameters
+    ----------
+    rgb : Tensor, shape (N, 3, H, W)
+        sRGB in [0, 1]; sides are multiples of 8.
+    clean : Tensor, shape (N, 1, H, W)
+        Their L, in [0, 100].
+
+    Returns
+    -------
+    dict of Tensor, shape (N, 1, H, W)
+        In [0, 100].
+    """
+
+    def filmed(name: str) -> Tensor:
+        return response(rgb, torch.tensor([RESPONSES[name]]).repeat(len(rgb), 1))
+
+    grain = torch.randn(clean.shape, generator=torch.Generator().manual_seed(1)).to(clean)
+    return {
+        "orthochromatic": filmed("orthochromatic"),
+        "yellow filter": filmed("yellow filter"),
+        "red filter": filmed("red filter"),
+        "faded": clean * 0.65 + 22,
+        "grain": (blur(clean, 0.7) + 6 * grain).clamp(0, 100),
+        "scratches": 100 * scratched(clean / 100, torch.Generator().manual_seed(1)).clamp(0, 1),
+        "JPEG of quality 25": 100 * jpeg(clean / 100, 25).clamp(0, 1),
+        "half-tone screen": 100 * screen(clean / 100, 3.0, 0.6, 1.0).clamp(0, 1),
+    }
+
+
 def blur(x: Tensor, sigma: float) -> Tensor:
     """Gaussian blur of (N, 1, H, W)."""
     radius = max(1, math.ceil(2.5 * sigma))

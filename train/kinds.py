@@ -196,3 +196,14 @@ def part(rgb: Tensor, least: float, generator: torch.Generator) -> Tensor:
     affine[:, 1, 2] = drawn(-1, 1) * (1 - high)
     grid = affine_grid(affine, list(rgb.shape), align_corners=False)
     return grid_sample(rgb, grid, mode="bilinear", padding_mode="reflection", align_corners=False)
+
+
+def evenly(kind: NDArray[np.int64], count: int, seed: int) -> NDArray[np.int64]:
+    """Positions of `count` photographs, as many of each kind as there are and as it goes."""
+    rng = np.random.default_rng(seed)
+    order = rng.permutation(len(kind))
+    turn = np.empty(len(kind), np.int64)  # how many of its kind come before it
+    for number in np.unique(kind):
+        mine = order[kind[order] == number]
+        turn[mine] = np.arange(len(mine))
+    return rng.permutation(order[np.argsort(turn[order], kind="stable")][:count])

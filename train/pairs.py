@@ -158,7 +158,7 @@ def rate(taken: Sequence[bool]) -> dict[str, Any]:
 
 def of_photographs(colorizer: Predictor, photographs: kinds.Kinds, count: int, seed: int) -> Drawn:
     """Pairs of held-out photographs."""
-    which = choose(photographs.held_kind, count, seed)
+    which = kinds.evenly(photographs.held_kind, count, seed)
     truth, made = [], []
     for rgb in photographs.held_rgb_u8[which]:
         lab = rgb_to_lab(rgb)
@@ -248,17 +248,6 @@ def main(argv: list[str] | None = None) -> int:
         return 1
     print(f"{len(drawn.truth)} pairs on {sheets} sheets in {arguments.out}; decide before key.json")
     return 0
-
-
-def choose(kind: NDArray[np.int64], count: int, seed: int) -> NDArray[np.int64]:
-    """Positions of `count` photographs, as many of each kind as there are and as it goes."""
-    rng = np.random.default_rng(seed)
-    order = rng.permutation(len(kind))
-    turn = np.empty(len(kind), np.int64)  # how many of its kind come before it
-    for number in np.unique(kind):
-        mine = order[kind[order] == number]
-        turn[mine] = np.arange(len(mine))
-    return rng.permutation(order[np.argsort(turn[order], kind="stable")][:count])
 
 
 if __name__ == "__main__":

@@ -98,3 +98,11 @@ def test_no_photograph_is_one_sentence(tmp_path):
     pack(tmp_path / "small.tar", {"x.png": np.zeros((16, 16, 3), np.uint8)})
     with pytest.raises(DataError, match="no photograph of 128 x 128"):
         kinds.load([tmp_path / "small.tar"])
+
+
+def test_kinds_come_evenly():
+    kind = np.repeat([0, 1, 2], [100, 100, 4])
+    which = kinds.evenly(kind, 24, seed=2)
+    assert len(set(which.tolist())) == 24
+    assert np.bincount(kind[which]).tolist() == [10, 10, 4]
+    assert not np.array_equal(which, kinds.evenly(kind, 24, seed=3))

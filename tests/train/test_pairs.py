@@ -64,14 +64,6 @@ def test_methods_are_mixed_and_none_gets_anothers_picture(tmp_path):
         pairs.of_cifar10([Dyer("red", 60), Dyer("green", -60)], rgb_u8, 26, seed=1)
 
 
-def test_kinds_come_evenly():
-    kind = np.repeat([0, 1, 2], [100, 100, 4])
-    which = pairs.choose(kind, 24, seed=2)
-    assert len(set(which.tolist())) == 24
-    assert np.bincount(kind[which]).tolist() == [10, 10, 4]
-    assert not np.array_equal(which, pairs.choose(kind, 24, seed=3))
-
-
 def test_answers_that_do_not_fit_are_refused():
     with pytest.raises(ValueError, match="2 letters"):
         pairs.score("AB", {"truth": ["A"]})

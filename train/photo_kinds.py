@@ -1,0 +1,257 @@
+"""docs/photo-kinds.md: the colorizer of photographs by kind, and through other films.
+
+    python -m train.photo_kinds --photos FOLDER_OR_TAR ...
+    python -m train.photo_kinds --photos ... --run runs/photo-flow --out runs/photo-flow/docs
+
+Judged are photographs that no training of `train.photo_flow` sees (`train.kinds`: so many of each
+kind, whoever adds a source), each by the way of an upload; then the same photograph through eight
+films, ages and screens; and pictures drawn by seed, of all kinds as evenly as it goes. A colorizer
+that draws its colours is asked for the mean of four seeds, too, and from calm to bold. Figures of
+other weights stay in the page as long as the held-out photographs are the same.
+
+References
+----------
+Heusel et al. 2017 (Fréchet distance of features; here those of EfficientNet-Lite0, whose ImageNet
+weights the network's encoder started from, too).
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from PIL import Image
+
+import colorizers
+from colorizers.color import colorize_u8, rgb_to_lab
+from colorizers.networks.base import Colorizer
+from colorizers.networks.checkpoint import WeightsError
+from colorizers.painting.predict import lightness, predict_grid, resize, upsample_ab
+
+from . import by_kind, film, kinds, metrics
+from .candidates import load_run
+from .data import DataError
+from .evaluate import versions
+
+UInt8 = NDArray[np.uint8]
+Float = NDArray[np.float32]
+
+ROOT = Path(__file__).parents[1]
+SHIPPED, SEEDS = "as shipped", 4
+VIVID = (0.0, 2.0)
+"""Vividness beside 1, of a colorizer that draws."""
+FILMED = 4
+"""Photographs of each kind that are seen through the films."""
+SHEET, SEED, COLUMNS, GAP = 48, 1, 12, 8
+FIGURES = "kinds.jsonl"
+
+
+def ways(colorizer: Colorizer) -> dict[str, by_kind.Paint]:
+    """How colours can be asked of it, by name; each gives the grids of ab of photographs' L."""
+    found: dict[str, by_kind.Paint] = {SHIPPED: partial(grids, colorizer)}
+    if "seed" in colorizer.options:
+        found[f"mean of {SEEDS} seeds"] = partial(_mean, colorizer)
+    if "vividness" in colorizer.options:
+        for value in VIVID:
+            found[f"vividness {value:g}"] = partial(grids, colorizer, vividness=value)
+    return found
+
+
+def grids(colorizer: Colorizer, L: list[Float], **options: float) -> list[Float]:
+    """Grids of ab of photographs of one size, several at a time where the network takes them."""
+    if colorizer.shape is None:
+        return [predict_grid(colorizer, one, **options) for one in L]
+    rows, columns = colorizer.shape(*L[0].shape)
+    views = np.stack([resize(one, columns, rows) for one in L]).clip(0.0, 100.0)
+    return list(colorizer.predict_ab(views, **options))
+
+
+def _mean(colorizer: Colorizer, L: list[Float]) -> list[Float]:
+    drawn = [grids(colorizer, L, seed=float(seed)) for seed in range(SEEDS)]
+    return [np.mean(several, axis=0) for several in zip(*drawn, strict=True)]
+
+
+def through_films(colorizer: Colorizer, truth: UInt8) -> dict[str, float]:
+    """How far a photograph's colours move when its grey is another one.
+
+    Parameters
+    ----------
+    colorizer : Colorizer
+    truth : ndarray of uint8, shape (N, H, W, 3)
+        Sides are multiples of 8.
+
+    Returns
+    -------
+    dict
+        Name of the film, age or screen -> mean CIEDE2000 between the colours from that grey and
+        those from the clean L, both on the clean L.
+    """
+    rgb = torch.from_numpy(truth).permute(0, 3, 1, 2).float() / 255
+    clean = film.response(rgb, torch.tensor([film.LUMINANCE]).repeat(len(rgb), 1))
+
+    def coloured(L: torch.Tensor) -> Float:
+        planes = [np.ascontiguousarray(one[0].numpy()) for one in L]
+        ab = [upsample_ab(*pair) for pair in zip(planes, grids(colorizer, planes), strict=True)]
+        return rgb_to_lab(colorize_u8(clean[:, 0].numpy(), np.stack(ab)))
+
+    base = coloured(clean)
+    return {
+        name: float(metrics.ciede2000(base, coloured(grey)).mean())
+        for name, grey in film.examples(rgb, clean).items()
+    }
+
+
+def publish(colorizer: Colorizer, photographs: kinds.Kinds, out: Path) -> list[dict[str, Any]]:
+    """Judge, and write photo-kinds.md and its files in photo/ into a folder; returns the rows."""
+    truth, kind = photographs.held_rgb_u8, photographs.held_kind
+    weights = colorizer.card["weights"]["sha256"]
+    rows: list[dict[str, Any]] = []
+    for way, ask in ways(colorizer).items():
+        print(way, file=sys.stderr, flush=True)
+        found, _ = by_kind.judge(ask, truth, kind, photographs.names)
+        rows += [{"way": way, "weights": weights} | row for row in found]
+    print("films and pictures", file=sys.stderr, flush=True)
+    some = np.concatenate([np.flatnonzero(kind == k)[:FILMED] for k in np.unique(kind)])
+    films = through_films(colorizer, truth[some])
+    rows.append({"films": films, "n": len(some), "weights": weights})
+    folder = out / "photo"
+    folder.mkdir(parents=True, exist_ok=True)
+    rows += earlier(folder / FIGURES, rows, weights)
+    lines = [json.dumps({"versions": versions()} | row) + "\n" for row in rows]
+    (folder / FIGURES).write_text("".join(lines))
+    drawn = kinds.evenly(kind, SHEET, SEED)
+    picture = sheet([_shown(colorizer, rgb) for rgb in truth[drawn]])
+    picture.save(folder / "kinds.jpg", quality=90, subsampling=0)
+    (out / "photo-kinds.md").write_text(page(rows))
+    return rows
+
+
+def _shown(colorizer: Colorizer, rgb: UInt8) -> list[UInt8]:
+    """Grey, two versions and the truth."""
+    L = lightness(rgb)
+    first = next(iter(colorizer.options), "")
+    asked = [{first: value} for value in (0.0, 1.0)] if first else [{}]
+    colours = [upsample_ab(L, predict_grid(colorizer, L, **options)) for options in asked]
+    return [*(colorize_u8(L, ab) for ab in (0 * colours[0], *colours)), rgb]
+
+
+def sheet(shown: Sequence[Sequence[UInt8]]) -> Image.Image:
+    """Blocks of rows, a column a photograph: the pictures of each, one above the other."""
+    blocks: list[UInt8] = []
+    for start in range(0, len(shown), COLUMNS):
+        columns = [np.concatenate(list(one)) for one in shown[start : start + COLUMNS]]
+        block = np.concatenate(columns, axis=1)
+        if blocks:
+            blocks.append(np.full((GAP, blocks[0].shape[1], 3), 255, np.uint8))
+            missing = blocks[0].shape[1] - block.shape[1]
+            block = np.pad(block, ((0, 0), (0, missing), (0, 0)), constant_values=255)
+        blocks.append(block)
+    return Image.fromarray(np.concatenate(blocks))
+
+
+def earlier(file: Path, now: Sequence[dict[str, Any]], weights: str) -> list[dict[str, Any]]:
+    """Rows of other weights in this file, if they are of as many photographs of each kind."""
+    if not file.exists():
+        return []
+    rows = [json.loads(line) for line in file.read_text().splitlines()]
+    counts = {row["kind"]: row["n"] for row in now if "kind" in row}
+    return [
+        row
+        for row in rows
+        if row["weights"] != weights and "kind" in row and counts.get(row["kind"]) == row["n"]
+    ]
+
+
+def page(rows: Sequence[dict[str, Any]]) -> str:
+    """docs/photo-kinds.md: rows by `kind`, `way` and `weights`, and one with `films`."""
+    weights = rows[0]["weights"]
+    films = next(row for row in rows if "films" in row)
+    listed = ", ".join(f"{name} {value:.2f}" for name, value in films["films"].items())
+    mean = float(np.mean(list(films["films"].values())))
+    about = ", ".join(f"{name} {version}" for name, version in versions().items())
+    ours = [row for row in rows if row["weights"] == weights and "kind" in row]
+    skin = next((row["skin"] for row in ours if "skin" in row), None)
+    faces = (
+        ""
+        if skin is None
+        else f"Skin: {skin:.0%} of the faces have a mean chroma and hue of skin within "
+    )
+    faces += "the 5 to 95 % range of the truth's.\n" if faces else ""
+    return f"""# The colorizer of photographs, by kind
+
+Made by `python -m train.photo_kinds` from the committed weights ({weights[:8]}). Each photograph
+goes the way of an upload and is held out by a hash of its name; nothing that nearly equals it, by a
+perceptual hash, is in the training of `train.photo_flow`. *Closer than grey*: grey's root mean
+square error of ab over ours, in cells of 4 x 4 pixels; 1 is no better than grey. *Chroma*: what is
+painted, of the truth's. *Left grey*: photographs with an object whose chroma is below 5 where the
+truth's is above 20, on 2 % of the cells or more. The Fréchet distances are of EfficientNet-Lite0's
+features at 128 x 128 (40 channels at 1/8, 112 at 1/16 of the side), as a share of grey's; not FID.
+
+{_table(rows)}
+
+{faces}
+## The same photograph through other films
+
+Mean CIEDE2000 between the colours from a grey and those from the clean one, {films["n"]}
+photographs: {listed}; mean {mean:.2f}.
+
+## Photographs drawn at random
+
+In each block from above grey, two versions, truth.
+
+![Photographs: grey, two versions, truth](photo/kinds.jpg)
+
+{about}. The figures are in [photo/{FIGURES}](photo/{FIGURES}).
+"""
+
+
+def _table(rows: Sequence[dict[str, Any]]) -> str:
+    lines = [
+        "| weights, way | kind | n | closer than grey | chroma | left grey | Fréchet 40, 112 |",
+        "|---|---|--:|--:|--:|--:|--:|",
+    ]
+    for row in (row for row in rows if "kind" in row):
+        distance = (
+            f"{row['frechet_40']:.1%}, {row['frechet_112']:.1%}" if "frechet_40" in row else ""
+        )
+        lines.append(
+            f"| {row['weights'][:8]}, {row['way']} | {row['kind']} | {row['n']:,} "
+            f"| {row['ratio']:.2f} | {row['chroma']:.0%} | {row['grey_object']:.0%} | {distance} |"
+        )
+    return "\n".join(lines)
+
+
+def main(argv: list[str] | None = None) -> int:
+    """The command line; returns the exit code."""
+    parser = argparse.ArgumentParser(
+        prog="python -m train.photo_kinds",
+        description=(__doc__ or "").split("\n\nReferences")[0],
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    add = parser.add_argument
+    photos_help = "folders and tar files; held out of each are the same photographs each time"
+    add("--photos", nargs="+", type=Path, required=True, metavar="PATH", help=photos_help)
+    add("--run", type=Path, metavar="RUN", help="judge the weights in the folder of this run")
+    out_help = "where photo-kinds.md and photo/ go (default docs)"
+    add("--out", type=Path, default=ROOT / "docs", metavar="DIR", help=out_help)
+    arguments = parser.parse_args(argv)
+    try:
+        colorizer = load_run(arguments.run) if arguments.run else colorizers.load("photo")
+        publish(colorizer, kinds.load(arguments.photos), arguments.out)
+    except (DataError, WeightsError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    print(f"written: {arguments.out / 'photo-kinds.md'}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
