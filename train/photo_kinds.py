@@ -32,8 +32,8 @@ from PIL import Image
 
 import colorizers
 from colorizers.color import colorize_u8, rgb_to_lab
+from colorizers.errors import WeightsError
 from colorizers.networks.base import Colorizer
-from colorizers.networks.checkpoint import WeightsError
 from colorizers.painting.predict import lightness, predict_grid, resize, upsample_ab
 
 from . import by_kind, film, kinds, metrics
