@@ -12,7 +12,10 @@ from study.database.store import answers, participants
 pytestmark = pytest.mark.browser
 
 
-@pytest.mark.parametrize("kind", ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+ON_POSTGRES = [pytest.mark.postgres, pytest.mark.slow]  # a second server, for `make test-all`
+
+
+@pytest.mark.parametrize("kind", ["sqlite", pytest.param("postgresql", marks=ON_POSTGRES)])
 def test_replayed_requests_make_one_answer(
     kind: str, make_server: Callable[..., Any], request: pytest.FixtureRequest
 ) -> None:
