@@ -11,6 +11,8 @@ from playwright.sync_api import Page, expect
 from skimage.color import rgb2lab
 from visitor import SLOW, changed, coloured, fetched, landscape, rotated_jpeg, upload
 
+from colorizers.color import lab_to_rgb
+
 pytestmark = pytest.mark.browser
 
 
@@ -85,6 +87,8 @@ def test_phone_photograph_from_upload_to_file(page: Page, server_url: str, tmp_p
     page.get_by_role("tab", name="Before and after").click()
     hinted = fetched(page, changed(page, shown))
     _, a, b = rgb2lab(np.uint8([[[0xB0, 0x5A, 0x3C]]]))[0, 0]
+    # As much of it as so bright a sky can have: it keeps its lightness.
+    _, a, b = rgb2lab(lab_to_rgb([hinted[192, 256, 0], a, b]))
     np.testing.assert_allclose(hinted[192, 256, 1:], [a, b], atol=8)
     np.testing.assert_allclose(hinted[740:, :, 1:], stronger[740:, :, 1:], atol=6)
 
@@ -102,7 +106,7 @@ def test_phone_photograph_from_upload_to_file(page: Page, server_url: str, tmp_p
     assert taken is not None
     small = rgb2lab(np.asarray(taken.resize((400, 300), Image.Resampling.BOX)))
     given = rgb2lab(np.asarray(seen.resize((400, 300), Image.Resampling.BOX)))
-    # Colours at the border of sRGB may cost a little L; everything else is rounding.
+    # JPEG and two profiles round.
     assert np.median(np.abs(small[..., 0] - given[..., 0])) < 0.7
     preview = np.asarray(Image.fromarray(hinted[..., 1:].mean(-1)).resize((400, 300)))
     assert np.abs(small[..., 1:].mean(-1) - preview).mean() < 2  # what was seen
