@@ -34,14 +34,14 @@ PARTIAL = ".colorizing-"
 PHOTO_ENDINGS = frozenset(
     ending for ending, kind in Image.registered_extensions().items() if kind in FORMATS
 )
-# Pillow has no name for these photographs. HEIC is read where pillow-heif is installed; what
-# cannot be read must be named at the end, not passed over as a letter is.
+# Pillow has no name for these photographs. HEIC and raws are read where packages for them are
+# installed; what cannot be read must be named at the end, not passed over as a letter is.
 OTHER_ENDINGS = frozenset({
-    ".heic", ".heif", ".hif", ".jxl", ".dng", ".cr2", ".cr3", ".nef", ".arw", ".orf", ".rw2",
-    ".raf", ".pef", ".srw", ".psd", ".xcf",
+    ".heic", ".heif", ".hif", ".jxl", ".psd", ".xcf",
+    ".3fr", ".arw", ".cr2", ".cr3", ".crw", ".dcr", ".dng", ".erf", ".fff", ".iiq", ".kdc", ".mef",
+    ".mos", ".mrw", ".nef", ".nrw", ".orf", ".pef", ".raf", ".rw2", ".rwl", ".sr2", ".srf", ".srw",
+    ".x3f",
 })  # fmt: skip
-
-
 NAS = frozenset({
     "@eaDir", "#recycle", "#snapshot", "@Recycle", "@Recently-Snapshot", "$RECYCLE.BIN",
     "System Volume Information", "__MACOSX", "lost+found",
