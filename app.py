@@ -29,6 +29,7 @@ from colorizers.page.doors import Doors
 from study.database.engine import DEFAULT_URL, database_url, sqlite_path
 from study.errors import ConfigError, DatabaseError, StimuliError, StudyError
 from study.page import admin, proxies
+from study.page.faults import Faults
 from study.page.guard import PREFIX, Guard, Sessions
 from study.page.service import Service, open_service
 from study.password import check_hash
@@ -207,6 +208,7 @@ def build_app(blocks: gr.Blocks, settings: Settings) -> fastapi.FastAPI:
     )
     if sessions is not None:
         app.add_middleware(Guard, sessions=sessions)
+    app.add_middleware(Faults)
     # Without rules of its own, Gradio would allow every origin on a public host.
     app.add_middleware(CORSMiddleware, allow_origins=[])
     app.add_middleware(Headers)

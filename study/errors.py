@@ -30,6 +30,23 @@ class DatabaseError(StudyError):
     exit_code = 1
 
 
+class UnavailableError(DatabaseError):
+    """The database cannot be used just now, and nothing was stored; later it may be.
+
+    Attributes
+    ----------
+    why
+        "full" (no room on the disk), "busy" (somebody else holds it) or "away".
+    code
+        What the driver calls it, without a word of what was asked: for the log.
+    """
+
+    def __init__(self, text: str, why: str, code: str) -> None:
+        super().__init__(text)
+        self.why = why
+        self.code = code
+
+
 class NothingToReportError(StudyError):
     """There is no report of these answers."""
 

@@ -17,7 +17,7 @@ from sqlalchemy import create_engine
 from study.database.engine import parse_url
 
 WITHOUT_CHROMIUM = tuple(
-    f"tests/browser/test_{name}.py" for name in ("doors", "login", "replays", "server")
+    f"tests/browser/test_{name}.py" for name in ("doors", "login", "outages", "replays", "server")
 )
 BOTH = ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)]
 

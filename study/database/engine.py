@@ -27,7 +27,7 @@ from study.errors import DatabaseError
 
 DEFAULT_URL = "sqlite:///results.db"
 MIGRATIONS = Path(__file__).parent / "migrations"
-BUSY_MS = 15_000  # how long a writer waits for another one before it gives up
+PATIENCE = 15.0  # seconds that a writer waits for another one before it gives up
 _CHECKPOINT_MS = 250  # and how long the end of a withdrawal waits for readers
 _MIGRATION_LOCK = 0x7472_7565  # any number that all processes of this project share
 
@@ -107,15 +107,34 @@ def sqlite_path(url: str) -> Path | None:
     return Path(parsed.database)
 
 
-def connect(url: str) -> Engine:
+def connect(url: str, patience: float = PATIENCE) -> Engine:
     """Return an engine whose transactions are real ones on SQLite, too.
 
     Every transaction of the engine takes SQLite's write lock when it begins, so that what it
     reads is still true when it writes. Those of `reader` go without and wait for nobody.
+
+    Parameters
+    ----------
+    url
+        Of SQLAlchemy.
+    patience
+        Seconds to wait for SQLite's lock, for a free connection, or for a server to answer.
     """
+    # What was asked is in no error's text: it is about people.
+    always: dict[str, Any] = {"hide_parameters": True}
     if sqlite_path(url) is None:
         try:
-            return create_engine(parse_url(url), pool_pre_ping=True, pool_size=10)
+            return create_engine(
+                parse_url(url),
+                pool_pre_ping=True,
+                pool_size=10,
+                pool_timeout=patience,
+                connect_args={
+                    "connect_timeout": max(round(patience), 2),
+                    "tcp_user_timeout": 10_000,  # milliseconds until a dead line is given up
+                },
+                **always,
+            )
         except NoSuchModuleError as error:
             raise DatabaseError(
                 f"{parse_url(url).drivername!r} is no database that is supported; use SQLite or "
@@ -125,13 +144,13 @@ def connect(url: str) -> Engine:
             raise DatabaseError(
                 f"The database's driver {error.name!r} is not installed; install it with pip."
             ) from error
-    engine = create_engine(url, connect_args={"timeout": BUSY_MS / 1000})
+    engine = create_engine(url, connect_args={"timeout": patience}, **always)
 
     @event.listens_for(engine, "connect")
     def _switches(connection: sqlite3.Connection, _record: Any) -> None:
         # The driver would begin transactions late, at the first write: begin them ourselves.
         connection.isolation_level = None
-        connection.execute(f"PRAGMA busy_timeout = {BUSY_MS}")
+        connection.execute(f"PRAGMA busy_timeout = {round(1000 * patience)}")
         connection.execute("PRAGMA foreign_keys = ON")
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("PRAGMA secure_delete = ON")  # a withdrawal leaves no bytes behind
@@ -196,9 +215,10 @@ def forget(engine: Engine) -> None:
         connection = engine.raw_connection()
         try:
             cursor = connection.cursor()
+            patience = cursor.execute("PRAGMA busy_timeout").fetchone()[0]
             cursor.execute(f"PRAGMA busy_timeout = {_CHECKPOINT_MS}")
             cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-            cursor.execute(f"PRAGMA busy_timeout = {BUSY_MS}")
+            cursor.execute(f"PRAGMA busy_timeout = {patience}")
         finally:
             connection.close()
     elif engine.dialect.name == "postgresql":
@@ -218,7 +238,7 @@ def _switch_to_wal(engine: Engine) -> None:
     SQLite does not wait for its busy time here, so two processes that make the same new file
     are told apart by trying again.
     """
-    deadline = time.monotonic() + BUSY_MS / 1000
+    deadline = time.monotonic() + PATIENCE
     while True:
         connection = None
         try:

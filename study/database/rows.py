@@ -51,6 +51,18 @@ class Progress:
     completion_code: str | None
     trials: tuple[TrialState, ...]
     withdrawal_code: str | None = None
+    recruited: bool = False
+    browser: str | None = None
+
+    def begun_by(self, visitor: Visitor) -> bool:
+        """Return whether a visitor holds what only the one who consented can know.
+
+        A recruiter's id is no secret: who gives it resumes, and is told nothing that deletes. An
+        access code is one.
+        """
+        return not self.recruited or (
+            self.browser is not None and self.browser == browser_of(visitor)
+        )
 
     def with_trial(self, changed: TrialState) -> "Progress":
         """Return the same participant after one trial has changed."""
@@ -61,6 +73,17 @@ class Progress:
 def sha256(token: str) -> str:
     """Return the form in which a browser's secret is stored."""
     return hashlib.sha256(token.encode()).hexdigest()
+
+
+def browser_of(visitor: Visitor) -> str | None:
+    """Return the form in which the browser of a new participant is stored.
+
+    With the recruiter's id in it, as people who share a computer share its token.
+    """
+    if visitor.token is None or (visitor.code is not None and visitor.recruiter is None):
+        return None
+    recruiter = visitor.recruiter
+    return sha256(visitor.token if recruiter is None else f"{visitor.token} {recruiter.id}")
 
 
 def find(session: Session, study_id: int, visitor: Visitor) -> Participant | None:
@@ -87,11 +110,11 @@ def new_participant(
     simulated: bool,
 ) -> Participant:
     """Store a participant, without the plan, and return the row."""
-    recruiter, code, token = visitor.recruiter, visitor.code, visitor.token
+    recruiter, code = visitor.recruiter, visitor.code
     person = Participant(
         study_id=study_id,
         public_id=f"{'s' if simulated else 'p'}-{secrets.token_hex(6)}",
-        token_sha256=sha256(token) if token and recruiter is None and code is None else None,
+        token_sha256=browser_of(visitor),
         recruiter_id=recruiter and recruiter.id,
         recruiter_study=recruiter and recruiter.study,
         recruiter_session=recruiter and recruiter.session,
@@ -234,5 +257,11 @@ def progress(session: Session, person: Participant) -> Progress:
         )
     )
     return Progress(
-        person.id, person.public_id, person.completion_code, trials, person.withdrawal_code
+        person.id,
+        person.public_id,
+        person.completion_code,
+        trials,
+        person.withdrawal_code,
+        person.recruiter_id is not None,
+        person.token_sha256,
     )

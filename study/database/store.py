@@ -10,22 +10,24 @@ Reading for the report: `answers` and `participants`, from ``frames``.
 """
 
 import secrets
+import sqlite3
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Engine, delete, select
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import Engine, delete, select, text
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from study.database import rows
-from study.database.engine import connect, forget, migrate, reader
+from study.database.engine import PATIENCE, connect, forget, migrate, reader
 from study.database.frames import answers, participants, read_studies
 from study.database.rows import Progress, Recruiter, Visitor
 from study.database.tables import AccessCode, Participant, Pick, Study, Withdrawal
+from study.database.trouble import now_or_later, unavailable
 from study.errors import RefusedError
 from study.protocol.codes import new_code
 from study.protocol.design import PlannedTrial, StudySpec
@@ -63,11 +65,28 @@ class Store:
         SQLAlchemy URL; the schema is made or brought up to date.
     clock
         Gives the moment in UTC; tests replace it.
+    patience
+        Seconds to wait for somebody else's lock, or for the database to answer.
+
+    Notes
+    -----
+    Every method but `close` raises an UnavailableError where the database cannot be used just
+    now; nothing of that call is stored then, unless it was the answer of a commit that got lost.
+    Calling again is safe: what was stored is found.
     """
 
-    def __init__(self, url: str, *, clock: Callable[[], datetime] | None = None) -> None:
-        self.engine: Engine = connect(url)
-        migrate(self.engine)
+    def __init__(
+        self,
+        url: str,
+        *,
+        clock: Callable[[], datetime] | None = None,
+        patience: float = PATIENCE,
+    ) -> None:
+        patient = connect(url)
+        migrate(patient)
+        patient.dispose()
+        self.engine: Engine = connect(url, patience)
+        self._patience = patience
         self._now = clock or (lambda: datetime.now(UTC))
         self._turn = threading.Lock()
 
@@ -78,8 +97,23 @@ class Store:
         With SQLite the threads of this process take turns before they ask the database: it lets
         waiting writers try again at odd moments, and a busy server could starve one of them.
         """
-        turn = self._turn if self.engine.dialect.name == "sqlite" else nullcontext()
-        with turn, Session(self.engine) as session, session.begin():
+        sqlite = self.engine.dialect.name == "sqlite"
+        if sqlite and not self._turn.acquire(timeout=self._patience):
+            raise unavailable("busy", "others of this server are writing")
+        try:
+            with now_or_later(), Session(self.engine) as session, session.begin():
+                if not sqlite:
+                    limit = text(f"SET LOCAL lock_timeout = {round(1000 * self._patience)}")
+                    session.execute(limit)
+                yield session
+        finally:
+            if sqlite:
+                self._turn.release()
+
+    @contextmanager
+    def _reading(self) -> Iterator[Session]:
+        """Hold a transaction that only reads."""
+        with now_or_later(), Session(reader(self.engine)) as session:
             yield session
 
     def close(self) -> None:
@@ -88,13 +122,13 @@ class Store:
 
     def version(self, spec: StudySpec) -> int | None:
         """Return the id of this version of the study, or None if nobody has started it."""
-        with Session(reader(self.engine)) as session:
+        with self._reading() as session:
             return session.scalar(select(Study.id).where(Study.digest == spec.digest()))
 
     def register(self, spec: StudySpec) -> int:
         """Return the id of this version of the study; the first call stores it."""
         known = select(Study.id).where(Study.digest == spec.digest())
-        with Session(self.engine) as session:
+        with now_or_later(), Session(self.engine) as session:
             found = session.scalar(known)
             if found is not None:
                 return found
@@ -121,18 +155,18 @@ class Store:
         DatabaseError
             Simulated and real answers never share a database.
         """
-        with Session(reader(self.engine)) as session:
+        with self._reading() as session:
             rows.refuse_mixture(session, simulated)
 
     def identify(self, study_id: int, visitor: Visitor) -> int | None:
         """Return the id of the participant who a visitor is."""
-        with Session(reader(self.engine)) as session:
+        with self._reading() as session:
             person = rows.find(session, study_id, visitor)
             return None if person is None else person.id
 
     def find(self, study_id: int, visitor: Visitor) -> Progress | None:
         """Return the participant who a visitor is, with all trials."""
-        with Session(reader(self.engine)) as session:
+        with self._reading() as session:
             person = rows.find(session, study_id, visitor)
             return None if person is None else rows.progress(session, person)
 
@@ -146,7 +180,7 @@ class Store:
 
     def knows_access_code(self, code: str) -> bool:
         """Return whether `add_access_codes` made this code."""
-        with Session(reader(self.engine)) as session:
+        with self._reading() as session:
             return session.get(AccessCode, code) is not None
 
     def join(
@@ -222,7 +256,8 @@ class Store:
             session.add(Withdrawal(study_id=person.study_id, day=self._now().date()))
             session.execute(delete(AccessCode).where(AccessCode.code == person.access_code))
             session.execute(delete(Participant).where(Participant.id == person.id))
-        forget(self.engine)
+        with suppress(SQLAlchemyError, sqlite3.Error):  # deleted they are; the next one tidies up
+            forget(self.engine)
 
     def pick(
         self,

@@ -34,11 +34,12 @@ from collections import deque
 from collections.abc import Awaitable, Callable
 
 from study.page.proxies import neighbourhood
+from study.page.tally import Tally
 
 PER_MINUTE, FRESH = 5, 3
 MOST_WAITING = 32  # attempts in the lanes of strangers; each waits some tenths of a second
 FREE, LONGEST_PAUSE = 10, 2.0  # wrong attempts before the third lane slows down; seconds
-_MINUTE, _TEN_MINUTES, _HOUR = 60, 600, 3600
+_MINUTE, _TEN_MINUTES = 60, 600
 
 
 class TooManyError(Exception):
@@ -72,7 +73,7 @@ class Attempts:
     ) -> None:
         self._key = hashlib.sha256(f"badge {secret}".encode()).digest()
         self._clock, self._sleep = clock, sleep
-        self._tries: dict[str, deque[float]] = {}
+        self._tries = Tally(clock)
         self._wrong: deque[float] = deque()  # in the third lane
         self._badged, self._fresh, self._slow = _Lane(), _Lane(), _Lane()
 
@@ -103,7 +104,7 @@ class Attempts:
         name = self._name_in(badge)
         who = f"badge {name}" if name else neighbourhood(address, 48)
         now = self._clock()
-        tries = self._tries_of(who, now)
+        tries = self._tries.of(who)
         if sum(moment > now - _MINUTE for moment in tries) >= PER_MINUTE:
             raise TooManyError
         lane = self._badged if name else self._fresh if len(tries) < FRESH else self._slow
@@ -129,19 +130,6 @@ class Attempts:
         while self._wrong and self._wrong[0] <= self._clock() - _TEN_MINUTES:
             self._wrong.popleft()
         return min(max(len(self._wrong) - FREE, 0) / 50, LONGEST_PAUSE)
-
-    def _tries_of(self, who: str, now: float) -> deque[float]:
-        """Return the moments of somebody's attempts in the last hour, and forget older ones."""
-        for other in list(self._tries):  # the oldest are first: who tries again moves to the end
-            if other != who and self._tries[other] and self._tries[other][-1] > now - _HOUR:
-                break
-            if other != who:
-                del self._tries[other]
-        tries = self._tries.pop(who, deque())
-        while tries and tries[0] <= now - _HOUR:
-            tries.popleft()
-        self._tries[who] = tries
-        return tries
 
     def _name_in(self, badge: str | None) -> str | None:
         name, _, signature = (badge or "").partition(".")

@@ -8,12 +8,18 @@ transaction, and a reply says only what ``session.view`` allows.
 
 import base64
 import re
-from collections.abc import Callable, Mapping
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
 from study.database.store import Progress, Recruiter, Store, Visitor
-from study.errors import RefusedError
+from study.errors import RefusedError, UnavailableError
+from study.page.faults import LINES
+from study.page.proxies import neighbourhood
+from study.page.tally import Tally
 from study.protocol.codes import tidy
 from study.protocol.config import StudyConfig
 from study.protocol.session import view, visible
@@ -22,6 +28,10 @@ from study.stimuli.showing import StimulusSet, load
 
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{32,128}")
 _RECRUITER = re.compile(r"[\x21-\x7e]{1,100}")
+_PLACEHOLDER = re.compile(r"[{}]|^\$|^%.*%$|^\[.*\]$|^<.*>$")  # as in {{%PROLIFIC_PID%}}
+
+PATIENCE = 2.0  # seconds that a request waits for somebody else's lock; the page asks again
+AGAIN = {"busy": 2, "away": 3, "full": 10}  # seconds until the page asks again, by the reason
 
 _UNKNOWN = "Your place in the study was not found. Reload the page."
 _NOT_OURS = "This request is not one that the page makes. Reload the page to go on."
@@ -59,13 +69,24 @@ class Service:
         self._texts = texts(self.spec, consent=self.config.consent.text, scales=self.config.scales)
         store.refuse_mixture(simulated=False)
         self._study_id: int | None = None
+        self._consents, self._counting = Tally(), threading.Lock()
 
     def enter(self, request: Any) -> dict[str, Any]:
         """Return the texts and where this browser's participant is."""
-        return self._answer(lambda: {"texts": self._texts, **self._shown(self._find(request))})
+        return self._answer(
+            lambda: {"texts": self._texts, **self._shown(self._find(request), request)}
+        )
 
-    def consent(self, request: Any) -> dict[str, Any]:
-        """Make the participant, with the whole plan; a second consent finds the first."""
+    def consent(self, request: Any, address: str = "") -> dict[str, Any]:
+        """Make the participant, with the whole plan; a second consent finds the first.
+
+        Parameters
+        ----------
+        request
+            From the page.
+        address
+            Where it came from; remembered for an hour, and never stored.
+        """
 
         def join() -> dict[str, Any]:
             visitor = self._visitor(request)
@@ -73,16 +94,40 @@ class Service:
                 raise RefusedError("The text has changed. Reload the page and read it again.")
             # The version of the study is stored with the first participant, and not before.
             study_id = self._store.register(self.spec)
-            progress = self._store.join(
-                study_id,
-                self.spec,
-                token=visitor.token,
-                recruiter=visitor.recruiter,
-                code=visitor.code,
-            )
-            return self._shown(progress)
+            with self._braked(self._store.identify(study_id, visitor) is None, address):
+                progress = self._store.join(
+                    study_id,
+                    self.spec,
+                    token=visitor.token,
+                    recruiter=visitor.recruiter,
+                    code=visitor.code,
+                )
+            return self._shown(progress, request)
 
         return self._answer(join)
+
+    @contextmanager
+    def _braked(self, new: bool, address: str) -> Iterator[None]:
+        """Count a new participant, once it is stored, or refuse one too many of an address."""
+        limit = self.config.consents_per_hour
+        if not (new and limit and self.config.access == "open"):
+            yield
+            return
+        with self._counting:
+            begun = self._consents.of(neighbourhood(address))
+            if len(begun) >= limit:
+                raise RefusedError(
+                    f"{limit} people have begun this study from your address within an hour, and "
+                    "more cannot. Try again later, or from another place."
+                )
+            moment = time.monotonic()
+            begun.append(moment)
+        try:
+            yield
+        except BaseException:
+            with self._counting:
+                begun.remove(moment)
+            raise
 
     def withdraw(self, request: Any) -> dict[str, Any]:
         """Delete everything of the participant who holds the withdrawal code."""
@@ -91,7 +136,9 @@ class Service:
             _who(request)
             code = tidy(_field(request, "withdrawal_code"))
             if code is None:
-                raise RefusedError("A withdrawal code has the form ABCD-EFGH-JKMN.")
+                raise RefusedError(
+                    "This is not a withdrawal code: those have the form ABCD-EFGH-JKMN."
+                )
             self._store.withdraw(code)
             return {"step": "withdrawn"}
 
@@ -120,7 +167,8 @@ class Service:
                     _field(request, "slot"),
                     _field(request, "response_ms"),
                     _field(request, "exposure_ms"),
-                )
+                ),
+                request,
             )
         )
 
@@ -133,7 +181,8 @@ class Service:
                     str(_field(request, "trial")),
                     _field(request, "ratings"),
                     tuple(self.config.scales),
-                )
+                ),
+                request,
             )
         )
 
@@ -154,9 +203,9 @@ class Service:
             )
         if access != "code":
             return replace(visitor, code=None)
-        if visitor.code is None:
+        if not _field(request, "code"):
             raise _CodeNeededError("Please enter the access code that you were given.")
-        if not self._store.knows_access_code(visitor.code):
+        if visitor.code is None or not self._store.knows_access_code(visitor.code):
             raise _CodeNeededError("This access code is not one of this study.")
         return replace(visitor, recruiter=None)
 
@@ -177,13 +226,14 @@ class Service:
             raise RefusedError(_UNKNOWN)
         return known
 
-    def _shown(self, progress: Progress | None) -> dict[str, Any]:
+    def _shown(self, progress: Progress | None, request: Any) -> dict[str, Any]:
         if progress is None:
             return {"step": "consent", "version": self.config.consent.version}
+        began = progress.begun_by(_who(request))
         shown = {
             **view(progress.trials),
             "participant": progress.public_id,
-            "withdrawal_code": progress.withdrawal_code,
+            "withdrawal_code": progress.withdrawal_code if began else None,
         }
         if shown["step"] == "done":
             shown["code"] = progress.completion_code
@@ -192,13 +242,24 @@ class Service:
         return shown
 
     def _answer(self, work: Callable[[], dict[str, Any]]) -> dict[str, Any]:
-        """Turn a refusal into a reply; any other failure is the server's and stays hidden."""
+        """Turn a refusal, or a database that cannot be used just now, into a reply.
+
+        Any other failure is the server's and stays hidden.
+        """
         try:
             return work()
+        except UnavailableError as trouble:
+            LINES.say(f"{trouble} ({trouble.code}) The page asks again by itself.")
+            return unavailable(trouble.why, str(trouble))
         except _CodeNeededError as refusal:
             return {"error": str(refusal), "code_needed": True, "texts": self._texts}
         except RefusedError as refusal:
             return {"error": str(refusal)}
+
+
+def unavailable(why: str, text: str) -> dict[str, Any]:
+    """Return the reply that lets the page wait, say why, and ask again."""
+    return {"error": text, "why": why, "again": AGAIN[why]}
 
 
 class _CodeNeededError(RefusedError):
@@ -217,7 +278,7 @@ def open_service(config: StudyConfig, database_url: str) -> Service:
     """
     stimuli = load(config.stimuli)
     config.spec(stimuli.methods, stimuli.pictures, stimuli.practice, stimuli.sha256)
-    return Service(stimuli, Store(database_url), config)
+    return Service(stimuli, Store(database_url, patience=PATIENCE), config)
 
 
 def _field(request: Any, name: str) -> Any:
@@ -238,6 +299,11 @@ def _who(request: Any) -> Visitor:
             raise RefusedError(
                 f"The {name} in the link must be 1 to 100 letters, digits or signs without spaces. "
                 "Use the link as you received it."
+            )
+        if value is not None and _PLACEHOLDER.search(value):
+            raise RefusedError(
+                f"The recruiting service has not put your {name} into the link. Open the study "
+                "from there again; if this stays, tell the people who run it."
             )
     recruiter = None
     if parts["PROLIFIC_PID"] is not None:

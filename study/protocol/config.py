@@ -61,6 +61,9 @@ class StudyConfig:
         Who is left out of the analysis, fixed before the first participant starts.
     access
         Who may take part: a key of `ACCESS`.
+    consents_per_hour
+        Where ``access`` is "open": how many may begin from one address in an hour; 0: any number.
+        No version of the study depends on it, and no address is stored.
     completion_link
         Where participants go at the end, or None; ``{code}`` in it is their completion code.
     colorize
@@ -82,6 +85,7 @@ class StudyConfig:
     scales: Mapping[str, Scale] = field(default_factory=default_scales)
     exclusion: Rules = field(default_factory=Rules)
     access: str = "open"
+    consents_per_hour: int = 100
     completion_link: str | None = None
     colorize: bool = True
     file: str | None = None
@@ -221,6 +225,7 @@ def parse(text: str, *, folder: Path = Path()) -> StudyConfig:
         scales=_read_scales(root.table("scales")),
         exclusion=_rules(root.table("exclusion")),
         access=link.choice("access", default.access, ACCESS),
+        consents_per_hour=link.number("consents_per_hour", default.consents_per_hour, least=0),
         completion_link=_link(link.text("completion_link", None)),
         colorize=(page := root.table("page")).boolean("colorize", default.colorize),
         file=text,

@@ -13,7 +13,7 @@ from typing import Any
 
 from study.protocol.design import StudySpec
 
-CONSENT_VERSION = "2"
+CONSENT_VERSION = "3"
 SECONDS_PER_TRIAL = 20  # a guess until a study has measured it: one pick and six ratings
 
 
@@ -70,7 +70,7 @@ def texts(
         "consent": {
             "title": "Which picture is real?",
             "lead": (
-                f"You will see {m} versions of one small photograph at a time. One has its real "
+                f"You will see {m} versions of one photograph at a time. One has its real "
                 "colours; the others were coloured by computer programs. You choose the real one, "
                 f"then rate how each looks. There are {trials}; allow about {minutes} minutes."
             ),
@@ -105,8 +105,8 @@ def texts(
                 f"Choose the picture that you think shows the real colours: click it, or press "
                 f"{_keys(m)}. Go by your first impression.",
                 f"Then rate each picture for {_meanings(shown)}, from 1 to 5.",
-                "Please switch off night light or other colour filters of your screen. The "
-                "pictures are small photographs shown large, so all of them are a little soft.",
+                "Please switch off night light or other colour filters of your screen. A picture "
+                "may be a little soft; that tells nothing about its colours.",
             ],
             "practice": (
                 "You begin with practice, where you are told which picture was real. After that "

@@ -51,7 +51,12 @@ class Server:
     """`python app.py` as a process of its own, which a test may kill and start again."""
 
     def __init__(
-        self, folder: Path, stimuli: Path, database_url: str | None = None, **environment: str
+        self,
+        folder: Path,
+        stimuli: Path,
+        database_url: str | None = None,
+        program: Path = PROGRAM,
+        **environment: str,
     ) -> None:
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
@@ -59,6 +64,7 @@ class Server:
         self.url = f"http://127.0.0.1:{self.port}"
         self.database = folder / "results.db"
         self.database_url = database_url or f"sqlite:///{self.database}"
+        self._program = program
         self._log = folder / "server.log"
         self._environment = os.environ | {
             "PYTHONPATH": str(ROOT),
@@ -70,10 +76,14 @@ class Server:
         }
         self._process: subprocess.Popen[bytes] | None = None
 
+    def log(self) -> str:
+        """What the process has written so far."""
+        return self._log.read_text()
+
     def start(self) -> None:
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
-                [sys.executable, str(PROGRAM)],
+                [sys.executable, str(self._program)],
                 cwd=ROOT,
                 env=self._environment,
                 stdout=log,
@@ -117,9 +127,9 @@ def make_server(
     """Start further servers, each with a database of its own."""
     servers: list[Server] = []
 
-    def make(database_url: str | None = None, **environment: str) -> Server:
+    def make(database_url: str | None = None, **settings: Any) -> Server:
         folder = tmp_path_factory.mktemp("server")
-        server = Server(folder, stimuli, database_url, **environment)
+        server = Server(folder, stimuli, database_url, **settings)
         servers.append(server)
         server.start()
         return server

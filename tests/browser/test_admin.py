@@ -154,9 +154,18 @@ def test_a_code_is_asked_for_and_opens_the_study_alone(ruled: Any, page: Page, c
     page.goto(ruled.url)
     expect(page.get_by_role("tab")).to_have_count(0)
     expect(page.get_by_role("button", name="Colorize")).to_have_count(0)
-    page.get_by_label("Your access code").fill("AAAA-BBBB-CCCC")
-    page.get_by_role("button", name="Go on").click()
-    expect(page.get_by_role("alert")).to_have_text("This access code is not one of this study.")
+    for wrong in ("AAAA-BBBB-CCCC", "hello"):
+        expect(page.get_by_role("alert")).not_to_have_text(
+            "This access code is not one of this study."
+        )
+        page.get_by_label("Your access code").fill(wrong)
+        page.get_by_role("button", name="Go on").click()
+        expect(page.get_by_role("alert")).to_have_text("This access code is not one of this study.")
+        page.get_by_label("Your access code").fill("")
+        page.get_by_role("button", name="Go on").click()
+        expect(page.get_by_role("alert")).to_have_text(
+            "Please enter the access code that you were given."
+        )
     page.get_by_label("Your access code").fill(code.lower())
     page.keyboard.press("Enter")
     page.get_by_role("button", name="I agree").click()

@@ -111,6 +111,70 @@ def test_a_participant_needs_no_browser(server: Any) -> None:
     assert set(nonsense) == {"error"}
 
 
+@pytest.mark.parametrize(
+    ("kind", "body"),
+    [
+        ("json", {"component_id": 999_999}),
+        ("json", {"component_id": -1}),
+        ("json", {"component_id": "study"}),
+        ("json", {"component_id": [1]}),
+        ("json", {"component_id": None}),
+        ("json", {"session_hash": {"a": 1}}),
+        ("json", {"fn_name": "__class__"}),
+        ("json", [1, 2]),
+        ("form", {}),
+        ("form", {"component_id": "1"}),
+        ("form", {"component_id": "x", "session_hash": "s", "fn_name": "enter"}),
+        ("form", {"component_id": "1", "session_hash": "s", "fn_name": "enter"}),
+    ],
+)
+def test_a_request_that_no_page_makes_gets_a_sentence(server: Any, kind: str, body: Any) -> None:
+    before = server.log()
+    for path in ("component_server", "component_server/"):
+        address = f"{server.url}/gradio_api/{path}"
+        if kind == "json":
+            whole = {"data": {}, "component_id": 1, "session_hash": "s", "fn_name": "enter"}
+            answer = httpx.post(address, json=whole | body if isinstance(body, dict) else body)
+        else:
+            answer = httpx.post(address, files={name: (None, text) for name, text in body.items()}
+                                or {"file": ("a.txt", b"a")})  # fmt: skip
+        assert 400 <= answer.status_code < 500
+        (said,) = answer.json().values()
+        assert "Traceback" not in said
+        assert said.endswith(".")
+    written = server.log()[len(before) :]
+    assert "Traceback" not in written
+    assert len(written.splitlines()) <= 1
+
+
+def test_no_route_answers_nonsense_with_a_traceback(server: Any) -> None:
+    """All of Gradio's routes, asked as no page asks them."""
+    before = server.log()
+    nonsense: list[dict[str, Any]] = [
+        {"content": b"\xff\xfe{", "headers": {"Content-Type": "application/json"}},
+        {"json": {}},
+        {"json": {"data": None, "fn_index": 10**9, "session_hash": None, "event_id": [1]}},
+        {"json": {"data": [], "fn_index": -1, "session_hash": "x", "event_id": "x"}},
+        {"files": {"file": ("a.txt", b"a")}},
+        {"content": b"--x\r\n", "headers": {"Content-Type": "multipart/form-data; boundary=x"}},
+    ]
+    routes = (
+        "queue/join", "queue/data", "queue/data?session_hash=x", "call/nothing", "call/v2/nothing",
+        "run/predict", "run/nothing", "api/predict", "reset", "cancel", "upload", "deep_link",
+        "stream/x", "stream/x/close", "heartbeat/x", "login", "logout", "process_recording",
+        "upload_progress?upload_id=x", "file=%00", "file=x%0a", "proxy=x",
+        "stream/a/b/c/playlist.m3u8", "custom_component/a/b/c/d", "component_server", "vibe-code/",
+    )  # fmt: skip
+    with httpx.Client(base_url=f"{server.url}/gradio_api/", timeout=20) as client:
+        for route in routes:
+            for one in nonsense:
+                assert client.post(route, **one).status_code < 500, (route, one)
+            if route.split("?")[0] not in ("queue/data", "heartbeat/x", "upload_progress"):
+                assert client.get(route).status_code < 500, route
+    written = server.log()[len(before) :]
+    assert "Traceback" not in written, written
+
+
 def start(folder: Path, **environment: str) -> "subprocess.CompletedProcess[str]":
     """Run app.py where it cannot serve; return how it ended."""
     return subprocess.run(

@@ -5,10 +5,12 @@ import json
 import re
 import signal
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import pytest
+from answering import HttpParticipant
 from playwright.sync_api import BrowserContext, Page, Response, Route, expect
 
 from study.database.store import answers, participants
@@ -200,6 +202,7 @@ def test_two_tabs_make_one_answer(page: Page, context: BrowserContext, server: A
 def test_a_killed_server_loses_and_doubles_nothing(
     page: Page, make_server: Callable[[], Any]
 ) -> None:
+    """And the page goes on by itself: a restart takes longer than anybody watches a message."""
     server = make_server()
     agree(page, f"{server.url}/?study")
     person = participant(page)
@@ -207,15 +210,38 @@ def test_a_killed_server_loses_and_doubles_nothing(
     rate(page, [4] * 2 * SLOTS)
     server.stop(signal.SIGKILL)
     page.get_by_role("button", name="Continue").click()
-    expect(page.get_by_text("could not be reached")).to_be_visible(timeout=20_000)
+    notice = page.get_by_role("status").filter(has_text="Nothing of yours is lost")
+    expect(notice).to_contain_text("There is no connection to the server just now.")
     server.start()
-    page.get_by_role("button", name="Try again").click()
-    page.get_by_role("button", name="Continue").wait_for()  # the pick was stored
-    page.get_by_role("button", name="Continue").click()  # the ratings were kept by the page
+    choice(page, 1).wait_for()
+    expect(notice).to_be_hidden()
     pick(page, 2)
     rows = mine(server.database_url, person)
     assert rows.loc[rows["picked"], "slot"].tolist() == [3, 2]
     assert rows["realism"].tolist()[:SLOTS] == [4] * SLOTS
+
+
+def test_a_full_disk_is_told_from_no_connection(
+    page: Page, make_server: Callable[..., Any], tmp_path: Path
+) -> None:
+    full = tmp_path / "full"
+    program = Path(__file__).with_name("small_disk.py")
+    server = make_server(program=program, TRUEHUE_TEST_FULL=str(full))
+    for number in range(3):
+        HttpParticipant(server.url, number).start()
+    page.goto(f"{server.url}/?study")
+    agreed = page.get_by_role("button", name="I agree and want to take part")
+    agreed.wait_for()
+    full.touch()
+    agreed.click()
+    notice = page.get_by_role("status").filter(has_text="Nothing of yours is lost")
+    expect(notice).to_contain_text("cannot be stored just now: the server's disk is full.")
+    page.get_by_role("button", name="Try now").click()
+    expect(notice).to_be_visible()
+    full.unlink()
+    page.get_by_role("button", name="Start the practice").click(timeout=30_000)
+    expect(notice).to_be_hidden()
+    assert len(participants(server.database_url)) == 4
 
 
 def test_a_lost_connection_is_tried_again_by_itself(
@@ -260,11 +286,23 @@ def test_the_recruiters_id_finds_its_place_from_another_browser(
     agree(page, link)
     pick(page, 2)
     person = participant(page)
+    code = page.locator(".withdrawal").inner_text()
     elsewhere = browser.new_context()
     again = elsewhere.new_page()
+    received: list[Response] = []
+    again.on("response", lambda response: received.append(response))
     again.goto(link)
     again.get_by_role("button", name="Continue").wait_for()
     assert participant(again) == person
+    # The number in the link is no secret, and the code that deletes is not told to who has it.
+    expect(again.locator(".foot")).to_contain_text("only in the browser in which you began")
+    replies = [one.text() for one in received if "component_server" in one.url]
+    assert replies
+    assert not [reply for reply in replies if code in reply]
+    again.get_by_role("button", name="Withdraw").click()
+    assert again.get_by_label("Your withdrawal code").input_value() == ""
+    page.reload()
+    expect(page.locator(".withdrawal")).to_have_text(code)
     elsewhere.close()
 
 
@@ -299,15 +337,52 @@ def test_keys_alone_answer_a_trial(page: Page, server: Any) -> None:
     assert rows["quality"].tolist() == [3, 2, 1]
 
 
-def test_missing_ratings_are_asked_for(page: Page, server: Any) -> None:
+@pytest.mark.parametrize(("width", "height"), [(1280, 800), (390, 664)])
+def test_missing_ratings_are_asked_for(page: Page, server: Any, width: int, height: int) -> None:
+    page.set_viewport_size({"width": width, "height": height})
     agree(page, f"{server.url}/?study")
     pick(page, 1)
-    rate(page, [2] * 5)
+    rate(page, [2] * 4)
     page.get_by_role("button", name="Continue").click()
-    expect(page.get_by_role("alert")).to_have_text("One rating is missing.")
-    expect(
-        page.get_by_role("group", name="Picture 3: Quality").get_by_role("radio").first
-    ).to_be_focused()
+    said = page.get_by_role("alert")
+    expect(said).to_have_text("2 ratings are missing.")
+    first = page.get_by_role("group", name="Picture 3: Realism").get_by_role("radio").first
+    expect(first).to_be_focused()
+    for seen in (said, page.get_by_role("button", name="Continue")):
+        box = seen.bounding_box()
+        assert box["y"] >= 0
+        assert box["y"] + box["height"] <= height
+    rate(page, [3], start=4)
+    expect(said).to_have_text("One rating is missing.")
+    page.keyboard.press("Tab")
+    page.keyboard.press("4")
+    expect(said).to_have_text("")
+    page.get_by_role("button", name="Continue").click()
+    choice(page, 1).wait_for()
+
+
+def test_a_pointer_at_rest_marks_no_picture(page: Page, server: Any) -> None:
+    """Or the picture that appears under it would be recommended before anybody has looked."""
+    page.goto(f"{server.url}/?study")
+    page.get_by_role("button", name="I agree and want to take part").click()
+    begin = page.get_by_role("button", name="Start the practice")
+    begin.wait_for()
+    page.mouse.move(280, 350)
+    begin.press("Enter")
+    choice(page, 1).wait_for()
+    page.wait_for_timeout(EARLY_MS)
+    assert choice(page, 1).evaluate("node => node.matches(':hover')")
+    mark = "node => getComputedStyle(node.querySelector('.number'), '::after').backgroundColor"
+    assert choice(page, 1).evaluate(mark) == "rgba(0, 0, 0, 0)"
+    page.mouse.move(284, 353)
+    assert choice(page, 1).evaluate(mark) == "rgb(255, 255, 255)"
+    assert choice(page, 2).evaluate(mark) == "rgba(0, 0, 0, 0)"
+
+
+def test_a_link_that_the_recruiter_did_not_fill_is_refused(page: Page, server: Any) -> None:
+    page.goto(f"{server.url}/?PROLIFIC_PID={{{{%PROLIFIC_PID%}}}}&STUDY_ID=s1")
+    expect(page.get_by_role("alert")).to_contain_text("has not put your PROLIFIC_PID into the link")
+    expect(page.get_by_role("button", name="I agree")).to_have_count(0)
 
 
 def test_the_page_asks_no_third_party(page: Page, server: Any) -> None:

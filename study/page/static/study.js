@@ -1,5 +1,6 @@
 // The participant's page. Gradio runs this file when the Study tab is first shown, with `element`
-// (the component's root) and `server` (one async function per server function of study/page/ui.py).
+// (the component's root). It asks the server functions of study/page/ui.py itself and not by
+// Gradio's client, which hides why a request failed and never gives one up.
 //
 // The server knows where the participant is; this script shows it. Every reply that changes
 // something carries the next thing to show, so a reload, a second tab or a repeated request
@@ -7,7 +8,8 @@
 
 const root = element.querySelector(".study");
 const EARLY_MS = 250; // a click this soon after the pictures appear was meant for the last page
-const RETRIES = [400, 1200, 3000]; // waits between attempts; the server saves an answer once
+const RETRIES = [400, 1200, 3000, 5000]; // waits between attempts, the last one again and again
+const PATIENCE = 30000; // until a request without an answer is given up and made again
 
 let texts = null;
 let state = null;
@@ -47,15 +49,74 @@ const remember = (key, value) => {
 };
 let code = asked.get("code") || remembered(window.localStorage, "truehue-code", null);
 
-const ask = async (name, fields = {}) => {
-  for (let attempt = 0; ; attempt += 1) {
-    // Gradio's client hides a lost connection: it returns nothing, or what a proxy said.
-    const reply = await server[name]({ token, recruiter, code, ...fields }).catch(() => null);
-    if (reply && (reply.error || reply.step || reply.pictures)) return reply;
-    if (attempt >= RETRIES.length) throw new Error(`no answer to ${name}`);
-    await new Promise((resolve) => setTimeout(resolve, RETRIES[attempt]));
+// ---- asking the server --------------------------------------------------------------------------
+
+const config = window.gradio_config;
+const component = config.components.find((one) => one.props.elem_id === "study").id;
+const address = new URL(`.${config.api_prefix}/component_server`, document.baseURI);
+
+// One attempt: what the server says, or {why} where it said nothing that counts.
+const attempt = async (name, fields) => {
+  const data = { token, recruiter, code, ...fields };
+  try {
+    const answer = await fetch(address, {
+      method: "POST",
+      headers: { "Content-Type": "application/json" },
+      body: JSON.stringify({ data, component_id: component, session_hash: "study", fn_name: name }),
+      signal: AbortSignal.timeout(PATIENCE),
+    });
+    const reply = await answer.json();
+    if (reply.why || (answer.ok && (reply.error || reply.step || reply.pictures))) return reply;
+    if (answer.status >= 500 || answer.status === 429) return { why: "fault" };
+    return { error: `${reply.detail || ""} Reload the page to go on.`.trim() };
+  } catch {
+    return { why: "silence" }; // no connection, or the words of a proxy
   }
 };
+
+// Asks until there is an answer, and says meanwhile what is known. The server saves an answer once,
+// however often it is sent.
+const ask = async (name, fields = {}) => {
+  const request = {};
+  for (let attempts = 0; ; attempts += 1) {
+    const reply = await attempt(name, fields);
+    if (!reply.why) {
+      worry(request, null);
+      return reply;
+    }
+    // A connection that is lost for a moment is not worth a word; a reason is.
+    if (attempts || reply.error) worry(request, reply);
+    const pause = RETRIES[Math.min(attempts, RETRIES.length - 1)];
+    await rest(Math.max(pause, 1000 * (reply.again || 0)) * (0.8 + 0.4 * Math.random()));
+  }
+};
+
+const WORRIES = {
+  silence: "There is no connection to the server just now.",
+  fault: "The server has trouble just now.",
+};
+const worries = new Map(); // requests without an answer -> what is known of it
+const worry = (request, reply) => {
+  if (reply) worries.set(request, reply.error || WORRIES[reply.why]);
+  else worries.delete(request);
+  notice.hidden = worries.size === 0;
+  const said = [...worries.values()].pop();
+  if (said && notice.firstChild.textContent !== said) notice.firstChild.textContent = said;
+};
+
+// Pauses end early when the connection is back, or when somebody does not want to wait.
+const pauses = new Set();
+const rest = (milliseconds) =>
+  new Promise((resolve) => {
+    const end = () => {
+      clearTimeout(timer);
+      pauses.delete(end);
+      resolve();
+    };
+    const timer = setTimeout(end, milliseconds);
+    pauses.add(end);
+  });
+const again = () => [...pauses].forEach((end) => end());
 
 // ---- building the page ------------------------------------------------------------------------
 
@@ -69,6 +130,16 @@ const make = (tag, attributes = {}, ...children) => {
   node.append(...children.filter((child) => child !== null));
   return node;
 };
+
+// At the foot of the window while an answer waits for the server.
+const notice = make(
+  "div",
+  { class: "notice", role: "status", hidden: true },
+  make("strong"),
+  make("span", {}, " Nothing of yours is lost: this page tries again by itself."),
+  make("button", { type: "button", class: "plain", onclick: again }, "Try now"),
+);
+root.after(notice);
 
 // As in study.css: narrow screens stack the pictures, small ones show nothing else.
 const narrow = () => window.matchMedia("(max-width: 700px)").matches;
@@ -98,11 +169,13 @@ const footer = () =>
       "span",
       {},
       "Withdrawal code ",
-      make("span", { class: "withdrawal" }, state.withdrawal_code || ""),
+      state.withdrawal_code
+        ? make("span", { class: "withdrawal" }, state.withdrawal_code)
+        : "only in the browser in which you began",
     ),
     make(
       "button",
-      { type: "button", class: "plain", onclick: () => !busy && withdraw(state.withdrawal_code) },
+      { type: "button", class: "plain", onclick: () => !busy && withdraw(state.withdrawal_code || "") },
       texts.withdraw.open,
     ),
   );
@@ -139,11 +212,7 @@ const run = async (step) => {
     await step();
   } catch (error) {
     console.error(error);
-    message(
-      "The server could not be reached. What you answered before is stored.",
-      "Try again",
-      "No connection",
-    );
+    message("Something went wrong in this page. What you answered before is stored.", "Try again");
   } finally {
     busy = false;
     root.removeAttribute("aria-busy");
@@ -220,7 +289,7 @@ const access = (error) => {
     code = typed;
     await enter();
   });
-  if (code) problem.textContent = error;
+  if (code !== null) problem.textContent = error;
 };
 
 const withdraw = (value) => {
@@ -404,12 +473,16 @@ const pick = async () => {
       make("span", { class: "number", "aria-hidden": "true" }, String(index + 1)),
     ),
   );
-  show(
-    "pick",
-    progress(),
-    make("h2", {}, texts.question),
-    make("div", { class: "stage", role: "group", "aria-label": "Pictures" }, ...choices),
+  // The pointer that rests where a picture appears has not pointed at it.
+  const point = (event) => {
+    if (event.movementX || event.movementY) stage.classList.add("pointed");
+  };
+  const stage = make(
+    "div",
+    { class: "stage", role: "group", "aria-label": "Pictures", onpointermove: point },
+    ...choices,
   );
+  show("pick", progress(), make("h2", {}, texts.question), stage);
   fit();
   current.since = null;
   current.hidden = 0;
@@ -466,7 +539,7 @@ const scale = (name, slot) => {
             name: group,
             value: level,
             "aria-label": `${level}${level === 1 ? `, ${low}` : level === 5 ? `, ${high}` : ""}`,
-            onchange: keepDraft,
+            onchange: rated,
           }),
           make("span", { "aria-hidden": "true" }, String(level)),
         ),
@@ -490,6 +563,19 @@ const given = () =>
       }),
     ),
   );
+
+// What is missing is said at the button and at each scale, until it is given.
+const unrated = () => [...root.querySelectorAll("fieldset")].filter((set) => !set.querySelector(":checked"));
+const sayMissing = () => {
+  const open = unrated();
+  for (const set of root.querySelectorAll("fieldset")) set.classList.toggle("open", open.includes(set));
+  root.querySelector(".missing").textContent =
+    open.length > 1 ? `${open.length} ratings are missing.` : open.length ? "One rating is missing." : "";
+};
+const rated = () => {
+  keepDraft();
+  if (root.querySelector(".missing").textContent) sayMissing();
+};
 
 const keepDraft = () => {
   try {
@@ -556,16 +642,15 @@ const rate = async () => {
     make("h2", {}, texts.rating),
     feedback(),
     make("div", { class: "stage" }, ...columns),
-    make("div", { class: "send" }, missing, button("Continue", () => send(current, missing))),
+    make("div", { class: "send" }, missing, button("Continue", () => send(current))),
   );
   restoreDraft();
 };
 
-const send = (current, missing) => {
-  const open = [...root.querySelectorAll("fieldset")].filter((set) => !set.querySelector(":checked"));
+const send = (current) => {
+  const open = unrated();
   if (open.length) {
-    missing.textContent =
-      open.length === 1 ? "One rating is missing." : `${open.length} ratings are missing.`;
+    sayMissing();
     open[0].querySelector("input").focus();
     return;
   }
@@ -609,6 +694,7 @@ const onKey = (event) => {
     document.removeEventListener("keydown", onKey);
     window.removeEventListener("resize", fit);
     document.removeEventListener("visibilitychange", onVisibility);
+    window.removeEventListener("online", again);
     return;
   }
   const plain = !event.ctrlKey && !event.altKey && !event.metaKey && !event.repeat;
@@ -626,7 +712,7 @@ const onKey = (event) => {
     if (!set) return;
     event.preventDefault();
     set.querySelector(`input[value="${number}"]`).checked = true;
-    keepDraft();
+    rated();
     const next = sets[sets.indexOf(set) + 1];
     (next ? next.querySelector("input") : root.querySelector("button.main")).focus();
   }
@@ -635,4 +721,5 @@ const onKey = (event) => {
 document.addEventListener("keydown", onKey);
 window.addEventListener("resize", fit);
 document.addEventListener("visibilitychange", onVisibility);
+window.addEventListener("online", again);
 run(enter);

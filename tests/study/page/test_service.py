@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from study.database.store import Store, answers, participants, read_studies
-from study.errors import ConfigError, StimuliError
+from study.errors import ConfigError, StimuliError, UnavailableError
 from study.page.service import Service, open_service
 from study.protocol.config import StudyConfig
 from study.protocol.design import TRUTH
@@ -278,3 +278,89 @@ def test_withdrawal_takes_the_code_and_nothing_else(serve, url):
     assert service.withdraw(ask("c" * 64, withdrawal_code=code)) == {"step": "withdrawn"}
     assert service.enter(ask())["step"] == "consent"
     assert len(participants(url)) == 1
+
+
+def test_a_recruiters_id_resumes_and_does_not_tell_the_withdrawal_code(serve):
+    service = serve(scored=6, practice=1)
+    link = {"recruiter": {"PROLIFIC_PID": "5f1a"}}
+    first = join(service, **link)
+    assert first["withdrawal_code"]
+    for shown in (service.enter(ask("b" * 64, **link)), join(service, token="b" * 64, **link)):
+        assert shown["participant"] == first["participant"]
+        assert shown["withdrawal_code"] is None
+    stranger = service.pick(ask("b" * 64, trial=first["trial"], slot=1, **link))
+    assert (stranger["picked"], stranger["withdrawal_code"]) == (1, None)
+    assert service.enter(ask(**link))["withdrawal_code"] == first["withdrawal_code"]
+
+
+def test_two_people_of_a_recruiter_may_share_a_computer(serve):
+    service = serve(scored=6, practice=1)
+    people = [join(service, recruiter={"PROLIFIC_PID": pid}) for pid in ("5f1a", "5f1b")]
+    alone = join(service)
+    assert len({shown["participant"] for shown in (*people, alone)}) == 3
+    assert all(shown["withdrawal_code"] for shown in (*people, alone))
+
+
+def test_an_address_may_begin_an_open_study_so_often_an_hour(serve, url):
+    service = serve(scored=6, practice=1, consents_per_hour=2)
+
+    def begin(number, address):
+        return service.consent(ask(f"{number:040d}", version=CONSENT_VERSION), address)
+
+    assert [begin(n, "192.0.2.1")["step"] for n in (1, 2)] == ["pick", "pick"]
+    for _ in range(2):
+        assert "2 people have begun" in begin(3, "192.0.2.1")["error"]
+    assert begin(1, "192.0.2.1")["step"] == "pick"  # who is in may come back
+    assert begin(3, "192.0.2.2")["step"] == "pick"
+    assert [set(begin(n, f"2001:db8::{n}")) == {"error"} for n in (4, 5, 6)] == [False, False, True]
+    assert len(participants(url)) == 5
+
+
+def test_what_could_not_be_stored_counts_for_no_address(serve, monkeypatch):
+    service = serve(scored=6, practice=1, consents_per_hour=1)
+    away = UnavailableError("Answers cannot be stored just now.", "away", "57P01")
+
+    def fail(*_args, **_settings):
+        raise away
+
+    with monkeypatch.context() as broken:
+        broken.setattr(service._store, "join", fail)
+        for _ in range(3):
+            assert service.consent(ask(version=CONSENT_VERSION), "192.0.2.1")["why"] == "away"
+    assert service.consent(ask(version=CONSENT_VERSION), "192.0.2.1")["step"] == "pick"
+
+
+@pytest.mark.parametrize("settings", [{"consents_per_hour": 0}, {"access": "recruiter"}])
+def test_the_brake_can_be_let_go(serve, settings):
+    service = serve(scored=6, practice=1, **{"consents_per_hour": 1, **settings})
+    for n in range(3):
+        link = {"PROLIFIC_PID": f"5f1a{n}"}
+        begun = service.consent(
+            {"token": f"{n:040d}", "recruiter": link, "version": CONSENT_VERSION}, "192.0.2.1"
+        )
+        assert begun["step"] == "pick"
+
+
+def test_the_brake_makes_no_other_version_of_the_study(serve, url):
+    join(serve(scored=6, practice=1))
+    assert serve(scored=6, practice=1, consents_per_hour=7).enter(ask())["step"] == "pick"
+
+
+@pytest.mark.parametrize(
+    "value", ["{{%PROLIFIC_PID%}}", "${PROLIFIC_PID}", "%PROLIFIC_PID%", "[PROLIFIC_PID]", "<PID>"]
+)
+@pytest.mark.parametrize("name", ["PROLIFIC_PID", "STUDY_ID", "SESSION_ID"])
+def test_a_placeholder_is_no_participant(service, url, name, value):
+    link = {"PROLIFIC_PID": "5f1a", name: value}
+    for asked in (service.enter, service.consent):
+        reply = asked({"token": TOKEN, "recruiter": link, "version": CONSENT_VERSION})
+        assert f"has not put your {name} into the link" in reply["error"]
+    assert participants(url).empty
+
+
+@pytest.mark.parametrize("typed", ["AAAA-AAAA-AAAA", "hello", "ABCD-EFGH-JKM"])
+def test_a_wrong_code_is_called_wrong(serve, typed):
+    service = serve(scored=6, practice=1, access="code")
+    assert "not one of this study" in service.enter(ask(code=typed))["error"]
+    for nothing in ("", None):
+        assert "Please enter" in service.enter(ask(code=nothing))["error"]
