@@ -164,7 +164,7 @@ def test_a_damaged_export_is_a_sentence(exported, tmp_path, capsys, damage):
         (folder / "answers.csv").unlink()
     else:
         (folder / damage).write_text("{", encoding="utf-8")
-    assert report_main(["--from", str(folder)]) == 2
+    assert report_main(["--from", str(folder)]) == 1
     assert capsys.readouterr().err.count("\n") == 1
     with pytest.raises(NothingToReportError):
         from_export(Path("/nonexistent"))

@@ -79,7 +79,7 @@ def test_the_command_makes_links_that_work(url, capsys):
         assert page == "https://study.example/"
         assert store.knows_access_code(code)
     store.close()
-    assert codes.main(["--count", "0", "--db", url]) == 1
+    assert codes.main(["--count", "0", "--db", url]) == 2
     assert "must be from 1" in capsys.readouterr().err
 
 

@@ -154,4 +154,4 @@ def test_categories_are_judged_alike():
 
 
 def test_the_summary_of_careless_people_is_still_made():
-    assert summary_of(careless()).flow.consented == 2
+    assert summary_of(careless()).participants.flow.consented == 2
