@@ -9,15 +9,15 @@ from pathlib import Path
 
 from sqlalchemy import Connection, Engine, event
 
-FULL = Path(os.environ["TRUEHUE_TEST_FULL"])
 ROOT = Path(__file__).parents[2]
 
 
-@event.listens_for(Engine, "begin")
-def _limit(connection: Connection) -> None:
-    most = 1 if FULL.exists() else 2**30  # never below what is there already
+def limit(connection: Connection) -> None:
+    full = Path(os.environ["TRUEHUE_TEST_FULL"]).exists()
+    most = 1 if full else 2**30  # never below what is there already
     connection.exec_driver_sql(f"PRAGMA max_page_count = {most}")
 
 
 if __name__ == "__main__":
+    event.listen(Engine, "begin", limit)
     runpy.run_path(str(ROOT / "app.py"), run_name="__main__")

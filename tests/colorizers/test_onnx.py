@@ -37,14 +37,14 @@ def exported(tmp_path_factory: pytest.TempPathFactory):
         card = checkpoint.read_card(name, folder=weights)
         network = registry.network_of(card)
         checkpoint.restore(name, network, folder=weights)
-        made[name] = network.eval(), file
+        made[name] = network.eval(), card, file
     return made
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("name", "shape"), [(n, s) for n in SHAPES for s in SHAPES[n]])
 def test_answers_are_pytorchs(exported, name, shape):
-    network, file = exported[name]
+    network, _, file = exported[name]
     alone = onnxruntime.SessionOptions()
     alone.intra_op_num_threads = 1  # threads that wait for each other starve on a busy machine
     session = onnxruntime.InferenceSession(file, alone, providers=["CPUExecutionProvider"])
