@@ -144,7 +144,7 @@ def test_clicks_during_a_click_are_not_lost(page: Page, server_url: str, tmp_pat
 def test_who_does_not_wait_leaves_the_queue(
     context: BrowserContext, server_url: str, tmp_path: Path
 ) -> None:
-    landscape(3000, 2000).save(tmp_path / "0.jpg")
+    landscape(6000, 4000).save(tmp_path / "0.jpg")
     pages = [context.new_page() for _ in range(2)]
     for page, count in zip(pages, (1, 39), strict=True):
         page.goto(server_url)
