@@ -14,6 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 from traceback import extract_tb
 
+from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -93,14 +94,14 @@ class Faults:
             await self._app(scope, receive, send)
             return
         held: list[Message] = []
-        begun = False
+        begun: Message | None = None
 
         async def watched(message: Message) -> None:
             nonlocal begun
             if held or (message["type"] == "http.response.start" and message["status"] == 500):
                 held.append(message)
             else:
-                begun = True
+                begun = begun or message
                 await send(message)
 
         try:
@@ -109,22 +110,27 @@ class Faults:
             return
         except Exception as error:
             self._lines.say(told(error))
-            if not begun:  # else the connection is closed, and the browser sees that it is cut
+            if begun is None:
                 await _answer(send, error)
+            elif Headers(scope=begun).get("content-type", "").startswith("text/event-stream"):
+                event = f"event: error\ndata: {json.dumps({'error': _sentence(error)[1]})}\n\n"
+                await send({"type": "http.response.body", "body": event.encode()})
+            # Else the connection is closed, and the browser sees that the answer is cut off.
             return
         for message in held:
             await send(message)
 
 
 async def _answer(send: Send, error: Exception) -> None:
-    asked_wrongly = isinstance(error, _OF_THE_REQUEST) or _is_gradios(error)
-    status, said = (400, _NOT_OURS) if asked_wrongly else (500, OURS)
+    status, said = _sentence(error)
     body = json.dumps({"error": said}).encode()
     headers = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(body))]
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body})
 
 
-def _is_gradios(error: Exception) -> bool:
-    """Whether Gradio has a name of its own for what is wrong with a request."""
-    return type(error).__module__.partition(".")[0] == "gradio"
+def _sentence(error: Exception) -> tuple[int, str]:
+    # Gradio has names of its own for some of what is wrong with a request.
+    gradios = type(error).__module__.partition(".")[0] == "gradio"
+    asked_wrongly = gradios or isinstance(error, _OF_THE_REQUEST)
+    return (400, _NOT_OURS) if asked_wrongly else (500, OURS)

@@ -33,7 +33,8 @@ def client(clock):
             yield b"half"
             raise OSError(SECRET)
 
-        return StreamingResponse(parts())
+        kind = request.query_params.get("kind", "text/plain")
+        return StreamingResponse(parts(), media_type=kind)
 
     def said(request):
         return PlainTextResponse("as meant", 500)
@@ -77,3 +78,10 @@ def test_half_an_answer_is_not_followed_by_another(client, capfd):
     answer = client.get("/half")
     assert answer.text == "half"
     assert "OSError" in capfd.readouterr().err
+
+
+def test_a_stream_of_events_ends_with_one_that_says_so(client):
+    text = client.get("/half?kind=text/event-stream").text
+    assert text.startswith("halfevent: error\ndata: ")
+    assert SECRET not in text
+    assert text.endswith('."}\n\n')
