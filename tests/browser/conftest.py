@@ -20,7 +20,9 @@ import numpy as np
 import pytest
 from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from relay import Relay
 
+from study.database.engine import parse_url
 from study.stimuli.making import build
 
 ROOT = Path(__file__).parents[2]
@@ -31,7 +33,8 @@ WEIGHTS = ROOT / "colorizers" / "weights"
 TRAINED = all(
     (WEIGHTS / f"{name}.safetensors").exists() for name in ("photo", "classification", "gan")
 )
-PROGRAM = ROOT / "app.py" if TRAINED else ROOT / "tests" / "helpers" / "untrained.py"
+HELPERS = ROOT / "tests" / "helpers"
+PROGRAM = ROOT / "app.py" if TRAINED else HELPERS / "untrained.py"
 
 
 class Tint:
@@ -149,6 +152,16 @@ def server(make_server: Callable[..., Server]) -> Server:
 def server_url(server: Server) -> str:
     """Where the shared server answers, without a slash at the end."""
     return server.url
+
+
+@pytest.fixture
+def relay(new_postgres: Callable[[], str]) -> Iterator[tuple[Relay, str]]:
+    """The way to a new database on PostgreSQL, and its URL by that way."""
+    url = parse_url(new_postgres())
+    made = Relay(f"{url.query['host']}/.s.PGSQL.5432")
+    way = url.set(host="127.0.0.1", port=made.port, query={}, drivername="postgresql")
+    yield made, way.render_as_string(hide_password=False)
+    made.close()
 
 
 @pytest.fixture(scope="session")

@@ -4,26 +4,22 @@ No answer is acknowledged that is not stored, nobody waits for long, other visit
 and the log has a few lines without a word of what was asked.
 """
 
-import contextlib
 import json
 import re
-import select
-import socket
 import sqlite3
-import threading
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
 from answering import HttpParticipant, assert_answers, in_threads, study_component
+from relay import Relay
 from test_server import get
 
-from study.database.engine import parse_url
 from study.database.store import answers, participants
 from study.protocol.texts import CONSENT_VERSION
 
@@ -103,7 +99,7 @@ def test_a_lock_from_outside_delays_nobody_else(make_server: Callable[..., Any])
 
 def test_a_full_disk_is_called_full(make_server: Callable[..., Any], tmp_path: Path) -> None:
     full = tmp_path / "full"
-    program = Path(__file__).with_name("small_disk.py")
+    program = Path(__file__).parents[1] / "helpers" / "small_disk.py"
     server = make_server(program=program, TRUEHUE_TEST_FULL=str(full))
     person = HttpParticipant(server.url, 1, stop_after=4)
     for one in (person, HttpParticipant(server.url, 2), HttpParticipant(server.url, 3)):
@@ -122,53 +118,6 @@ def test_a_full_disk_is_called_full(make_server: Callable[..., Any], tmp_path: P
     full.unlink()
     person.go_on()
     assert_answers(answers(server.database_url), 1, person.acknowledged)
-
-
-class Relay:
-    """Stands between the app and PostgreSQL's socket, and can be taken away."""
-
-    def __init__(self, target: str) -> None:
-        self._target = target
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self.port = self._listener.getsockname()[1]
-        self.open = True
-        threading.Thread(target=self._accept, daemon=True).start()
-
-    def _accept(self) -> None:
-        while True:
-            try:
-                client, _ = self._listener.accept()
-            except OSError:
-                return
-            if self.open:
-                threading.Thread(target=self._pass_on, args=(client,), daemon=True).start()
-            else:
-                client.close()
-
-    def _pass_on(self, client: socket.socket) -> None:
-        with client, socket.socket(socket.AF_UNIX) as server, contextlib.suppress(OSError):
-            server.connect(self._target)
-            ends = {client: server, server: client}
-            while self.open:
-                for end in select.select(list(ends), [], [], 0.1)[0]:
-                    data = end.recv(65536)
-                    if not data:
-                        return
-                    ends[end].sendall(data)
-
-    def close(self) -> None:
-        self.open = False
-        self._listener.close()
-
-
-@pytest.fixture
-def relay(new_postgres: Callable[[], str]) -> Iterator[tuple[Relay, str]]:
-    """The way to a new database on PostgreSQL, and its URL by that way."""
-    url = parse_url(new_postgres())
-    made = Relay(f"{url.query['host']}/.s.PGSQL.5432")
-    way = url.set(host="127.0.0.1", port=made.port, query={}, drivername="postgresql")
-    yield made, way.render_as_string(hide_password=False)
-    made.close()
 
 
 @pytest.mark.postgres

@@ -225,7 +225,7 @@ def test_a_full_disk_is_told_from_no_connection(
     page: Page, make_server: Callable[..., Any], tmp_path: Path
 ) -> None:
     full = tmp_path / "full"
-    program = Path(__file__).with_name("small_disk.py")
+    program = Path(__file__).parents[1] / "helpers" / "small_disk.py"
     server = make_server(program=program, TRUEHUE_TEST_FULL=str(full))
     for number in range(3):
         HttpParticipant(server.url, number).start()

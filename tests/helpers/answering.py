@@ -44,6 +44,8 @@ class HttpParticipant:
         Number of the Study component in the page; asked from the server if -1.
     acknowledged
         Trials whose pick and ratings the server has confirmed, as (practice, number).
+    waits
+        Of each answered request, when it was sent for the first time, and the seconds until then.
     """
 
     url: str
@@ -52,11 +54,13 @@ class HttpParticipant:
     component: int = -1
     acknowledged: list[tuple[bool, int]] = field(default_factory=list)
     shown: dict[str, Any] = field(default_factory=dict)
+    waits: list[tuple[float, float]] = field(default_factory=list)
 
     def ask(self, name: str, **fields: Any) -> dict[str, Any]:
         """Call a server function until it answers; the server may be down for a while."""
         request = {"token": f"{self.person:064d}", "recruiter": {}, **fields}
-        deadline = time.monotonic() + PATIENCE_SECONDS
+        began = time.monotonic()
+        deadline = began + PATIENCE_SECONDS
         while True:
             try:
                 if self.component < 0:
@@ -75,6 +79,7 @@ class HttpParticipant:
                 time.sleep(0.2)
             else:
                 assert "error" not in reply, reply["error"]
+                self.waits.append((began, time.monotonic() - began))
                 return reply
 
     def start(self) -> None:
