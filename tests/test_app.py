@@ -1,12 +1,12 @@
 """How app.py mounts a Gradio app, without what stands before it."""
 
-import asyncio
 import importlib
 from pathlib import Path
 
 import fastapi
 import gradio as gr
 import pytest
+from event_loop import run
 from gradio.exceptions import InvalidPathError
 
 
@@ -29,5 +29,5 @@ def test_gradio_itself_takes_no_path_for_an_upload(
         await blocks.process_api(0, [{"path": str(secret), "meta": {"_type": "gradio.FileData"}}])
 
     with pytest.raises(InvalidPathError, match="not uploaded by a user"):
-        asyncio.run(ask())
+        run(ask())
     assert not list((tmp_path / "uploads").rglob(secret.name))

@@ -3,6 +3,7 @@
 import asyncio
 
 import pytest
+from event_loop import run
 
 from study.page.attempts import (
     FREE,
@@ -48,7 +49,7 @@ async def right() -> bool:
 
 def ask(attempts, address, check=wrong, badge=None):
     try:
-        return asyncio.run(attempts.answered(address, badge, check))
+        return run(attempts.answered(address, badge, check))
     except TooManyError:
         return "refused"
 
@@ -101,7 +102,7 @@ def test_who_has_the_badge_does_not_wait_for_strangers(attempts):
         await asyncio.gather(*crowd, return_exceptions=True)
         return entered
 
-    assert asyncio.run(flood())
+    assert run(flood())
 
 
 def test_a_new_address_does_not_wait_for_those_that_failed_before(attempts):
@@ -124,7 +125,7 @@ def test_a_new_address_does_not_wait_for_those_that_failed_before(attempts):
         await asyncio.gather(*slow)
         return entered
 
-    assert asyncio.run(flood())
+    assert run(flood())
 
 
 def test_guessing_on_gets_slower_up_to_a_limit_and_recovers(attempts, time):

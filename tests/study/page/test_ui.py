@@ -1,9 +1,8 @@
 """The Study tab: what it sends to every browser, and what it does without a study."""
 
-import asyncio
-
 import gradio as gr
 import pytest
+from event_loop import run
 
 from study.errors import StimuliError
 from study.page.ui import STATIC, build
@@ -20,7 +19,7 @@ def tab():
 
 def test_without_a_study_the_page_says_so_and_names_no_path(tab):
     for name in ("enter", "consent", "pictures", "pick", "rate", "withdraw"):
-        reply = asyncio.run(getattr(tab, name)({"token": "a" * 64}, gr.Request(client=None)))
+        reply = run(getattr(tab, name)({"token": "a" * 64}, gr.Request(client=None)))
         assert reply == {"error": "No study is running here at the moment.", "closed": True}
 
 
