@@ -34,7 +34,7 @@ from colorizers.painting.adjust import SATURATION, WARMTH, within
 from colorizers.painting.pipeline import Options
 from colorizers.parallel import cores
 
-OPTIONS = ("temperature", "version")
+OPTIONS = ("temperature", "version", "seed", "vividness")
 MIDDLE = {"saturation": 1.0, "warmth": 0.0}
 """What changes nothing, and so is no part of a result's name."""
 INTERRUPTED = 130
@@ -66,6 +66,10 @@ def parser() -> argparse.ArgumentParser:
         help="classification: low takes the likeliest colour, high blends all likely ones")
     add("--version", type=int, metavar="N",
         help="photo: 0 as painted, then warmer, cooler, rosier, greener, bolder")
+    add("--seed", type=_seed, metavar="N",
+        help="methods that draw colours: each whole number draws others (default: 0)")
+    add("--vividness", type=float, metavar="V",
+        help="methods that draw colours: 0 the calmest, 1 as trained, 2 the boldest (default: 1)")
     add("--saturation", type=_saturation, default=1.0, metavar="0..2",
         help="0 is grey, 1 the colours as painted, 2 doubles them (default: %(default)g)")
     add("--warmth", type=_warmth, default=0.0, metavar="-1..1",
@@ -187,6 +191,10 @@ def _quality(text: str) -> int:
 
 def _count(text: str) -> int:
     return _whole_number(text, range(1, 1025), "from 1 to 1024")
+
+
+def _seed(text: str) -> int:
+    return _whole_number(text, range(10**6), "from 0 to 999999")  # whose digits a name keeps
 
 
 def _saturation(text: str) -> float:

@@ -36,7 +36,7 @@ KEPT_PREVIEWS = 8
 
 
 class Look(NamedTuple):
-    """A method and the value of its one option: the version of "photo", a temperature."""
+    """A method and the value of its first option: the version of "photo", a temperature, a seed."""
 
     method: str
     value: float = 0.0
@@ -91,7 +91,7 @@ class Work:
             while len(self._grids) > 16:  # someone plays with the temperature
                 del self._grids[next(iter(self._grids))]
             model = models[look.method]
-            options = dict.fromkeys(model.options, look.value)
+            options = dict(zip(model.options, [look.value], strict=False))
             ab = predict_grid(model, self.L.astype(np.float32), **options)
             self._grids[look] = ab.astype(np.float16)
         return self._grids[look].astype(np.float32)

@@ -234,6 +234,22 @@ def test_options_are_part_of_the_name(photos: Path, tmp_path: Path, options, lab
     assert names(tmp_path / "out") == [f"a-colorized-{label}.png"]
 
 
+def test_what_is_drawn_has_a_seed_and_a_vividness(photos: Path, tmp_path: Path, monkeypatch):
+    monkeypatch.setattr(colorizers, "load", fake_networks.load_drawing)
+    photo, out = photos / "a.png", tmp_path / "out"
+    options = ["--method", "gan", "--seed", "999999", "--vividness", "0.5"]
+    assert run(photo, "-o", out, *options) == 0
+    assert names(out) == ["a-colorized-gan-seed999999-vividness0.5.png"]
+
+
+@pytest.mark.parametrize("seed", ["-1", "1.5", "1000000", "x"])
+def test_a_seed_is_a_whole_number(photos: Path, tmp_path: Path, capsys, seed: str):
+    with pytest.raises(SystemExit) as left:
+        run(photos, "-o", tmp_path / "out", f"--seed={seed}")
+    assert left.value.code == 2
+    assert "must be a whole number from 0 to 999999" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("method", ["photo", "classification", "gan"])
 def test_saturation_and_warmth_change_the_colours(tmp_path: Path, method: str):
     photo, target = tmp_path / "grey.png", tmp_path / "coloured.png"
@@ -291,6 +307,8 @@ def test_misuse_is_one_sentence_and_2(photos: Path, tmp_path: Path, monkeypatch,
     photo, out = photos / "a.png", tmp_path / "out"
     assert run(photo, "-o", out, "--method", "gan", "--temperature", "0.2") == 2
     assert "--temperature does nothing for the method gan" in capsys.readouterr().err
+    assert run(photo, "-o", out, "--method", "gan", "--seed", "2") == 2
+    assert "--seed does nothing for the method gan" in capsys.readouterr().err
     (tmp_path / "nothing").mkdir()
     assert run(tmp_path / "nothing", "-o", out) == 2
     assert "There is no photograph in" in capsys.readouterr().err

@@ -21,6 +21,13 @@ def load(name: str) -> FakeColorizer:
     return fake
 
 
+def load_drawing(name: str) -> FakeColorizer:
+    """A fake with the options of a method that draws its colours."""
+    fake = load(name)
+    fake.options = {"seed": 0.0, "vividness": 1.0}
+    return fake
+
+
 def load_mortal(name: str) -> FakeColorizer:
     """A fake whose process is killed, as for want of memory, by a photograph that is white."""
 
