@@ -101,20 +101,18 @@ def xmp_of(image: Image.Image, notices: list[str]) -> bytes:
     if not isinstance(data, bytes) or b"<" not in data:
         return b""
     data = data.rstrip(b"\0")
-    segments = [body for name, body in getattr(image, "applist", ()) if name == "APP1"]
-    total = len(data) + sum(len(body) for body in segments if body.startswith(xmp.EXTENSION))
-    if total > MAX_OTHER:
+    if len(data) > MAX_OTHER:
         notices.append(
-            f"The XMP in the file has {total / 1e6:.1f} MB and the limit is {MAX_OTHER / 1e6:g}; "
-            "it is left out."
+            f"The XMP in the file has {len(data) / 1e6:.1f} MB and the limit is "
+            f"{MAX_OTHER / 1e6:g}; it is left out."
         )
         return b""
-    whole = xmp.joined(data, segments)
-    if whole is None:
+    if xmp.has_second(data):
         notices.append(
-            "The second part of the XMP in the file is damaged or missing; it is left out."
+            "The file has a second packet of XMP (Extended XMP: depth maps, long histories of "
+            "editing); it is left out."
         )
-    return xmp.cleaned(whole or data)
+    return xmp.cleaned(data)
 
 
 def iptc_of(image: Image.Image) -> bytes:

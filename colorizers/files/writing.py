@@ -170,10 +170,10 @@ def _fitting(photo: Picture, format: str) -> tuple[Picture, tuple[str, ...]]:
         notices.append(f"{format} has no place for IPTC; it is left out.")
         photo = replace(photo, iptc=b"")
     if format == "JPEG":
-        if xmp.split(photo.xmp) is None:
+        if len(photo.xmp) > xmp.LONGEST:
             notices.append(
-                f"The XMP has {len(photo.xmp):,} bytes, is damaged, and JPEG holds "
-                f"{xmp.LONGEST:,} at once; it is left out."
+                f"The XMP has {len(photo.xmp):,} bytes and JPEG holds {xmp.LONGEST:,}; "
+                "it is left out."
             )
             photo = replace(photo, xmp=b"")
         if (size := len(photoshop_resource(photo.iptc))) > jpeg.LONGEST_SEGMENT:
@@ -258,9 +258,8 @@ def _jpeg(rgb: Pixels, photo: Picture, icc: bytes, quality: int, comment: str) -
     segments = []
     if photo.exif:
         segments.append((0xE1, b"Exif\0\0" + photo.exif.removeprefix(b"Exif\0\0")))
-    if photo.xmp and (packets := xmp.split(photo.xmp)):
-        segments.append((0xE1, b"http://ns.adobe.com/xap/1.0/\0" + packets[0]))
-        segments += [(0xE1, part) for part in packets[1]]
+    if photo.xmp:
+        segments.append((0xE1, b"http://ns.adobe.com/xap/1.0/\0" + photo.xmp))
     parts = [icc[start : start + ICC_PART] for start in range(0, len(icc), ICC_PART)]
     for number, part in enumerate(parts, start=1):
         segments.append((0xE2, b"ICC_PROFILE\0" + bytes([number, len(parts)]) + part))

@@ -301,7 +301,7 @@ def test_large_metadata_neither_fails_nor_is_cut_in_half() -> None:
 @pytest.mark.parametrize(
     ("format", "lost", "says"),
     [
-        ("JPEG", {"xmp": b"<" + b"x" * 70_000}, "XMP has 70,001 bytes, is damaged"),
+        ("JPEG", {"xmp": b"<" + b"x" * 70_000}, "XMP has 70,001 bytes"),
         ("JPEG", {"iptc": b"x" * 66_000}, "IPTC has 66,0"),
         ("JPEG", {"icc": profile_of(1.8) + b"\0" * 17_000_000}, "profile has 17.0 MB"),
         ("PNG", {"iptc": IPTC}, "PNG has no place for IPTC"),
