@@ -1,7 +1,7 @@
 """Train the sampler of photographs' colours: a rectified flow over what `photo` sees.
 
     python -m train.photo_flow --photos FOLDER_OR_TAR ...
-    python -m train.photo_flow --photos FOLDER --start runs/1/photo-flow --joint --run runs/2
+    python -m train.photo_flow --photos FOLDER --start runs/1/photo --joint --run runs/2
     python -m train.photo_flow --photos FOLDER --limit 50 --rounds 1 --steps 20 --run runs/try
 
 Stage by stage, each from the weights of the one before: first the flow alone over the frozen
@@ -32,7 +32,7 @@ from colorizers.color import AB_MAX, L_HALF, colorize_u8, rgb_to_lab
 from colorizers.networks import checkpoint
 from colorizers.networks.flow import AB_SCALE
 from colorizers.networks.photo_flow import FLOW_WIDTHS, SHRINK, PhotoFlow
-from colorizers.networks.registry import METHODS
+from colorizers.networks.registry import METHODS, network_of
 from truehue import TrueHueError
 
 from . import kinds
@@ -43,7 +43,7 @@ from .run import Average, Run, RunError, learning_rate, print_epoch, provenance
 from .start import origin
 from .watch import save_png
 
-NAME = "photo-flow"
+NAME = "photo"
 COMMITTED = "committed"
 
 
@@ -53,7 +53,7 @@ class Settings:
 
     photos: tuple[str, ...] = option(("photos",), "folders and tar files of photographs")
     run: str = option("runs/photo-flow", "folder of the run; the same folder resumes it")
-    start: str = option(COMMITTED, "weights: those of photo (committed), or RUN/photo-flow")
+    start: str = option(COMMITTED, "the mean of the committed photo, or all of RUN/photo")
     flow_widths: tuple[int, ...] = option(FLOW_WIDTHS, "channels of the flow from fine to coarse")
     joint: bool = option(False, "train encoder, decoder and mean as well")
     rounds: int = option(12, "checkpoints and grids of the run")
@@ -139,10 +139,16 @@ class Training:
 
 
 def _start(settings: Settings, network: PhotoFlow) -> dict[str, Any]:
-    if settings.start == COMMITTED:
-        return origin("photo", checkpoint.restore("photo", network.mean))
-    folder, name = Path(settings.start).parent, Path(settings.start).name
-    return origin(name, checkpoint.restore(name, network, folder=folder))
+    committed = settings.start == COMMITTED
+    folder = checkpoint.FOLDER if committed else Path(settings.start).parent
+    name = NAME if committed else Path(settings.start).name
+    given = network_of(checkpoint.read_card(name, folder=folder))
+    if isinstance(given, PhotoFlow) and not committed:
+        return origin(name, checkpoint.restore(name, network, folder=folder))
+    card = checkpoint.restore(name, given, folder=folder)
+    mean = given.mean if isinstance(given, PhotoFlow) else given
+    network.mean.load_state_dict(mean.state_dict())
+    return origin(name, card)
 
 
 def train(settings: Settings, photographs: kinds.Kinds) -> tuple[Training, float]:
@@ -212,6 +218,30 @@ class Grid:
         )
 
 
+def card_of(
+    settings: Settings, photographs: kinds.Kinds, hours: float, start: dict[str, Any]
+) -> dict[str, Any]:
+    """What the card says of a training."""
+    text = counted(photographs)
+    return {
+        "name": NAME,
+        "title": METHODS[NAME].title,
+        "licence": "Apache-2.0",
+        "data": f"photographs: {text}; {len(photographs.held_kind):,} more held out by kind",
+        "data_terms": settings.terms or "not stated",
+        "network": {"flow_widths": settings.flow_widths},
+        "settings": asdict(settings),
+        "hours": round(hours, 2),
+        **start,
+    }
+
+
+def counted(photographs: kinds.Kinds) -> str:
+    """How many of each kind there are to learn from."""
+    counts = np.bincount(photographs.kind, minlength=len(photographs.names))
+    return ", ".join(f"{n} {c:,}" for n, c in zip(photographs.names, counts, strict=True))
+
+
 def main(argv: list[str] | None = None) -> int:
     """The command line; returns the exit code."""
     description = (__doc__ or "").split("\n\nReferences")[0]
@@ -219,23 +249,10 @@ def main(argv: list[str] | None = None) -> int:
     made = provenance(sys.argv[1:] if argv is None else argv, "train.photo_flow")
     try:
         photographs = kinds.load([Path(path) for path in settings.photos], settings.limit)
-        counts = np.bincount(photographs.kind, minlength=len(photographs.names))
-        text = ", ".join(f"{n} {c:,}" for n, c in zip(photographs.names, counts, strict=True))
-        print(f"photographs: {text}; {photographs.dropped} near held-out ones left out",
-              file=sys.stderr)  # fmt: skip
+        print(f"photographs: {counted(photographs)}; {photographs.dropped} near held-out ones "
+              "left out", file=sys.stderr)  # fmt: skip
         training, hours = train(settings, photographs)
-        card = {
-            "name": NAME,
-            "title": METHODS["photo"].title,
-            "licence": "Apache-2.0",
-            "data": f"photographs: {text}; {len(photographs.held_kind):,} more held out by kind",
-            "data_terms": settings.terms or "not stated",
-            "network": {"flow_widths": settings.flow_widths},
-            "settings": asdict(settings),
-            "hours": round(hours, 2),
-            **training.origin,
-            **made,
-        }
+        card = card_of(settings, photographs, hours, training.origin) | made
         checkpoint.save(NAME, training.average.module, card, folder=Path(settings.run))
         print(f"weights and card: {settings.run}")
     except TrueHueError as error:

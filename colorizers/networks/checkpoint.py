@@ -2,6 +2,7 @@
 
 The card holds the settings of the network, the training data and its licence, the command,
 the commit, the figures, and the SHA-256 of the weights, which is checked when they are loaded.
+Weights may be kept as bytes: each channel's are then whole numbers of a step of its own.
 safetensors hold numbers only: loading weights from a stranger runs no code of theirs.
 """
 
@@ -17,16 +18,24 @@ import torch
 from safetensors import SafetensorError
 from safetensors.torch import load as load_bytes
 from safetensors.torch import save as save_bytes
-from torch import nn
+from torch import Tensor, nn
 
 from colorizers.errors import WeightsError
 
 FOLDER = Path(__file__).parents[1] / "weights"
 """The committed weights: NAME.safetensors and NAME.json."""
+FLOAT32, FLOAT16, INT8 = "float32", "float16", "int8"
+STEP = ":step"
+"""What follows the name of weights in bytes, for the step of each channel."""
 
 
 def save(
-    name: str, module: nn.Module, card: dict[str, Any], *, folder: Path = FOLDER, half: bool = True
+    name: str,
+    module: nn.Module,
+    card: dict[str, Any],
+    *,
+    folder: Path = FOLDER,
+    precision: str = FLOAT16,
 ) -> dict[str, Any]:
     """Write the weights of a module and their card.
 
@@ -38,8 +47,10 @@ def save(
     card : dict
         Everything that the reader should know; its `name` and `weights` are added here.
     folder : Path
-    half : bool
-        Keep floating-point weights as float16, half the size; they are computed with in float32.
+    precision : str
+        How floating-point weights are kept; they are computed with in float32. "float16" is half
+        the size of "float32". "int8" is a quarter: -127 to 127 times a step for each channel;
+        what has no channels (norms, biases) is float16.
 
     Returns
     -------
@@ -48,16 +59,20 @@ def save(
     """
     tensors = {}
     for key, value in module.state_dict().items():
-        floating = half and value.is_floating_point()
-        tensors[key] = value.detach().cpu().to(torch.float16 if floating else value.dtype)
-        tensors[key] = tensors[key].contiguous()
+        value = value.detach().cpu()
+        if value.is_floating_point() and precision != FLOAT32:
+            if precision == INT8 and value.dim() > 1:
+                value, tensors[key + STEP] = _in_bytes(value)
+            else:
+                value = value.half()
+        tensors[key] = value.contiguous()
     payload = save_bytes(tensors)
     weights = {
         "file": f"{name}.safetensors",
         "sha256": hashlib.sha256(payload).hexdigest(),
         "bytes": len(payload),
         "parameters": sum(p.numel() for p in module.parameters()),
-        "precision": "float16" if half else "float32",
+        "precision": precision,
     }
     whole = {"name": name} | card | {"weights": weights}
     folder.mkdir(parents=True, exist_ok=True)
@@ -105,10 +120,13 @@ def restore(name: str, module: nn.Module, *, folder: Path = FOLDER) -> dict[str,
                 f"{file.name} has SHA-256 {digest[:12]}..., its card says "
                 f"{card['weights']['sha256'][:12]}...: restore both from the repository."
             )
-        tensors = {
-            key: value.float() if value.is_floating_point() else value
-            for key, value in load_bytes(payload).items()
-        }
+        tensors = load_bytes(payload)
+        steps = {key: tensors.pop(key) for key in list(tensors) if key.endswith(STEP)}
+        for key, value in tensors.items():
+            if value.is_floating_point():
+                tensors[key] = value.float()
+            elif key + STEP in steps:
+                tensors[key] = value * steps[key + STEP].reshape(-1, *[1] * (value.dim() - 1))
         module.load_state_dict(tensors)
     except FileNotFoundError:
         raise WeightsError(f"{file.name} is missing; restore it from the repository.") from None
@@ -116,6 +134,13 @@ def restore(name: str, module: nn.Module, *, folder: Path = FOLDER) -> dict[str,
         reason = str(error).splitlines()[0]
         raise WeightsError(f"{file.name} does not fit the network {name!r}: {reason}") from error
     return card
+
+
+def _in_bytes(weights: Tensor) -> tuple[Tensor, Tensor]:
+    """Weights (channels, ...) as int8, and the step of each channel."""
+    step = weights.abs().flatten(1).amax(dim=1).clamp(min=1e-12) / 127
+    whole = weights / step.reshape(-1, *[1] * (weights.dim() - 1))
+    return whole.round().to(torch.int8), step
 
 
 def _write(file: Path, payload: bytes) -> None:

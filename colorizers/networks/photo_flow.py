@@ -1,5 +1,7 @@
 """A colouring of a photograph drawn at random: `PhotoNet`'s mean, and a flow over what it saw.
 
+Weights of the method "photo" are of such a network, or of a mean alone: `of_card` knows.
+
 References
 ----------
 See :mod:`colorizers.networks.flow` and :mod:`colorizers.networks.photo`.
@@ -8,21 +10,31 @@ See :mod:`colorizers.networks.flow` and :mod:`colorizers.networks.photo`.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn.functional import avg_pool2d, pixel_unshuffle
 
 from colorizers.color import AB_MAX
-from colorizers.networks.flow import AB_SCALE, Velocity, draw
-from colorizers.networks.photo import ENCODER, WIDTHS, PhotoNet
+from colorizers.networks.base import Network
+from colorizers.networks.flow import AB_SCALE, Velocity, draw, noise_of
+from colorizers.networks.photo import ENCODER, SIDE, WIDTHS, PhotoNet, shape
 
 SHRINK = 4
 """A drawn grid of colours is this much smaller than L."""
 FLOW_WIDTHS = (96, 192, 256)
+STEPS = 3
+"""Of Heun's method: five questions to the flow."""
+MOST_VIVID = 2.0
 
 
-class PhotoFlow(nn.Module):
+def of_card(**network: Any) -> Network:
+    """The network for photographs that a card describes: one that draws, or the mean alone."""
+    return PhotoFlow(**network) if "flow_widths" in network else PhotoNet(**network)
+
+
+class PhotoFlow(Network):
     """Colours of a grey photograph, drawn at a quarter of its size.
 
     Parameters
@@ -32,15 +44,35 @@ class PhotoFlow(nn.Module):
         Of `PhotoNet`.
     flow_widths : sequence of int
         Of `Velocity`, at 1/8 to 1/32 of the size.
+    calm : float
+        Scale of the noise at vividness 1; the training's is 1.
+    guidance : float
+        See `colorizers.networks.flow.draw`, at vividness 1.
+    steps : int
+        Of Heun's method.
+
+    Examples
+    --------
+    >>> PhotoFlow().predict(torch.zeros(2, 1, 64, 96), seed=3.0).shape
+    torch.Size([2, 2, 16, 24])
     """
+
+    size = SIDE
+    shape = staticmethod(shape)
+    mirror = False
 
     def __init__(
         self,
         encoder: str = ENCODER,
         widths: Sequence[int] = WIDTHS,
         flow_widths: Sequence[int] = FLOW_WIDTHS,
+        calm: float = 1.0,
+        guidance: float = 1.0,
+        steps: int = STEPS,
     ) -> None:
         super().__init__()
+        self.options = {"seed": 0.0, "vividness": 1.0}
+        self.calm, self.guidance, self.steps = calm, guidance, steps
         self.mean = PhotoNet(encoder, widths)
         coarse, middle, fine = widths[:3]
         last = self.mean.deepest
@@ -67,7 +99,40 @@ class PhotoFlow(nn.Module):
         levels[0] = torch.cat([levels[0], pixel_unshuffle(L_norm, SHRINK).to(shown), shown], dim=1)
         return mean, levels
 
-    def draw(self, L_norm: Tensor, noise: Tensor, steps: int = 4, guidance: float = 1.0) -> Tensor:
-        """ab in units of Lab, (N, 2, H / 4, W / 4), from noise of that shape."""
+    def draw(
+        self, L_norm: Tensor, noise: Tensor, steps: int | None = None, guidance: float = 1.0
+    ) -> Tensor:
+        """ab in units of Lab, (N, 2, H / 4, W / 4), from noise of that shape.
+
+        Of one picture, (1, 1, H, W), several are drawn at once, looking at it once.
+        """
         _, seen = self.see(L_norm)
-        return draw(self.velocity, noise, self.velocity.prepare(seen), steps, guidance) * AB_SCALE
+        seen = [maps.expand(len(noise), -1, -1, -1) for maps in self.velocity.prepare(seen)]
+        return draw(self.velocity, noise, seen, steps or self.steps, guidance) * AB_SCALE
+
+    def predict(self, L_norm: Tensor, seed: float = 0.0, vividness: float = 1.0) -> Tensor:
+        """ab in units of Lab, shape (N, 2, H / 4, W / 4).
+
+        Parameters
+        ----------
+        L_norm : Tensor, shape (N, 1, H, W)
+            In [-1, 1]; sides are multiples of 32. N times the same picture is looked at once.
+        seed : float
+            A whole number from 0; each is another colouring. Picture i is drawn by seed + i.
+        vividness : float
+            In [0, 2]: scale of noise and guidance; at 0 all seeds give the same, calmest
+            colouring.
+
+        Raises
+        ------
+        ValueError
+            If an option is out of range.
+        """
+        if not 0 <= vividness <= MOST_VIVID:
+            raise ValueError(f"vividness is {vividness:g}; it must be from 0 to {MOST_VIVID:g}.")
+        count, _, height, width = L_norm.shape
+        noise = noise_of(seed, (count, 2, height // SHRINK, width // SHRINK)).to(L_norm.device)
+        noise = noise * min(1.0, self.calm * vividness)
+        if (L_norm == L_norm[:1]).all():
+            L_norm = L_norm[:1]
+        return self.draw(L_norm, noise, guidance=1 + (self.guidance - 1) * vividness)

@@ -2,7 +2,7 @@
 
 A row says what a page needs to know of a method before any network is made, so nothing here
 imports PyTorch before one is asked for. The class that it names is a `base.Network`, called with
-what stands under `network` in the card of its weights.
+what stands under `network` in the card of its weights, or a function that gives one.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ class Method(NamedTuple):
     title: str
     kind: str
     network: str
-    """Module in this folder and the class in it."""
+    """Module in this folder and what is called in it."""
 
 
 METHODS = {
-    "photo": Method("Photographs", PHOTOGRAPHS, "photo:PhotoNet"),
+    "photo": Method("Photographs", PHOTOGRAPHS, "photo_flow:of_card"),
     "regression": Method("L1 regression (control)", CONTROL, "gan:Generator"),
     "classification": Method(
         "Classification into 313 colours", CIFAR10, "classification:Classifier"

@@ -20,7 +20,7 @@ def parents(tmp_path, monkeypatch):
         generator = Generator((8, 16)).eval()
         card = {"title": name, "network": {"widths": (8, 16)}, "hours": 1.0,
                 "command": f"train {name}", "commit": "abc"}  # fmt: skip
-        checkpoint.save(name, generator, card, folder=tmp_path, half=False)
+        checkpoint.save(name, generator, card, folder=tmp_path, precision=checkpoint.FLOAT32)
         made.append(generator)
     return made
 
@@ -72,7 +72,9 @@ def test_photographs_networks_are_blended_without_cifar(tmp_path, monkeypatch):
         network = photo.PhotoNet(widths=kind["widths"])
         card = {"name": "photo", "network": kind | {"vividness": 1.3}, "hours": 1.0,
                 "command": name, "commit": "abc"}  # fmt: skip
-        checkpoint.save("photo", network, card, folder=tmp_path / name, half=False)
+        checkpoint.save(
+            "photo", network, card, folder=tmp_path / name, precision=checkpoint.FLOAT32
+        )
         parents.append(network.state_dict())
     folders = [f"{tmp_path}/{name}/photo" for name in ("first", "second")]
     argv = ["--first", folders[0], "--second", folders[1], "--share", "0.25"]

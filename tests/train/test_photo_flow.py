@@ -78,7 +78,7 @@ def test_the_card_names_what_it_learned_from(tmp_path, monkeypatch, photographs)
     arguments = ["--photos", "flat.tar", "--run", str(folder), "--rounds", "1", "--steps", "1",
                  "--batch", "2", "--flow-widths", "32,32,32", "--terms", "ours"]  # fmt: skip
     assert photo_flow.main(arguments) == 0
-    card = json.loads((folder / "photo-flow.json").read_text())
+    card = json.loads((folder / "photo.json").read_text())
     assert card["data"] == "photographs: flat 38; 2 more held out by kind"
     assert card["data_terms"] == "ours"
     assert card["start"]["name"] == "photo"
@@ -92,6 +92,6 @@ def test_another_width_is_one_sentence(tmp_path, photographs, monkeypatch, capsy
     first = ["--flow-widths", "32,32,32", "--run", str(tmp_path / "a")]
     assert photo_flow.main(base + first) == 0
     then = ["--flow-widths", "32,32,64", "--run", str(tmp_path / "b"),
-            "--start", str(tmp_path / "a/photo-flow")]  # fmt: skip
+            "--start", str(tmp_path / "a/photo")]  # fmt: skip
     assert photo_flow.main(base + then) == 1
     assert "does not fit the network" in capsys.readouterr().err

@@ -210,7 +210,7 @@ class TestConditionalVAE:
     def test_a_trained_generator_is_where_it_starts(self, tmp_path):
         given = Generator((8, 16)).eval()
         card = {"network": {"widths": (8, 16)}, "hours": 1.0}
-        checkpoint.save("regression", given, card, folder=tmp_path, half=False)
+        checkpoint.save("regression", given, card, folder=tmp_path, precision=checkpoint.FLOAT32)
         painter = cvae.Painter((8, 16)).eval()
         start.start_from(f"{tmp_path}/regression", painter)
         L_norm = torch.randn(2, 1, 32, 32)
@@ -275,7 +275,7 @@ class TestStart:
     def test_a_run_gives_its_generator_and_all_hours_that_were_spent(self, tmp_path):
         given = Generator((8, 16))
         card = {"network": {"widths": (8, 16)}, "hours": 2.0, "start": {"hours": 0.5}}
-        checkpoint.save("regression", given, card, folder=tmp_path, half=False)
+        checkpoint.save("regression", given, card, folder=tmp_path, precision=checkpoint.FLOAT32)
         generator = Generator((8, 16))
         origin = start.start_from(f"{tmp_path}/regression", generator)
         for name, weights in given.state_dict().items():

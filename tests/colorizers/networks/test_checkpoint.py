@@ -30,6 +30,25 @@ def test_half_precision_weights_predict_the_same_colours(saved):
     assert card["weights"]["parameters"] == sum(p.numel() for p in model.parameters())
 
 
+def test_in_bytes_they_are_a_quarter_of_the_size_and_each_channel_keeps_its_scale(saved):
+    model, folder = saved
+    with torch.no_grad():
+        model.head.weight[0] *= 1e-4  # one step for both channels would make it nothing
+    sizes = [
+        checkpoint.save("gan", model, {}, folder=folder, precision=p)["weights"]["bytes"]
+        for p in (checkpoint.FLOAT32, checkpoint.INT8)
+    ]
+    assert sizes[1] < 0.4 * sizes[0]  # headers and norms count in so small a network
+    again = Generator((8, 16, 32)).eval()
+    card = checkpoint.restore("gan", again, folder=folder)
+    assert card["weights"]["precision"] == "int8"
+    both = zip(model.state_dict().items(), again.state_dict().values(), strict=True)
+    for (key, value), other in both:
+        channels = value.float().reshape(len(value) if value.dim() > 1 else 1, -1)
+        error = (other.float().reshape(channels.shape) - channels).abs().amax(dim=1)
+        assert (error <= channels.abs().amax(dim=1) / 253).all(), key
+
+
 def test_a_changed_byte_is_noticed(saved):
     _, folder = saved
     file = folder / "gan.safetensors"

@@ -2,11 +2,16 @@
 
 import math
 
+import numpy as np
 import pytest
 import torch
 
+from colorizers.networks import checkpoint
+from colorizers.networks.base import ready
 from colorizers.networks.flow import Velocity, draw
+from colorizers.networks.photo import PhotoNet
 from colorizers.networks.photo_flow import PhotoFlow
+from colorizers.networks.registry import load, network_of
 
 
 def gaussian(mean, spread):
@@ -52,6 +57,65 @@ def test_a_network_takes_any_shape_its_levels_halve():
     assert early.shape == x.shape
     assert not torch.allclose(early, late)  # it knows the time
     assert math.isfinite(early.abs().sum().item())
+
+
+@pytest.fixture(scope="module")
+def sampler():
+    """A small network that draws at random, as a colorizer."""
+    torch.manual_seed(0)
+    network = PhotoFlow(flow_widths=(32, 32, 64), calm=0.5, guidance=2.0)
+    with torch.no_grad():
+        for parameter in network.velocity.last[-1].parameters():
+            parameter.normal_(std=0.1)
+    return ready(network, {"name": "photo", "title": "Photographs"})
+
+
+L = np.random.default_rng(0).uniform(0, 100, (1, 160, 224)).astype(np.float32)
+
+
+def test_each_seed_is_another_colouring_that_it_repeats(sampler):
+    one, again, other = (sampler.predict_ab(L, seed=seed) for seed in (0.0, 0.0, 1.0))
+    assert one.shape == (1, 40, 56, 2)
+    np.testing.assert_array_equal(one, again)
+    np.testing.assert_array_equal(one, sampler.predict_ab(L))  # 0 by itself
+    assert np.abs(one - other).mean() > 1
+
+
+def test_versions_of_one_photograph_are_its_seeds_and_it_is_looked_at_once(sampler, monkeypatch):
+    looks = []
+    monkeypatch.setattr(PhotoNet, "levels", lambda self, L, own=PhotoNet.levels: (
+        looks.append(len(L)), own(self, L))[1])  # fmt: skip
+    together = sampler.predict_ab(np.repeat(L, 6, axis=0), seed=3.0)
+    assert looks == [1]
+    alone = np.concatenate([sampler.predict_ab(L, seed=3.0 + n) for n in range(6)])
+    assert np.abs(together - alone).mean() < 0.2  # bfloat16 rounds other sums
+
+
+def test_vividness_is_the_scale_of_the_noise(sampler):
+    calm, other = (sampler.predict_ab(L, seed=seed, vividness=0.0) for seed in (0.0, 1.0))
+    np.testing.assert_array_equal(calm, other)
+    spread = [
+        np.std([sampler.predict_ab(L, seed=seed, vividness=value) for seed in (0.0, 1.0)], axis=0)
+        for value in (0.5, 1.0, 2.0)
+    ]
+    assert spread[0].mean() < spread[1].mean() < spread[2].mean()
+    for wrong in ({"vividness": 2.1}, {"vividness": -0.1}, {"seed": 0.5}, {"seed": -1.0}):
+        with pytest.raises(ValueError, match=f"{next(iter(wrong))} is"):
+            sampler.predict_ab(L, **wrong)
+
+
+def test_a_card_of_photographs_is_of_a_mean_or_of_a_network_that_draws(tmp_path):
+    drawing = {"flow_widths": [32, 32, 64], "calm": 0.6, "guidance": 2.0, "steps": 4}
+    for described in ({"vividness": 1.2}, drawing):
+        card = {"name": "photo", "title": "Photographs", "network": described}
+        network = network_of(card)
+        checkpoint.save("photo", network, card, folder=tmp_path, precision=checkpoint.INT8)
+        colorizer = load("photo", tmp_path)
+        assert colorizer.mirror == (described is not drawing)
+        assert colorizer.shape is not None
+        assert colorizer.shape(3000, 4000) == (160, 224)
+    assert isinstance(network, PhotoFlow)
+    assert (network.calm, network.guidance, network.steps) == (0.6, 2.0, 4)
 
 
 def test_the_same_noise_gives_the_same_colours_and_other_noise_others():

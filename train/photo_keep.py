@@ -1,0 +1,121 @@
+"""Keep what a run of `train.photo_flow` has come to, and the point at which it is to draw.
+
+    python -m train.photo_keep --run runs/photo-flow --calm 0.5 --guidance 2
+    python -m train.photo_keep --run runs/photo-flow --calm 0.5 --guidance 2 --commit-weights
+
+The run may have ended, or have been stopped after any round. How calm the noise is and how strong
+the guidance (`colorizers.networks.photo_flow`) is chosen on training photographs, and stands in the
+card. The weights are kept in bytes, half the size of half precision.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import shlex
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from colorizers.networks import checkpoint
+from colorizers.networks.photo_flow import STEPS
+from truehue import TrueHueError
+
+from . import kinds, photo_flow
+from .options import option, parse
+from .run import Average, RunError, provenance
+
+ROOT = Path(__file__).parents[1]
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Which run, and how it is to draw."""
+
+    run: str = option("runs/photo-flow", "folder of the run; weights and card are put there")
+    calm: float = option(1.0, "scale of the noise at vividness 1")
+    guidance: float = option(1.0, "guidance at vividness 1")
+    draw_steps: int = option(STEPS, "steps of Heun's method")
+    terms: str = option("", "terms under which the photographs may be used, if the run has none")
+    commit_weights: bool = option(False, "write the result to colorizers/weights/")
+
+
+def keep(settings: Settings, made: dict[str, Any]) -> Path:
+    """Write weights and card; returns their folder.
+
+    Raises
+    ------
+    RunError
+        If the folder is not that of a run that has been through a round.
+    """
+    run = Path(settings.run)
+    try:
+        told = json.loads((run / "settings.json").read_text())
+        state = torch.load(run / "checkpoint.pt", weights_only=True)
+    except FileNotFoundError as error:
+        raise RunError(
+            f"{settings.run} has no {Path(error.filename).name}: it is no run that has been "
+            "through a round."
+        ) from None
+    given: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in told.items()}
+    trained = photo_flow.Settings(**given)
+    photographs = kinds.load([Path(path) for path in trained.photos], trained.limit)
+    training = photo_flow.Training(trained)
+    average: Average = training.average
+    average.load_state_dict(state["average"])
+    trained = dataclasses.replace(
+        trained, run=f"runs/{run.name}", terms=trained.terms or settings.terms,
+        photos=tuple(os.path.relpath(path, ROOT) for path in trained.photos),
+    )  # fmt: skip
+    card = photo_flow.card_of(trained, photographs, state["seconds"] / 3600, training.origin)
+    card["network"] |= {
+        "calm": settings.calm, "guidance": settings.guidance, "steps": settings.draw_steps,
+    }  # fmt: skip
+    card |= made | {"command": command(trained), "kept": made["command"], "rounds": state["epoch"]}
+    folder = checkpoint.FOLDER if settings.commit_weights else run
+    checkpoint.save(photo_flow.NAME, average.module, card, folder=folder, precision=checkpoint.INT8)
+    return folder
+
+
+def command(settings: photo_flow.Settings) -> str:
+    """The command of a training with these settings.
+
+    Examples
+    --------
+    >>> command(photo_flow.Settings(photos=("a.tar", "b.tar"), joint=True, lr=0.001))
+    'python -m train.photo_flow --photos a.tar b.tar --joint --lr 0.001'
+    """
+    words = ["python", "-m", "train.photo_flow"]
+    for field in dataclasses.fields(settings):
+        value = getattr(settings, field.name)
+        if value == field.default:
+            continue
+        name = field.name.replace("_", "-")
+        if isinstance(value, bool):
+            words.append(f"--{name}" if value else f"--no-{name}")
+        elif field.name == "photos":
+            words += ["--photos", *value]
+        else:
+            shown = ",".join(map(str, value)) if isinstance(value, tuple) else str(value)
+            words += [f"--{name}", shown]
+    return shlex.join(words)
+
+
+def main(argv: list[str] | None = None) -> int:
+    """The command line; returns the exit code."""
+    settings = parse(Settings, "python -m train.photo_keep", __doc__ or "", argv)
+    made = provenance(sys.argv[1:] if argv is None else argv, "train.photo_keep")
+    try:
+        print(f"weights and card: {keep(settings, made)}")
+    except TrueHueError as error:
+        print(error, file=sys.stderr)
+        return 2 if isinstance(error, RunError) else 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
