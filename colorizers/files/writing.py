@@ -60,8 +60,10 @@ def save(
 ) -> tuple[str, ...]:
     """Write a colorized photograph, with alpha and metadata of the photograph it came from.
 
-    PNG and TIFF keep 16 bits a channel; JPEG and WebP have 8. JPEG is 4:4:4, so that no colour is
-    averaged, and has no alpha: what is transparent lies on white. PNG, WebP and TIFF keep alpha.
+    Its XMP says that a trained network made a part of it (IPTC's Digital Source Type), whatever
+    else is kept. PNG and TIFF keep 16 bits a channel; JPEG and WebP have 8. JPEG is 4:4:4, so that
+    no colour is averaged, and has no alpha: what is transparent lies on white. PNG, WebP and TIFF
+    keep alpha.
 
     Parameters
     ----------
@@ -105,6 +107,7 @@ def save(
     _check(rgb, photo, format, quality)
     if not metadata:
         photo = Picture(photo.rgb, photo.alpha, photo.format)
+    photo = replace(photo, xmp=xmp.marked(photo.xmp))
     photo, notices = _fitting(photo, format)
     if rgb.dtype == np.uint16 and format in ("JPEG", "WEBP"):
         lost = f"{format} holds 8 of the photograph's 16 bits a channel; PNG and TIFF hold all."
@@ -175,7 +178,7 @@ def _fitting(photo: Picture, format: str) -> tuple[Picture, tuple[str, ...]]:
                 f"The XMP has {len(photo.xmp):,} bytes and JPEG holds {xmp.LONGEST:,}; "
                 "it is left out."
             )
-            photo = replace(photo, xmp=b"")
+            photo = replace(photo, xmp=xmp.marked(b""))
         if (size := len(photoshop_resource(photo.iptc))) > jpeg.LONGEST_SEGMENT:
             notices.append(
                 f"The IPTC has {size:,} bytes and JPEG holds {jpeg.LONGEST_SEGMENT:,}; "

@@ -1,12 +1,14 @@
-"""XMP packets, cleaned of what is not true of the coloured picture.
+"""XMP packets, cleaned of what is not true of the coloured picture and told what it is.
 
-Fed by :mod:`colorizers.files.metadata`. Nothing is parsed and written anew: whole properties are
+Fed by :mod:`colorizers.files.metadata` on the way in and by :mod:`colorizers.files.writing` on the
+way out. Nothing is parsed and written anew: whole properties are
 cut out of the text, so that what is kept stays as it is, byte by byte. The second packet that a
 JPEG may have (Extended XMP) mostly holds depth maps and histories; it is left out.
 
 References
 ----------
-XMP specification, part 1, 7 (RDF); part 3, 1.1.3 (JPEG). Ultra HDR Image Format 1.1; Motion Photo
+XMP specification, part 1, 7 (RDF); part 3, 1.1.3 (JPEG). IPTC Photo Metadata Standard, Digital
+Source Type, and its NewsCodes vocabulary. Ultra HDR Image Format 1.1; Motion Photo
 Format 1.0 (what describes other pictures in the same file).
 """
 
@@ -21,7 +23,11 @@ NOTE = "http://ns.adobe.com/xmp/note/"
 EXTENSION = b"http://ns.adobe.com/xmp/extension/\0"
 LONGEST = 65_502
 """Bytes of a packet in a JPEG segment."""
+EXT = "http://iptc.org/std/Iptc4xmpExt/2008-02-29/"
+SOURCE_TYPE = "http://cv.iptc.org/newscodes/digitalsourcetype/compositeWithTrainedAlgorithmicMedia"
+"""A photograph of which a trained network made a part: its colours."""
 _STALE = (
+    (EXT, "DigitalSourceType"),
     (NOTE, "HasExtendedXMP"),
     ("http://ns.adobe.com/xap/1.0/", "Thumbnails"),
     ("http://ns.google.com/photos/1.0/image/", ""),
@@ -34,6 +40,7 @@ _STALE = (
 """Namespace and beginning of a name: pictures without colour, and parts that the result has not."""
 _TAG = re.compile(rb"""<[^\s/>]+(?:\s+[^\s=>]+\s*=\s*(?:"[^"]*"|'[^']*'))*\s*/?>""")
 _ATTRIBUTE = re.compile(rb"""\s+([^\s=]+)\s*=\s*(?:"([^"]*)"|'([^']*)')""")
+_RDF_END = re.compile(rb"</([^\s<>:]+):RDF\s*>")
 _ORIENTATION = re.compile(rb"(tiff:Orientation(?:>|\s*=\s*[\"']))\s*\d+")
 
 
@@ -63,22 +70,49 @@ class _Description:
 def cleaned(packet: bytes) -> bytes:
     """A packet for a picture that is upright, coloured, and alone in its file.
 
-    Descriptions that lose all that they say go, too. A packet that is no sound XML stays as it is,
-    but for its orientation.
+    Descriptions that lose all that they say go, too, and so does a packet that loses them all. One
+    that is no sound XML stays as it is, but for its orientation.
     """
     packet = _ORIENTATION.sub(rb"\g<1>1", packet)
     spans: list[tuple[int, int]] = []
-    for description in _descriptions(packet):
+    descriptions = _descriptions(packet)
+    for description in descriptions:
         stale = [one for one in description.properties if one.stale]
         if stale and len(stale) == len(description.properties):
             spans.append((description.start, description.end))
         else:
             spans += [(one.start, one.end) for one in stale]
+    if descriptions and spans == [(one.start, one.end) for one in descriptions]:
+        return b""
     kept, position = [], 0
     for start, end in sorted(spans):
         kept.append(packet[position:start])
         position = end
     return b"".join([*kept, packet[position:]])
+
+
+def marked(packet: bytes) -> bytes:
+    """A packet that says that a trained network made the colours; a new one if there is none.
+
+    One that has no end of its RDF stays as it is.
+
+    Examples
+    --------
+    >>> SOURCE_TYPE.encode() in marked(b"")
+    True
+    """
+    if not packet:
+        rdf_rdf = f'<rdf:RDF xmlns:rdf="{RDF}"></rdf:RDF>'
+        packet = f'<x:xmpmeta xmlns:x="adobe:ns:meta/">{rdf_rdf}</x:xmpmeta>'.encode()
+    end = _RDF_END.search(packet)
+    if end is None:
+        return packet
+    rdf = end[1].decode("latin-1")
+    told = (
+        f'<{rdf}:Description {rdf}:about="" xmlns:Iptc4xmpExt="{EXT}" '
+        f'Iptc4xmpExt:DigitalSourceType="{SOURCE_TYPE}"/>'
+    )
+    return packet[: end.start()] + told.encode("latin-1") + packet[end.start() :]
 
 
 def has_second(packet: bytes) -> bool:

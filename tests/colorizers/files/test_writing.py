@@ -24,7 +24,9 @@ from colorizers.painting.predict import colorize_photo
 
 FORMATS = sorted(set(OUTPUTS.values()))
 XMP = (
-    b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="r"><rdf:Description '
+    b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF '
+    b'xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"><rdf:Description '
+    b'xmlns:tiff="http://ns.adobe.com/tiff/1.0/" xmlns:dc="http://purl.org/dc/elements/1.1/" '
     b'tiff:Orientation="6" dc:title="Grandmother"/></rdf:RDF></x:xmpmeta>'
 )
 IPTC = b"\x1c\x02\x78\x00\x05Aunt!"

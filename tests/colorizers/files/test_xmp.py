@@ -1,12 +1,14 @@
 """XMP through every format: each property comes out as it went in, by another parser."""
 
 import io
+from typing import Any
 from xml.etree import ElementTree
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
+from PIL.TiffImagePlugin import TiffImageFile
 from test_reading import encoded, one_sentence
 from test_writing import FORMATS, smooth, written
 
@@ -74,18 +76,39 @@ def test_long_xmp_goes_into_every_format_that_has_room_for_it(format: str) -> No
     told = open_photo(data.getvalue()).xmp
     if format == "JPEG":
         assert told == b""
-        assert any(f"{len(LONG):,} bytes" in notice and one_sentence(notice) for notice in notices)
+        size = len(xmp.marked(LONG))
+        assert any(f"{size:,} bytes" in notice and one_sentence(notice) for notice in notices)
     else:
         assert properties(told) == properties(LONG)
 
 
 @pytest.mark.parametrize("size", [65_502, 65_503])
 def test_the_longest_packet_of_a_jpeg(size: int) -> None:
-    padding = size - len(packet('xmp:Label=""'))
+    padding = size - len(xmp.marked(packet('xmp:Label=""')))
     data = packet(f'xmp:Label="{"x" * padding}"')
     photo = Picture(smooth(), None, "PNG", xmp=data)
     told = open_photo(written(smooth(), photo, format="JPEG")).xmp
     assert told == (data if size == 65_502 else b"")
+
+
+@pytest.mark.parametrize("metadata", [True, False])
+@pytest.mark.parametrize("before", [b"", packet('xmp:Rating="3"')])
+@pytest.mark.parametrize("format", FORMATS)
+def test_every_file_says_that_a_network_made_the_colours(
+    format: str, before: bytes, metadata: bool
+) -> None:
+    photo = Picture(smooth(), None, "PNG", xmp=before)
+    again = open_photo(written(smooth(), photo, format=format))
+    data = written(smooth(), again, format=format, metadata=metadata)
+    with Image.open(io.BytesIO(data)) as image:
+        told: Any = image.info.get("xmp")
+        if isinstance(image, TiffImageFile):
+            told = image.tag_v2[700]
+    said = properties(told.encode() if isinstance(told, str) else told)
+    assert said.pop("{http://iptc.org/std/Iptc4xmpExt/2008-02-29/}DigitalSourceType") == (
+        "http://cv.iptc.org/newscodes/digitalsourcetype/compositeWithTrainedAlgorithmicMedia"
+    )
+    assert len(said) == bool(before and metadata)
 
 
 def test_a_second_packet_is_left_out_and_said() -> None:
