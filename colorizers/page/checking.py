@@ -1,6 +1,6 @@
 """What everything in the Colorize tab shares: checks of what a browser sent, answers, previews.
 
-Fed by the events of :mod:`colorizers.page.ui` with raw values (``preprocess=False``), because
+Fed by the events of :mod:`colorizers.page.events` with raw values (``preprocess=False``), because
 Gradio's own decoding drops 16 bits, profiles and alpha, ends in a traceback on a broken file, and
 has no pixel limit of ours. So everything is checked here, as anyone may send anything to the
 endpoints.

@@ -1,6 +1,6 @@
 """One photograph in the Colorize tab: colours, versions, sliders, hints, the file to take home.
 
-Each method of :class:`Editor` answers one event of :mod:`colorizers.page.ui` with the updates of
+Each method of :class:`Editor` answers one event of :mod:`colorizers.page.events` with updates of
 the page. The network runs once for a look; all that follows works on the small grids that it gave
 (:mod:`colorizers.page.desk`) and on a preview. The full size is made when it is asked for.
 """
@@ -137,7 +137,12 @@ class Editor:
             chosen = Look(next(iter(self.models)), float(position(event, len(self.versions))))
             return self._looking(work, chosen, sliders)
 
-    def compare(self, key: Any, temperature: Any, progress: gr.Progress) -> list[tuple[str, str]]:
+    def compare(
+        self,
+        key: Any,
+        temperature: Any,
+        progress: gr.Progress = gr.Progress(),  # noqa: B008  how Gradio hands it in
+    ) -> list[tuple[str, str]]:
         """The same photograph by every method, with their titles."""
         with telling(NO_COLOURS):
             asked = number("temperature", temperature, TEMPERATURES)
@@ -254,8 +259,10 @@ class Editor:
         format: Any,
         quality: Any,
         metadata: Any,
-        *sliders: Any,
-        progress: gr.Progress,
+        saturation: Any,
+        warmth: Any,
+        reach: Any,
+        progress: gr.Progress = gr.Progress(),  # noqa: B008
     ) -> Any:
         """The file of what is seen, at the photograph's own size.
 
@@ -268,7 +275,7 @@ class Editor:
             work = self.desk.get(key)
             chosen = choice("format", format, ENDINGS)
             compressed = round(number("quality", quality, QUALITY))
-            checked = checked_sliders(sliders)
+            checked = checked_sliders((saturation, warmth, reach))
             progress(0.0, desc="Reading the picture")
             path, _ = uploaded({"path": str(work.path)})
             photo = open_photo(path)

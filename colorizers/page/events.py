@@ -1,0 +1,123 @@
+"""What happens in the Colorize tab when somebody brings a photograph, clicks, or moves a slider.
+
+`connect` lets the components of :mod:`colorizers.page.panels` ask :mod:`colorizers.page.editing`.
+The events have ``preprocess=False`` so that the uploaded file itself gets there; Gradio still
+checks that a path is one of its own uploads. All are private: programs have an interface of their
+own.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import gradio as gr
+from gradio.helpers import Examples
+
+from colorizers.page import hinting as hints_tab
+from colorizers.page import panels, texts
+from colorizers.page.checking import NETWORK, QUICK, SILENT, Verdict, check_upload, settle
+from colorizers.page.editing import Editor
+from colorizers.painting.hints import REACH_DEFAULT
+
+UNCHECKED = False
+"""In place of a verdict, for a photograph that nobody has looked at."""
+
+
+def connect(
+    editor: Editor,
+    upload: tuple[gr.Image, Examples, gr.Markdown],
+    work: gr.Row,
+    views: gr.Tabs,
+    comparing: gr.Tab,
+    picture: tuple[gr.ImageSlider, gr.Radio],
+    hinting: hints_tab.Hinting,
+    methods: tuple[gr.Gallery, gr.Slider],
+    versions: tuple[gr.Gallery, gr.Slider, gr.Slider],
+    home: panels.Home,
+) -> None:
+    """Let every component of one photograph answer; `work` is hidden until there is one."""
+    key = gr.State(None, time_to_live=3600, delete_callback=editor.desk.drop)
+    verdict, unchecked = gr.State(None, time_to_live=3600), gr.State(UNCHECKED)
+    photo, shown, note = upload
+    slider, uncovered = picture
+    gallery, temperature = methods
+    tiles, saturation, warmth = versions
+    format_, quality, metadata, full, save, ready, again = home
+    touch = hinting.touch
+    sliders = [saturation, warmth, hinting.reach]
+    drawn = [slider, touch, hinting.note, ready]
+
+    def colour(
+        photo: Any,
+        old: Any,
+        verdict: Any,
+        progress: gr.Progress = gr.Progress(),  # noqa: B008  how Gradio hands it in
+    ) -> list[Any]:
+        # It may have been removed or replaced before its turn came.
+        checked = isinstance(verdict, Verdict) and verdict.accepted and verdict.of(photo)
+        if not photo or not (checked or verdict is UNCHECKED):
+            return [gr.skip()] * len(coloured)
+        return [
+            *editor.colorize(photo, old, progress, verdict or None),
+            gr.Row(visible=True),
+            *(gr.Slider(value=value) for value in (1.0, 0.0, REACH_DEFAULT)),
+            None,
+            None,
+        ]
+
+    def forget(key: Any) -> list[Any]:
+        editor.desk.drop(key)
+        return [None, texts.WAITING, gr.Row(visible=False)]
+
+    coloured = [key, note, full, *drawn, work, *sliders, tiles, gallery]
+    # A second photograph waits for the first; it is not dropped.
+    waiting: dict[str, Any] = {"trigger_mode": "multiple"}
+    here: dict[str, Any] = NETWORK | waiting | {"show_progress_on": note}
+    colouring: dict[str, Any] = here | {"outputs": coloured}
+    forgetting: dict[str, Any] = {"fn": forget, "inputs": key, "outputs": [key, note, work]}
+
+    started = [
+        photo.upload(**forgetting, **SILENT, **waiting)
+        .then(check_upload, photo, verdict, **here)
+        .then(settle, [photo, verdict], [photo, note], **QUICK, **waiting)
+        .then(colour, [photo, key, verdict], **colouring),
+        shown.load_input_event.then(colour, [photo, key, unchecked], **colouring),
+        again.click(colour, [photo, key, unchecked], **colouring),
+    ]
+    for event in started:
+        event.success(None, key, None, js=texts.LOOK_DOWN, **SILENT)
+        event.success(None, None, [uncovered, slider], js=texts.UNCOVER_HALF, **SILENT)
+        if editor.versions:
+            event.success(
+                lambda key: editor.show_versions(key) if key else gr.skip(), key, tiles, **NETWORK
+            )
+    photo.clear(**forgetting, **SILENT, cancels=started)
+    # Each click waits for the one before; "always_last" would take the first one's place again.
+    tiles.select(editor.choose_version, [key, *sliders], drawn, **QUICK, **waiting)
+    for changed in sliders:
+        changed.change(editor.redraw, [key, *sliders], drawn, **QUICK, trigger_mode="always_last")
+    touch.select(editor.place_hint, [key, hinting.colour, *sliders], drawn, **QUICK, **waiting)
+    where = [hinting.across, hinting.down]
+    hinting.put.click(
+        editor.place_at, [key, *where, hinting.colour, *sliders], drawn, **QUICK, **waiting
+    )
+    hinting.colour.change(
+        editor.recolour, [key, hinting.colour, *sliders], drawn, **QUICK, trigger_mode="always_last"
+    )
+    hints_tab.connect(hinting, editor, key)
+    hinting.undo.click(editor.undo, [key, *sliders], drawn, **QUICK, **waiting)
+    hinting.clear.click(editor.clear, [key, *sliders], drawn, **QUICK)
+    comparison: dict[str, Any] = {"inputs": [key, temperature], "outputs": gallery, **NETWORK}
+    for asked in (comparing.select, temperature.release):
+        asked(editor.compare, **comparison, trigger_mode="always_last")
+    gallery.select(editor.choose_method, [key, *sliders], drawn, **QUICK, **waiting).success(
+        lambda: gr.Tabs(selected="before"), None, views, **SILENT
+    )
+    uncovered.input(None, uncovered, slider, js=texts.UNCOVER, **SILENT)
+    format_.change(
+        lambda chosen: gr.Slider(visible=chosen in ("JPEG", "WEBP")), format_, quality, **SILENT
+    )
+    taken = [key, format_, quality, metadata, *sliders]
+    save.click(editor.take_home, taken, ready, **NETWORK, show_progress_on=full).success(
+        None, ready, None, js=texts.FETCH, **SILENT
+    )

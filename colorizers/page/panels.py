@@ -1,0 +1,151 @@
+"""The panels of one photograph in the Colorize tab: each function draws one, gives its components.
+
+:mod:`colorizers.page.ui` lays them out, :mod:`colorizers.page.events` lets them answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import gradio as gr
+from gradio.helpers import Examples
+
+from colorizers.page import texts
+from colorizers.page.checking import ENDINGS, QUALITY
+from colorizers.page.editing import TEMPERATURES
+from colorizers.painting.adjust import SATURATION, WARMTH
+from colorizers.painting.predictor import Predictor
+
+_GALLERY: dict[str, Any] = {
+    "show_label": False,
+    "height": "auto",
+    "allow_preview": False,
+    "interactive": False,
+    "buttons": [],
+    "format": "png",
+}
+
+
+def upload(examples: list[str]) -> tuple[gr.Image, Examples, gr.Markdown]:
+    """Where a photograph comes in, the examples beside it, and what is said of it."""
+    with gr.Row(equal_height=False):
+        with gr.Column(scale=1, min_width=260):
+            photo = gr.Image(
+                label="Your photograph",
+                sources=["upload", "clipboard"],
+                type="filepath",
+                image_mode=None,
+                format="png",
+                height=170,
+                buttons=[],
+                placeholder="Drop a photograph here\nor click to choose one",
+                elem_id="photo",
+            )
+        with gr.Column(scale=3, min_width=320):
+            gr.Markdown(texts.INTRO)
+            shown = gr.Examples(
+                examples,
+                inputs=photo,
+                label="Or take one of these",
+                examples_per_page=len(examples) or 1,
+                elem_id="examples",
+            )
+            note = gr.Markdown(texts.WAITING, elem_id="photo-note")
+    return photo, shown, note
+
+
+def picture() -> tuple[gr.ImageSlider, gr.Radio]:
+    """Before and after with a handle between them, and where the handle stands."""
+    slider = gr.ImageSlider(
+        label="Grey and colorized",
+        show_label=False,
+        format="png",
+        interactive=False,
+        max_height=500,
+        buttons=["fullscreen"],
+        elem_id="result",
+    )
+    uncovered = gr.Radio(
+        list(texts.UNCOVERED),
+        value=next(iter(texts.UNCOVERED)),
+        label="Uncovered",
+        show_label=False,
+        container=False,
+        elem_id="uncovered",
+    )
+    return slider, uncovered
+
+
+def methods(models: Mapping[str, Predictor]) -> tuple[gr.Gallery, gr.Slider]:
+    """The same photograph by every method, and the temperature of the one that has one."""
+    gr.Markdown("The same photograph by every method; click one to go on with it.")
+    gallery = gr.Gallery(
+        label="Methods", columns=len(models), object_fit="contain", elem_id="methods", **_GALLERY
+    )
+    own = (m.options["temperature"] for m in models.values() if "temperature" in m.options)
+    temperature = gr.Slider(
+        *TEMPERATURES,
+        value=next(own, 1.0),
+        step=0.01,
+        label="Temperature of the classification",
+        info="Low: the likeliest colour. High: a blend of all that are likely.",
+        visible="classification" in models,
+        buttons=["reset"],
+        elem_id="temperature",
+    )
+    return gallery, temperature
+
+
+def versions(visible: bool) -> tuple[gr.Gallery, gr.Slider, gr.Slider]:
+    """Versions of the colours, if there are any; their saturation and warmth."""
+    gr.Markdown(texts.VERSIONS, visible=visible)
+    tiles = gr.Gallery(
+        label="Versions", columns=3, rows=2, visible=visible, elem_id="versions", **_GALLERY
+    )
+    saturation, warmth = (
+        gr.Slider(
+            *limits, value=value, step=0.05, label=name, buttons=["reset"], elem_id=name.lower()
+        )
+        for name, limits, value in (("Saturation", SATURATION, 1.0), ("Warmth", WARMTH, 0.0))
+    )
+    return tiles, saturation, warmth
+
+
+class Home(NamedTuple):
+    """What makes the file to take home; `full` tells its size, `ready` has the last one made."""
+
+    format: gr.Dropdown
+    quality: gr.Slider
+    metadata: gr.Checkbox
+    full: gr.Markdown
+    save: gr.Button
+    ready: gr.DownloadButton
+    again: gr.Button
+
+
+def home() -> Home:
+    """Draw what the file is to be, and its buttons."""
+    with gr.Group():
+        with gr.Row():
+            format = gr.Dropdown(
+                list(ENDINGS), value="PNG", label="Format", min_width=110, elem_id="format"
+            )
+            quality = gr.Slider(
+                *QUALITY,
+                value=92,
+                step=1,
+                label="Quality",
+                visible=False,
+                buttons=[],
+                min_width=150,
+                elem_id="quality",
+            )
+        metadata = gr.Checkbox(
+            True, label="Keep what the file says: date, camera, place", elem_id="metadata"
+        )
+    full = gr.Markdown("", elem_id="full-size")
+    save = gr.Button("Download", variant="primary", size="lg", elem_id="download")
+    ready = gr.DownloadButton("Save again", visible=False, size="sm", elem_id="ready")
+    again = gr.Button("Start again", size="sm", elem_id="again")
+    return Home(format, quality, metadata, full, save, ready, again)
