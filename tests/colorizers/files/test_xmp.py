@@ -103,7 +103,7 @@ def test_every_file_says_that_a_network_made_the_colours(
     with Image.open(io.BytesIO(data)) as image:
         told: Any = image.info.get("xmp")
         if isinstance(image, TiffImageFile):
-            told = image.tag_v2[700]
+            told = image.tag_v2[700][0]
     said = properties(told.encode() if isinstance(told, str) else told)
     assert said.pop("{http://iptc.org/std/Iptc4xmpExt/2008-02-29/}DigitalSourceType") == (
         "http://cv.iptc.org/newscodes/digitalsourcetype/compositeWithTrainedAlgorithmicMedia"
