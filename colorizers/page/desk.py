@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from colorizers.errors import ImageError
 from colorizers.painting.adjust import adjust
 from colorizers.painting.hints import REACH_DEFAULT, Hint, blend, fields, work_shape
-from colorizers.painting.predict import predict_grid, resize, upsample_ab
+from colorizers.painting.predict import predict_grid, predict_grids, resize, upsample_ab
 from colorizers.painting.predictor import Predictor
 
 Float = NDArray[np.float32]
@@ -95,6 +95,17 @@ class Work:
             ab = predict_grid(model, self.L.astype(np.float32), **options)
             self._grids[look] = ab.astype(np.float16)
         return self._grids[look].astype(np.float32)
+
+    def draw(self, method: str, count: int, models: Mapping[str, Predictor]) -> list[Look]:
+        """The looks of a method that draws by its first seeds; those that are missing at once."""
+        looks = [Look(method, float(seed)) for seed in range(count)]
+        missing = [int(look.value) for look in looks if look not in self._grids]
+        if missing:
+            first, number = missing[0], missing[-1] - missing[0] + 1
+            grids = predict_grids(models[method], self.L.astype(np.float32), first, number)
+            for seed, ab in enumerate(grids, start=first):
+                self._grids.setdefault(Look(method, float(seed)), ab.astype(np.float16))
+        return looks
 
     def colours(self, look: Look, sliders: Sliders, models: Mapping[str, Predictor]) -> Float:
         """The network's colours with sliders and hints applied: ab, on a small grid.

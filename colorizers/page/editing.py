@@ -127,7 +127,11 @@ class Editor:
         with telling(NO_COLOURS):
             work = self.desk.get(key)
             with work.lock:
-                looks = [Look(work.look.method, float(n)) for n in range(len(self.versions))]
+                method, count = next(iter(self.models)), len(self.versions)
+                if "seed" in self.models[method].options:
+                    looks = work.draw(method, count, self.models)
+                else:
+                    looks = [Look(method, float(number)) for number in range(count)]
                 return self._tiles(work, looks, self.versions, THUMB_SIDE)
 
     def choose_version(self, event: gr.EventData, key: Any, *sliders: Any) -> list[Any]:
@@ -286,7 +290,7 @@ class Editor:
             with work.lock:
                 look, ab_grid = work.look, work.colours(work.look, checked, self.models)
             target = new_folder(self.cache) / output_name(
-                work.name, look.method, f".{ENDINGS[chosen]}"
+                work.name, look.method + _drawn_by(look, self.models), f".{ENDINGS[chosen]}"
             )
             made = colorize_opened(
                 photo,
@@ -342,6 +346,12 @@ class Editor:
             path = work.folder / f"{look.method}-{number_}-{look.value:g}-{side}.png"
             tiles.append((write_preview(path, rgb_u8), title))
         return tiles
+
+
+def _drawn_by(look: Look, models: Mapping[str, Predictor]) -> str:
+    """What the name of a file says of a seed: as the command line does, none of the first."""
+    draws = "seed" in models[look.method].options and look.value
+    return f"-seed{look.value:g}" if draws else ""
 
 
 def checked_sliders(sliders: tuple[Any, ...]) -> Sliders:

@@ -21,6 +21,8 @@ from colorizers.page.editing import Editor
 from colorizers.page.palette import PALETTE
 from colorizers.painting.predictor import Predictor
 
+DRAWN = 6
+"""Versions of a method that draws its colours."""
 EXAMPLES = Path(__file__).parents[1] / "examples"
 
 
@@ -103,6 +105,8 @@ def example_title(path: str, credit: str) -> str:
 def version_titles(models: dict[str, Predictor]) -> tuple[str, ...]:
     """Titles of the versions of the first method; none if it has no versions."""
     first = next(iter(models.values()))
+    if "seed" in first.options:
+        return tuple(f"Version {seed + 1} (seed {seed})" for seed in range(DRAWN))
     if "version" not in first.options:
         return ()
     from colorizers.networks.photo import VERSIONS

@@ -83,6 +83,7 @@ __all__ = [
     "lightness",
     "paint_grid",
     "predict_grid",
+    "predict_grids",
     "resize",
     "upsample_ab",
 ]
@@ -267,6 +268,18 @@ def predict_grid(colorizer: Predictor, L: Float, **options: Any) -> Float:
         weights[:, left : left + size] += fade
     grid /= weights
     return np.ascontiguousarray(grid.swapaxes(0, 1) if upright else grid)
+
+
+def predict_grids(colorizer: Predictor, L: Float, first: int, count: int) -> list[Float]:
+    """Grids of a picture as `predict_grid` gives them, drawn by the seeds from `first` on.
+
+    A network that takes any shape looks at the picture once, and draws them all together.
+    """
+    if colorizer.shape is None:
+        return [predict_grid(colorizer, L, seed=first + n) for n in range(count)]
+    rows, columns = colorizer.shape(*L.shape)
+    view = resize(L, columns, rows).clip(0.0, L_MAX)
+    return list(colorizer.predict_ab(np.repeat(view[None], count, axis=0), seed=first))
 
 
 def upsample_ab(L: Float, ab_grid: Float) -> Float:

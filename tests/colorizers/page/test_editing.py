@@ -14,7 +14,7 @@ from colorizers.errors import ImageError
 from colorizers.files.picture import Picture
 from colorizers.files.reading import open_photo
 from colorizers.files.writing import save
-from colorizers.page import checking, desk, editing
+from colorizers.page import checking, desk, editing, ui
 from colorizers.page.checking import hex_ab
 from colorizers.page.desk import Desk, Look, Work
 from colorizers.page.editing import Editor
@@ -211,6 +211,25 @@ def test_versions_are_shown_and_taken(editor: Editor, key: str) -> None:
     assert editor.desk.get(key).look == Look("photo", 2.0)
     with pytest.raises(gr.Error, match="3 pictures"):
         editor.choose_version(click(3), key, *AS_IS)
+
+
+def test_versions_that_are_drawn_are_seeds(editor: Editor, upload: dict[str, str]) -> None:
+    model: Any = editor.models["photo"]
+    model.options = {"seed": 0.0, "vividness": 1.0}
+    model.size, model.shape = 32, lambda height, width: (32, 32)
+    editor.versions = ui.version_titles({"photo": model})
+    assert editor.versions[2] == "Version 3 (seed 2)"
+    key = editor.colorize(upload, None, quiet)[0]
+    tiles = editor.show_versions(key)
+    assert [title for _, title in tiles] == list(editor.versions)
+    # The first is there already; the others are drawn in one call.
+    assert model.asked == [{"seed": 0.0}, {"seed": 1}]
+    assert [len(L) for L in model.seen] == [1, 5]
+    editor.choose_version(click(2), key, *AS_IS)
+    assert editor.desk.get(key).look == Look("photo", 2.0)
+    file = editor.take_home(key, "PNG", 90, True, *AS_IS, progress=quiet).value["path"]
+    assert Path(file).name == "Oma-Opa-colorized-photo-seed2.png"
+    assert len(model.asked) == 2
 
 
 def test_methods_are_compared_and_taken(editor: Editor, key: str) -> None:
