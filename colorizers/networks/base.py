@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from colorizers.color import L_HALF
-from colorizers.painting.predict import Progress, colorize
+from colorizers.painting.predict import Progress, colorize, resize
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -84,7 +84,7 @@ def ready(network: Network, card: dict[str, Any]) -> Colorizer:
 
     return Colorizer(
         card["name"], card["title"], network.size, card, predict, network.options, network.shape,
-        network.mirror,
+        network.mirror, getattr(network, "likely", None),
     )  # fmt: skip
 
 
@@ -112,6 +112,8 @@ class Colorizer:
         and width of the L that the network is to see of it. Its ab may be smaller than its L.
     mirror : bool
         Whether its answer is the mean with that to the mirror image; see `Network`.
+    likely : callable, optional
+        Of one that knows how likely each of the 313 bins is, see `PhotoNet.likely`.
     """
 
     def __init__(
@@ -124,6 +126,7 @@ class Colorizer:
         options: dict[str, float] | None = None,
         shape: Callable[[int, int], tuple[int, int]] | None = None,
         mirror: bool = True,
+        likely: Callable[[Tensor], Tensor] | None = None,
     ) -> None:
         self.name = name
         self.title = title
@@ -133,6 +136,7 @@ class Colorizer:
         self.shape = shape
         self.mirror = mirror
         self._predict = predict
+        self._likely = likely
 
     def predict_ab(self, L: Float, **options: float) -> Float:
         """Colours for the L of pictures at the network's own size.
@@ -181,6 +185,27 @@ class Colorizer:
                     ab = self._predict(L_norm, **asked).float()
                 parts.append(ab.permute(0, 2, 3, 1).numpy())
         return np.concatenate(parts)
+
+    def likely(self, L: Float) -> Float | None:
+        """How likely each of the 313 bins is in every place of one picture.
+
+        Parameters
+        ----------
+        L : ndarray of float32, shape (height, width)
+            In [0, 100], of any size.
+
+        Returns
+        -------
+        ndarray of float32, shape (rows, columns, 313), or None
+            In [0, 1], spanning the whole picture; None if the network does not know.
+        """
+        if self._likely is None or self.shape is None:
+            return None
+        rows, columns = self.shape(*L.shape)
+        view = torch.from_numpy(resize(L, columns, rows).clip(0.0, 2 * L_HALF))
+        with torch.inference_mode():
+            found = self._likely(view[None, None] / L_HALF - 1)[0]  # (313, rows, columns)
+        return found.permute(1, 2, 0).numpy()
 
     def _both(self, L_norm: Tensor, options: dict[str, float]) -> tuple[Tensor, Tensor]:
         """The answers to pictures, and to their mirror images."""

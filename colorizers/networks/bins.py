@@ -76,6 +76,45 @@ COUNT = 313
 """How many bins there are; `tests/colorizers/networks/test_bins.py` holds the grid to it."""
 
 
+def modes(
+    shares: NDArray[np.float32], most: int = 4, apart: float = 22.0, least: float = 0.04
+) -> list[tuple[tuple[float, float], float]]:
+    """The few colours that a distribution over the bins speaks for, the likeliest first.
+
+    Parameters
+    ----------
+    shares : ndarray of float32, shape (313,)
+        Of each bin, in [0, 1].
+    most : int
+    apart : float
+        What lies so near to a peak, in units of ab, is counted to it.
+    least : float
+        A colour has at least this share.
+
+    Returns
+    -------
+    list of ((a, b), share)
+
+    Examples
+    --------
+    >>> shares = np.zeros(COUNT, np.float32)
+    >>> shares[[100, 300]] = 0.7, 0.3
+    >>> [(ab, round(share, 1)) for ab, share in modes(shares)]
+    [((-10.0, -20.0), 0.7), ((90.0, 50.0), 0.3)]
+    """
+    left = shares.astype(np.float64)
+    found: list[tuple[tuple[float, float], float]] = []
+    while len(found) < most:
+        near = np.hypot(*(centres() - centres()[left.argmax()]).T) <= apart
+        share = left[near].sum()
+        if share < least:
+            break
+        a, b = (left[near] @ centres()[near] / share).tolist()
+        found.append(((a, b), float(share)))
+        left[near] = 0.0
+    return found
+
+
 class SoftEncoder:
     """Soft targets by look-up: the 10 nearest bins of each ab and their weights.
 

@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import interpolate
+from torch.nn.functional import avg_pool2d, interpolate
 
 from colorizers.color import AB_MAX
 from colorizers.networks import lite
@@ -143,6 +143,11 @@ class PhotoNet(Network):
         """ab_norm (N, 2, H / 2, W / 2) in (-1, 1) for L_norm (N, 1, H, W) in [-1, 1]."""
         ab_norm: Tensor = torch.tanh(self.head(self.features(L_norm)))
         return ab_norm
+
+    def likely(self, L_norm: Tensor) -> Tensor:
+        """How likely each bin is, (N, 313, H / 4, W / 4), for L_norm (N, 1, H, W) in [-1, 1]."""
+        logits = self.bins(self.features(L_norm)).float()
+        return avg_pool2d(torch.softmax(logits, dim=1), 2)
 
     def predict(self, L_norm: Tensor, version: float = 0.0) -> Tensor:
         """ab of one of `VERSIONS`, in units of Lab, shape (N, 2, H / 2, W / 2).

@@ -21,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from colorizers.errors import ImageError
+from colorizers.networks.bins import modes
 from colorizers.painting.adjust import adjust
 from colorizers.painting.hints import REACH_DEFAULT, Hint, blend, fields, work_shape
 from colorizers.painting.predict import predict_grid, predict_grids, resize, upsample_ab
@@ -69,7 +70,11 @@ class Work:
     offered : list of Look
         What the gallery of methods shows, in its order.
     hints : list of Hint
-        In the order in which they were placed; the last one is the one whose colour changes.
+        In the order in which they were placed.
+    here : int or None
+        Of them, the one that was clicked last: the colours likely at its place are offered.
+    chosen : int or None
+        The one that a colour changes, a click moves, a button removes; only a click chooses it.
     """
 
     path: Path
@@ -80,10 +85,13 @@ class Work:
     folder: Path
     offered: list[Look] = field(default_factory=list)
     hints: list[Hint] = field(default_factory=list)
+    here: int | None = None
+    chosen: int | None = None
     lock: threading.RLock = field(default_factory=threading.RLock, repr=False)
     previews: list[Path] = field(default_factory=list)
     _grids: dict[Look, NDArray[np.float16]] = field(default_factory=dict)
     _reached: tuple[Any, Float] | None = None
+    _likely: NDArray[np.float16] | None = None
 
     def grid(self, look: Look, models: Mapping[str, Predictor]) -> Float:
         """What the network says: ab, shape (grid height, grid width, 2); asked once a look."""
@@ -106,6 +114,18 @@ class Work:
             for seed, ab in enumerate(grids, start=first):
                 self._grids.setdefault(Look(method, float(seed)), ab.astype(np.float16))
         return looks
+
+    def likely(self, hint: Hint, model: Predictor) -> list[tuple[tuple[float, float], float]]:
+        """Colours that the network holds likely where a hint is: ab, and its share in [0, 1]."""
+        if self._likely is None:
+            found = model.likely(self.L.astype(np.float32))
+            self._likely = (np.zeros((0, 0, 0)) if found is None else found).astype(np.float16)
+        likely = self._likely
+        rows, columns, bins = likely.shape
+        if not bins:
+            return []
+        row, column = min(int(hint.y * rows), rows - 1), min(int(hint.x * columns), columns - 1)
+        return modes(likely[row, column].astype(np.float32))
 
     def colours(self, look: Look, sliders: Sliders, models: Mapping[str, Predictor]) -> Float:
         """The network's colours with sliders and hints applied: ab, on a small grid.

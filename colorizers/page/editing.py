@@ -8,6 +8,7 @@ the page. The network runs once for a look; all that follows works on the small 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
+from colorizers.color import colorize_u8
 from colorizers.errors import ImageError
 from colorizers.files.filenames import output_name
 from colorizers.files.reading import open_photo
@@ -39,7 +41,7 @@ from colorizers.page.checking import (
     write_preview,
 )
 from colorizers.page.desk import MAX_HINTS, Desk, Look, Sliders, Work
-from colorizers.page.palette import hex_of
+from colorizers.page.palette import hex_of, hue
 from colorizers.painting.adjust import SATURATION, WARMTH
 from colorizers.painting.hints import RADIUS, REACH, Hint
 from colorizers.painting.pipeline import Options, colorize_opened
@@ -49,7 +51,9 @@ from colorizers.painting.predictor import Predictor
 THUMB_SIDE, COMPARE_SIDE = 384, 640
 """Longest sides of the pictures in the two galleries."""
 TEMPERATURES = (0.05, 1.0)
-NO_HINTS = "No hints yet: choose a colour and click where it belongs; it can be changed afterwards."
+NO_HINTS = "No hints yet: choose a colour, then click where it belongs."
+DRAWN = 6
+"""Updates of `Editor.redraw`."""
 PERCENT = (0, 100)
 NO_COLOURS, NO_CHANGE, NO_FILE = "No colours yet", "Nothing was changed", "No file yet"
 
@@ -181,18 +185,22 @@ class Editor:
         Returns
         -------
         list
-            Before and after, the picture to click into, what is said of the hints, and nothing
-            for the file of an earlier download, as it is not what is seen any more.
+            Before and after, the picture to click into, what is said of the hints, nothing for
+            the file of an earlier download, as it is not what is seen any more, the button that
+            removes a hint, and the colours that are likely at the last one's place.
         """
         with telling(NO_CHANGE):
             # Sliders move by themselves when a page is reset, and are empty while somebody types.
             if not key or None in sliders:
-                return [gr.skip()] * 4
+                return [gr.skip()] * DRAWN
             work = self.desk.get(key)
             return self._drawn(work, checked_sliders(sliders))
 
     def place_hint(self, event: gr.EventData, key: Any, colour: Any, *sliders: Any) -> list[Any]:
-        """Put a hint where somebody clicked; a click on an earlier one takes its place."""
+        """Put a hint where somebody clicked; a click on one that is there chooses it.
+
+        One that is chosen moves to where the next click is, and a click on it lets it go.
+        """
         with telling(NO_CHANGE):
             work = self.desk.get(key)
             x, y = place(event, preview_size(*work.L.shape[::-1]))
@@ -218,7 +226,7 @@ class Editor:
         except ImageError as error:
             return [gr.skip(), f"⚠️ {error}"]
         with telling(NO_CHANGE):
-            return [colour, _said(self.desk.get(key).hints) if key else NO_HINTS]
+            return [colour, _said(self.desk.get(key)) if key else NO_HINTS]
 
     def _place(
         self, key: Any, x: float, y: float, colour: Any, sliders: tuple[Any, ...]
@@ -227,35 +235,36 @@ class Editor:
             work, ab = self.desk.get(key), hex_ab(colour)
             checked = checked_sliders(sliders)
             with work.lock:
-                others = [hint for hint in work.hints if not _near(work, hint, x, y)]
-                if len(others) >= MAX_HINTS:
+                near = next((n for n, at in enumerate(work.hints) if _near(work, at, x, y)), None)
+                if near is not None:
+                    work.here, work.chosen = near, None if near == work.chosen else near
+                elif work.chosen is not None:
+                    work.hints[work.chosen] = replace(work.hints[work.chosen], x=x, y=y)
+                    work.here, work.chosen = work.chosen, None
+                elif len(work.hints) >= MAX_HINTS:
                     raise ImageError(
-                        f"There are {MAX_HINTS} hints, which is the limit; take one back first."
+                        f"There are {MAX_HINTS} hints, which is the limit; remove one first."
                     )
-                work.hints = [*others, Hint(x, y, ab)]
+                else:
+                    work.here = len(work.hints)
+                    work.hints.append(Hint(x, y, ab))
                 return self._drawn(work, checked)
 
     def recolour(self, key: Any, colour: Any, *sliders: Any) -> list[Any]:
-        """Give the last hint another colour; without one, the colour waits for a click."""
-        with telling(NO_CHANGE):
-            if not key:
-                return [gr.skip()] * 4
-            work, ab = self.desk.get(key), hex_ab(colour)
-            checked = checked_sliders(sliders)
-            with work.lock:
-                if not work.hints:
-                    return [gr.skip(), gr.skip(), NO_HINTS, gr.skip()]
-                last = work.hints[-1]
-                work.hints[-1] = Hint(last.x, last.y, ab, last.radius)
-                return self._drawn(work, checked)
+        """Give the hint that is chosen another colour; else the colour waits for the next click."""
+        return self._recolour("chosen", key, colour, sliders)
+
+    def take_likely(self, key: Any, colour: Any, *sliders: Any) -> list[Any]:
+        """Give the hint that was clicked last a colour that is likely there."""
+        return self._recolour("here", key, colour, sliders)
 
     def undo(self, key: Any, *sliders: Any) -> list[Any]:
-        """Take the last hint back."""
-        return self._keep_hints(key, slice(-1), sliders)
+        """Remove the hint that is chosen, or else the last one."""
+        return self._remove(key, False, sliders)
 
     def clear(self, key: Any, *sliders: Any) -> list[Any]:
-        """Take all hints back."""
-        return self._keep_hints(key, slice(0), sliders)
+        """Remove all hints."""
+        return self._remove(key, True, sliders)
 
     def take_home(
         self,
@@ -311,12 +320,43 @@ class Editor:
             work.look = look
             return self._drawn(work, checked)
 
-    def _keep_hints(self, key: Any, kept: slice, sliders: tuple[Any, ...]) -> list[Any]:
+    def _recolour(self, which: str, key: Any, colour: Any, sliders: tuple[Any, ...]) -> list[Any]:
+        with telling(NO_CHANGE):
+            if not key or not colour:
+                return [gr.skip()] * DRAWN
+            work, ab = self.desk.get(key), hex_ab(colour)
+            checked = checked_sliders(sliders)
+            with work.lock:
+                number_: int | None = getattr(work, which)
+                if number_ is None:
+                    return [gr.skip()] * DRAWN
+                work.hints[number_] = replace(work.hints[number_], ab=ab)
+                return self._drawn(work, checked)
+
+    def _remove(self, key: Any, everything: bool, sliders: tuple[Any, ...]) -> list[Any]:
         with telling(NO_CHANGE):
             work, checked = self.desk.get(key), checked_sliders(sliders)
             with work.lock:
-                work.hints = work.hints[kept]
+                gone = -1 if work.chosen is None else work.chosen
+                del work.hints[slice(None) if everything else slice(gone, gone + 1 or None)]
+                work.here = work.chosen = None
                 return self._drawn(work, checked)
+
+    def _offered(self, work: Work) -> gr.Radio:
+        """What is likely where the last click was, in the lightness that the place has."""
+        if work.here is None:
+            return gr.Radio(visible=False)
+        hint = work.hints[work.here]
+        height, width = work.L.shape
+        L = work.L[min(int(hint.y * height), height - 1), min(int(hint.x * width), width - 1)]
+        offered = []
+        for ab, share in work.likely(hint, next(iter(self.models.values()))):
+            pixel = colorize_u8(
+                np.full((1, 1), L, np.float32).clip(35, 85), np.array([[ab]], np.float32)
+            )
+            offered.append((f"{hue(*ab)} {share:.0%}", f"#{pixel.tobytes().hex()}"))
+        taken = next((value for _, value in offered if hex_ab(value) == hint.ab), None)
+        return gr.Radio(offered, value=taken, visible=bool(offered))
 
     def _drawn(self, work: Work, sliders: Sliders) -> list[Any]:
         """What `redraw` returns."""
@@ -330,8 +370,15 @@ class Editor:
             shown = write_preview(work.new_preview("colour"), rgb_u8)
             marked = shown
             if work.hints:
-                marked = write_preview(work.new_preview("hints"), _marked(rgb_u8, work.hints))
-            return [(str(grey), shown), marked, _said(work.hints), gr.DownloadButton(visible=False)]
+                marked = write_preview(work.new_preview("hints"), _marked(rgb_u8, work))
+            return [
+                (str(grey), shown),
+                marked,
+                _said(work),
+                gr.DownloadButton(visible=False),
+                gr.Button("Undo last hint" if work.chosen is None else "Remove this hint"),
+                self._offered(work),
+            ]
 
     def _tiles(
         self, work: Work, looks: list[Look], titles: tuple[str, ...], side: int
@@ -371,26 +418,32 @@ def _near(work: Work, hint: Hint, x: float, y: float) -> bool:
     return bool(np.hypot(across, down) <= 1.5 * RADIUS * max(height, width))
 
 
-def _marked(rgb_u8: NDArray[np.uint8], hints: list[Hint]) -> NDArray[np.uint8]:
-    """The picture with a ring round every hint, the last one's thicker."""
+def _marked(rgb_u8: NDArray[np.uint8], work: Work) -> NDArray[np.uint8]:
+    """The picture with a ring round every hint, a thick one round the one that is chosen."""
     image = Image.fromarray(rgb_u8.copy())
     draw = ImageDraw.Draw(image)
     width, height = image.size
     radius = max(5.0, 1.5 * RADIUS * max(width, height))
-    for hint in hints:
+    for number_, hint in enumerate(work.hints):
         x, y = hint.x * width, hint.y * height
         for colour, outer, line in (("black", radius + 1, 4), ("white", radius, 2)):
             box = (x - outer, y - outer, x + outer, y + outer)
-            draw.ellipse(box, outline=colour, width=line + 2 * (hint is hints[-1]))
+            draw.ellipse(box, outline=colour, width=line + 3 * (number_ == work.chosen))
     return np.asarray(image)
 
 
-def _said(hints: list[Hint]) -> str:
-    if not hints:
+def _said(work: Work) -> str:
+    if not work.hints:
         return NO_HINTS
-    many = "1 hint." if len(hints) == 1 else f"{len(hints)} hints."
-    x, y = round(100 * hints[-1].x), round(100 * hints[-1].y)
+    many = "1 hint" if len(work.hints) == 1 else f"{len(work.hints)} hints"
+    if work.chosen is None:
+        return f"{many}, the last{_where(work.hints[-1])}. Click a ring to change or move its hint."
+    where = _where(work.hints[work.chosen])
     return (
-        f"{many} Another colour changes the last one, which has the thicker ring: "
-        f"{x} % across, {y} % down."
+        f"{many}. This one is chosen{where}: a colour changes it, a click elsewhere moves it, "
+        "a click on it lets it go."
     )
+
+
+def _where(hint: Hint) -> str:
+    return f" ({round(100 * hint.x)} % across, {round(100 * hint.y)} % down)"

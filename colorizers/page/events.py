@@ -45,7 +45,7 @@ def connect(
     format_, quality, metadata, full, save, ready, again = home
     touch = hinting.touch
     sliders = [saturation, warmth, hinting.reach]
-    drawn = [slider, touch, hinting.note, ready]
+    drawn = [slider, touch, hinting.note, ready, hinting.undo, hinting.likely]
 
     def colour(
         photo: Any,
@@ -103,6 +103,9 @@ def connect(
     )
     hinting.colour.change(
         editor.recolour, [key, hinting.colour, *sliders], drawn, **QUICK, trigger_mode="always_last"
+    )
+    hinting.likely.input(
+        editor.take_likely, [key, hinting.likely, *sliders], drawn, **QUICK, **waiting
     )
     hints_tab.connect(hinting, editor, key)
     hinting.undo.click(editor.undo, [key, *sliders], drawn, **QUICK, **waiting)

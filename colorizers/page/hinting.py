@@ -26,6 +26,7 @@ class Hinting(NamedTuple):
     """The components of the sub-tab; `colour` is what a hint gets, and all others follow it."""
 
     note: gr.Markdown
+    likely: gr.Radio
     named: gr.Radio
     colour: gr.ColorPicker
     written: gr.Textbox
@@ -41,12 +42,34 @@ class Hinting(NamedTuple):
 def build() -> Hinting:
     """Draw the sub-tab in the current Gradio context."""
     note = gr.Markdown(NO_HINTS, elem_id="hints-note")
-    named = gr.Radio(
-        list(PALETTE.items()),
-        value=FIRST_COLOUR,
-        label="Colour of the place",
-        elem_id="hint-palette",
+    with gr.Row(elem_id="hint-line"):
+        likely, named = (
+            gr.Radio(
+                list(colours.items()),
+                value=colours.get("Brick"),
+                label=label,
+                show_label=False,
+                container=False,
+                visible=bool(colours),
+                min_width=0,
+                elem_id=name,
+            )
+            for label, name, colours in (
+                ("Likely at this place", "hint-likely", {}),
+                ("Colour of the next place", "hint-palette", PALETTE),
+            )
+        )
+    touch = gr.Image(
+        label="Click where a colour belongs",
+        show_label=False,
+        format="png",
+        interactive=False,
+        buttons=[],
+        elem_id="touch",
     )
+    with gr.Row():
+        undo = gr.Button("Undo last hint", size="md", elem_id="undo-hint")
+        clear = gr.Button("Clear all hints", size="md", elem_id="clear-hints")
     with gr.Row(equal_height=True):
         colour = gr.ColorPicker(
             FIRST_COLOUR, label="Or any other", min_width=110, elem_id="hint-colour"
@@ -68,17 +91,6 @@ def build() -> Hinting:
             min_width=240,
             elem_id="reach",
         )
-    touch = gr.Image(
-        label="Click where a colour belongs",
-        show_label=False,
-        format="png",
-        interactive=False,
-        buttons=[],
-        elem_id="touch",
-    )
-    with gr.Row():
-        undo = gr.Button("Undo last hint", size="md", elem_id="undo-hint")
-        clear = gr.Button("Clear all hints", size="md", elem_id="clear-hints")
     with gr.Accordion("Place a hint without a mouse", open=False), gr.Row(equal_height=True):
         across, down = (
             gr.Number(
@@ -95,7 +107,9 @@ def build() -> Hinting:
             )
         )
         put = gr.Button("Place the hint", min_width=150, elem_id="place-hint")
-    return Hinting(note, named, colour, written, reach, touch, undo, clear, across, down, put)
+    return Hinting(
+        note, likely, named, colour, written, reach, touch, undo, clear, across, down, put
+    )
 
 
 def connect(tab: Hinting, editor: Editor, key: Any) -> None:

@@ -6,6 +6,7 @@ b are used, as the photograph keeps its own lightness: one "skin" does for light
 
 from __future__ import annotations
 
+import math
 import re
 from typing import Any
 
@@ -27,6 +28,24 @@ PALETTE = {
     "Grey": "#808080",
 }
 """What old photographs are full of, roughly as it is in daylight."""
+
+HUES = {"pink": 15, "red": 45, "brown": 80, "yellow": 105, "green": 180, "teal": 225, "blue": 295,
+        "violet": 330, "rose": 360}  # fmt: skip
+"""Where the range of each hue ends, in degrees from the axis of a towards that of b."""
+
+
+def hue(a: float, b: float) -> str:
+    """A word for a colour, for those who do not see it.
+
+    Examples
+    --------
+    >>> hue(2, -3), hue(40, 30), hue(10, 22), hue(-5, -30)
+    ('grey', 'red', 'brown', 'blue')
+    """
+    if math.hypot(a, b) < 6:
+        return "grey"
+    turn = math.degrees(math.atan2(b, a)) % 360
+    return next(word for word, end in HUES.items() if turn <= end)
 
 
 def hex_of(colour: Any) -> str:

@@ -21,16 +21,19 @@ STYLE = """<style>
   background: var(--block-background-fill); border: 1px solid var(--border-color-primary);
   box-shadow: 0 4px 16px rgb(0 0 0 / 30%);
 }
-#hint-palette label::before {
-  content: ""; flex: none; width: 1rem; height: 1rem; border-radius: 4px;
+#hint-line { flex-wrap: nowrap; overflow-x: auto; gap: 5px; }
+#hint-line > *, #hint-line .wrap { flex: none; flex-wrap: nowrap; width: auto; }
+#hint-likely label { border: 1px dashed var(--body-text-color); }
+:is(#hint-palette, #hint-likely) label::before {
+  content: ""; background: var(--swatch); flex: none; width: 1rem; height: 1rem; border-radius: 4px;
   border: 1px solid var(--border-color-primary);
 }
-#hint-palette label { position: relative; padding: 4px 6px; gap: 5px; }
-#hint-palette label span { margin: 0; }
-#hint-palette .wrap { gap: 5px; }
-#hint-palette input { position: absolute; opacity: 0; } /* the frame shows it, and the focus */
-#hint-palette label.selected { outline: 2px solid var(--body-text-color); }
-#hint-palette label:has(:focus-visible) { outline: 3px double var(--body-text-color); }
+#hint-line label { position: relative; padding: 4px 6px; gap: 5px; }
+#hint-line label span { margin: 0; }
+#hint-line .wrap { gap: 5px; }
+#hint-line input { position: absolute; opacity: 0; } /* the frame shows it, and the focus */
+#hint-line label.selected { outline: 2px solid var(--body-text-color); }
+#hint-line label:has(:focus-visible) { outline: 3px double var(--body-text-color); }
 #how-many :is(input, textarea, button):focus-visible {
   outline: 2px solid var(--body-text-color) !important; outline-offset: 2px;
 }
@@ -159,7 +162,12 @@ _NAMES = """() => {
         }
         for (const slider of ["saturation", "warmth", "temperature"])
             set(`#${slider} .reset-button`, "aria-label", `Reset ${slider}`);
-        for (const choice of ["hint-palette", "uncovered"])
+        document.querySelectorAll("#hint-line label").forEach((label) => {
+            const colour = label.querySelector("input").value;
+            if (label.style.getPropertyValue("--swatch") !== colour)
+                label.style.setProperty("--swatch", colour);
+        });
+        for (const choice of ["hint-palette", "hint-likely", "uncovered"])
             set(`#${choice} input`, "name", choice);  // one stop of Tab, arrows inside
         // Their text alone: around it a counter of tenths of seconds may run.
         for (const note of ["photo-note", "hints-note", "full-size", "many-report"])
@@ -178,15 +186,6 @@ def names(examples: Sequence[str]) -> str:
     Galleries and images come and go, so it looks again whenever something in the tab changes.
     """
     return _NAMES.replace("EXAMPLES", json.dumps(list(examples)))
-
-
-def swatches(palette: Mapping[str, str]) -> str:
-    """Styles that put each colour before its name."""
-    rules = (
-        f'#hint-palette label:has(input[value="{value}"])::before {{ background: {value}; }}'
-        for value in palette.values()
-    )
-    return "\n".join(["<style>", *rules, "</style>"])
 
 
 def same_colour(palette: Mapping[str, str]) -> str:

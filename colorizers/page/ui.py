@@ -18,7 +18,6 @@ from colorizers.errors import WeightsError
 from colorizers.page import events, hinting, many, panels, texts
 from colorizers.page.checking import SILENT
 from colorizers.page.editing import Editor
-from colorizers.page.palette import PALETTE
 from colorizers.painting.predictor import Predictor
 
 DRAWN = 6
@@ -52,7 +51,7 @@ def build(load: Callable[[str], Predictor] | None = None) -> None:
         gr.Markdown(f"Examples: {'; '.join(dict.fromkeys(credits))}.")
     titles = [example_title(*example) for example in zip(paths, credits, strict=True)]
     gr.on(fn=None, js=texts.names(titles), **SILENT)
-    gr.HTML(texts.STYLE + texts.swatches(PALETTE), padding=False)
+    gr.HTML(texts.STYLE, padding=False)
 
 
 def available(load: Callable[[str], Predictor]) -> tuple[dict[str, Predictor], list[str]]:

@@ -35,7 +35,7 @@ further."""
 RADIUS = 0.012
 """Radius of a hint, as a share of the picture's longer side."""
 REACH = (0.0, 1.0)
-REACH_DEFAULT = 0.5
+REACH_DEFAULT = 0.4
 PULL = (1e-6, 1e-10)
 """Pull towards 0 at the shortest and the longest reach; geometric in between. At 1e-8 a hint on a
 forehead colours the face and one on a saucer the saucer; at 1e-10 it runs over soft edges."""
@@ -43,8 +43,9 @@ GRAIN = (7, 15.0, 2.0)
 """Bilateral filter before edges are looked for: diameter, range in 8-bit levels, sigma."""
 FLOOR = 1.0
 """Least 2 sigma squared of a weight, in squared L units: below it, differences are noise."""
-OPEN, FULL = 0.1, 0.7
-"""Raw fields below OPEN count as 0 and above FULL as 1, so that regions are filled evenly."""
+OPEN, FULL = 0.35, 0.65
+"""Raw fields below OPEN count as 0 and above FULL as 1: regions are filled evenly, and end. From
+0.1 on, a hint on the wall behind a portrait tints its hair and face, too (docs/LOG.md)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,3 +36,6 @@ class Predictor(Protocol):
 
     def predict_ab(self, L: NDArray[np.float32], **options: float) -> NDArray[np.float32]:
         """ab (N, H, W, 2) in units of Lab for L (N, H, W) in [0, 100]; see `Colorizer`."""
+
+    def likely(self, L: NDArray[np.float32]) -> NDArray[np.float32] | None:
+        """How likely each bin is where, (rows, columns, 313), or None; see `Colorizer`."""

@@ -3,17 +3,23 @@
 import io
 import re
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from PIL import ExifTags, Image, ImageCms
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 from skimage.color import rgb2lab
 from visitor import SLOW, changed, coloured, fetched, landscape, rotated_jpeg, upload
 
 from colorizers.color import lab_to_rgb
 
 pytestmark = pytest.mark.browser
+
+SCREENS: dict[str, Any] = {
+    "laptop": {"viewport": {"width": 1280, "height": 800}},
+    "phone": {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True},
+}
 
 
 def gamma_profile() -> bytes:
@@ -139,25 +145,59 @@ def test_versions_and_methods_are_chosen_by_a_click(
     assert "image/webp" not in pictures
 
 
-def test_hints_are_recoloured_and_taken_back(page: Page, server_url: str, tmp_path: Path) -> None:
-    page.goto(server_url)
-    upload(page, rotated_jpeg(tmp_path))
-    coloured(page)
-    page.get_by_role("tab", name="Hints").click()
-    touch = page.locator("#touch img")
-    plain = touch.get_attribute("src") or ""
-    touch.click(position={"x": 200, "y": 100})
-    expect(page.locator("#hints-note")).to_contain_text("1 hint", timeout=SLOW)
-    ringed = changed(page, plain, "#touch img")
-    page.locator("#hint-colour .dialog-button").click()
-    code = page.locator("#hint-colour input[type=text]")
-    code.fill("#2040d0")
-    code.press("Enter")
-    code.blur()
-    blue = fetched(page, changed(page, ringed, "#touch img"))
-    assert blue[120:200, 220:240, 2].mean() < fetched(page, ringed)[120:200, 220:240, 2].mean() - 20
-    page.get_by_role("button", name="Clear all hints").click()
-    expect(page.locator("#hints-note")).to_contain_text("No hints yet", timeout=SLOW)
+@pytest.mark.parametrize("size", SCREENS, ids=list(SCREENS))
+def test_a_colour_waits_for_the_next_click_and_rings_choose(
+    browser: Browser, server_url: str, tmp_path: Path, size: str
+) -> None:
+    with browser.new_context(**SCREENS[size]) as context:
+        page = context.new_page()
+        page.goto(server_url)
+        upload(page, rotated_jpeg(tmp_path))
+        coloured(page)
+        page.get_by_role("tab", name="Hints").click()
+        touch, note = page.locator("#touch img"), page.locator("#hints-note")
+        box = touch.bounding_box()
+        assert box is not None
+        places = [{"x": x * box["width"], "y": 0.2 * box["height"]} for x in (0.2, 0.8)]
+        choose = page.locator("#hint-palette")
+
+        def seen(shown: str) -> list[float]:
+            """How yellow the two places are, beside their rings."""
+            lab = fetched(page, shown)
+            return [float(lab[115:125, x : x + 10, 2].mean()) for x in (195, 735)]
+
+        shown = touch.get_attribute("src") or ""
+        choose.get_by_text("Wood", exact=True).click()
+        touch.click(position=places[0])
+        expect(note).to_contain_text("1 hint", timeout=SLOW)
+        shown = changed(page, shown, "#touch img")
+        wood = seen(shown)[0]
+        # What the network holds likely there, before the palette and named.
+        likely = page.locator("#hint-likely label")
+        expect(likely.first).to_contain_text("%")
+        first, palette = likely.first.bounding_box(), choose.bounding_box()
+        assert first is not None
+        assert palette is not None
+        assert first["x"] < palette["x"]
+        assert abs(first["y"] - palette["y"]) < 10
+        choose.get_by_text("Sky", exact=True).click()
+        touch.click(position=places[1])
+        expect(note).to_contain_text("2 hints", timeout=SLOW)
+        shown = changed(page, shown, "#touch img")
+        first_, second = seen(shown)
+        assert first_ == pytest.approx(wood, abs=1)  # Sky was for the other one
+        assert second < -10 < 10 < wood
+        touch.click(position=places[0])
+        expect(note).to_contain_text("This one is chosen", timeout=SLOW)
+        shown = changed(page, shown, "#touch img")
+        choose.get_by_text("Denim", exact=True).click()
+        shown = changed(page, shown, "#touch img")
+        assert seen(shown)[0] < -10
+        page.get_by_role("button", name="Remove this hint").click()
+        expect(note).to_contain_text("1 hint,", timeout=SLOW)
+        assert seen(changed(page, shown, "#touch img"))[1] == pytest.approx(second, abs=1)
+        page.get_by_role("button", name="Clear all hints").click()
+        expect(note).to_contain_text("No hints yet", timeout=SLOW)
 
 
 def test_what_was_found_in_a_scan_stays_said(page: Page, server_url: str, tmp_path: Path) -> None:

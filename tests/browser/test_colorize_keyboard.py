@@ -40,8 +40,7 @@ def test_a_hint_by_keyboard_alone(
     keys.press("Enter")
     plain = page.locator("#touch img").get_attribute("src") or ""
     note = page.locator("#hints-note")
-    page.get_by_role("radio", name="Brick").focus()
-    keys.press("Tab")  # the colour picker, which wants a mouse
+    page.locator("#hint-colour .dialog-button").focus()  # the colour picker, which wants a mouse
     keys.press("Tab")
     written = page.get_by_label("Or written")
     expect(written).to_be_focused()
@@ -71,6 +70,10 @@ def test_a_hint_by_keyboard_alone(
     blue = changed(page, plain, "#touch img")
     assert fetched(page, blue)[60:100, 210:220, 2].mean() < -20
 
+    put.focus()
+    keys.press("Enter")  # where it is: that chooses it
+    expect(note).to_contain_text("This one is chosen")
+    blue = changed(page, blue, "#touch img")
     page.get_by_role("radio", name="Brick").focus()
     keys.press("ArrowRight")  # to Wood
     expect(written).to_have_value("#9a6a3f")

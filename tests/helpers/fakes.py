@@ -43,6 +43,9 @@ class FakeColorizer:
             return np.stack([self._ab(view) for view in L]).astype(np.float32)
         return np.stack([self._ab for _ in L])
 
+    def likely(self, L: np.ndarray) -> np.ndarray | None:
+        return None
+
 
 def hue_wheel(size: int = 32, chroma: float = 30.0) -> np.ndarray:
     """A smooth ab picture that goes round the hues from corner to corner."""

@@ -14,6 +14,7 @@ from colorizers.errors import ImageError
 from colorizers.files.picture import Picture
 from colorizers.files.reading import open_photo
 from colorizers.files.writing import save
+from colorizers.networks.bins import COUNT, centres
 from colorizers.page import checking, desk, editing, ui
 from colorizers.page.checking import hex_ab
 from colorizers.page.desk import Desk, Look, Work
@@ -79,7 +80,7 @@ def drawn(updates: list[Any]) -> np.ndarray:
 def test_fresh_upload_is_coloured_by_the_first_method(
     editor: Editor, upload: dict[str, str]
 ) -> None:
-    key, note, full, (before, after), touch, said, ready = editor.colorize(upload, None, quiet)
+    key, note, full, (before, after), touch, said, ready, *_ = editor.colorize(upload, None, quiet)
     assert len(key) == 32
     assert "90 × 60 pixels, PNG" in note
     assert "90 × 60 pixels" in full
@@ -135,9 +136,9 @@ def test_sliders_hints_and_the_file_need_no_network(
 def test_a_hint_without_a_mouse_is_the_same_hint(editor: Editor, key: str) -> None:
     placed = drawn(editor.place_at(key, 25, 50, "#c04040", *AS_IS))
     assert editor.desk.get(key).hints == [hints.Hint(0.25, 0.5, hex_ab("#c04040"))]
+    editor.clear(key, *AS_IS)
     clicked = drawn(editor.place_hint(click([96, 128]), key, "#c04040", *AS_IS))
-    np.testing.assert_array_equal(clicked, placed)  # in its place, not beside it
-    assert len(editor.desk.get(key).hints) == 1
+    np.testing.assert_array_equal(clicked, placed)
     for across, down in ((101, 50), (50, -1), (None, 50), (50, "x"), (float("nan"), 50)):
         with pytest.raises(gr.Error, match="must be a number from 0 to 100"):
             editor.place_at(key, across, down, "#c04040", *AS_IS)
@@ -150,11 +151,11 @@ def test_a_colour_may_be_written(editor: Editor, key: str) -> None:
     assert colour == gr.skip()  # what was chosen before stays
     assert note.startswith("⚠️ “blu” is no colour")
     editor.place_at(key, 25, 50, "#c04040", *AS_IS)
-    assert editor.read_colour(key, "#123456")[1].startswith("1 hint.")
+    assert editor.read_colour(key, "#123456")[1].startswith("1 hint,")
 
 
 def test_a_box_that_is_empty_while_somebody_types_is_no_mistake(editor: Editor, key: str) -> None:
-    assert editor.redraw(key, None, 0.0, 0.5) == [gr.skip()] * 4
+    assert editor.redraw(key, None, 0.0, 0.5) == [gr.skip()] * editing.DRAWN
 
 
 def test_a_hint_colours_its_region_and_can_be_changed_and_taken_back(
@@ -167,11 +168,12 @@ def test_a_hint_colours_its_region_and_can_be_changed_and_taken_back(
     updates = editor.place_hint(click([60, 128]), key, "#c04040", *AS_IS)
     seen = drawn(updates)
     np.testing.assert_allclose(seen[128, 60, 1:], hex_ab("#c04040"), atol=3)
-    np.testing.assert_allclose(seen[30:220, 20:150, 1:].mean((0, 1)), hex_ab("#c04040"), atol=5)
+    np.testing.assert_allclose(seen[90:170, 30:90, 1:].mean((0, 1)), hex_ab("#c04040"), atol=5)
     np.testing.assert_allclose(seen[30:220, 230:, 1:].mean((0, 1)), [6, 12], atol=3)
     assert updates[1] != updates[0][1]  # the picture to click into has a ring
-    assert updates[2].startswith("1 hint.")
+    assert updates[2].startswith("1 hint,")
 
+    assert editor.place_hint(click([62, 128]), key, "#40a040", *AS_IS)[2].startswith("1 hint. This")
     seen = drawn(editor.recolour(key, "#4060c0", *AS_IS))
     np.testing.assert_allclose(seen[128, 60, 1:], hex_ab("#4060c0"), atol=3)
     assert len(solved) == 1  # another colour is no other place
@@ -181,9 +183,16 @@ def test_a_hint_colours_its_region_and_can_be_changed_and_taken_back(
     np.testing.assert_allclose(seen[128, 60, 1:], hex_ab("#4060c0"), atol=3)
     assert np.abs(seen[128, 300, 1:]).max() < 2
 
-    assert editor.place_hint(click([300, 128]), key, "#40a040", *AS_IS)[2].startswith("2 hints")
-    assert editor.place_hint(click([302, 129]), key, "#40a040", *AS_IS)[2].startswith("2 hints")
-    assert editor.undo(key, *AS_IS)[2].startswith("1 hint.")
+    # It is still chosen: a click elsewhere moves it, and the next one places another.
+    blue = hex_ab("#4060c0")
+    editor.place_hint(click([96, 128]), key, "#40a040", *AS_IS)
+    assert editor.desk.get(key).hints == [hints.Hint(0.25, 0.5, blue)]
+    assert editor.place_hint(click([300, 128]), key, "#40a040", *AS_IS)[2].startswith("2 hints,")
+    editor.recolour(key, "#c04040", *AS_IS)  # waits for a click
+    assert [hint.ab for hint in editor.desk.get(key).hints] == [blue, hex_ab("#40a040")]
+    editor.place_hint(click([96, 128]), key, "#c04040", *AS_IS)
+    editor.undo(key, *AS_IS)  # the one that is chosen, not the last one
+    assert [hint.ab for hint in editor.desk.get(key).hints] == [hex_ab("#40a040")]
     assert editor.clear(key, *AS_IS)[2] == editing.NO_HINTS
     assert editor.undo(key, *AS_IS)[2] == editing.NO_HINTS
 
@@ -191,9 +200,30 @@ def test_a_hint_colours_its_region_and_can_be_changed_and_taken_back(
 def test_the_colour_box_alone_changes_nothing(editor: Editor, key: str) -> None:
     before = list(editor.desk.get(key).previews)
     for given in (key, None):
-        assert len(editor.recolour(given, "#4060c0", *AS_IS)) == 4
-    assert len(editor.redraw(None, *AS_IS)) == 4
+        assert editor.recolour(given, "#4060c0", *AS_IS) == [gr.skip()] * editing.DRAWN
     assert editor.desk.get(key).previews == before
+
+
+def test_likely_colours_are_of_the_place_that_was_clicked(
+    editor: Editor, key: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shares = np.zeros((2, 2, COUNT), np.float32)
+    warm, cold, rare = (
+        int(np.hypot(*(centres() - at).T).argmin()) for at in ((20, 30), (0, -40), (60, 0))
+    )
+    shares[:, 0, warm], shares[:, 0, cold], shares[:, 0, rare] = 0.7, 0.28, 0.02
+    shares[:, 1, cold] = 1.0
+    monkeypatch.setattr(editor.models["photo"], "likely", lambda L: shares)
+    *_, offered = editor.place_hint(click([96, 128]), key, "#808080", *AS_IS)
+    names, values = zip(*offered.choices, strict=True)
+    assert names == ("brown 70%", "blue 28%")
+    np.testing.assert_allclose([hex_ab(value) for value in values], [[20, 30], [0, -40]], atol=2)
+    *_, offered = editor.take_likely(key, values[1], *AS_IS)
+    assert offered.value == values[1]
+    assert editor.desk.get(key).hints == [hints.Hint(0.25, 0.5, hex_ab(values[1]))]
+    *_, offered = editor.place_hint(click([300, 128]), key, "#808080", *AS_IS)
+    assert [name for name, _ in offered.choices] == ["blue 100%"]
+    assert editor.clear(key, *AS_IS)[-1].visible is False
 
 
 def test_hints_have_a_limit(editor: Editor, key: str) -> None:
@@ -300,7 +330,7 @@ def test_the_file_is_what_is_seen(
     ],
 )
 def test_sliders_are_checked_by_every_event(
-    editor: Editor, key: str, values: tuple[Any, ...], says: str
+    editor: Editor, key: str, values: tuple[Any, Any, Any], says: str
 ) -> None:
     for event in (
         lambda: editor.redraw(key, *values),

@@ -73,10 +73,20 @@ def test_the_hinted_region_follows_and_the_other_stays() -> None:
     L = halves()
     hint = Hint(0.25, 0.5, (50.0, 30.0))
     network = np.broadcast_to(np.float32([-5.0, -20.0]), (*L.shape, 2))
-    ab = blend(network, fields(L, [hint]), [hint])
+    ab = blend(network, fields(L, [hint], 0.6), [hint])
     left, right = ab[:, :76], ab[:, 84:]
     assert np.abs(left - np.float32([50, 30])).mean() < 5
     assert np.abs(right - np.float32([-5, -20])).max() < 1
+
+
+def test_where_a_field_ends_it_ends() -> None:
+    """A wall that grows darker towards an edge without one: the default reach stays on the wall."""
+    x = np.arange(160)[None] / 160
+    L = (60.0 - 25.0 / (1 + np.exp(-(x - 0.6) / 0.01)) + np.zeros((120, 1))).astype(np.float32)
+    reached = fields(L, [Hint(0.3, 0.5, (1, 1))])[0]
+    assert reached[40:80, 32:64].min() == 1
+    assert reached[:, 112:].max() == 0
+    assert ((reached > 0.02) & (reached < 0.98)).mean() < 0.15  # hardly anything is half of it
 
 
 def test_hints_are_met_exactly_and_share_what_lies_between() -> None:
