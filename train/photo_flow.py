@@ -218,16 +218,13 @@ class Grid:
         )
 
 
-def card_of(
-    settings: Settings, photographs: kinds.Kinds, hours: float, start: dict[str, Any]
-) -> dict[str, Any]:
-    """What the card says of a training."""
-    text = counted(photographs)
+def card_of(settings: Settings, data: str, hours: float, start: dict[str, Any]) -> dict[str, Any]:
+    """What the card says of a training on this data."""
     return {
         "name": NAME,
         "title": METHODS[NAME].title,
         "licence": "Apache-2.0",
-        "data": f"photographs: {text}; {len(photographs.held_kind):,} more held out by kind",
+        "data": data,
         "data_terms": settings.terms or "not stated",
         "network": {"flow_widths": settings.flow_widths},
         "settings": asdict(settings),
@@ -237,9 +234,10 @@ def card_of(
 
 
 def counted(photographs: kinds.Kinds) -> str:
-    """How many of each kind there are to learn from."""
+    """How many of each kind there are to learn from, and to judge by."""
     counts = np.bincount(photographs.kind, minlength=len(photographs.names))
-    return ", ".join(f"{n} {c:,}" for n, c in zip(photographs.names, counts, strict=True))
+    text = ", ".join(f"{n} {c:,}" for n, c in zip(photographs.names, counts, strict=True))
+    return f"photographs: {text}; {len(photographs.held_kind):,} more held out by kind"
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -249,10 +247,10 @@ def main(argv: list[str] | None = None) -> int:
     made = provenance(sys.argv[1:] if argv is None else argv, "train.photo_flow")
     try:
         photographs = kinds.load([Path(path) for path in settings.photos], settings.limit)
-        print(f"photographs: {counted(photographs)}; {photographs.dropped} near held-out ones "
-              "left out", file=sys.stderr)  # fmt: skip
+        data = counted(photographs)
+        print(f"{data}; {photographs.dropped} near those left out", file=sys.stderr)
         training, hours = train(settings, photographs)
-        card = card_of(settings, photographs, hours, training.origin) | made
+        card = card_of(settings, data, hours, training.origin) | made
         checkpoint.save(NAME, training.average.module, card, folder=Path(settings.run))
         print(f"weights and card: {settings.run}")
     except TrueHueError as error:

@@ -41,6 +41,7 @@ class Settings:
     guidance: float = option(1.0, "guidance at vividness 1")
     draw_steps: int = option(STEPS, "steps of Heun's method")
     terms: str = option("", "terms under which the photographs may be used, if the run has none")
+    data: str = option("", "what the card says of the photographs; counted again by default")
     commit_weights: bool = option(False, "write the result to colorizers/weights/")
 
 
@@ -63,7 +64,9 @@ def keep(settings: Settings, made: dict[str, Any]) -> Path:
         ) from None
     given: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in told.items()}
     trained = photo_flow.Settings(**given)
-    photographs = kinds.load([Path(path) for path in trained.photos], trained.limit)
+    data = settings.data or photo_flow.counted(
+        kinds.load([Path(path) for path in trained.photos], trained.limit)
+    )
     training = photo_flow.Training(trained)
     average: Average = training.average
     average.load_state_dict(state["average"])
@@ -71,7 +74,7 @@ def keep(settings: Settings, made: dict[str, Any]) -> Path:
         trained, run=f"runs/{run.name}", terms=trained.terms or settings.terms,
         photos=tuple(os.path.relpath(path, ROOT) for path in trained.photos),
     )  # fmt: skip
-    card = photo_flow.card_of(trained, photographs, state["seconds"] / 3600, training.origin)
+    card = photo_flow.card_of(trained, data, state["seconds"] / 3600, training.origin)
     card["network"] |= {
         "calm": settings.calm, "guidance": settings.guidance, "steps": settings.draw_steps,
     }  # fmt: skip

@@ -52,6 +52,7 @@ from colorizers.files.reading import from_array, from_pil, open_photo
 from colorizers.files.srgb import Pixels
 from colorizers.files.writing import to_pil
 from colorizers.painting.adjust import adjust
+from colorizers.painting.neutral import frame, seen, whiten
 from colorizers.painting.predictor import Predictor
 from colorizers.painting.strips import lightness, paint
 from colorizers.parallel import threads
@@ -176,12 +177,14 @@ def colorize_photo(
     ab_grid = adjust(predict_grid(colorizer, view, **options), saturation, warmth)
     report(0.5, "Following the edges")
     coefficients = _linear_in_L(L_work, ab_grid)
-    return paint(
+    rgb = paint(
         L,
         coefficients,
         deep=photo.rgb.dtype == np.uint16,
         progress=lambda share: report(0.6 + 0.4 * share, "Writing the full size"),
     )
+    whiten(rgb, L, frame(L_work))
+    return rgb
 
 
 def paint_grid(
@@ -206,13 +209,15 @@ def paint_grid(
     """
     report = progress or _silent
     report(0.0, "Following the edges")
-    coefficients = _linear_in_L(_working_size(L), ab_grid)
-    return paint(
+    L_work = _working_size(L)
+    rgb = paint(
         L,
-        coefficients,
+        _linear_in_L(L_work, ab_grid),
         deep=deep,
         progress=lambda share: report(0.2 + 0.8 * share, "Writing the full size"),
     )
+    whiten(rgb, L, frame(L_work))
+    return rgb
 
 
 def predict_grid(colorizer: Predictor, L: Float, **options: Any) -> Float:
@@ -235,7 +240,7 @@ def predict_grid(colorizer: Predictor, L: Float, **options: Any) -> Float:
     if colorizer.shape is not None:
         rows, columns = colorizer.shape(*L.shape)
         view = resize(L, columns, rows).clip(0.0, L_MAX)
-        return colorizer.predict_ab(view[None], **options)[0]
+        return colorizer.predict_ab(view[None], **options)[0] * seen(view)
     size = colorizer.size
     if L.shape[0] > L.shape[1]:
         # One code path: windows run along the width. The network must see the picture upright, so
@@ -253,7 +258,7 @@ def predict_grid(colorizer: Predictor, L: Float, **options: Any) -> Float:
         views[index] = resize(L[span] if upright else L[:, span], size, size).clip(0.0, L_MAX)
     ab = np.asarray(colorizer.predict_ab(views, **options), np.float32)
     if count == 1:
-        return np.asarray(ab[0])
+        return np.asarray(ab[0] * seen(views[0]))
 
     if upright:
         ab = ab.swapaxes(1, 2)
@@ -266,7 +271,7 @@ def predict_grid(colorizer: Predictor, L: Float, **options: Any) -> Float:
         left = min(round(start * scale), grid.shape[1] - size)
         grid[:, left : left + size] += fade * ab[index]
         weights[:, left : left + size] += fade
-    grid /= weights
+    grid *= seen(views) / weights
     return np.ascontiguousarray(grid.swapaxes(0, 1) if upright else grid)
 
 
@@ -279,7 +284,8 @@ def predict_grids(colorizer: Predictor, L: Float, first: int, count: int) -> lis
         return [predict_grid(colorizer, L, seed=first + n) for n in range(count)]
     rows, columns = colorizer.shape(*L.shape)
     view = resize(L, columns, rows).clip(0.0, L_MAX)
-    return list(colorizer.predict_ab(np.repeat(view[None], count, axis=0), seed=first))
+    ab = colorizer.predict_ab(np.repeat(view[None], count, axis=0), seed=first)
+    return list(ab * seen(view))
 
 
 def upsample_ab(L: Float, ab_grid: Float) -> Float:

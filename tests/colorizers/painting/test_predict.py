@@ -57,6 +57,7 @@ def test_the_photograph_keeps_its_lightness_pixel_by_pixel(chroma: float, name: 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)
         inside = np.abs(rgb2lab(lab2rgb(lab)) - lab).max(axis=-1) < 0.1
+    inside &= np.ptp(out, axis=-1) > 0  # nor taken for a scratch
     assert 0.05 < inside.mean() < 1
     assert np.abs(rgb2lab(out) - lab)[inside].mean() < 0.5
 
