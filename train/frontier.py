@@ -11,14 +11,13 @@ the other's.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-import colorizers
 from colorizers.color import colorize_u8, rgb_to_lab
 from colorizers.networks.base import Colorizer
 
@@ -35,7 +34,7 @@ FIGURES = ("psnr_mean", "psnr_mean_coloured", "nazeri_accuracy_5")
 def frontier(
     truth: NDArray[np.uint8],
     lab: NDArray[np.float32],
-    others: dict[str, Colorizer] | None = None,
+    methods: Mapping[str, Colorizer],
 ) -> list[dict[str, Any]]:
     """Rows of every method at every setting of its dial.
 
@@ -44,8 +43,8 @@ def frontier(
     truth : ndarray of uint8, shape (N, H, W, 3)
     lab : ndarray of float32, shape (N, H, W, 3)
         The same pictures.
-    others : dict, optional
-        More colorizers by the name of their line, such as those of runs.
+    methods : mapping
+        Name of a line -> its colorizer.
 
     Returns
     -------
@@ -54,7 +53,7 @@ def frontier(
     """
     coloured = (np.ptp(truth, axis=-1) > 0).any(axis=(1, 2))
     rows = []
-    for method, dial, value, ab in _points(lab[..., 0], others or {}):
+    for method, dial, value, ab in _points(lab[..., 0], methods):
         print(f"frontier: {method}, {dial} {value:g}", file=sys.stderr, flush=True)
         ours = colorize_u8(lab[..., 0], ab)
         accuracy = metrics.nazeri_accuracy_lab(lab, rgb_to_lab(ours), 5)
@@ -72,10 +71,9 @@ def frontier(
 
 
 def _points(
-    L: NDArray[np.float32], others: dict[str, Colorizer]
+    L: NDArray[np.float32], methods: Mapping[str, Colorizer]
 ) -> Iterator[tuple[str, str, float, NDArray[np.float32]]]:
-    ours = {name: colorizers.load(name) for name in colorizers.cifar10_names(controls=True)}
-    for method, colorizer in (ours | others).items():
+    for method, colorizer in methods.items():
         line = method
         options: dict[str, Any] = {}
         if "temperature" in colorizer.options:

@@ -60,8 +60,8 @@ class Results:
     """Method -> card of a training whose weights are not committed."""
 
 
-def page_of(results: Results, methods: list[str]) -> str:
-    """The page in Markdown."""
+def page_of(results: Results, methods: list[str], drawn: list[str]) -> str:
+    """The page in Markdown; `drawn` are the methods on the sheet of random pictures."""
     best = frontier.at_colourfulness(results.frontier, COLOURFUL)
     peak = frontier.at_colourfulness(results.frontier, 0.0)
     sheets = "\n\n".join(
@@ -87,7 +87,7 @@ Made by `python -m train.results` from the committed weights; every table is als
 
 ![{DRAWN} test pictures](results/random.png)
 
-Drawn at random (seed {SEED}). From above: grey, {", ".join(methods)}, truth.
+Drawn at random (seed {SEED}). From above: grey, {", ".join(drawn)}, truth.
 
 ## Closeness against colour
 
@@ -110,8 +110,8 @@ Of a target that is not reached, [LOG.md](LOG.md#what-keeps-the-cifar-10-targets
 ## Differences between methods
 
 Mean of the pictures' differences, percentile interval of {compare.RESAMPLES:,} bootstrap samples of
-pictures; bold where it leaves out 0. Many intervals are shown at once: at 95 %, one in twenty would
-leave out 0 by chance.
+pictures; bold where it leaves out 0. Every other pair of methods is in
+[results/comparisons.jsonl](results/comparisons.jsonl).
 
 {compare.table(results.comparisons)}
 

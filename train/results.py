@@ -2,12 +2,14 @@
 
     python -m train.results
     python -m train.results --runs runs/nazeri runs/cvae
+    python -m train.results --add flow
 
 Evaluates every row on all 10,000 test pictures, walks each method's frontier, compares the
 methods in pairs, draws the sheets of pictures and asks the machine judge, which it trains
 first (about half an hour on two cores in all). With `--runs` the tables and plots have a row and
-a line of trainings whose weights are not committed, too. No figure in the repository is typed by
-hand; `tests/train/test_results.py` holds the files to each other.
+a line of trainings whose weights are not committed, too. `--add` computes one method that has new
+weights, and leaves all other rows, lines and trials of the judge as they are. No figure in the
+repository is typed by hand; `tests/train/test_results.py` holds the files to each other.
 """
 
 from __future__ import annotations
@@ -15,7 +17,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +37,9 @@ from .run import RunError
 ROOT = Path(__file__).parents[1]
 BEGIN, END = "<!-- evaluation -->", "<!-- end of evaluation -->"
 COMMAND = "python -m train.results"
+TABLES = ("evaluation", "frontier", "comparisons", "judge")
+RUN = ("command", "commit", "hours", "hardware")
+"""What is kept of the card of a run."""
 
 
 def compute(
@@ -61,15 +66,74 @@ def compute(
     print("paired bootstrap", file=sys.stderr, flush=True)
     compared = ("grey", *colorizers.cifar10_names(controls=True), *runs)
     comparisons = compare.paired({name: evaluation.values[name] for name in compared})
-    line = frontier.frontier(evaluation.truth, evaluation.lab, runs)
+    models = {name: colorizers.load(name) for name in colorizers.cifar10_names(controls=True)}
+    line = frontier.frontier(evaluation.truth, evaluation.lab, models | runs)
     rates = judge.ask(settings, train.rgb_u8[: settings.pictures], test.rgb_u8)
-    about = ", ".join(f"{name} {version}" for name, version in versions.items())
-    footer = (
-        f"n = {len(test):,} test pictures (ST-LPIPS: the first {evaluate.PERCEPTUAL:,}); {about}."
+    cards = {name: {key: colorizer.card[key] for key in RUN} for name, colorizer in runs.items()}
+    return _results(settings, rows, line, comparisons, rates, cards), evaluation
+
+
+def _results(
+    settings: judge.Settings,
+    rows: list[dict[str, Any]],
+    line: list[dict[str, Any]],
+    comparisons: list[dict[str, Any]],
+    rates: list[dict[str, Any]],
+    cards: dict[str, dict[str, Any]],
+) -> Results:
+    """With what is said of all rows."""
+    about = ", ".join(f"{name} {version}" for name, version in rows[0]["versions"].items())
+    about += "".join(  # where a row was added on another machine
+        f"; {row['method']}: {row['versions']['processor']}"
+        for row in rows
+        if row["versions"]["processor"] != rows[0]["versions"]["processor"]
     )
+    first = f"ST-LPIPS and the best of {evaluate.DRAWINGS}: the first {evaluate.PERCEPTUAL:,}"
+    footer = f"n = {rows[0]['n']:,} test pictures ({first}); {about}."
     judged = {"pictures": settings.pictures, "epochs": settings.epochs, "seed": settings.seed}
-    cards = {name: colorizer.card for name, colorizer in runs.items()}
-    return Results(rows, line, comparisons, rates, judged, footer, cards), evaluation
+    return Results(rows, line, comparisons, rates, judged, footer, cards)
+
+
+def add(method: str, settings: judge.Settings, folder: Path) -> tuple[Results, evaluate.Evaluation]:
+    """The results in a folder with the rows of one committed method computed anew.
+
+    Parameters
+    ----------
+    method : str
+    settings : judge.Settings
+        Of the judge whose rates are there.
+    folder : Path
+        Where `publish` left its tables.
+    """
+    rows, line, comparisons, rates = (read(folder, name) for name in TABLES)
+    cards = {card.pop("method"): card for card in read(folder, "runs")}
+    own = ("grey", *colorizers.cifar10_names(controls=True))
+    order = [*evaluate.FLOORS, *own[1:], *cards, *evaluate.CEILINGS]
+    evaluation = evaluate.Evaluation(data.load("test"), data.load("train"))
+    for name in own:
+        print(f"evaluation: {name}", file=sys.stderr, flush=True)
+        evaluation.deep = name == method  # of the others, what the comparisons need
+        row = evaluation.row(name)
+        if name == method:
+            rows = [one for one in rows if one["method"] != method]
+            rows.append(row | {"versions": evaluate.versions()})
+    line = [one for one in line if one["method"].split(",")[0] != method]
+    line += frontier.frontier(evaluation.truth, evaluation.lab, {method: colorizers.load(method)})
+    comparisons = [one for one in comparisons if method not in (one["a"], one["b"])]
+    comparisons += compare.paired({name: evaluation.values[name] for name in own}, of=method)
+    for table in (rows, line):
+        table.sort(key=lambda one: order.index(one["method"].split(",")[0]))
+    comparisons.sort(
+        key=lambda one: (
+            compare.METRICS.index(one["metric"]), order.index(one["a"]), order.index(one["b"])
+        )
+    )  # fmt: skip
+    return _results(settings, rows, line, comparisons, rates, cards), evaluation
+
+
+def read(folder: Path, name: str) -> list[dict[str, Any]]:
+    """A table as `publish` left it."""
+    return [json.loads(line) for line in (folder / f"{name}.jsonl").read_text().splitlines()]
 
 
 def _runs(folders: Sequence[Path]) -> dict[str, Colorizer]:
@@ -91,6 +155,7 @@ def publish(
     error: Callable[[str], NDArray[np.float64]],
     root: Path = ROOT,
     weights: Path = FOLDER,
+    kept: Collection[str] = (),
 ) -> list[Path]:
     """Write docs/results.md, docs/results/, the README's table and the cards.
 
@@ -103,6 +168,8 @@ def publish(
         Name of a row -> CIEDE2000 of each of its pictures, shape (N,).
     root, weights : Path
         The repository; the folder of weights and cards.
+    kept : collection of str
+        Methods whose pictures are not drawn again.
 
     Returns
     -------
@@ -122,16 +189,19 @@ def publish(
     folder = root / "docs" / "results"
     folder.mkdir(parents=True, exist_ok=True)
     written = []
-    for name in ("evaluation", "frontier", "comparisons", "judge"):
+    tables = {name: getattr(results, name) for name in TABLES}
+    tables["runs"] = [{"method": name, **card} for name, card in results.runs.items()]
+    for name, table in tables.items():
         file = folder / f"{name}.jsonl"
-        file.write_text("".join(json.dumps(row) + "\n" for row in getattr(results, name)))
+        file.write_text("".join(json.dumps(row) + "\n" for row in table))
         written.append(file)
     methods = [*trained(results.evaluation, weights), *results.runs]
-    written += _draw(results, methods, pictures, error, folder)
+    drawn = [name for name in methods if name not in kept]
+    written += _draw(results, drawn, pictures, error, folder)
     short = evaluate.table(results.evaluation, markdown=True, keys=evaluate.SHORT)
     readme.write_text(f"{before}{BEGIN}\n{short}\n\n{results.footer}\n{END}{after}")
     page = root / "docs" / "results.md"
-    page.write_text(page_of(results, methods))
+    page.write_text(page_of(results, methods, drawn))
     return [*written, readme, page, *write_cards(results.evaluation, weights)]
 
 
@@ -154,7 +224,7 @@ def _draw(
         picture.save(file, optimize=True)
         written.append(file)
     floors = [row for row in results.evaluation if row["method"] in evaluate.FLOORS]
-    shipped = {name: shipped_value(name, results.frontier) for name in methods}
+    shipped = {name: shipped_value(name, results.frontier) for name in (*methods, *results.runs)}
     frontier.plot(results.frontier, floors, shipped, folder / "frontier.png")
     return [*written, folder / "frontier.png"]
 
@@ -196,15 +266,24 @@ def main(argv: list[str] | None = None) -> int:
         prog=COMMAND, description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     runs_help = "rows of trainings that are not committed, by the folders of their runs"
-    parser.add_argument("--runs", nargs="+", type=Path, default=[], metavar="RUN", help=runs_help)
+    add_help = "compute this method alone, beside the rows that are there"
+    which = parser.add_mutually_exclusive_group()
+    which.add_argument("--runs", nargs="+", type=Path, default=[], metavar="RUN", help=runs_help)
+    which.add_argument("--add", choices=colorizers.cifar10_names(controls=True), help=add_help)
     arguments = parser.parse_args(argv)
     try:
-        results, evaluation = compute(judge.Settings(), arguments.runs)
+        if arguments.add:
+            results, evaluation = add(arguments.add, judge.Settings(), ROOT / "docs" / "results")
+        else:
+            results, evaluation = compute(judge.Settings(), arguments.runs)
     except TrueHueError as error:
         print(error, file=sys.stderr)
         return 2 if isinstance(error, RunError) else 1
     for file in publish(
-        results, evaluation.pictures, lambda name: evaluation.values[name]["ciede2000"]
+        results,
+        evaluation.pictures,
+        lambda name: evaluation.values[name]["ciede2000"],
+        kept=results.runs if arguments.add else (),
     ):
         print(f"written: {file.relative_to(ROOT)}", file=sys.stderr)
     print(evaluate.table(results.evaluation, markdown=False))

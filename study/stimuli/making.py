@@ -36,7 +36,6 @@ from study.stimuli.showing import (
 if TYPE_CHECKING:
     from colorizers.painting.predictor import Predictor
 
-_BATCH = 64
 _SUFFIXES = {".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp"}
 _LISTED = 20  # mismatches that are named one by one
 
@@ -110,8 +109,7 @@ def _in_batches(
     L = lab[..., 0]
     ab = {TRUTH: lab[..., 1:]}
     for name, predictor in predictors.items():
-        batches = [predictor.predict_ab(L[at : at + _BATCH]) for at in range(0, len(L), _BATCH)]
-        ab[name] = np.concatenate(batches)
+        ab[name] = predictor.predict_ab(L)
     for name, values in ab.items():
         for number, rgb_u8 in enumerate(colorize_u8(L, values)):
             yield name, number, rgb_u8

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from colorizers.color import rgb_to_lab
+from colorizers.color import colorize_u8, rgb_to_lab
 from colorizers.networks import bins
 from train import data, evaluate, metrics
 
@@ -117,9 +117,35 @@ def test_the_table_has_every_metric_of_a_row(small, capsys):
     assert evaluate.main(["--methods", "grey", "--no-deep"]) == 0
     out = capsys.readouterr().out
     for _, heading, _ in evaluate.COLUMNS:
-        if heading not in ("ST-LPIPS", "Fréchet Lite0"):
+        if heading not in ("PSNR best of 8", "ST-LPIPS", "Fréchet Lite0"):
             assert heading in out
     assert "n = 20" in out
+
+
+class Drawer:
+    """Draws one of three tints for each picture, by its seed; the second is that of the truth."""
+
+    options = {"seed": 0.0}  # noqa: RUF012
+
+    def __init__(self):
+        self.seeds = []
+
+    def predict_ab(self, L, seed=0):
+        seeds = seed + np.arange(len(L))
+        self.seeds += seeds.tolist()
+        tint = np.array([[-30.0, 0], [20, 30], [0, -40]], np.float32)[seeds.astype(int) % 3]
+        return np.broadcast_to(tint[:, None, None], (*L.shape, 2))
+
+
+def test_of_what_is_drawn_the_nearest_of_eight_counts():
+    L = np.full((4, 32, 32), 60, np.float32)
+    truth = colorize_u8(L, np.broadcast_to(np.float32([20, 30]), (*L.shape, 2)))
+    four = data.Pictures(truth, np.arange(4, dtype=np.uint8), np.arange(4))
+    drawer = Drawer()
+    row = evaluate.Evaluation(four, some_pictures(20), deep=False, others={"d": drawer}).row("d")
+    assert row["psnr_mean"] < 50
+    assert (row["psnr_best_of_8"], row["psnr_best_of_8_n"]) == (100.0, 4)
+    assert sorted(drawer.seeds[4:]) == list(range(32))  # no noise twice
 
 
 def test_an_unknown_method_and_a_negative_limit_are_refused(capsys):

@@ -11,7 +11,7 @@ from scipy.stats import norm
 
 import colorizers
 from colorizers.color import rgb_to_lab
-from train import compare, evaluate, frontier, gallery, page, results
+from train import compare, data, evaluate, frontier, gallery, page, results
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "docs" / "results"
@@ -35,7 +35,9 @@ class TestCommitted:
     def test_the_page_shows_every_table(self, rows):
         text = (ROOT / "docs" / "results.md").read_text()
         assert evaluate.table(rows, markdown=True) in text
-        assert compare.table(committed("comparisons")) in text
+        differences = compare.table(committed("comparisons"))
+        assert differences in text
+        assert len(differences.splitlines()) == 7
         assert results.judge.table(committed("judge")) in text
 
     def test_cards_carry_the_figures_and_the_rows_are_of_these_weights(self, rows):
@@ -72,15 +74,27 @@ class TestCompare:
         )
 
     def test_clear_differences_are_bold_and_others_are_not(self):
-        row = {"metric": "ssim", "a": "x", "b": "y", "difference": 0.5}
+        row = {"metric": "ssim", "a": "gan", "b": "flow", "difference": 0.5}
         assert "**+0.5**" in compare.table([row | {"difference_ci95": [0.1, 0.9]}])
         assert "**" not in compare.table([row | {"difference_ci95": [-0.1, 0.9]}])
+
+    def test_other_pairs_are_kept_and_not_shown(self):
+        row = {"metric": "ssim", "a": "grey", "b": "gan", "difference": 0.5}
+        assert "grey" not in compare.table([row | {"difference_ci95": [0.1, 0.9]}])
+
+    def test_of_one_method_only_its_pairs_are_compared(self):
+        values = {name: {"ssim": np.arange(4.0)} for name in "abc"}
+        rows = compare.paired(values, ("ssim",), resamples=10, of="b")
+        assert [(row["a"], row["b"]) for row in rows] == [("a", "b"), ("b", "c")]
 
 
 @pytest.fixture(scope="module")
 def points():
     truth = some_pictures(6)
-    return frontier.frontier(truth, rgb_to_lab(truth))
+    names = colorizers.cifar10_names(controls=True)
+    return frontier.frontier(
+        truth, rgb_to_lab(truth), {name: colorizers.load(name) for name in names}
+    )
 
 
 class TestFrontier:
@@ -140,7 +154,7 @@ def small():
     return page.Results(
         [row(name) for name in ("grey", "gan", "truth")],
         [point],
-        [{"metric": "ssim", "a": "grey", "b": "gan", "difference": 0.5,
+        [{"metric": "ssim", "a": "classification", "b": "gan", "difference": 0.5,
           "difference_ci95": [0.1, 0.9]}],
         [{"trial": ["truth", "gan"], "method": "gan", "rate": 0.25, "rate_ci95": [0.1, 0.4],
           "expected": 0.3, "chance": 0.5}],
@@ -216,6 +230,36 @@ def test_a_run_that_is_not_committed_is_shown_and_named_as_such(small, tmp_path)
     assert "results/ranked-nazeri.png" in text
     assert "| nazeri | 20.00 |" in (tmp_path / "README.md").read_text()
     assert not (tmp_path / "nazeri.json").exists()
+
+
+class Shallow(evaluate.Evaluation):
+    """Without the networks that are rulers."""
+
+    deep = property(lambda self: False, lambda self, value: None)  # type: ignore[assignment]
+
+
+def test_one_method_is_added_and_all_else_stays(tmp_path, monkeypatch):
+    """The committed tables, of which the rows of one method are computed again, on 6 pictures."""
+    for name in (*results.TABLES, "runs"):
+        (tmp_path / f"{name}.jsonl").write_bytes((FOLDER / f"{name}.jsonl").read_bytes())
+    six = data.Pictures(some_pictures(6), np.arange(6, dtype=np.uint8), np.arange(6))
+    monkeypatch.setattr(data, "load", lambda part: six)
+    monkeypatch.setattr(evaluate, "Evaluation", Shallow)
+    made, _ = results.add("gan", results.judge.Settings(), tmp_path)
+    for name, count in (("evaluation", 1), ("frontier", 9), ("comparisons", 15), ("judge", 0)):
+        before, after = committed(name), getattr(made, name)
+        new = [row for row in after if row.get("n") == 6]
+        assert len(new) == count
+        assert all("gan" in (row.get("method"), row.get("a"), row.get("b")) for row in new)
+        stay = [
+            row for row in before if "gan" not in (row.get("method"), row.get("a"), row.get("b"))
+        ]
+        assert [row for row in after if row not in new] == (before if name == "judge" else stay)
+    methods = [
+        [row["method"] for row in rows] for rows in (made.evaluation, committed("evaluation"))
+    ]
+    assert methods[0] == methods[1]
+    assert set(made.runs) == {"nazeri", "cvae"}
 
 
 def test_a_run_of_a_method_that_has_a_row_is_refused(monkeypatch, capsys):

@@ -124,10 +124,11 @@ def test_photographs_of_any_size_keep_their_size_and_their_L(photos, tmp_path):
         assert np.abs(ours[..., 0] - L[..., 0])[inside].max() < 1
 
 
-def test_the_methods_see_only_L_in_batches(photos, tmp_path):
+def test_the_methods_see_only_L_and_all_of_it_at_once(photos, tmp_path):
+    """What draws, draws each picture by a seed of its own."""
     tint = Tint(0, 0)
     build(photos, {"a": tint}, tmp_path / "set", count=20, practice=0)
-    seen = np.concatenate(tint.seen)
+    (seen,) = tint.seen
     assert seen.shape == (20, SIDE, SIDE)
     assert seen.dtype == np.float32
     assert seen.min() >= 0
