@@ -26,6 +26,7 @@ import colorizers.page.ui
 import study.page.ui
 from colorizers.page import uploads
 from colorizers.page.doors import Doors
+from colorizers.page.turns import take_turns
 from study.database.engine import DEFAULT_URL, database_url, sqlite_path
 from study.errors import ConfigError, DatabaseError, StimuliError, StudyError
 from study.page import admin, proxies
@@ -38,7 +39,6 @@ from study.protocol.config import StudyConfig, from_environment
 HERE = Path(__file__).parent
 TITLE = "TrueHue"
 UPLOAD_LIMIT = "50mb"
-QUEUE_LENGTH = 64  # people waiting for a colorization; the study does not use the queue
 
 # Of FastAPI: no pages of its own, and no redirects, which it would make of the visitor's `Host`.
 BARE: dict[str, Any] = {
@@ -166,7 +166,7 @@ def build_demo(service: Callable[[], Service], *, colorize: bool = True) -> gr.B
             blocks.load(None, outputs=tabs, js=OPEN_ASKED_TAB)
         else:
             study.page.ui.build(service)
-    blocks.queue(max_size=QUEUE_LENGTH, default_concurrency_limit=1, api_open=False)
+    take_turns(blocks)
     return blocks
 
 

@@ -17,7 +17,8 @@ from sqlalchemy import create_engine
 from study.database.engine import parse_url
 
 WITHOUT_CHROMIUM = tuple(
-    f"tests/browser/test_{name}.py" for name in ("doors", "login", "outages", "replays", "server")
+    f"tests/browser/test_{name}.py"
+    for name in ("doors", "login", "outages", "replays", "server", "turns")
 )
 BOTH = ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)]
 

@@ -155,7 +155,7 @@ def whole_range(image: Image.Image, head: bytes) -> Image.Image:
     values = np.asarray(image).astype(np.uint16)
     if image.format != "TIFF":  # at the upper end
         values = values >> np.uint16(16 - bits)
-    values = _spread(values, bits)
+    values = _spread(values, 2**bits - 1)
     made = Image.fromarray(65_535 - values if inverted else values)
     made.info, made.format = image.info, image.format
     return made
@@ -179,16 +179,18 @@ def png(values: UInt16, chunks: Sequence[tuple[bytes, bytes]] = ()) -> bytes:
     """A PNG of 16-bit RGB or RGBA (h, w, 3 or 4), with these chunks (name, content) in its head."""
     order = cv2.COLOR_RGB2BGR if values.shape[2] == 3 else cv2.COLOR_RGBA2BGRA
     bgr = cv2.cvtColor(np.ascontiguousarray(values), order)
+    del values  # memory for those who hold it no more
     done, coded = cv2.imencode(".png", bgr, [cv2.IMWRITE_PNG_COMPRESSION, 3])
     if not done:
         raise OSError("The PNG encoder failed.")
-    data = coded.tobytes()
+    del bgr
+    data = coded.data
     head = len(_PNG_START) + 25  # and IHDR
     between = b"".join(
         struct.pack(">I", len(body)) + name + body + struct.pack(">I", zlib.crc32(name + body))
         for name, body in chunks
     )
-    return data[:head] + between + data[head:]
+    return b"".join([data[:head], between, data[head:]])
 
 
 def _decode(data: bytes, image: Image.Image, bits: int) -> UInt16 | None:
@@ -197,7 +199,7 @@ def _decode(data: bytes, image: Image.Image, bits: int) -> UInt16 | None:
     values = decoder(data)
     if values is None or values.dtype != np.uint16 or values.ndim != 3:
         return None
-    values = _spread(values, bits)
+    values = _spread(values, 2**bits - 1)
     if image.format == "HEIF":  # decoded by the same library; 4:2:0 at 8 bits is another rounding
         return values if values.shape[1::-1] == image.size else None
     transparent = "transparency" in image.info  # of 16 bits, which Pillow holds against 8
@@ -212,11 +214,10 @@ def _decode(data: bytes, image: Image.Image, bits: int) -> UInt16 | None:
     return None
 
 
-def _spread(values: UInt16, bits: int) -> UInt16:
-    """So many bits over all 65,536 levels."""
-    if bits == 16:
+def _spread(values: UInt16, top: int) -> UInt16:
+    """Levels from 0 to this one over all 65,536."""
+    if top == LEVELS - 1:
         return values
-    top = 2**bits - 1
     levels = np.minimum(np.arange(LEVELS), top) * ((LEVELS - 1) / top)
     table = np.rint(levels).astype(np.uint16)
     return np.asarray(cv2.LUT(np.ascontiguousarray(values), table), np.uint16)
@@ -251,7 +252,7 @@ def _by_hand(data: bytes) -> Any:
     width, height, top = (int(number) for number in found.groups())
     count = width * height * 3
     values = np.frombuffer(data, ">u2", count, found.end()).reshape(height, width, 3)
-    return np.rint(np.minimum(values, top) * ((LEVELS - 1) / top)).astype(np.uint16)
+    return _spread(values.astype(np.uint16), top)
 
 
 def _turned(values: UInt16) -> Sequence[UInt16]:

@@ -16,7 +16,7 @@ from colorizers.errors import ImageError
 from colorizers.files.srgb import Pixels
 
 MAX_PIXELS = 100_000_000
-"""Largest accepted width x height: 100 megapixels need about 1.5 GB on their way through."""
+"""Largest accepted width x height; `colorizers.files.memory` bounds what they take."""
 MAX_SIDE = 65_535
 """Longest accepted side: more than a browser can show."""
 

@@ -11,7 +11,7 @@ Adobe, DNG 1.7; LibRaw's documentation (gamma, white balance); gamma of sRGB as 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import IO
 
 import numpy as np
@@ -19,7 +19,6 @@ from numpy.typing import NDArray
 
 from colorizers.errors import ImageError
 from colorizers.files.pages import Page
-from colorizers.files.picture import check_size
 
 HEAD = 32
 """How much of a file's beginning is looked at."""
@@ -59,13 +58,16 @@ def name_of(head: bytes) -> str:
     return next((name for at, start, name in _OTHERS if head.startswith(start, at)), "")
 
 
-def develop(stream: IO[bytes], max_pixels: int, way_out: str) -> NDArray[np.uint16]:
+def develop(
+    stream: IO[bytes], check: Callable[[int, int], None], way_out: str
+) -> NDArray[np.uint16]:
     """The picture of a camera's raw, upright, sRGB of 16 bits, with the camera's white balance.
 
     Parameters
     ----------
     stream : binary file
-    max_pixels : int
+    check : callable
+        Raises ImageError of a width and height that are too much.
     way_out : str
         What may be done otherwise, as the end of a sentence.
 
@@ -76,7 +78,7 @@ def develop(stream: IO[bytes], max_pixels: int, way_out: str) -> NDArray[np.uint
     Raises
     ------
     ImageError
-        If rawpy is not installed, or cannot read it, or it has too many pixels.
+        If rawpy is not installed, or cannot read it, or `check` does so.
     """
     try:
         import rawpy
@@ -88,7 +90,7 @@ def develop(stream: IO[bytes], max_pixels: int, way_out: str) -> NDArray[np.uint
     stream.seek(0)
     try:
         with rawpy.imread(stream) as file:
-            check_size(file.sizes.width, file.sizes.height, max_pixels=max_pixels)
+            check(file.sizes.width, file.sizes.height)
             return np.asarray(
                 file.postprocess(use_camera_wb=True, output_bps=16, gamma=(2.4, 12.92))
             )

@@ -7,8 +7,8 @@ Pillow reads the headers and decodes, with libjpeg-turbo beside it for large JPE
 module decides what is accepted and brings all of it to one form, a :class:`Picture`. Nothing else
 in the project opens files that came from outside. The way back is :mod:`colorizers.files.writing`.
 
-The size is read from the file's header and checked *before* any pixel is decoded, so that a small
-file that unfolds to gigabytes is refused at the price of reading its header.
+Size and depth are read from the file's header and checked *before* any pixel is decoded, so that a
+small file that unfolds to gigabytes is refused at the price of reading its header.
 
 References
 ----------
@@ -23,6 +23,7 @@ import io
 import os
 import stat
 import warnings
+from collections.abc import Callable
 from pathlib import Path
 from typing import IO, Any
 
@@ -31,7 +32,7 @@ from numpy.typing import NDArray
 from PIL import Image, PngImagePlugin, UnidentifiedImageError
 
 from colorizers.errors import ImageError
-from colorizers.files import boxes, cicp, deep, jpeg, metadata, pages, png, raw
+from colorizers.files import boxes, cicp, deep, jpeg, memory, metadata, pages, png, raw
 from colorizers.files.picture import MAX_PIXELS, Picture, check_size, upright
 from colorizers.files.profiles import written_profile
 from colorizers.files.srgb import Pixels, to_srgb
@@ -52,7 +53,9 @@ MAX_BYTES = 400_000_000
 Source = str | Path | bytes
 
 
-def open_photo(source: Source, *, max_pixels: int = MAX_PIXELS) -> Picture:
+def open_photo(
+    source: Source, *, max_pixels: int = MAX_PIXELS, admit: Callable[[int], None] | None = None
+) -> Picture:
     """Decode a picture file to upright sRGB.
 
     Applied: EXIF orientation and the embedded ICC profile (to sRGB, relative colorimetric with
@@ -73,6 +76,9 @@ def open_photo(source: Source, *, max_pixels: int = MAX_PIXELS) -> Picture:
     max_pixels : int
         Largest accepted width x height, checked from the header before decoding. Above 179
         megapixels Pillow refuses by itself (`PIL.Image.MAX_IMAGE_PIXELS`).
+    admit : callable, optional
+        Called before decoding with the bytes of memory that the picture takes on its way, at most
+        `memory.MOST`; a server waits there for room.
 
     Returns
     -------
@@ -96,14 +102,19 @@ def open_photo(source: Source, *, max_pixels: int = MAX_PIXELS) -> Picture:
     with _stream(source) as file:
         head, found_pages = file.read(raw.HEAD), pages.pages(file)
         if raw.is_raw(head, found_pages):
-            return _developed(file, max_pixels)
+            return _developed(file, max_pixels, admit)
         stream, page = _photograph(file, found_pages, notices)
         image, page = _open(stream, page, max_pixels, notices)
         check_size(*image.size, max_pixels=max_pixels)
         # Any exception may leave a decoder that is fed a hostile file (struct.error, IndexError,
         # SyntaxError, MemoryError, ...), and none of them may reach the page as a traceback.
         try:
+            stream.seek(0)
+            channels, bits = memory.depth(image, stream.read(boxes.HEAD), page)
+            memory.admitted(image.size, channels, bits, admit)
             image, pixels, found = _decoded(image, stream, page, notices)
+        except ImageError:
+            raise
         except Exception as error:
             raise ImageError(
                 f"The {image.format} file is damaged or incomplete and cannot be decoded; "
@@ -178,9 +189,14 @@ def _way_out(format: str | None = None) -> str:
     return f"save it as {', '.join(others)} or {last} and try again"
 
 
-def _developed(stream: IO[bytes], max_pixels: int) -> Picture:
+def _developed(stream: IO[bytes], max_pixels: int, admit: Callable[[int], None] | None) -> Picture:
     """A camera's raw."""
-    rgb = raw.develop(stream, max_pixels, _way_out())
+
+    def check(width: int, height: int) -> None:
+        check_size(width, height, max_pixels=max_pixels)
+        memory.admitted((width, height), 3, 16, admit)
+
+    rgb = raw.develop(stream, check, _way_out())
     notices = ["The camera's raw is developed with the white balance that the camera chose."]
     exif = Image.Exif()
     with contextlib.suppress(Exception):  # some are TIFFs, and the others' EXIF is nowhere else

@@ -22,9 +22,10 @@ import colorizers
 from colorizers.errors import ImageError, WeightsError
 from colorizers.files.filenames import output_name
 from colorizers.files.writing import OUTPUTS
-from colorizers.page.checking import new_folder, number, uploaded
+from colorizers.page.checking import NETWORK, new_folder, number, uploaded
+from colorizers.page.turns import opened
 from colorizers.painting.adjust import SATURATION, WARMTH
-from colorizers.painting.pipeline import Options, colorize_file
+from colorizers.painting.pipeline import Options, colorize_opened
 from colorizers.painting.predictor import Predictor
 
 log = logging.getLogger(__name__)
@@ -64,8 +65,8 @@ def build(load: Callable[[str], Predictor] | None = None) -> None:
         colorize_file,
         api_name=NAME,
         api_description=DESCRIPTION,
-        concurrency_id="colorize",
-        concurrency_limit=1,
+        concurrency_id=NETWORK["concurrency_id"],
+        concurrency_limit=NETWORK["concurrency_limit"],
     )
 
 
@@ -113,7 +114,8 @@ def answer(
         folder = new_folder(Path(gradio_utils.get_upload_folder()))
         target = folder / output_name(original, colorizer.name, f".{ending}")
         how = Options(OUTPUTS[ending], int(quality), saturation=more, warmth=warmer, method=checked)
-        made = colorize_file(path, target, colorizer, how)
+        with opened(path) as opened_photo:
+            notices = colorize_opened(opened_photo, target, colorizer, how).notices
     except ImageError as error:
         raise _error(str(error)) from error
     except Exception as error:
@@ -125,7 +127,7 @@ def answer(
         "size": target.stat().st_size,
         "meta": {"_type": "gradio.FileData"},
     }
-    return file, list(made.notices)
+    return file, list(notices)
 
 
 def _chosen(load: Callable[[str], Predictor], method: Any) -> Predictor:

@@ -30,9 +30,9 @@ from colorizers.color import colorize_u8, rgb_to_lab
 from colorizers.errors import ImageError
 from colorizers.files.filenames import safe_stem
 from colorizers.files.picture import Picture
-from colorizers.files.reading import open_photo
 from colorizers.files.srgb import Pixels
 from colorizers.files.writing import OUTPUTS, save_png
+from colorizers.page.turns import CHECK, COLORIZE, opened
 from colorizers.page.uploads import keep
 from colorizers.painting.adjust import within
 from colorizers.painting.predict import lightness, resize
@@ -53,9 +53,10 @@ SILENT: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"
 NETWORK: dict[str, Any] = {
     "api_visibility": "private",
     "preprocess": False,
-    "concurrency_id": "colorize",
-    "concurrency_limit": 1,
+    "concurrency_id": COLORIZE,
+    "concurrency_limit": 2,
 }
+LOOKING = NETWORK | {"concurrency_id": CHECK}
 QUICK: dict[str, Any] = SILENT | {
     "preprocess": False,
     "concurrency_id": "adjust",
@@ -137,21 +138,20 @@ def check_upload(payload: Any) -> Verdict | None:
     sent = payload.get("path") if isinstance(payload, dict) else None
     try:
         path, name = uploaded(payload)
-        photo = open_photo(path)
+        with opened(path) as photo:
+            verdict = look_at(path, photo)
+            if photo.format in SHOWN_BY_BROWSERS:
+                return verdict
+            folder = new_folder(Path(gradio_utils.get_upload_folder()))
+            shown = folder / f"{safe_stem(name)}.png"
+            save_png(shown, photo.rgb, photo)
     except ImageError as error:
         return Verdict(str(sent), f"⚠️ {error}", accepted=False)
-    verdict = look_at(path, photo)
-    if photo.format in SHOWN_BY_BROWSERS:
-        return verdict
-    folder = new_folder(Path(gradio_utils.get_upload_folder()))
-    shown = folder / f"{safe_stem(name)}.png"
-    save_png(shown, photo.rgb, photo)
     return replace(verdict, shown=str(shown))
 
 
-def look_at(path: Path, photo: Picture | None = None) -> Verdict:
+def look_at(path: Path, photo: Picture) -> Verdict:
     """What there is to say of a photograph that can be used; `open_photo` says what cannot."""
-    photo = photo or open_photo(path)
     width, height = photo.size
     said = " ".join([f"{width:,} × {height:,} pixels, {photo.format}.", *photo.notices])
     L = lightness(photo.rgb)

@@ -21,7 +21,6 @@ from PIL import Image, ImageDraw
 from colorizers.color import colorize_u8
 from colorizers.errors import ImageError
 from colorizers.files.filenames import output_name
-from colorizers.files.reading import open_photo
 from colorizers.page.checking import (
     ENDINGS,
     QUALITY,
@@ -42,6 +41,7 @@ from colorizers.page.checking import (
 )
 from colorizers.page.desk import MAX_HINTS, Desk, Look, Sliders, Work
 from colorizers.page.palette import hex_of, hue
+from colorizers.page.turns import opened
 from colorizers.painting.adjust import SATURATION, WARMTH
 from colorizers.painting.hints import RADIUS, REACH, Hint
 from colorizers.painting.pipeline import Options, colorize_opened
@@ -106,7 +106,8 @@ class Editor:
             path, name = uploaded(payload)
             if verdict is None or not verdict.of(payload):
                 progress(0.0, desc="Reading the picture")
-                verdict = look_at(path)
+                with opened(path) as photo:
+                    verdict = look_at(path, photo)
             assert verdict.L is not None
             width, height = verdict.size
             method = next(iter(self.models))
@@ -291,25 +292,25 @@ class Editor:
             checked = checked_sliders((saturation, warmth, reach))
             progress(0.0, desc="Reading the picture")
             path, _ = uploaded({"path": str(work.path)})
-            photo = open_photo(path)
-            if photo.size != work.size:
-                raise ImageError(
-                    "The photograph is not the one that was coloured; upload it again."
+            with opened(path) as photo:
+                if photo.size != work.size:
+                    raise ImageError(
+                        "The photograph is not the one that was coloured; upload it again."
+                    )
+                with work.lock:
+                    look, ab_grid = work.look, work.colours(work.look, checked, self.models)
+                target = new_folder(self.cache) / output_name(
+                    work.name, look.method + _drawn_by(look, self.models), f".{ENDINGS[chosen]}"
                 )
-            with work.lock:
-                look, ab_grid = work.look, work.colours(work.look, checked, self.models)
-            target = new_folder(self.cache) / output_name(
-                work.name, look.method + _drawn_by(look, self.models), f".{ENDINGS[chosen]}"
-            )
-            made = colorize_opened(
-                photo,
-                target,
-                self.models[look.method],
-                Options(chosen, compressed, metadata is not False),
-                lambda share, what: progress(share, desc=what),
-                ab_grid,
-            )
-            for notice in made.unsaid:
+                unsaid = colorize_opened(
+                    photo,
+                    target,
+                    self.models[look.method],
+                    Options(chosen, compressed, metadata is not False),
+                    lambda share, what: progress(share, desc=what),
+                    ab_grid,
+                ).unsaid
+            for notice in unsaid:
                 gr.Warning(notice, title="Not in the file")
             label = f"Save again: {target.name}, {target.stat().st_size / 1e6:.1f} MB"
             return gr.DownloadButton(label, value=str(target), visible=True)

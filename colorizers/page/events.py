@@ -15,7 +15,15 @@ from gradio.helpers import Examples
 
 from colorizers.page import hinting as hints_tab
 from colorizers.page import panels, texts
-from colorizers.page.checking import NETWORK, QUICK, SILENT, Verdict, check_upload, settle
+from colorizers.page.checking import (
+    LOOKING,
+    NETWORK,
+    QUICK,
+    SILENT,
+    Verdict,
+    check_upload,
+    settle,
+)
 from colorizers.page.editing import Editor
 from colorizers.painting.hints import REACH_DEFAULT
 
@@ -78,7 +86,7 @@ def connect(
 
     started = [
         photo.upload(**forgetting, **SILENT, **waiting)
-        .then(check_upload, photo, verdict, **here)
+        .then(check_upload, photo, verdict, **here | LOOKING)
         .then(settle, [photo, verdict], [photo, note], **QUICK, **waiting)
         .then(colour, [photo, key, verdict], **colouring),
         shown.load_input_event.then(colour, [photo, key, unchecked], **colouring),

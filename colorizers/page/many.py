@@ -20,7 +20,6 @@ from PIL import Image
 
 from colorizers.errors import ImageError
 from colorizers.files.filenames import output_name
-from colorizers.files.reading import open_photo
 from colorizers.page.checking import (
     ENDINGS,
     NETWORK,
@@ -33,6 +32,7 @@ from colorizers.page.checking import (
     uploaded,
 )
 from colorizers.page.texts import MANY_BEGUN, MANY_ENDED
+from colorizers.page.turns import MANY, opened
 from colorizers.painting.pipeline import Options, colorize_opened
 from colorizers.painting.predictor import Predictor
 
@@ -120,7 +120,7 @@ def build(colorizer: Predictor) -> None:
         run,
         [files, format_],
         [gallery, report, bundle, stopping, leave, stop],
-        **NETWORK | {"concurrency_id": "many"},
+        **NETWORK | {"concurrency_id": MANY, "concurrency_limit": 1},
         show_progress_on=report,
     )
     for ended in (running.then, running.failure):  # in Gradio 6.31, `then` is not for failures
@@ -243,23 +243,23 @@ class _Made:
     def _add(self, sent: Any, report: Callable[[float, str], None]) -> None:
         report(0.0, "Reading the picture")
         path, original = uploaded(sent)
-        photo = open_photo(path)
-        size = photo.size[0] * photo.size[1] / 1e6
-        if self._megapixels + size > MAX_MEGAPIXELS:
-            raise ImageError(
-                f"With it the photographs would have more than {MAX_MEGAPIXELS} megapixels "
-                "together, which is the limit; bring it another time."
+        with opened(path) as photo:
+            size = photo.size[0] * photo.size[1] / 1e6
+            if self._megapixels + size > MAX_MEGAPIXELS:
+                raise ImageError(
+                    f"With it the photographs would have more than {MAX_MEGAPIXELS} megapixels "
+                    "together, which is the limit; bring it another time."
+                )
+            self._megapixels += size
+            stem = output_name(original, self._colorizer.name, "")
+            name = _unused(stem, ENDINGS[self._format], self._names)
+            file = self._folder / name
+            made = colorize_opened(
+                photo, file, self._colorizer, Options(self._format, JPEG_QUALITY), report
             )
-        self._megapixels += size
-        stem = output_name(original, self._colorizer.name, "")
-        name = _unused(stem, ENDINGS[self._format], self._names)
-        file = self._folder / name
-        made = colorize_opened(
-            photo, file, self._colorizer, Options(self._format, JPEG_QUALITY), report
-        )
+            thumb = Image.fromarray(preview(made.rgb))
         self._zip.write(file, name)
         file.unlink()
-        thumb = Image.fromarray(preview(made.rgb))
         thumb.thumbnail((THUMB_SIDE, THUMB_SIDE))
         tile = self._folder / f"{len(self.shown)}.png"
         thumb.save(tile, "PNG", compress_level=1)

@@ -106,8 +106,18 @@ def claim() -> Uploads:
 
 def keep(folder: Path) -> None:
     """Give a folder to the visitor whose event is under way, if it came through the doors."""
+    if found := _asked():
+        uploads, whose = found
+        uploads.give(folder, whose)
+
+
+def visitor() -> Visitor | None:
+    """Whose event is under way, if it came through the doors."""
+    found = _asked()
+    return found[1] if found else None
+
+
+def _asked() -> tuple[Uploads, Visitor] | None:
     request: Any = LocalContext.request.get(None)
     asked = getattr(request, "request", None)
-    if asked is not None and SCOPE in asked.scope:
-        uploads, visitor = asked.scope[SCOPE]
-        uploads.give(folder, visitor)
+    return None if asked is None else asked.scope.get(SCOPE)

@@ -83,6 +83,12 @@ class Server:
         """What the process has written so far."""
         return self._log.read_text()
 
+    def peak(self) -> int:
+        """The most memory that the process has had, in bytes."""
+        assert self._process is not None
+        status = Path(f"/proc/{self._process.pid}/status").read_text()
+        return int(status.split("VmHWM:")[1].split()[0]) * 1024
+
     def start(self) -> None:
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(

@@ -15,7 +15,7 @@ from colorizers.files.picture import Picture
 from colorizers.files.reading import open_photo
 from colorizers.files.writing import save
 from colorizers.networks.bins import COUNT, centres
-from colorizers.page import checking, desk, editing, ui
+from colorizers.page import checking, desk, editing, turns, ui
 from colorizers.page.checking import hex_ab
 from colorizers.page.desk import Desk, Look, Work
 from colorizers.page.editing import Editor
@@ -101,12 +101,11 @@ def test_from_the_check_to_the_file_an_upload_is_decoded_twice(
 ) -> None:
     decoded: list[Path] = []
 
-    def counted(path: Path) -> Picture:
+    def counted(path: Path, **options: Any) -> Picture:
         decoded.append(path)
-        return open_photo(path)
+        return open_photo(path, **options)
 
-    monkeypatch.setattr(checking, "open_photo", counted)
-    monkeypatch.setattr(editing, "open_photo", counted)
+    monkeypatch.setattr(turns, "open_photo", counted)
     verdict = checking.check_upload(upload)
     whole = editor.colorize(upload, None, quiet)
     key, *first = editor.colorize(upload, None, quiet, verdict)
