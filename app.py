@@ -39,6 +39,7 @@ from study.protocol.config import StudyConfig, from_environment
 HERE = Path(__file__).parent
 TITLE = "TrueHue"
 UPLOAD_LIMIT = "50mb"
+SESSIONS = 500  # pages whose photograph is remembered, those used last
 
 # Of FastAPI: no pages of its own, and no redirects, which it would make of the visitor's `Host`.
 BARE: dict[str, Any] = {
@@ -99,6 +100,7 @@ class Settings:
     study: StudyConfig = field(default_factory=StudyConfig)
     admin_hash: str = ""  # without one the administrator's page does not exist
     trusted_proxies: tuple[str, ...] = ()
+    keep_seconds: int = uploads.KEEP_SECONDS
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> "Settings":
@@ -107,13 +109,17 @@ class Settings:
         Raises
         ------
         ValueError
-            When the port is not a number from 1 to 65535, or a trusted proxy no address.
+            When the port is not a number from 1 to 65535, a trusted proxy no address, or the time
+            that files are kept not a number of seconds.
         ConfigError, PasswordError
             When the study file or the hash of the administrator's password cannot be used.
         """
         port = environment.get("GRADIO_SERVER_PORT") or str(cls.server_port)
         if not port.isdigit() or not 1 <= int(port) <= 65535:
             raise ValueError(f"GRADIO_SERVER_PORT is {port!r}, but must be from 1 to 65535.")
+        keep = environment.get("TRUEHUE_KEEP_SECONDS") or str(cls.keep_seconds)
+        if not keep.isdigit() or int(keep) < 1:
+            raise ValueError(f"TRUEHUE_KEEP_SECONDS is {keep!r}, but must be seconds, 1 or more.")
         admin_hash = environment.get("TRUEHUE_ADMIN_HASH") or ""
         if admin_hash:
             check_hash(admin_hash)
@@ -124,6 +130,7 @@ class Settings:
             study=from_environment(environment),
             admin_hash=admin_hash,
             trusted_proxies=proxies.parse(environment.get(proxies.VARIABLE) or ""),
+            keep_seconds=int(keep),
         )
 
 
@@ -151,7 +158,7 @@ def theme() -> gr.themes.Base:
 
 def build_demo(service: Callable[[], Service], *, colorize: bool = True) -> gr.Blocks:
     """Return the Gradio app with both tabs, or with the study alone."""
-    with gr.Blocks(title=TITLE, analytics_enabled=False, delete_cache=(3600, 3600)) as blocks:
+    with gr.Blocks(title=TITLE, analytics_enabled=False) as blocks:
         gr.Markdown(
             f"# {TITLE}\n\nColour grey photographs; find out which colours people take for real.",
             elem_id="title",
@@ -166,6 +173,7 @@ def build_demo(service: Callable[[], Service], *, colorize: bool = True) -> gr.B
             blocks.load(None, outputs=tabs, js=OPEN_ASKED_TAB)
         else:
             study.page.ui.build(service)
+    blocks.state_session_capacity = SESSIONS
     take_turns(blocks)
     return blocks
 
@@ -195,7 +203,7 @@ class Headers:
 
 def build_app(blocks: gr.Blocks, settings: Settings) -> fastapi.FastAPI:
     """Return the FastAPI application that serves the Gradio app at "/"."""
-    app = fastapi.FastAPI(**BARE)
+    app = fastapi.FastAPI(**BARE, lifespan=files.swept)
     sessions = Sessions(settings.admin_hash) if settings.admin_hash else None
     # What is added later stands before what was added earlier: the guard asks for the password
     # first, and all get the headers.
@@ -281,7 +289,7 @@ except (ValueError, StudyError) as error:
 running_study = functools.cache(
     functools.partial(open_service, settings.study, settings.database_url)
 )
-files = uploads.claim()
+files = uploads.claim(settings.keep_seconds)
 demo = build_demo(running_study, colorize=settings.study.colorize)
 
 

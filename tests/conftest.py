@@ -18,7 +18,16 @@ from study.database.engine import parse_url
 
 WITHOUT_CHROMIUM = tuple(
     f"tests/browser/test_{name}.py"
-    for name in ("doors", "login", "outages", "replays", "server", "turns")
+    for name in (
+        "doors",
+        "left_on_disk",
+        "login",
+        "outages",
+        "replays",
+        "server",
+        "turns",
+        "under_attack",
+    )
 )
 BOTH = ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)]
 

@@ -6,7 +6,7 @@ has no pixel limit of ours. So everything is checked here, as anyone may send an
 endpoints.
 
 Pictures for the screen are PNG, as a lossy codec changes colours. Files lie in Gradio's cache under
-a random name and go when the app's `delete_cache` says so.
+a random name and go when their time is over (:mod:`colorizers.page.uploads`).
 """
 
 from __future__ import annotations

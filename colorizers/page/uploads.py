@@ -4,14 +4,23 @@ A server keeps what visitors upload, and what it makes of it, in one folder that
 process alone. Each file there has an owner: the visitor who brought it or for whom it was made, or
 everybody for the examples. A request may name a file only if it is one of its visitor's; nothing
 else on the machine is a file for a request. :mod:`colorizers.page.doors` asks here.
+
+A file stays for so many seconds after it was written. What the age of a file is, the disk knows:
+so what a server leaves behind that was killed is swept away by the next one.
 """
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
+import fcntl
 import os
+import shutil
 import stat
 import tempfile
 import threading
+import time
+from collections.abc import AsyncIterator, Container, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,6 +30,13 @@ from gradio.context import LocalContext
 
 SCOPE = "truehue.visitor"
 """Where a request's scope holds `(Uploads, Visitor)`, for what is made in answer to it."""
+KEEP_SECONDS = 3600
+"""How long a file stays."""
+SWEEP_SECONDS = 30.0
+"""Between two looks at what is there."""
+_FRESH = 5.0
+"""Seconds in which a new server may lock its folder."""
+_PREFIX = "truehue-"
 _EVERYBODY = ""
 
 
@@ -52,10 +68,13 @@ class Uploads:
     ----------
     folder : Path
         Where they lie, without symbolic links in its path.
+    keep_seconds : int
+        How long a file stays; those of everybody stay as long as the server.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, keep_seconds: int = KEEP_SECONDS) -> None:
         self.folder = folder
+        self.keep_seconds = keep_seconds
         self._owners: dict[str, set[str]] = {}
         self._lock = threading.Lock()
 
@@ -88,8 +107,69 @@ class Uploads:
         except OSError:
             return False
 
+    def sweep(self) -> None:
+        """Remove what is older than it may be, here and where a server was that runs no more."""
+        before = time.time() - self.keep_seconds
+        with self._lock:
+            everybodys = {path for path, whose in self._owners.items() if _EVERYBODY in whose}
+        _clear(self.folder, before, everybodys)
+        for folder in self.folder.parent.glob(f"{_PREFIX}*"):
+            with contextlib.suppress(OSError):
+                if folder == self.folder or os.lstat(folder).st_ctime > time.time() - _FRESH:
+                    continue
+                with _locked(folder):
+                    _clear(folder, before)
+                    folder.rmdir()  # if nothing is left in it
+        with self._lock:
+            for path in [path for path in self._owners if not os.path.lexists(path)]:
+                del self._owners[path]
 
-def claim() -> Uploads:
+    @contextlib.asynccontextmanager
+    async def swept(self, _: Any) -> AsyncIterator[None]:
+        """While a server runs, sweep regularly; at its end remove all that is here."""
+
+        async def again_and_again() -> None:
+            while True:
+                await asyncio.to_thread(self.sweep)
+                await asyncio.sleep(min(SWEEP_SECONDS, self.keep_seconds))
+
+        task = asyncio.create_task(again_and_again())
+        try:
+            yield
+        finally:
+            task.cancel()
+            shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def _clear(folder: Path, before: float, spare: Container[str] = ()) -> None:
+    """Remove old files, and folders that have been empty for as long."""
+    for path, _, names in os.walk(folder, topdown=False):
+        aged = os.stat(path).st_ctime < before
+        for name in names:
+            file = os.path.join(path, name)
+            with contextlib.suppress(FileNotFoundError):
+                if file not in spare and os.lstat(file).st_ctime < before:
+                    os.unlink(file)
+        if aged and path != str(folder):
+            with contextlib.suppress(OSError):  # something is in it
+                os.rmdir(path)
+
+
+@contextlib.contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    """Hold the lock on a folder, which ends with its process, however that ends; or OSError."""
+    opened = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+    try:
+        fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+    finally:
+        os.close(opened)
+
+
+_held = contextlib.ExitStack()
+
+
+def claim(keep_seconds: int = KEEP_SECONDS) -> Uploads:
     """Make the folder of this process and have Gradio keep everything in it.
 
     It lies under GRADIO_TEMP_DIR, or else among the machine's temporary files, and nobody else
@@ -97,11 +177,12 @@ def claim() -> Uploads:
     """
     above = Path(os.environ.get("GRADIO_TEMP_DIR") or tempfile.gettempdir())
     above.mkdir(parents=True, exist_ok=True)
-    folder = Path(tempfile.mkdtemp(prefix="truehue-", dir=above.resolve()))  # mode 0700
+    folder = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=above.resolve()))  # mode 0700
+    _held.enter_context(_locked(folder))  # for as long as the process lives
     os.environ["GRADIO_TEMP_DIR"] = str(folder)
     # Read when Gradio is imported, and a folder that all its users share if it was not set then.
     vars(gradio.routes)["DEFAULT_TEMP_DIR"] = str(folder)
-    return Uploads(folder)
+    return Uploads(folder, keep_seconds)
 
 
 def keep(folder: Path) -> None:

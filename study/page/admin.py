@@ -101,7 +101,7 @@ def build(url: str) -> gr.Blocks:
             "settings of this version (ZIP)</a></p>",
         )
 
-    with gr.Blocks(title="Study", analytics_enabled=False, delete_cache=(3600, 3600)) as page:
+    with gr.Blocks(title="Study", analytics_enabled=False) as page:
         _html(_HEAD)
         version = gr.Dropdown([], label="Version of the study", interactive=True)
         counts, data, rates, excluded = (_html() for _ in range(4))
