@@ -51,6 +51,7 @@ clean:
 $(VENV)/app.stamp: requirements.txt requirements.lock
 	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "TrueHue needs Python 3.11 or newer; this is %d.%d. Name another: make app PYTHON=python3.11" % sys.version_info[:2])'
 	@$(PYTHON) -c 'import ensurepip' || { echo 'Python has no venv here; on Debian: apt install python3-venv'; exit 1; }
+	@echo 'The first time, the packages are fetched: minutes, and about 2 GB of disk; more where PyTorch comes with its GPU libraries.'
 	$(PYTHON) -m venv $(VENV)
 	$(RUN) -m tools.install
 	touch $@

@@ -207,10 +207,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     except (StudyError, ValueError, OSError) as error:
         print(f"study.export: {str(error).strip().splitlines()[0]}", file=sys.stderr)
         return getattr(error, "exit_code", 1)
+    people = len(source.participants)
     kind = "simulated " if source.simulated else ""
     print(
         f"{arguments.out}: {len(written)} files, {source.answers['trial'].nunique()} answered "
-        f"trials of {len(source.participants)} {kind}participants."
+        f"trials of {people} {kind}participant{'s' * (people != 1)}."
     )
     return 0
 

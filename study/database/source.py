@@ -162,8 +162,9 @@ def _choose(studies: pd.DataFrame, study: int | None) -> Mapping[str, Any]:
     rows: list[dict[Any, Any]] = studies[studies["participants"] > 0].to_dict("records")
     started: dict[int, Mapping[str, Any]] = {row["study"]: row for row in rows}
     found = ", ".join(
-        f"--study {i} ({row['name']}, {row['participants']} participants)"
+        f"--study {i} ({row['name']}, {n} participant{'s' * (n != 1)})"
         for i, row in started.items()
+        for n in (row["participants"],)
     )
     if not started:
         raise NothingToReportError("No participant has started the study yet.")

@@ -144,7 +144,7 @@ def texts(
             "title": "Access code",
             "lead": "This study is open to those who were given an access code.",
             "label": "Your access code",
-            "go": "Go on",
+            "go": "Continue",
         },
         "withdraw": {
             "open": "Withdraw",

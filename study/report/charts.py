@@ -112,7 +112,7 @@ def roads(s: Summary) -> Plot:
         )
         for o, label, rate, interval in every
     ]
-    return Plot("The same rates by other roads", rows, scale.axis())
+    return Plot("The same rates, computed in other ways", rows, scale.axis())
 
 
 def classes(s: Summary) -> Plot:

@@ -47,7 +47,7 @@ class Roads(Subject):
         drawn = f"; both models on {part} answers of participants drawn at random"
         yield Section(
             "roads",
-            "By other roads",
+            "Computed in other ways",
             "Does the conclusion hang on how the interval is made? The bootstrap draws "
             "participants and pictures anew and is rather too wide, the GEE knows participants "
             "only, Jeffreys takes all answers as independent.",

@@ -174,7 +174,8 @@ def _counted(answers: pd.DataFrame, participants: pd.DataFrame) -> pd.DataFrame:
     if rows.empty:
         n_excluded = int(stats.is_excluded(participants).sum())
         raise NothingToReportError(
-            f"There are no scored answers to report yet: {len(participants)} participants, "
+            f"There are no scored answers to report yet: {len(participants)} "
+            f"participant{'s' * (len(participants) != 1)}, "
             f"{n_excluded} of them excluded, {answers['trial'].nunique()} answered trials, "
             f"{stats.scored(answers)['trial'].nunique()} of them scored."
         )

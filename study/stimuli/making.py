@@ -13,7 +13,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -149,7 +149,8 @@ def import_folders(
         Folder of the real pictures; subfolders are class labels.
     methods
         For each method a folder with a picture of the same name and size for every real one; the
-        ending may differ (``cat/07.png`` and ``cat/07.jpg`` belong together).
+        ending may differ (``cat/07.png`` and ``cat/07.jpg`` belong together), and names that this
+        project's commands give (``cat/07-colorized-photo.png``) belong to their source.
     out
         Folder of the set; must not exist yet, or be empty.
     count
@@ -178,6 +179,8 @@ def import_folders(
     _refuse_used(out)
     folders = {TRUTH: truth, **methods}
     found = {name: _by_stem(folder) for name, folder in folders.items()}
+    for name in methods:
+        found[name] = _as_real(found[name], found[TRUTH])
     _refuse_mismatch(folders, found)
     stems = sorted(found[TRUTH])
     wanted = len(stems) if count is None else count + practice
@@ -289,6 +292,21 @@ def _by_stem(folder: Path) -> dict[str, Path]:
             raise StimuliError(f"{folder} holds both {found[stem]} and {path}; remove one of them.")
         found[stem] = path
     return found
+
+
+def _as_real(found: Mapping[str, Path], real: Collection[str]) -> dict[str, Path]:
+    """The same under the real pictures' names, where a name is that of a colorizer's output."""
+    from colorizers.files.filenames import safe_stem
+
+    plain = {Path(s).with_name(safe_stem(f"{Path(s).name}.")).as_posix(): s for s in real}
+    renamed: dict[str, Path] = {}
+    for stem, path in found.items():
+        source = stem.rpartition("-colorized-")[0]
+        name = stem if stem in real else plain.get(source, stem)
+        if name in renamed:
+            raise StimuliError(f"{path} and {renamed[name]} are of the same picture; keep one.")
+        renamed[name] = path
+    return renamed
 
 
 def _refuse_mismatch(folders: Mapping[str, Path], found: Mapping[str, Mapping[str, Path]]) -> None:

@@ -159,10 +159,10 @@ def test_a_code_is_asked_for_and_opens_the_study_alone(ruled: Any, page: Page, c
             "This access code is not one of this study."
         )
         page.get_by_label("Your access code").fill(wrong)
-        page.get_by_role("button", name="Go on").click()
+        page.get_by_role("button", name="Continue").click()
         expect(page.get_by_role("alert")).to_have_text("This access code is not one of this study.")
         page.get_by_label("Your access code").fill("")
-        page.get_by_role("button", name="Go on").click()
+        page.get_by_role("button", name="Continue").click()
         expect(page.get_by_role("alert")).to_have_text(
             "Please enter the access code that you were given."
         )

@@ -194,7 +194,7 @@ const points = (list) =>
 const button = (label, action) =>
   make("button", { type: "button", class: "main", onclick: action }, label);
 
-const message = (text, label = "Go on", title = "One moment") => {
+const message = (text, label = "Continue", title = "That did not work") => {
   show(
     "message",
     make("h2", {}, title),

@@ -105,7 +105,7 @@ def test_a_study_without_answers_is_a_sentence(tmp_path, capsys):
     assert "No participant" in fails(capsys, "--db", url)
     store.join(study, real_spec(), token="a" * 32)
     store.close()
-    assert "no scored answers to report yet: 1 participants" in fails(capsys, "--db", url)
+    assert "no scored answers to report yet: 1 participant," in fails(capsys, "--db", url)
 
 
 def test_only_excluded_participants_are_a_sentence():
@@ -120,7 +120,7 @@ def test_versions_of_a_study_are_not_pooled(real_url, capsys):
     store.join(store.register(second), second, token="c" * 32)
     store.close()
     said = fails(capsys, "--db", real_url)
-    assert "--study 1 (default, 2 participants), --study 2 (second, 1 participants)" in said
+    assert "--study 1 (default, 2 participants), --study 2 (second, 1 participant)" in said
     assert "no scored answers" in fails(capsys, "--db", real_url, "--study", "2")
     assert "Study 7 has no participants" in fails(capsys, "--db", real_url, "--study", "7")
     assert main(["--db", real_url, "--study", "1"]) == 0

@@ -40,6 +40,19 @@ def bring(folders: dict[str, Path], out: Path, **settings):
     return import_folders(folders[TRUTH], methods, out, **settings)
 
 
+def test_names_of_the_projects_own_outputs_belong_to_their_source(tmp_path):
+    rgb = np.random.default_rng(1).integers(0, 256, (8, 8, 3), dtype=np.uint8)
+    for name in ("a b", "cat/é"):
+        write(tmp_path / TRUTH / f"{name}.png", rgb)
+    for name in ("a-b-colorized-photo", "cat/é-colorized-photo"):
+        write(tmp_path / "mine" / f"{name}.png", rgb)
+    folders = {name: tmp_path / name for name in (TRUTH, "mine")}
+    assert len(bring(folders, tmp_path / "set", practice=0).pictures) == 2
+    write(tmp_path / "mine" / "a b.png", rgb)
+    with pytest.raises(StimuliError, match="are of the same picture; keep one"):
+        bring(folders, tmp_path / "other", practice=0)
+
+
 def test_pictures_of_any_size_become_a_set(folders, tmp_path):
     made = bring(folders, tmp_path / "set", practice=3, seed=4, shown_pixels=200)
     assert made.methods == (TRUTH, "mine", "theirs")
