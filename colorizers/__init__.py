@@ -2,9 +2,9 @@
 
     >>> import colorizers
     >>> colorizers.names()
-    ('photo', 'classification', 'gan')
+    ('photo', 'classification', 'gan', 'flow')
     >>> colorizers.cifar10_names(controls=True)
-    ('regression', 'classification', 'gan')
+    ('regression', 'classification', 'gan', 'flow')
 
 `load(name)` gives a `Colorizer`; call it with a PIL image of any size, or its `predict_ab`
 with L at the network's own size. PyTorch is imported when the first one is loaded.

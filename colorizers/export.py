@@ -58,7 +58,7 @@ def export(method: str, target: Path, *, folder: Path | None = None) -> dict[str
     Raises
     ------
     ExportError
-        If onnx or onnxscript are not installed.
+        If onnx or onnxscript are not installed, or the method draws.
     colorizers.errors.WeightsError
         If the weights are missing or damaged.
     """
@@ -80,6 +80,10 @@ def export(method: str, target: Path, *, folder: Path | None = None) -> dict[str
     folder = folder or FOLDER
     card = read_card(method, folder=folder)
     network = network_of(card)
+    if "seed" in network.options:
+        raise ExportError(
+            f"{method} draws its colours, and ONNX knows no seed: export another method."
+        )
     restore(method, network, folder=folder)
     any_shape = network.shape is not None
 

@@ -153,7 +153,7 @@ class Evaluation:
         per_picture("psnr_mean_coloured", psnr[self.coloured])
         row["psnr_mean_coloured_n"] = int(self.coloured.sum())
         row["psnr_pooled"] = metrics.pooled_psnr(truth, other)
-        if (nearest := self._nearest(method)) is not None:
+        if self.deep and (nearest := self._nearest(method)) is not None:
             per_picture(f"psnr_best_of_{DRAWINGS}", nearest)
             row[f"psnr_best_of_{DRAWINGS}_n"] = len(nearest)
         for epsilon in EPSILONS:
@@ -281,7 +281,7 @@ def main(argv: list[str] | None = None) -> int:
     add("--split", choices=("test", "validation"), default="test", help=split_help)
     add("--json", metavar="FILE", help="write one JSON object a row, as lines; - for stdout")
     add("--markdown", action="store_true", help="print the table in Markdown")
-    deep_help = "the metrics that need a network as a ruler (default yes)"
+    deep_help = "the metrics that need a network as a ruler or many drawings (default yes)"
     add("--deep", action=argparse.BooleanOptionalAction, default=True, help=deep_help)
     data_help = "cache of CIFAR-10 (default %(default)s)"
     add("--data", type=Path, default=data.DEFAULT_FILE, metavar="FILE", help=data_help)

@@ -3,13 +3,15 @@
     python -m train.results
     python -m train.results --runs runs/nazeri runs/cvae
     python -m train.results --add flow
+    python -m train.results --add flow --limit 1000
 
 Evaluates every row on all 10,000 test pictures, walks each method's frontier, compares the
 methods in pairs, draws the sheets of pictures and asks the machine judge, which it trains
 first (about half an hour on two cores in all). With `--runs` the tables and plots have a row and
 a line of trainings whose weights are not committed, too. `--add` computes one method that has new
-weights, and leaves all other rows, lines and trials of the judge as they are. No figure in the
-repository is typed by hand; `tests/train/test_results.py` holds the files to each other.
+weights, and leaves all other rows, lines and trials of the judge as they are; with `--limit` on the
+first test pictures only, without the metrics that take minutes. No figure in the repository is
+typed by hand; `tests/train/test_results.py` holds the files to each other.
 """
 
 from __future__ import annotations
@@ -17,7 +19,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -83,10 +85,10 @@ def _results(
 ) -> Results:
     """With what is said of all rows."""
     about = ", ".join(f"{name} {version}" for name, version in rows[0]["versions"].items())
-    about += "".join(  # where a row was added on another machine
-        f"; {row['method']}: {row['versions']['processor']}"
+    about += "".join(  # where a row was added on another machine, or on few pictures
+        f"; {row['method']}: n = {row['n']:,}, {row['versions']['processor']}"
         for row in rows
-        if row["versions"]["processor"] != rows[0]["versions"]["processor"]
+        if (row["n"], row["versions"]) != (rows[0]["n"], rows[0]["versions"])
     )
     first = f"ST-LPIPS and the best of {evaluate.DRAWINGS}: the first {evaluate.PERCEPTUAL:,}"
     footer = f"n = {rows[0]['n']:,} test pictures ({first}); {about}."
@@ -94,7 +96,9 @@ def _results(
     return Results(rows, line, comparisons, rates, judged, footer, cards)
 
 
-def add(method: str, settings: judge.Settings, folder: Path) -> tuple[Results, evaluate.Evaluation]:
+def add(
+    method: str, settings: judge.Settings, folder: Path, limit: int = 0
+) -> tuple[Results, evaluate.Evaluation]:
     """The results in a folder with the rows of one committed method computed anew.
 
     Parameters
@@ -104,15 +108,18 @@ def add(method: str, settings: judge.Settings, folder: Path) -> tuple[Results, e
         Of the judge whose rates are there.
     folder : Path
         Where `publish` left its tables.
+    limit : int
+        Only so many pictures, without the rulers that are networks; 0 for all.
     """
     rows, line, comparisons, rates = (read(folder, name) for name in TABLES)
     cards = {card.pop("method"): card for card in read(folder, "runs")}
     own = ("grey", *colorizers.cifar10_names(controls=True))
     order = [*evaluate.FLOORS, *own[1:], *cards, *evaluate.CEILINGS]
-    evaluation = evaluate.Evaluation(data.load("test"), data.load("train"))
+    test = data.load("test")[slice(0, limit or None)]
+    evaluation = evaluate.Evaluation(test, data.load("train"), deep=not limit)
     for name in own:
         print(f"evaluation: {name}", file=sys.stderr, flush=True)
-        evaluation.deep = name == method  # of the others, what the comparisons need
+        evaluation.deep = name == method and not limit  # of the others, what the comparisons need
         row = evaluation.row(name)
         if name == method:
             rows = [one for one in rows if one["method"] != method]
@@ -155,7 +162,7 @@ def publish(
     error: Callable[[str], NDArray[np.float64]],
     root: Path = ROOT,
     weights: Path = FOLDER,
-    kept: Collection[str] = (),
+    only: str = "",
 ) -> list[Path]:
     """Write docs/results.md, docs/results/, the README's table and the cards.
 
@@ -168,8 +175,8 @@ def publish(
         Name of a row -> CIEDE2000 of each of its pictures, shape (N,).
     root, weights : Path
         The repository; the folder of weights and cards.
-    kept : collection of str
-        Methods whose pictures are not drawn again.
+    only : str
+        The method that was added, whose ranked pictures alone are drawn; runs are then on no sheet.
 
     Returns
     -------
@@ -196,8 +203,8 @@ def publish(
         file.write_text("".join(json.dumps(row) + "\n" for row in table))
         written.append(file)
     methods = [*trained(results.evaluation, weights), *results.runs]
-    drawn = [name for name in methods if name not in kept]
-    written += _draw(results, drawn, pictures, error, folder)
+    drawn = [name for name in methods if not (only and name in results.runs)]
+    written += _draw(results, drawn, [only] if only else drawn, pictures, error, folder)
     short = evaluate.table(results.evaluation, markdown=True, keys=evaluate.SHORT)
     readme.write_text(f"{before}{BEGIN}\n{short}\n\n{results.footer}\n{END}{after}")
     page = root / "docs" / "results.md"
@@ -208,6 +215,7 @@ def publish(
 def _draw(
     results: Results,
     methods: list[str],
+    ranked: list[str],
     pictures: Callable[[str], NDArray[np.uint8]],
     error: Callable[[str], NDArray[np.float64]],
     folder: Path,
@@ -217,7 +225,7 @@ def _draw(
     rows = [pictures(name)[drawn] for name in ("grey", *methods, "truth")]
     gallery.sheet(rows).save(folder / "random.png", optimize=True)
     written = [folder / "random.png"]
-    for name in methods:
+    for name in ranked:
         chosen = gallery.by_rank(error(name), RANKED)
         file = folder / f"ranked-{name}.png"
         picture = gallery.ranked_sheet(truth, pictures(name), grey, list(chosen.values()))
@@ -270,10 +278,15 @@ def main(argv: list[str] | None = None) -> int:
     which = parser.add_mutually_exclusive_group()
     which.add_argument("--runs", nargs="+", type=Path, default=[], metavar="RUN", help=runs_help)
     which.add_argument("--add", choices=colorizers.cifar10_names(controls=True), help=add_help)
+    limit_help = "with --add: only the first N test pictures (default all 10,000)"
+    parser.add_argument("--limit", type=int, default=0, metavar="N", help=limit_help)
     arguments = parser.parse_args(argv)
+    if arguments.limit < 0 or (arguments.limit and not arguments.add):
+        parser.error("--limit is a number from 1 on, beside --add.")
     try:
         if arguments.add:
-            results, evaluation = add(arguments.add, judge.Settings(), ROOT / "docs" / "results")
+            folder = ROOT / "docs" / "results"
+            results, evaluation = add(arguments.add, judge.Settings(), folder, arguments.limit)
         else:
             results, evaluation = compute(judge.Settings(), arguments.runs)
     except TrueHueError as error:
@@ -283,7 +296,7 @@ def main(argv: list[str] | None = None) -> int:
         results,
         evaluation.pictures,
         lambda name: evaluation.values[name]["ciede2000"],
-        kept=results.runs if arguments.add else (),
+        only=arguments.add or "",
     ):
         print(f"written: {file.relative_to(ROOT)}", file=sys.stderr)
     print(evaluate.table(results.evaluation, markdown=False))

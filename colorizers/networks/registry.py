@@ -35,7 +35,7 @@ METHODS = {
         "Classification into 313 colours", CIFAR10, "classification:Classifier"
     ),
     "gan": Method("Conditional DCGAN", CIFAR10, "gan:Generator"),
-    "flow": Method("Rectified flow", UNSHIPPED, "cifar_flow:Sampler"),
+    "flow": Method("Rectified flow", CIFAR10, "cifar_flow:Sampler"),
     "cvae": Method("Conditional VAE", UNSHIPPED, "cvae:Painter"),
 }
 """In the order in which pages and tables show them."""
@@ -50,7 +50,7 @@ def names(*kinds: str) -> tuple[str, ...]:
     Examples
     --------
     >>> names(CONTROL, CIFAR10)
-    ('regression', 'classification', 'gan')
+    ('regression', 'classification', 'gan', 'flow')
     """
     return tuple(name for name, method in METHODS.items() if method.kind in kinds)
 

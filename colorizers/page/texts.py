@@ -133,7 +133,8 @@ ten classes (airplane, automobile, bird, cat, deer, dog, frog, horse, ship, truc
 is shrunk to 32 x 32 for them; expect broad washes of colour. *Classification* weighs 313 colours
 for every pixel: at a low temperature it takes the likeliest, often grey, in patches; at a high one
 it blends all that are likely. *GAN* was trained against a second network that tries to tell its
-colours from real ones."""
+colours from real ones. *Flow* does not weigh what may be: it draws one colouring among the
+plausible ones, as bold as real colours are, and often not the true one."""
 
 _YOURS = """
 **What stays yours.** Every bit of light and shade in the result is your photograph's own; only

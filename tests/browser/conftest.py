@@ -22,6 +22,7 @@ from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 from relay import Relay
 
+import colorizers
 from study.database.engine import parse_url
 from study.stimuli.making import build
 
@@ -30,9 +31,7 @@ CHROMIUM = Path(os.environ.get("TRUEHUE_CHROMIUM", "/usr/bin/chromium"))
 START_SECONDS = 240  # ten where nothing else runs
 expect.set_options(timeout=30_000)  # five seconds are too few where others use the processor
 WEIGHTS = ROOT / "colorizers" / "weights"
-TRAINED = all(
-    (WEIGHTS / f"{name}.safetensors").exists() for name in ("photo", "classification", "gan")
-)
+TRAINED = all((WEIGHTS / f"{name}.safetensors").exists() for name in colorizers.names())
 HELPERS = ROOT / "tests" / "helpers"
 PROGRAM = ROOT / "app.py" if TRAINED else HELPERS / "untrained.py"
 

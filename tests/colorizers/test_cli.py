@@ -222,6 +222,10 @@ def test_one_photo_to_a_named_file(photos: Path, tmp_path: Path, capsys):
         (["--version", "2"], "photo-version2"),
         (["--method", "gan"], "gan"),
         (
+            ["--method", "flow", "--seed", "999999", "--vividness", "0.5"],
+            "flow-seed999999-vividness0.5",
+        ),
+        (
             ["--method", "gan", "--saturation", "1.5", "--warmth", "-.25"],
             "gan-saturation1.5-warmth-0.25",
         ),
@@ -234,14 +238,6 @@ def test_options_are_part_of_the_name(photos: Path, tmp_path: Path, options, lab
     assert names(tmp_path / "out") == [f"a-colorized-{label}.png"]
 
 
-def test_what_is_drawn_has_a_seed_and_a_vividness(photos: Path, tmp_path: Path, monkeypatch):
-    monkeypatch.setattr(colorizers, "load", fake_networks.load_drawing)
-    photo, out = photos / "a.png", tmp_path / "out"
-    options = ["--method", "gan", "--seed", "999999", "--vividness", "0.5"]
-    assert run(photo, "-o", out, *options) == 0
-    assert names(out) == ["a-colorized-gan-seed999999-vividness0.5.png"]
-
-
 @pytest.mark.parametrize("seed", ["-1", "1.5", "1000000", "x"])
 def test_a_seed_is_a_whole_number(photos: Path, tmp_path: Path, capsys, seed: str):
     with pytest.raises(SystemExit) as left:
@@ -250,7 +246,7 @@ def test_a_seed_is_a_whole_number(photos: Path, tmp_path: Path, capsys, seed: st
     assert "must be a whole number from 0 to 999999" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("method", ["photo", "classification", "gan"])
+@pytest.mark.parametrize("method", ["photo", "classification", "gan", "flow"])
 def test_saturation_and_warmth_change_the_colours(tmp_path: Path, method: str):
     photo, target = tmp_path / "grey.png", tmp_path / "coloured.png"
     Image.new("L", (30, 20), 128).save(photo)

@@ -73,6 +73,12 @@ def test_the_file_tells_what_it_is(exported):
         assert not list(file.parent.glob(".*"))
 
 
+def test_what_draws_is_not_exported(tmp_path: Path, capsys):
+    assert export.main(["--method", "flow", "--out", str(tmp_path / "a.onnx")]) == 1
+    assert "flow draws its colours" in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())
+
+
 def test_what_cannot_be_exported_is_one_sentence(monkeypatch, tmp_path: Path, capsys):
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     assert export.main(["--method", "gan", "--out", str(tmp_path / "a.onnx")]) == 1

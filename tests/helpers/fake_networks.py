@@ -15,17 +15,7 @@ from colorizers.errors import WeightsError
 
 def load(name: str) -> FakeColorizer:
     """A fake of any method."""
-    fake = FakeColorizer(hue_wheel(), name)
-    if name == "photo":
-        fake.options = {"version": 0.0}
-    return fake
-
-
-def load_drawing(name: str) -> FakeColorizer:
-    """A fake with the options of a method that draws its colours."""
-    fake = load(name)
-    fake.options = {"seed": 0.0, "vividness": 1.0}
-    return fake
+    return FakeColorizer(hue_wheel(), name)
 
 
 def load_mortal(name: str) -> FakeColorizer:

@@ -21,11 +21,15 @@ class FakeColorizer:
         size: int = 32,
     ) -> None:
         self.name = name
-        self.title = {"gan": "GAN", "classification": "Classification", "photo": "Photo"}[name]
+        self.title = {"gan": "GAN"}.get(name, name.capitalize())
         self.size = size
         self.card: dict[str, object] = {}
         self.shape: Callable[[int, int], tuple[int, int]] | None = None
-        options = {"classification": {"temperature": 0.38}, "photo": {"version": 0.0}}
+        options = {
+            "classification": {"temperature": 0.38},
+            "photo": {"version": 0.0},
+            "flow": {"seed": 0.0, "vividness": 1.0},
+        }
         self.options: dict[str, float] = options.get(name, {})
         self.seen: list[np.ndarray] = []
         self.asked: list[dict[str, float]] = []

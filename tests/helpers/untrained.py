@@ -26,7 +26,7 @@ class Tinter:
         self.options = options
 
     def predict_ab(self, L: np.ndarray, **options: Any) -> np.ndarray:
-        turn = options.get("version", 0.0)  # another colour for every version
+        turn = options.get("version", options.get("seed", 0.0))  # another colour for each
         a, b = self._ab
         ab = a * np.cos(turn) - b * np.sin(turn), a * np.sin(turn) + b * np.cos(turn)
         return np.broadcast_to(np.array(ab, np.float32), (*L.shape, 2)).copy()
@@ -39,6 +39,7 @@ if __name__ == "__main__":
             "classification", "Classification", (12.0, 28.0), temperature=0.38
         ),
         "gan": Tinter("gan", "GAN", (-18.0, -14.0)),
+        "flow": Tinter("flow", "Flow", (-10.0, 22.0), seed=0.0, vividness=1.0),
     }
     load: Any = tinters.__getitem__
     colorizers.load = load

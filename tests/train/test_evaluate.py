@@ -142,10 +142,10 @@ def test_of_what_is_drawn_the_nearest_of_eight_counts():
     truth = colorize_u8(L, np.broadcast_to(np.float32([20, 30]), (*L.shape, 2)))
     four = data.Pictures(truth, np.arange(4, dtype=np.uint8), np.arange(4))
     drawer = Drawer()
-    row = evaluate.Evaluation(four, some_pictures(20), deep=False, others={"d": drawer}).row("d")
-    assert row["psnr_mean"] < 50
-    assert (row["psnr_best_of_8"], row["psnr_best_of_8_n"]) == (100.0, 4)
-    assert sorted(drawer.seeds[4:]) == list(range(32))  # no noise twice
+    made = evaluate.Evaluation(four, some_pictures(20), deep=False, others={"d": drawer})
+    np.testing.assert_array_equal(made._nearest("d"), 100.0)
+    assert sorted(drawer.seeds) == list(range(32))  # no noise twice
+    assert made._nearest("grey") is None
 
 
 def test_an_unknown_method_and_a_negative_limit_are_refused(capsys):

@@ -37,7 +37,7 @@ class TestCommitted:
         assert evaluate.table(rows, markdown=True) in text
         differences = compare.table(committed("comparisons"))
         assert differences in text
-        assert len(differences.splitlines()) == 7
+        assert len(differences.splitlines()) == 12
         assert results.judge.table(committed("judge")) in text
 
     def test_cards_carry_the_figures_and_the_rows_are_of_these_weights(self, rows):
@@ -232,21 +232,15 @@ def test_a_run_that_is_not_committed_is_shown_and_named_as_such(small, tmp_path)
     assert not (tmp_path / "nazeri.json").exists()
 
 
-class Shallow(evaluate.Evaluation):
-    """Without the networks that are rulers."""
-
-    deep = property(lambda self: False, lambda self, value: None)  # type: ignore[assignment]
-
-
 def test_one_method_is_added_and_all_else_stays(tmp_path, monkeypatch):
     """The committed tables, of which the rows of one method are computed again, on 6 pictures."""
     for name in (*results.TABLES, "runs"):
         (tmp_path / f"{name}.jsonl").write_bytes((FOLDER / f"{name}.jsonl").read_bytes())
-    six = data.Pictures(some_pictures(6), np.arange(6, dtype=np.uint8), np.arange(6))
-    monkeypatch.setattr(data, "load", lambda part: six)
-    monkeypatch.setattr(evaluate, "Evaluation", Shallow)
-    made, _ = results.add("gan", results.judge.Settings(), tmp_path)
-    for name, count in (("evaluation", 1), ("frontier", 9), ("comparisons", 15), ("judge", 0)):
+    eight = data.Pictures(some_pictures(8), np.arange(8, dtype=np.uint8), np.arange(8))
+    monkeypatch.setattr(data, "load", lambda part: eight)
+    made, _ = results.add("gan", results.judge.Settings(), tmp_path, limit=6)
+    assert "; gan: n = 6, " in made.footer
+    for name, count in (("evaluation", 1), ("frontier", 9), ("comparisons", 20), ("judge", 0)):
         before, after = committed(name), getattr(made, name)
         new = [row for row in after if row.get("n") == 6]
         assert len(new) == count

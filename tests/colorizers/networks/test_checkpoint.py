@@ -108,7 +108,7 @@ class TestCommitted:
 
 
 def test_an_unknown_name_lists_the_known():
-    with pytest.raises(ValueError, match="classification, gan"):
+    with pytest.raises(ValueError, match="classification, gan, flow"):
         colorizers.load("deoldify")
 
 

@@ -47,7 +47,9 @@ def upload(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
 @pytest.fixture
 def editor(upload: dict[str, str]) -> Editor:
     flat = np.broadcast_to(np.float32([6.0, 12.0]), (32, 32, 2))
-    models = {name: FakeColorizer(flat, name) for name in ("photo", "classification", "gan")}
+    models = {
+        name: FakeColorizer(flat, name) for name in ("photo", "classification", "gan", "flow")
+    }
     return Editor(models, Path(upload["path"]).parents[1], VERSIONS)
 
 
@@ -265,9 +267,10 @@ def test_methods_are_compared_and_taken(editor: Editor, key: str) -> None:
     with pytest.raises(gr.Error, match="0 pictures"):
         editor.choose_method(click(0), key, *AS_IS)
     tiles = editor.compare(key, 0.6, quiet)
-    assert [title for _, title in tiles] == ["Photo", "Classification", "GAN"]
+    assert [title for _, title in tiles] == ["Photo", "Classification", "GAN", "Flow"]
     assert asked_of(editor, "classification") == [{"temperature": 0.6}]
     assert asked_of(editor, "gan") == [{}]
+    assert asked_of(editor, "flow") == [{"seed": 0.0}]
     editor.choose_method(click(1), key, *AS_IS)
     assert editor.desk.get(key).look == Look("classification", 0.6)
     file = editor.take_home(key, "PNG", 90, True, *AS_IS, progress=quiet).value["path"]

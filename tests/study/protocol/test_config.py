@@ -72,6 +72,13 @@ def test_the_example_is_the_default_study():
     assert replace(load(EXAMPLE), file=None) == StudyConfig()
 
 
+def test_the_second_study_is_the_default_one_on_other_pictures():
+    flow = load(EXAMPLE.with_name("flow.toml"))
+    default = StudyConfig()
+    assert replace(flow, file=None) == replace(default, name="flow", stimuli=flow.stimuli)
+    assert flow.stimuli == EXAMPLE.with_name("sets") / "flow"
+
+
 def test_the_settings_that_the_example_only_mentions_exist():
     uncommented = re.sub(r"^# (?=[\[\w\"]|$)", "", EXAMPLE.read_text(), flags=re.MULTILINE)
     text = uncommented.replace("A study,", "#").replace("Name your", "#")
