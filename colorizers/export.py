@@ -6,9 +6,9 @@
 Input `L`: float32 (batch, 1, height, width), CIE L in [0, 100]. Output `ab`: float32 (batch, 2,
 height', width') in units of Lab. The normalisation of both is inside the file. `photo` takes
 heights and widths that are multiples of 32 (its short side is meant to be 160) and answers at half
-of them, as painted; the methods that learned from CIFAR-10 take 32 x 32. Join the answer with the
-full-size L as `colorizers.painting.predict` does. The file's metadata say this, too, and hold the
-card.
+of them, as painted; where `photo` draws its colours, the file has the mean of what it might draw.
+The methods that learned from CIFAR-10 take 32 x 32. Join the answer with the full-size L as
+`colorizers.painting.predict` does. The file's metadata say this, too, and hold the card.
 
 Needs `onnx` and `onnxscript` (requirements-dev.txt). PyTorch's exporter of today, the one on
 `torch.export`, makes the graph; tests/colorizers/test_onnx.py compares the answers of both.
@@ -75,6 +75,7 @@ def export(method: str, target: Path, *, folder: Path | None = None) -> dict[str
     from colorizers.color import L_HALF
     from colorizers.networks.checkpoint import FOLDER, read_card, restore
     from colorizers.networks.photo import MULTIPLE
+    from colorizers.networks.photo_flow import PhotoFlow
     from colorizers.networks.registry import network_of
 
     folder = folder or FOLDER
@@ -85,6 +86,8 @@ def export(method: str, target: Path, *, folder: Path | None = None) -> dict[str
             f"{method} draws its colours, and ONNX knows no seed: export another method."
         )
     restore(method, network, folder=folder)
+    if isinstance(network, PhotoFlow):
+        network = network.mean
     any_shape = network.shape is not None
 
     class Whole(nn.Module):

@@ -110,6 +110,10 @@ class PhotoFlow(Network):
         seen = [maps.expand(len(noise), -1, -1, -1) for maps in self.velocity.prepare(seen)]
         return draw(self.velocity, noise, seen, steps or self.steps, guidance) * AB_SCALE
 
+    def likely(self, L_norm: Tensor) -> Tensor:
+        """As `PhotoNet.likely`: what the mean was trained beside."""
+        return self.mean.likely(L_norm)
+
     def predict(self, L_norm: Tensor, seed: float = 0.0, vividness: float = 1.0) -> Tensor:
         """ab in units of Lab, shape (N, 2, H / 4, W / 4).
 

@@ -60,6 +60,21 @@ def test_answers_are_pytorchs(exported, name, shape):
 
 
 @pytest.mark.slow
+def test_of_a_network_that_draws_the_mean_is_exported(tmp_path: Path):
+    described = {"widths": [24, 16, 16, 8], "flow_widths": [32, 32, 64]}
+    network = registry.network_of({"name": "photo", "network": described})
+    card = {"name": "photo", "network": described}
+    checkpoint.save("photo", network, card, folder=tmp_path, precision=checkpoint.FLOAT32)
+    export.export("photo", tmp_path / "photo.onnx", folder=tmp_path)
+    session = onnxruntime.InferenceSession(tmp_path / "photo.onnx")
+    L = np.random.default_rng(0).uniform(0, 100, (1, 1, 64, 96)).astype(np.float32)
+    (answer,) = session.run(["ab"], {"L": L})
+    with torch.inference_mode():
+        expected = network.eval().mean.predict(torch.from_numpy(L) / 50 - 1)
+    np.testing.assert_allclose(answer, expected.numpy(), atol=0.01)
+
+
+@pytest.mark.slow
 def test_the_file_tells_what_it_is(exported):
     for _, card, file in exported.values():
         model = onnx.load(file)

@@ -91,6 +91,12 @@ def test_versions_of_one_photograph_are_its_seeds_and_it_is_looked_at_once(sampl
     assert np.abs(together - alone).mean() < 0.2  # bfloat16 rounds other sums
 
 
+def test_it_says_what_is_likely_as_its_mean_does(sampler):
+    share = sampler.likely(L[0])
+    assert share.shape[2] == 313
+    np.testing.assert_allclose(share.sum(axis=2), 1, atol=0.02)
+
+
 def test_vividness_is_the_scale_of_the_noise(sampler):
     calm, other = (sampler.predict_ab(L, seed=seed, vividness=0.0) for seed in (0.0, 1.0))
     np.testing.assert_array_equal(calm, other)
