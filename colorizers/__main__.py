@@ -74,6 +74,8 @@ def parser() -> argparse.ArgumentParser:
         help="0 is grey, 1 the colours as painted, 2 doubles them (default: %(default)g)")
     add("--warmth", type=_warmth, default=0.0, metavar="-1..1",
         help="below 0 cooler, towards blue; above 0 warmer, towards orange (default: %(default)g)")
+    add("--keep-colours", action="store_true",
+        help="leave colours that a photograph has already, as a hand-tinted one")
     add("--overwrite", action="store_true", help="do again what is done")
     add("--jobs", type=_count, default=cores(), metavar="N",
         help="processes at once (default: one a core, here %(default)s)")
@@ -103,14 +105,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if to_file:
             todo = _one(photos[0], out, OUTPUTS[ending])
         else:
-            label = "-".join([options.method, *(f"{name}{value:g}" for name, value in named)])
+            kept = ["keep-colours"] if options.keep_colours else []
+            words = [options.method, *(f"{name}{value:g}" for name, value in named), *kept]
+            label = "-".join(words)
             todo = plan(photos, out, label, ending=options.format, overwrite=options.overwrite)
     except OSError as error:
         return _misused(f"{error.filename or out} cannot be used ({error.strerror}).")
     if not (todo.jobs or todo.done or todo.failed):
         return _misused(f"There is no photograph in {', '.join(map(_shown, photos))}.")
     how = Options(
-        quality=options.quality, metadata=not options.no_metadata, **changed, method=given
+        quality=options.quality,
+        metadata=not options.no_metadata,
+        **changed,
+        method=given,
+        keep=options.keep_colours,
     )
     recipe = Recipe(colorizers.load, options.method, how)
     engine = cluster.run if options.engine == "ray" else local.run

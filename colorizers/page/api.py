@@ -53,13 +53,15 @@ def build(load: Callable[[str], Predictor] | None = None) -> None:
         options: dict = {},  # type: ignore[type-arg]  # noqa: B006  read, never written
         saturation: float = 1.0,
         warmth: float = 0.0,
+        keep_colours: bool = False,
     ) -> tuple[dict, list]:  # type: ignore[type-arg]
-        return answer(asked, photo, method, format, quality, options, saturation, warmth)
+        return answer(asked, photo, method, format, quality, options, saturation, warmth,
+                      keep_colours)  # fmt: skip
 
     # Gradio reads the types from the function, and cannot from the strings that they are here.
     colorize_file.__annotations__ = {
         "photo": dict, "method": str, "format": str, "quality": int, "options": dict,
-        "saturation": float, "warmth": float, "return": tuple[dict, list],  # type: ignore[type-arg]
+        "saturation": float, "warmth": float, "keep_colours": bool, "return": tuple[dict, list],  # type: ignore[type-arg]
     }  # fmt: skip
     events.api(
         colorize_file,
@@ -79,6 +81,7 @@ def answer(
     options: Any,
     saturation: Any,
     warmth: Any,
+    keep_colours: Any = False,
 ) -> tuple[dict[str, Any], list[str]]:
     """Colorize one upload.
 
@@ -86,7 +89,7 @@ def answer(
     ----------
     load : callable
         Gives the colorizer of a name.
-    photo, method, format, quality, options, saturation, warmth
+    photo, method, format, quality, options, saturation, warmth, keep_colours
         As a stranger sent them, unchecked; see docs/api.md.
 
     Returns
@@ -110,10 +113,13 @@ def answer(
         checked = _options(colorizer, options)
         more = number("saturation", saturation, SATURATION)
         warmer = number("warmth", warmth, WARMTH)
+        if not isinstance(keep_colours, bool):
+            raise ImageError(f"keep_colours is {_quoted(keep_colours)}, but must be true or false.")
         # Under a name that nobody can guess, in the folder that the app clears by itself.
         folder = new_folder(Path(gradio_utils.get_upload_folder()))
         target = folder / output_name(original, colorizer.name, f".{ending}")
-        how = Options(OUTPUTS[ending], int(quality), saturation=more, warmth=warmer, method=checked)
+        how = Options(OUTPUTS[ending], int(quality), saturation=more, warmth=warmer, method=checked,
+                      keep=keep_colours)  # fmt: skip
         with opened(path) as opened_photo:
             notices = colorize_opened(opened_photo, target, colorizer, how).notices
     except ImageError as error:

@@ -20,6 +20,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+import cv2
 import gradio as gr
 import numpy as np
 from gradio import utils as gradio_utils
@@ -29,12 +30,14 @@ from PIL import Image
 from colorizers.color import colorize_u8, rgb_to_lab
 from colorizers.errors import ImageError
 from colorizers.files.filenames import safe_stem
-from colorizers.files.picture import Picture
+from colorizers.files.picture import Picture, to_8_bits
 from colorizers.files.srgb import Pixels
 from colorizers.files.writing import OUTPUTS, save_png
 from colorizers.page.turns import CHECK, COLORIZE, opened
 from colorizers.page.uploads import keep
+from colorizers.painting import own
 from colorizers.painting.adjust import within
+from colorizers.painting.own import Own
 from colorizers.painting.predict import lightness, resize
 
 log = logging.getLogger(__name__)
@@ -104,6 +107,9 @@ class Verdict:
     L : ndarray of float16, shape (height, width), optional
         Its L in [0, 100], at most `PREVIEW_SIDE` long: all that is needed of it until a file is
         made. None if it was not accepted.
+    own : tuple of ndarray, optional
+        If it has colours of its own: the picture at the size of that L, 8 bits, and where they are
+        (`colorizers.painting.own`).
     """
 
     path: str
@@ -112,6 +118,7 @@ class Verdict:
     shown: str = ""
     size: tuple[int, int] = (0, 0)
     L: NDArray[np.float16] | None = field(default=None, repr=False, compare=False)
+    own: Own | None = field(default=None, repr=False, compare=False)
 
     def of(self, payload: Any) -> bool:
         """Whether it is about this upload, or about the one that this is shown in place of."""
@@ -153,12 +160,18 @@ def check_upload(payload: Any) -> Verdict | None:
 def look_at(path: Path, photo: Picture) -> Verdict:
     """What there is to say of a photograph that can be used; `open_photo` says what cannot."""
     width, height = photo.size
-    said = " ".join([f"{width:,} × {height:,} pixels, {photo.format}.", *photo.notices])
+    said = [f"{width:,} × {height:,} pixels, {photo.format}.", *photo.notices]
     L = lightness(photo.rgb)
     shrink = min(1.0, PREVIEW_SIDE / max(width, height))
     if shrink < 1.0:
         L = resize(L, *(max(1, round(side * shrink)) for side in photo.size))
-    return Verdict(str(path), said, accepted=True, size=photo.size, L=L.astype(np.float16))
+    kept, where = None, own.coloured(photo.rgb)
+    if where is not None:
+        said.append(own.told(where, kept=False))
+        small = cv2.resize(to_8_bits(photo.rgb), L.shape[::-1], interpolation=cv2.INTER_AREA)
+        kept = np.asarray(small, np.uint8).reshape(*L.shape, 3), where
+    L_16 = L.astype(np.float16)
+    return Verdict(str(path), " ".join(said), accepted=True, size=photo.size, L=L_16, own=kept)
 
 
 def settle(payload: Any, verdict: Verdict | None) -> tuple[Any, Any]:

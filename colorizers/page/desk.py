@@ -24,6 +24,7 @@ from colorizers.errors import ImageError
 from colorizers.networks.bins import modes
 from colorizers.painting.adjust import adjust
 from colorizers.painting.hints import REACH_DEFAULT, Hint, blend, fields, work_shape
+from colorizers.painting.own import Own
 from colorizers.painting.predict import predict_grid, predict_grids, resize, upsample_ab
 from colorizers.painting.predictor import Predictor
 
@@ -87,6 +88,8 @@ class Work:
     hints: list[Hint] = field(default_factory=list)
     here: int | None = None
     chosen: int | None = None
+    own: Own | None = None
+    keep: bool = False
     lock: threading.RLock = field(default_factory=threading.RLock, repr=False)
     previews: list[Path] = field(default_factory=list)
     _grids: dict[Look, NDArray[np.float16]] = field(default_factory=dict)

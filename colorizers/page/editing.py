@@ -44,6 +44,7 @@ from colorizers.page.palette import hex_of, hue
 from colorizers.page.turns import opened
 from colorizers.painting.adjust import SATURATION, WARMTH
 from colorizers.painting.hints import RADIUS, REACH, Hint
+from colorizers.painting.own import keep
 from colorizers.painting.pipeline import Options, colorize_opened
 from colorizers.painting.predict import paint_grid, resize
 from colorizers.painting.predictor import Predictor
@@ -117,6 +118,7 @@ class Editor:
                 name=name,
                 size=verdict.size,
                 L=verdict.L,
+                own=verdict.own,
                 look=Look(method, default),
                 folder=new_folder(self.cache),
             )
@@ -196,6 +198,14 @@ class Editor:
                 return [gr.skip()] * DRAWN
             work = self.desk.get(key)
             return self._drawn(work, checked_sliders(sliders))
+
+    def keep_colours(self, key: Any, kept: Any, *sliders: Any) -> list[Any]:
+        """Leave colours that the photograph has already, or replace them again."""
+        with telling(NO_CHANGE):
+            work, checked = self.desk.get(key), checked_sliders(sliders)
+            with work.lock:
+                work.keep = kept is True
+                return self._drawn(work, checked)
 
     def place_hint(self, event: gr.EventData, key: Any, colour: Any, *sliders: Any) -> list[Any]:
         """Put a hint where somebody clicked; a click on one that is there chooses it.
@@ -306,7 +316,7 @@ class Editor:
                     photo,
                     target,
                     self.models[look.method],
-                    Options(chosen, compressed, metadata is not False),
+                    Options(chosen, compressed, metadata is not False, keep=work.keep),
                     lambda share, what: progress(share, desc=what),
                     ab_grid,
                 ).unsaid
@@ -367,7 +377,10 @@ class Editor:
             if not grey.exists():
                 write_preview(grey, preview(grey_u8(L)))
             colours = work.colours(work.look, sliders, self.models)
-            rgb_u8 = preview(paint_grid(L, colours))
+            painted = paint_grid(L, colours)
+            if work.keep and work.own:
+                keep(painted, *work.own)
+            rgb_u8 = preview(painted)
             shown = write_preview(work.new_preview("colour"), rgb_u8)
             marked = shown
             if work.hints:

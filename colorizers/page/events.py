@@ -50,7 +50,7 @@ def connect(
     slider, uncovered = picture
     gallery, temperature = methods
     tiles, saturation, warmth = versions
-    format_, quality, metadata, full, save, ready, again = home
+    format_, quality, metadata, keep, full, save, ready, again = home
     touch = hinting.touch
     sliders = [saturation, warmth, hinting.reach]
     drawn = [slider, touch, hinting.note, ready, hinting.undo, hinting.likely]
@@ -65,19 +65,22 @@ def connect(
         checked = isinstance(verdict, Verdict) and verdict.accepted and verdict.of(photo)
         if not photo or not (checked or verdict is UNCHECKED):
             return [gr.skip()] * len(coloured)
+        fresh = editor.colorize(photo, old, progress, verdict or None)
+        own = editor.desk.get(fresh[0]).own is not None
         return [
-            *editor.colorize(photo, old, progress, verdict or None),
+            *fresh,
             gr.Row(visible=True),
             *(gr.Slider(value=value) for value in (1.0, 0.0, REACH_DEFAULT)),
             None,
             None,
+            gr.Checkbox(value=False, visible=own),
         ]
 
     def forget(key: Any) -> list[Any]:
         editor.desk.drop(key)
         return [None, texts.WAITING, gr.Row(visible=False)]
 
-    coloured = [key, note, full, *drawn, work, *sliders, tiles, gallery]
+    coloured = [key, note, full, *drawn, work, *sliders, tiles, gallery, keep]
     # A second photograph waits for the first; it is not dropped.
     waiting: dict[str, Any] = {"trigger_mode": "multiple"}
     here: dict[str, Any] = NETWORK | waiting | {"show_progress_on": note}
@@ -104,6 +107,7 @@ def connect(
     tiles.select(editor.choose_version, [key, *sliders], drawn, **QUICK, **waiting)
     for changed in sliders:
         changed.change(editor.redraw, [key, *sliders], drawn, **QUICK, trigger_mode="always_last")
+    keep.input(editor.keep_colours, [key, keep, *sliders], drawn, **QUICK, **waiting)
     touch.select(editor.place_hint, [key, hinting.colour, *sliders], drawn, **QUICK, **waiting)
     where = [hinting.across, hinting.down]
     hinting.put.click(

@@ -118,6 +118,7 @@ class Home(NamedTuple):
     format: gr.Dropdown
     quality: gr.Slider
     metadata: gr.Checkbox
+    keep: gr.Checkbox
     full: gr.Markdown
     save: gr.Button
     ready: gr.DownloadButton
@@ -144,8 +145,11 @@ def home() -> Home:
         metadata = gr.Checkbox(
             True, label="Keep what the file says: date, camera, place", elem_id="metadata"
         )
+        keep = gr.Checkbox(
+            False, label="Keep colours that the photograph has", visible=False, elem_id="keep"
+        )
     full = gr.Markdown("", elem_id="full-size")
     save = gr.Button("Download", variant="primary", size="lg", elem_id="download")
     ready = gr.DownloadButton("Save again", visible=False, size="sm", elem_id="ready")
     again = gr.Button("Start again", size="sm", elem_id="again")
-    return Home(format, quality, metadata, full, save, ready, again)
+    return Home(format, quality, metadata, keep, full, save, ready, again)

@@ -17,6 +17,7 @@ from colorizers.files.picture import Picture
 from colorizers.files.reading import open_photo
 from colorizers.files.srgb import Pixels
 from colorizers.files.writing import save
+from colorizers.painting import own
 from colorizers.painting.predict import Progress, colorize_photo, lightness, paint_grid
 from colorizers.painting.predictor import Predictor
 
@@ -40,6 +41,8 @@ class Options:
         Of any method's colours; see `colorizers.painting.adjust`.
     method : mapping of str to number
         Options of the method.
+    keep : bool
+        Leave colours that the photograph has already; see `colorizers.painting.own`.
     """
 
     format: str = "PNG"
@@ -48,6 +51,7 @@ class Options:
     saturation: float = 1.0
     warmth: float = 0.0
     method: Mapping[str, float] = field(default_factory=dict)
+    keep: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +142,11 @@ def colorize_opened(
             rgb = paint_grid(lightness(photo.rgb), ab_grid, deep=deep, progress=painting)
     except ValueError as error:  # an option out of its range; the message names it
         raise ImageError(str(error)) from error
+    guessed, where = photo.notices, own.coloured(photo.rgb)
+    if where is not None:
+        guessed += (own.told(where, options.keep),)
+        if options.keep:
+            own.keep(rgb, photo.rgb, where)
     if progress is not None:
         progress(0.8, f"Writing {options.format}")
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -145,4 +154,4 @@ def colorize_opened(
         target, rgb, photo, format=options.format, quality=options.quality,
         metadata=options.metadata, comment=COMMENT.format(colorizer.title),
     )  # fmt: skip
-    return Coloured(rgb, photo.notices, unsaid)
+    return Coloured(rgb, guessed, unsaid)

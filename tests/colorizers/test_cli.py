@@ -221,6 +221,7 @@ def test_one_photo_to_a_named_file(photos: Path, tmp_path: Path, capsys):
         (["--method", "classification", "--temperature", "0.2"], "classification-temperature0.2"),
         (["--version", "2"], "photo-version2"),
         (["--method", "gan"], "gan"),
+        (["--method", "gan", "--keep-colours"], "gan-keep-colours"),
         (
             ["--method", "flow", "--seed", "999999", "--vividness", "0.5"],
             "flow-seed999999-vividness0.5",

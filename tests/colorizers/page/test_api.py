@@ -180,7 +180,8 @@ def test_paths_of_the_server_are_not_read(url: str):
 def test_it_is_documented_by_the_app_and_shares_the_queue_of_the_tab(url: str):
     endpoints = httpx.get(f"{url}/gradio_api/info").json()["named_endpoints"]
     parameters = [one["parameter_name"] for one in endpoints["/colorize_file"]["parameters"]]
-    assert parameters == ["photo", "method", "format", "quality", "options", "saturation", "warmth"]
+    assert parameters == ["photo", "method", "format", "quality", "options", "saturation",
+                          "warmth", "keep_colours"]  # fmt: skip
     for name in parameters:
         assert f"| `{name}` |" in DOCUMENT
     config = httpx.get(f"{url}/config").json()

@@ -234,6 +234,26 @@ def test_hints_have_a_limit(editor: Editor, key: str) -> None:
         editor.place_hint(click([200, 200]), key, "#c04040", *AS_IS)
 
 
+def test_colours_of_its_own_are_told_and_kept_on_request(
+    editor: Editor, upload: dict[str, str]
+) -> None:
+    rgb = np.dstack([photograph()] * 3)
+    rgb[10:40, 10:40] = (200, 30, 30)
+    Image.fromarray(rgb).save(upload["path"])
+    key, note, *_ = editor.colorize(upload, None, quiet)
+    assert "colours of its own on 17 % of it, which are replaced" in note
+    assert drawn(editor.redraw(key, *AS_IS))[100:150, 100:150, 1].mean() < 20
+    kept = drawn(editor.keep_colours(key, True, *AS_IS))  # enlarged to 384 pixels
+    assert kept[80:130, 80:130, 1].mean() > 50
+    file = editor.take_home(key, "PNG", 90, True, *AS_IS, progress=quiet).value["path"]
+    with Image.open(file) as image:
+        found = np.asarray(image)
+    np.testing.assert_array_equal(found[12:38, 12:38], rgb[12:38, 12:38])
+    assert np.ptp(found[50:, 60:], axis=-1).min() > 0
+    again = drawn(editor.keep_colours(key, False, *AS_IS))
+    assert again[80:130, 80:130, 1].mean() < 20
+
+
 def test_versions_are_shown_and_taken(editor: Editor, key: str) -> None:
     tiles = editor.show_versions(key)
     assert [title for _, title in tiles] == list(VERSIONS)
