@@ -72,6 +72,7 @@ def keep(settings: Settings, made: dict[str, Any]) -> Path:
     average.load_state_dict(state["average"])
     trained = dataclasses.replace(
         trained, run=f"runs/{run.name}", terms=trained.terms or settings.terms,
+        start=trained.start if trained.start == photo_flow.COMMITTED else _short(trained.start),
         photos=tuple(os.path.relpath(path, ROOT) for path in trained.photos),
     )  # fmt: skip
     card = photo_flow.card_of(trained, data, state["seconds"] / 3600, training.origin)
@@ -82,6 +83,11 @@ def keep(settings: Settings, made: dict[str, Any]) -> Path:
     folder = checkpoint.FOLDER if settings.commit_weights else run
     checkpoint.save(photo_flow.NAME, average.module, card, folder=folder, precision=checkpoint.INT8)
     return folder
+
+
+def _short(start: str) -> str:
+    """Weights of a run, without where runs lie on this machine."""
+    return f"runs/{Path(start).parent.name}/{Path(start).name}"
 
 
 def command(settings: photo_flow.Settings) -> str:

@@ -250,7 +250,7 @@ def test_a_seed_is_a_whole_number(photos: Path, tmp_path: Path, capsys, seed: st
 @pytest.mark.parametrize("method", ["photo", "classification", "gan", "flow"])
 def test_saturation_and_warmth_change_the_colours(tmp_path: Path, method: str):
     photo, target = tmp_path / "grey.png", tmp_path / "coloured.png"
-    Image.new("L", (30, 20), 128).save(photo)
+    Image.linear_gradient("L").point(lambda level: 96 + level // 4).resize((30, 20)).save(photo)
 
     def ab(*options: str) -> np.ndarray:
         assert run(photo, "-o", target, "--method", method, *options) == 0
