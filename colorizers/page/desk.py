@@ -192,10 +192,16 @@ class Desk:
         with self._lock:
             if key not in self._works:
                 raise ImageError(
-                    "The photograph was put away to make room for others; press Start again."
+                    "The photograph was put away to make room for others; press Undo all changes."
                 )
             self._works.move_to_end(key)
             return self._works[key]
+
+    def holds(self, key: Any, payload: Any) -> bool:
+        """Whether the photograph with this key is the one that `gr.Image` shows."""
+        with self._lock:
+            work = self._works.get(key)
+        return work is None or (isinstance(payload, dict) and payload.get("path") == str(work.path))
 
     def drop(self, key: Any) -> None:
         """Clear a photograph away, if it is there."""

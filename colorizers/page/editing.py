@@ -53,7 +53,7 @@ THUMB_SIDE, COMPARE_SIDE = 384, 640
 """Longest sides of the pictures in the two galleries."""
 TEMPERATURES = (0.05, 1.0)
 NO_HINTS = "No hints yet: choose a colour, then click where it belongs."
-DRAWN = 6
+DRAWN = 7
 """Updates of `Editor.redraw`."""
 PERCENT = (0, 100)
 NO_COLOURS, NO_CHANGE, NO_FILE = "No colours yet", "Nothing was changed", "No file yet"
@@ -190,7 +190,8 @@ class Editor:
         list
             Before and after, the picture to click into, what is said of the hints, nothing for
             the file of an earlier download, as it is not what is seen any more, the button that
-            removes a hint, and the colours that are likely at the last one's place.
+            removes a hint, the colours that are likely at the last one's place, and whose colours
+            all are.
         """
         with telling(NO_CHANGE):
             # Sliders move by themselves when a page is reset, and are empty while somebody types.
@@ -392,6 +393,28 @@ class Editor:
                 gr.DownloadButton(visible=False),
                 gr.Button("Undo last hint" if work.chosen is None else "Remove this hint"),
                 self._offered(work),
+                self._whose(work.look),
+            ]
+
+    def _whose(self, look: Look) -> str:
+        """Method and version of colours, as Markdown."""
+        said = f"Colours by **{self.models[look.method].title}**"
+        if self.versions and look.method == next(iter(self.models)):
+            said += f", version **{self.versions[int(look.value)]}**"
+        return f"{said}."
+
+    def marks(self, key: Any) -> list[gr.Gallery]:
+        """Which version and which method is seen, for their galleries.
+
+        A step of its own: a gallery forgets what is chosen when it gets pictures.
+        """
+        with telling(NO_CHANGE):
+            look = self.desk.get(key).look if key else None
+            first = look is not None and look.method == next(iter(self.models))
+            method = list(self.models).index(look.method) if look else None
+            return [
+                gr.Gallery(selected_index=int(look.value) if look and first else None),
+                gr.Gallery(selected_index=method),
             ]
 
     def _tiles(

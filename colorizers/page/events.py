@@ -37,7 +37,7 @@ def connect(
     work: gr.Row,
     views: gr.Tabs,
     comparing: gr.Tab,
-    picture: tuple[gr.ImageSlider, gr.Radio],
+    picture: tuple[gr.ImageSlider, gr.Radio, gr.Markdown],
     hinting: hints_tab.Hinting,
     methods: tuple[gr.Gallery, gr.Slider],
     versions: tuple[gr.Gallery, gr.Slider, gr.Slider],
@@ -47,13 +47,13 @@ def connect(
     key = gr.State(None, time_to_live=3600, delete_callback=editor.desk.drop)
     verdict, unchecked = gr.State(None, time_to_live=3600), gr.State(UNCHECKED)
     photo, shown, note = upload
-    slider, uncovered = picture
+    slider, uncovered, seen = picture
     gallery, temperature = methods
     tiles, saturation, warmth = versions
     format_, quality, metadata, keep, full, save, ready, again = home
     touch = hinting.touch
     sliders = [saturation, warmth, hinting.reach]
-    drawn = [slider, touch, hinting.note, ready, hinting.undo, hinting.likely]
+    drawn = [slider, touch, hinting.note, ready, hinting.undo, hinting.likely, seen]
 
     def colour(
         photo: Any,
@@ -80,15 +80,24 @@ def connect(
         editor.desk.drop(key)
         return [None, texts.WAITING, gr.Row(visible=False)]
 
+    def tidy(photo: Any, key: Any) -> list[Any]:
+        return forget(key) if key and not editor.desk.holds(key, photo) else [gr.skip()] * 3
+
     coloured = [key, note, full, *drawn, work, *sliders, tiles, gallery, keep]
+    marking: dict[str, Any] = SILENT | {
+        "fn": editor.marks,
+        "inputs": key,
+        "outputs": [tiles, gallery],
+        "trigger_mode": "multiple",
+    }
     # A second photograph waits for the first; it is not dropped.
     waiting: dict[str, Any] = {"trigger_mode": "multiple"}
     here: dict[str, Any] = NETWORK | waiting | {"show_progress_on": note}
     colouring: dict[str, Any] = here | {"outputs": coloured}
-    forgetting: dict[str, Any] = {"fn": forget, "inputs": key, "outputs": [key, note, work]}
+    forgotten = [key, note, work]
 
     started = [
-        photo.upload(**forgetting, **SILENT, **waiting)
+        photo.upload(forget, key, forgotten, **SILENT, **waiting)
         .then(check_upload, photo, verdict, **here | LOOKING)
         .then(settle, [photo, verdict], [photo, note], **QUICK, **waiting)
         .then(colour, [photo, key, verdict], **colouring),
@@ -96,15 +105,19 @@ def connect(
         again.click(colour, [photo, key, unchecked], **colouring),
     ]
     for event in started:
-        event.success(None, key, None, js=texts.LOOK_DOWN, **SILENT)
+        event.success(None, slider, None, js=texts.LOOK_DOWN, **SILENT)
         event.success(None, None, [uncovered, slider], js=texts.UNCOVER_HALF, **SILENT)
         if editor.versions:
             event.success(
                 lambda key: editor.show_versions(key) if key else gr.skip(), key, tiles, **NETWORK
-            )
-    photo.clear(**forgetting, **SILENT, cancels=started)
+            ).success(**marking)
+        # Nothing is cancelled: Gradio may call that an error. What came too late is put away.
+        event.success(tidy, [photo, key], forgotten, **QUICK, **waiting)
+    photo.clear(forget, key, forgotten, **SILENT)
     # Each click waits for the one before; "always_last" would take the first one's place again.
-    tiles.select(editor.choose_version, [key, *sliders], drawn, **QUICK, **waiting)
+    tiles.select(editor.choose_version, [key, *sliders], drawn, **QUICK, **waiting).success(
+        **marking
+    )
     for changed in sliders:
         changed.change(editor.redraw, [key, *sliders], drawn, **QUICK, trigger_mode="always_last")
     keep.input(editor.keep_colours, [key, keep, *sliders], drawn, **QUICK, **waiting)
@@ -124,10 +137,10 @@ def connect(
     hinting.clear.click(editor.clear, [key, *sliders], drawn, **QUICK)
     comparison: dict[str, Any] = {"inputs": [key, temperature], "outputs": gallery, **NETWORK}
     for asked in (comparing.select, temperature.release):
-        asked(editor.compare, **comparison, trigger_mode="always_last")
+        asked(editor.compare, **comparison, trigger_mode="always_last").success(**marking)
     gallery.select(editor.choose_method, [key, *sliders], drawn, **QUICK, **waiting).success(
         lambda: gr.Tabs(selected="before"), None, views, **SILENT
-    )
+    ).success(**marking)
     uncovered.input(None, uncovered, slider, js=texts.UNCOVER, **SILENT)
     format_.change(
         lambda chosen: gr.Slider(visible=chosen in ("JPEG", "WEBP")), format_, quality, **SILENT

@@ -29,7 +29,7 @@ _GALLERY: dict[str, Any] = {
 
 def upload(examples: list[str]) -> tuple[gr.Image, Examples, gr.Markdown]:
     """Where a photograph comes in, the examples beside it, and what is said of it."""
-    with gr.Row(equal_height=False):
+    with gr.Row(equal_height=False, elem_id="bring"):
         with gr.Column(scale=1, min_width=260):
             photo = gr.Image(
                 label="Your photograph",
@@ -43,7 +43,7 @@ def upload(examples: list[str]) -> tuple[gr.Image, Examples, gr.Markdown]:
                 elem_id="photo",
             )
         with gr.Column(scale=3, min_width=320):
-            gr.Markdown(texts.INTRO)
+            gr.Markdown(texts.INTRO, elem_id="intro")
             shown = gr.Examples(
                 examples,
                 inputs=photo,
@@ -55,26 +55,27 @@ def upload(examples: list[str]) -> tuple[gr.Image, Examples, gr.Markdown]:
     return photo, shown, note
 
 
-def picture() -> tuple[gr.ImageSlider, gr.Radio]:
-    """Before and after with a handle between them, and where the handle stands."""
+def picture() -> tuple[gr.ImageSlider, gr.Radio, gr.Markdown]:
+    """Before and after with a handle between them, where that stands, and what is seen."""
+    with gr.Row(elem_id="seen"):
+        seen = gr.Markdown("", elem_id="seen-as")
+        uncovered = gr.Radio(
+            list(texts.UNCOVERED),
+            value=next(iter(texts.UNCOVERED)),
+            label="Uncovered",
+            show_label=False,
+            container=False,
+            elem_id="uncovered",
+        )
     slider = gr.ImageSlider(
         label="Grey and colorized",
         show_label=False,
         format="png",
         interactive=False,
-        max_height=500,
         buttons=["fullscreen"],
         elem_id="result",
     )
-    uncovered = gr.Radio(
-        list(texts.UNCOVERED),
-        value=next(iter(texts.UNCOVERED)),
-        label="Uncovered",
-        show_label=False,
-        container=False,
-        elem_id="uncovered",
-    )
-    return slider, uncovered
+    return slider, uncovered, seen
 
 
 def methods(models: Mapping[str, Predictor]) -> tuple[gr.Gallery, gr.Slider]:
@@ -127,29 +128,31 @@ class Home(NamedTuple):
 
 def home() -> Home:
     """Draw what the file is to be, and its buttons."""
-    with gr.Group():
-        with gr.Row():
-            format = gr.Dropdown(
-                list(ENDINGS), value="PNG", label="Format", min_width=110, elem_id="format"
-            )
-            quality = gr.Slider(
-                *QUALITY,
-                value=92,
-                step=1,
-                label="Quality",
-                visible=False,
-                buttons=[],
-                min_width=150,
-                elem_id="quality",
-            )
+    with gr.Row(equal_height=False):
+        format = gr.Dropdown(
+            list(ENDINGS),
+            value="PNG",
+            label="Format",
+            show_label=False,
+            container=False,
+            min_width=90,
+            elem_id="format",
+        )
         metadata = gr.Checkbox(
-            True, label="Keep what the file says: date, camera, place", elem_id="metadata"
+            True,
+            label="Keep date, camera, place",
+            container=False,
+            min_width=180,
+            elem_id="metadata",
         )
-        keep = gr.Checkbox(
-            False, label="Keep colours that the photograph has", visible=False, elem_id="keep"
-        )
+    quality = gr.Slider(
+        *QUALITY, value=92, step=1, label="Quality", visible=False, buttons=[], elem_id="quality"
+    )
+    keep = gr.Checkbox(
+        False, label="Keep colours that the photograph has", visible=False, elem_id="keep"
+    )
     full = gr.Markdown("", elem_id="full-size")
     save = gr.Button("Download", variant="primary", size="lg", elem_id="download")
     ready = gr.DownloadButton("Save again", visible=False, size="sm", elem_id="ready")
-    again = gr.Button("Start again", size="sm", elem_id="again")
+    again = gr.Button("Undo all changes", size="sm", elem_id="again")
     return Home(format, quality, metadata, keep, full, save, ready, again)

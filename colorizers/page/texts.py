@@ -10,8 +10,11 @@ from collections.abc import Mapping, Sequence
 
 STYLE = """<style>
 #result .icon-wrap { background: #fff; color: #111; } /* in any theme, over any picture */
+#result .icon-button:disabled { display: none; } /* "Undo" of a zoom that there is not */
 #result .inner { width: 2px; background: #fff; }
-#touch img { cursor: crosshair; max-height: 500px; object-fit: scale-down; }
+#touch img { cursor: crosshair; object-fit: scale-down; }
+/* A finger on the picture scrolls the page; on the handle it uncovers. */
+#result *:not(.outer, .outer *) { touch-action: pan-y pinch-zoom !important; }
 #hint-colour .dialog-button { width: 100%; height: 2.6rem; border-radius: 6px; }
 .dark #photo .source-selection button { color: var(--body-text-color); }
 /* Over the page, not in it: or a click outside closes it and misses what has moved. */
@@ -21,7 +24,8 @@ STYLE = """<style>
   background: var(--block-background-fill); border: 1px solid var(--border-color-primary);
   box-shadow: 0 4px 16px rgb(0 0 0 / 30%);
 }
-#hint-line { flex-wrap: nowrap; overflow-x: auto; gap: 5px; }
+#hint-line { flex-wrap: nowrap; overflow-x: auto; gap: 5px; padding: 4px; margin: -4px; }
+#hint-line label { font-size: 0.8rem; }
 #hint-line > *, #hint-line .wrap { flex: none; flex-wrap: nowrap; width: auto; }
 #hint-likely label { border: 1px dashed var(--body-text-color); }
 :is(#hint-palette, #hint-likely) label::before {
@@ -30,7 +34,7 @@ STYLE = """<style>
 }
 #hint-line label { position: relative; padding: 4px 6px; gap: 5px; }
 #hint-line label span { margin: 0; }
-#hint-line .wrap { gap: 5px; }
+#hint-line .wrap { gap: 4px; }
 #hint-line input { position: absolute; opacity: 0; } /* the frame shows it, and the focus */
 #hint-line label.selected { outline: 2px solid var(--body-text-color); }
 #hint-line label:has(:focus-visible) { outline: 3px double var(--body-text-color); }
@@ -40,6 +44,46 @@ STYLE = """<style>
 #photo-note, #full-size { min-height: 1.5rem; }
 #examples .gallery-item, #examples .gallery-item img { width: 62px; height: 62px; }
 #examples img { object-fit: cover; }
+/* Once there is a photograph: one line for it and the examples, and the work's place is kept. */
+#one:not(:has(#photo img)) #work { display: none; }
+#one:has(#photo img):not(:has(#work))::after {
+  content: ""; display: block; min-height: calc(100vh - 240px);
+}
+#one:has(#photo img) {
+  & #bring { flex-wrap: nowrap; gap: 10px; align-items: center; }
+  & #bring > :first-child { flex: 0 0 96px !important; min-width: 0 !important; }
+  & #bring > :last-child { gap: 2px; min-width: 0 !important; }
+  & #photo { height: 58px !important; min-height: 0; }
+  & #photo :is(.image-frame, img) { width: 60px; height: 56px; object-fit: contain; }
+  & :is(#photo .source-selection, #photo > label, #photo [data-testid="block-label"], #intro,
+    #examples .label) { display: none; }
+  & #examples .gallery { flex-wrap: nowrap; overflow-x: auto; gap: 4px; }
+  & #examples :is(.gallery-item, .gallery-item img) { width: 32px; height: 32px; flex: none; }
+}
+#work { gap: 14px; }
+#work .column { gap: 8px; }
+#work .tabitem { padding: 8px 0 0 !important; }
+#views { gap: 0; }
+#views .tab-wrapper { padding-bottom: 0; }
+#seen { flex-wrap: nowrap; align-items: center; min-height: 2rem; }
+#seen > * { flex: none; width: auto; min-width: 0 !important; }
+#seen > :first-child { flex: 1; }
+#result .slider-wrap, #result img { max-height: max(300px, calc(100vh - 350px)) !important; }
+#touch img { max-height: max(300px, calc(100vh - 392px)); }
+:is(#saturation, #warmth) { padding-block: 6px; }
+:is(#saturation, #warmth) .head { margin: 0; }
+/* How far it is, as a bar with its words; Gradio writes a share to a tenth of a percent. */
+#how-many .progress-level { padding: 0; }
+#how-many .progress-level-inner { display: none; }
+#how-many .progress-bar-wrap {
+  position: relative; width: 100%; height: 1.4rem; border-radius: 6px; overflow: hidden;
+}
+#how-many .progress-bar { background: var(--border-color-primary); }
+#how-many .progress-bar-wrap::before {
+  content: attr(aria-valuetext); position: absolute; inset: 0; z-index: 1;
+  text-align: center; font-size: 0.85rem; line-height: 1.3rem;
+}
+#how-many :is(.meta-text, .meta-text-center) { font-family: inherit; }
 /* Gradio's galleries want 450 pixels of height and 100 for every picture. */
 #versions .grid-wrap, #methods .grid-wrap, #many-gallery .grid-wrap {
   min-height: 0; max-height: none; overflow: visible;
@@ -58,6 +102,10 @@ STYLE = """<style>
 }
 @media (max-width: 700px) {
   #methods .grid-container { grid-template-columns: minmax(0, 1fr); }
+  #seen { flex-wrap: wrap; }
+  #seen > :first-child { flex: 0 0 100%; }
+  #work { scroll-margin-top: 8px; padding-bottom: 4rem; }
+  #download { position: fixed; inset: auto 12px 10px; width: auto; z-index: 50; }
 }
 </style>"""
 
@@ -85,8 +133,8 @@ FETCH = """(file) => {
 }"""
 """Fetches the file that has just been made; a link is clicked, as browsers save no other way."""
 
-LOOK_DOWN = """(key) => {
-    if (key && window.innerWidth < 700) document.querySelector("#work").scrollIntoView();
+LOOK_DOWN = """(shown) => {
+    if (shown && window.innerWidth < 700) document.querySelector("#work")?.scrollIntoView();
 }"""
 """Where columns stand below each other, the colours would appear out of sight."""
 
@@ -108,16 +156,16 @@ MANY_ENDED = """() => [
 """Start, "Do not wait" and stop, when there is nothing to stop any more."""
 
 INTRO = (
-    "Bring a black-and-white photograph: its colours appear by themselves. "
-    "A colour one is made grey first."
+    "Add a black-and-white photograph and its colours appear by themselves. "
+    "A colour photograph is turned grey first."
 )
-VERSIONS = "**Versions:** click another one."
+VERSIONS = "**Versions:** click one to see it large."
 WAITING = "The colours will appear below."
 
 _GUESSES = """
-**Colours are guesses, not history.** Nothing in a grey picture says what colour a dress was; the
-network gives what is plausible. That is why there are several versions, and hints for what you
-know better."""
+**Colours are guesses, not history.** Nothing in a grey picture says what colour a dress was, so
+the program paints what is likely. Skies, grass and wood often come out right; clothes and painted
+walls may have been any colour. Look at the versions, and give hints where you know better."""
 
 _PHOTO = """
 **What *Photographs* knows.** It learned from about 30,000 small photographs, 64 to 128 pixels
@@ -175,6 +223,27 @@ _NAMES = """() => {
             set(`#${note} .prose:not(.prose .prose)`, "role", "status");
     };
     name();
+    // ImageSlider keeps every touch for its handle, which is not under most fingers.
+    document.addEventListener("touchstart", (event) => {
+        if (event.target.closest("#result") && !event.target.closest("#result .outer"))
+            event.stopPropagation();
+    }, { capture: true, passive: true });
+    // Where a comma is the decimal mark, Chromium drops it: 1,5 would be 15.
+    document.addEventListener("beforeinput", (event) => {
+        const typed = event.data ?? event.dataTransfer?.getData("text/plain") ?? "";
+        if (event.target.type !== "number" || !typed.includes(",")) return;
+        event.preventDefault();
+        document.execCommand("insertText", false, typed.replace(",", "."));
+    }, true);
+    document.addEventListener("focusout", ({ target }) => {
+        if (target.type !== "number" || !target.closest("#how-many")) return;
+        const { value, min, max } = target;
+        const kept = value !== "" && max !== "" && +value > +max ? max
+            : value !== "" && min !== "" && +value < +min ? min : value;
+        if (kept === value) return;
+        target.value = kept;
+        target.dispatchEvent(new Event("input", { bubbles: true }));
+    }, true);
     new MutationObserver(name).observe(document.querySelector("#how-many"), {
         subtree: true, childList: true, attributes: true, attributeFilter: ["class", "src"],
     });
@@ -197,9 +266,9 @@ def same_colour(palette: Mapping[str, str]) -> str:
 
 def about(names: tuple[str, ...]) -> str:
     """What must be said of the methods that are there, as Markdown."""
-    parts = [_GUESSES]
+    parts = [_GUESSES, _YOURS]
     if "photo" in names:
         parts.append(_PHOTO)
     if len(names) > ("photo" in names):
         parts.append(_CIFAR10)
-    return "\n".join([*parts, _YOURS])
+    return "\n".join(parts)

@@ -42,11 +42,11 @@ def build(load: Callable[[str], Predictor] | None = None) -> None:
         return
     paths, credits = examples()
     with gr.Tabs(elem_id="how-many"):
-        with gr.Tab("One photograph"):
+        with gr.Tab("One photograph", elem_id="one"):
             _one(models, paths)
         with gr.Tab("Many photographs"):
             many.build(next(iter(models.values())))
-    with gr.Accordion("About these colours", open=True):
+    with gr.Accordion("About these colours", open=False):
         gr.Markdown(texts.about(tuple(models)))
         gr.Markdown(f"Examples: {'; '.join(dict.fromkeys(credits))}.")
     titles = [example_title(*example) for example in zip(paths, credits, strict=True)]

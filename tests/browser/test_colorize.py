@@ -140,7 +140,7 @@ def test_versions_and_methods_are_chosen_by_a_click(
     with page.expect_download(timeout=SLOW) as caught:
         page.get_by_role("button", name="Download", exact=True).click()
     assert caught.value.suggested_filename == "Großvater-am-See-colorized-classification.png"
-    page.get_by_role("button", name="Start again").click()
+    page.get_by_role("button", name="Undo all changes").click()
     changed(page, third)
     assert "image/webp" not in pictures
 

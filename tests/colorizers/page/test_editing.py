@@ -215,16 +215,16 @@ def test_likely_colours_are_of_the_place_that_was_clicked(
     shares[:, 0, warm], shares[:, 0, cold], shares[:, 0, rare] = 0.7, 0.28, 0.02
     shares[:, 1, cold] = 1.0
     monkeypatch.setattr(editor.models["photo"], "likely", lambda L: shares)
-    *_, offered = editor.place_hint(click([96, 128]), key, "#808080", *AS_IS)
+    *_, offered, _ = editor.place_hint(click([96, 128]), key, "#808080", *AS_IS)
     names, values = zip(*offered.choices, strict=True)
     assert names == ("brown 70%", "blue 28%")
     np.testing.assert_allclose([hex_ab(value) for value in values], [[20, 30], [0, -40]], atol=2)
-    *_, offered = editor.take_likely(key, values[1], *AS_IS)
+    *_, offered, _ = editor.take_likely(key, values[1], *AS_IS)
     assert offered.value == values[1]
     assert editor.desk.get(key).hints == [hints.Hint(0.25, 0.5, hex_ab(values[1]))]
-    *_, offered = editor.place_hint(click([300, 128]), key, "#808080", *AS_IS)
+    *_, offered, _ = editor.place_hint(click([300, 128]), key, "#808080", *AS_IS)
     assert [name for name, _ in offered.choices] == ["blue 100%"]
-    assert editor.clear(key, *AS_IS)[-1].visible is False
+    assert editor.clear(key, *AS_IS)[-2].visible is False
 
 
 def test_hints_have_a_limit(editor: Editor, key: str) -> None:
