@@ -1,8 +1,8 @@
-"""`python -m study.coverage`: how often the intervals hold the rate, by simulation.
+"""`python -m study.coverage`: how often intervals hold the truth and tests err, by simulation.
 
     python -m study.coverage --studies 1000 --seed 1
 
-Prints the table that docs/statistics.md shows; `study.statistics.coverage` counts.
+Prints both tables that docs/statistics.md shows; `study.statistics.coverage` counts.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from study.statistics.coverage import PLANS, coverage
+from study.statistics.coverage import PLANS, TESTED, coverage, sizes
 
 
 def parser() -> argparse.ArgumentParser:
@@ -21,7 +21,7 @@ def parser() -> argparse.ArgumentParser:
     result = argparse.ArgumentParser(
         prog="python -m study.coverage",
         description="Simulate studies with known rates and count how often the 95 % intervals "
-        "hold them. Prints a Markdown table.",
+        "hold them and the tests at 5 % are wrong. Prints two Markdown tables.",
     )
     result.add_argument(
         "--studies", type=int, default=1000, metavar="N", help="studies per row (default: 1000)"
@@ -31,7 +31,7 @@ def parser() -> argparse.ArgumentParser:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Print the table as Markdown."""
+    """Print the tables as Markdown."""
     command = parser()
     arguments = command.parse_args(argv)
     if arguments.studies < 1 or arguments.seed < 0:
@@ -46,6 +46,22 @@ def main(argv: Sequence[str] | None = None) -> int:
             f"| {plan.participant_sd:g}, {plan.picture_sd:g} "
             f"| {100 * found.two_way:.1f} %, {100 * found.two_way_width:.1f} wide "
             f"| {100 * found.wilson:.1f} %, {100 * found.wilson_width:.1f} wide |",
+            flush=True,
+        )
+    print(
+        "\n| participants | trials | pictures | rates | SD people, pictures | gap | difference ",
+        end="",
+    )
+    print("| ratings | MOS held | gap, people only |")
+    print("|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|")
+    for plan in TESTED:
+        size = sizes(plan, arguments.studies, rng)
+        shares = (size.gap, size.difference, size.ratings, size.mean_held, size.people_only)
+        print(
+            f"| {plan.participants} | {plan.trials} | {plan.pictures} | {100 * plan.rate:.3g} % "
+            f"| {plan.participant_sd:g}, {plan.picture_sd:g} | "
+            + " | ".join(f"{100 * share:.1f} %" for share in shares)
+            + " |",
             flush=True,
         )
     return 0

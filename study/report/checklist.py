@@ -224,14 +224,14 @@ def paragraph(s: Summary) -> str:
             f"({rate.picked}/{rate.trials}; {level} interval {percent_range(rate.headline)}), "
             f"{abs(100 * gap.distance):.1f} points {'below' if gap.distance < 0 else 'above'} the "
             f"point of indistinguishability of {percent(gap.point)} (gap "
-            f"{points_range(gap.interval)} points; sign-flip test over participants, "
+            f"{points_range(gap.interval)} points; two-way t test, "
             f"Holm-corrected p {_equal(test.p_holm)}; d = {number(test.effect_size)})."
         )
     for t in s.tests.differences:
         sentences.append(
             f"{t.name} fooled {abs(100 * t.difference):.1f} points "
             f"{'more' if t.difference >= 0 else 'less'} often than {t.other} "
-            f"({points_range(t.interval)}; permutation test, Holm-corrected p {_equal(t.p_holm)})."
+            f"({points_range(t.interval)}; two-way t test, Holm-corrected p {_equal(t.p_holm)})."
         )
     d = s.truth.detection
     sentences.append(

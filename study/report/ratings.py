@@ -52,8 +52,8 @@ class Ratings(Subject):
         yield Section(
             "ratings",
             "Ratings",
-            "Mean opinion score from 1 to 5: the mean of the participants' means, t interval over "
-            "participants; then the distribution, in percent of the ratings.",
+            "Mean opinion score from 1 to 5: the mean of all ratings, two-way interval over other "
+            "participants and other pictures; then the distribution, in percent of the ratings.",
             ("scale, method", "ratings", "mean", "interval", "1", "2", "3", "4", "5"),
             [
                 [
@@ -73,17 +73,18 @@ class Ratings(Subject):
                 yield Section(
                     f"ratings-{scale}",
                     f"Ratings compared: {scale}",
-                    "Differences of the participants' mean ratings; Wilcoxon's signed ranks, "
-                    "corrected by Holm. r: rank correlation, 1 where everybody agrees.",
-                    ("methods", "difference", "interval", "r", "p", "p (Holm)"),
+                    "Differences of the ratings within a trial; interval and t test with the "
+                    "two-way variance, corrected by Holm. Ranks: Wilcoxon's signed ranks of the "
+                    "participants' mean differences, on these pictures only.",
+                    ("methods", "difference", "interval", "p", "p (Holm)", "ranks"),
                     [
                         [
                             f"{t.name} − {t.other}",
                             signed(t.difference),
                             number_range(t.interval, "+.2f"),
-                            signed(t.rank_correlation),
                             p_value(t.p),
                             p_value(t.p_holm),
+                            p_value(t.p_ranks),
                         ]
                         for t in differences
                     ],
@@ -105,4 +106,5 @@ class Ratings(Subject):
             for d in differences:
                 of = {"group": d.other, "name": d.name}
                 yield row(f"ratings_{scale}", "difference", d.difference, d.interval, **of)
-                yield from measures(f"ratings_{scale}", d, "rank_correlation", "p", "p_holm", **of)
+                names = ("rank_correlation", "p", "p_holm", "p_ranks")
+                yield from measures(f"ratings_{scale}", d, *names, **of)

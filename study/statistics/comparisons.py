@@ -1,9 +1,12 @@
 """Tests of a study: each method against the truth, methods with one another, ratings.
 
-Fed by the rows of `study.statistics.stats.analysed`; gathered by `study.report.summary`. The
-tests speak about participants: each gives one number (a mean gap, a rate, a mean rating), and signs
-or labels are exchanged within participants, so that nobody's thirty answers count as thirty people.
-Effects stand beside their p-values; families of tests are corrected by Holm's method.
+Fed by the rows of `study.statistics.stats.analysed`; gathered by `study.report.summary`. The p of
+the headline is of a t test with the two-way variance (`study.statistics.twoway.two_way_p`): the
+same contrast, variance and degrees of freedom as the interval beside it, so that the two cannot
+disagree, and it speaks about other people and other pictures. Beside it stands what holds on these
+pictures: each participant gives one number (a mean gap, a rate, a mean rating), and signs are
+exchanged within participants. Effects stand beside their p-values; families of tests are corrected
+by Holm's method.
 
 A p-value above 5 % is no proof that people cannot tell; `equivalence` asks for that proof.
 scipy.stats and statsmodels are imported where they are used, so that the report's other parts
@@ -30,9 +33,9 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import stdtr
 
 from study.protocol.design import TRUTH
-from study.statistics.intervals import LEVEL, Interval, t_interval
+from study.statistics.intervals import LEVEL, Interval
 from study.statistics.stats import methods
-from study.statistics.twoway import TwoWayVariance, two_way_mean, two_way_variance
+from study.statistics.twoway import TwoWayVariance, two_way_mean, two_way_p, two_way_variance
 
 # A gap of 5 points to the point of indistinguishability is a difference of 10 points between how
 # often the method and the truth are picked; a study that wants another margin fixes it beforehand.
@@ -40,7 +43,6 @@ MARGIN = 0.05
 _EXACT = 16  # participants up to which all sign patterns are counted: those of the default study
 _PATTERNS = 9_999  # drawn beyond; fewer where participants are many, whose means vary little
 _SIGNS = 20_000_000  # at most, over all drawn patterns
-_PERMUTED = 1_000  # participants up to which scipy exchanges labels; beyond, signs are flipped
 _SEED = 1
 
 
@@ -49,9 +51,10 @@ class AgainstTruth:
     """One method against its point of indistinguishability (gap 0).
 
     `effect_size` is the participants' mean gap over its standard deviation (Cohen's d for paired
-    values). `p` and `p_holm` are of the sign-flip test, `p_naive` of the binomial test of the
-    pairwise picks against 1/2, `p_equivalent` of the two one-sided tests: small means that the
-    gap lies within `margin` of 0.
+    values). `p` and `p_holm` are of the two-way t test, `p_flips` of `patterns` sign flips over
+    participants on these pictures, `p_naive` of the binomial test of the pairwise picks against
+    1/2, `p_equivalent` of the two one-sided tests: small means that the gap lies within `margin`
+    of 0.
     """
 
     name: str
@@ -61,6 +64,7 @@ class AgainstTruth:
     effect_size: float
     p: float
     p_holm: float
+    p_flips: float
     p_naive: float
     margin: float
     p_equivalent: float
@@ -69,7 +73,7 @@ class AgainstTruth:
 
 @dataclass(frozen=True)
 class Difference:
-    """Fool rate of one method minus that of another, tested on participants' rates."""
+    """Fool rate of one method minus that of another; p-values as in `AgainstTruth`."""
 
     name: str
     other: str
@@ -79,14 +83,17 @@ class Difference:
     effect_size: float
     p: float
     p_holm: float
+    p_flips: float
     patterns: int
 
 
 @dataclass(frozen=True)
 class RatingDifference:
-    """Mean rating of one method minus that of another, by Wilcoxon's signed ranks.
+    """Mean rating of one method minus that of another, over the trials in which both are rated.
 
-    `rank_correlation` is the share of rank sums in favour minus that against, from -1 to 1.
+    `p` and `p_holm` are of the two-way t test, `p_ranks` of Wilcoxon's signed ranks of the
+    participants' means on these pictures. `rank_correlation` is the share of rank sums in favour
+    minus that against, from -1 to 1.
     """
 
     scale: str
@@ -98,6 +105,7 @@ class RatingDifference:
     rank_correlation: float
     p: float
     p_holm: float
+    p_ranks: float
 
 
 def sign_flip(values: ArrayLike) -> tuple[float, int]:
@@ -138,41 +146,6 @@ def sign_flip(values: ArrayLike) -> tuple[float, int]:
         signs = np.unpackbits(np.frombuffer(rng.bytes((n + 7) // 8), np.uint8), count=n)
         beyond += abs(x.sum() - 2 * x[signs.astype(bool)].sum()) >= limit
     return float(beyond / (patterns + 1)), patterns
-
-
-def permutation(one: ArrayLike, other: ArrayLike) -> tuple[float, int]:
-    """Test whether participants give two methods the same rate.
-
-    The two values of a participant are exchanged or not, as in `sign_flip`.
-
-    Parameters
-    ----------
-    one, other : array-like of float, shape (n,)
-        One value a participant, in the same order.
-
-    Returns
-    -------
-    p : float
-        Two-sided; NaN for fewer than two participants.
-    patterns : int
-    """
-    from scipy.stats import permutation_test
-
-    x, y = np.asarray(one, dtype=np.float64), np.asarray(other, dtype=np.float64)
-    if x.size < 2:
-        return math.nan, 0
-    if x.size > _PERMUTED:  # exchanging two values flips the sign of their difference
-        return sign_flip(x - y)
-    result = permutation_test(
-        (x, y),
-        lambda a, b, axis: a.mean(axis=axis) - b.mean(axis=axis),
-        permutation_type="samples",
-        n_resamples=_PATTERNS,
-        vectorized=True,
-        batch=1_000,
-        rng=np.random.default_rng(_SEED),
-    )
-    return float(result.pvalue), len(result.null_distribution)
 
 
 def equivalence(variance: TwoWayVariance, margin: float = MARGIN) -> float:
@@ -242,23 +215,17 @@ def against_truth(
         own = (trials["method"] == name).to_numpy()
         real = (trials["method"] == TRUTH).to_numpy()
         score = (own.astype(np.float64) - real) / 2
-        variance = two_way_variance(score, trials["participant"], trials["picture"])
-        means = _means(score, trials["participant"])
-        p, patterns = sign_flip(means)
         naive = binomial_naive(int(own.sum()), int(own.sum() + real.sum()), 0.5)
-        found.append(
-            (name, variance, means.size, _effect(means), p, naive, equivalence(variance, margin),
-             patterns)
-        )  # fmt: skip
-    corrected = holm([row[4] for row in found])
+        found.append((name, *_contrast(score, trials), naive))
+    corrected = holm([two_way_p(variance) for _, variance, _, _ in found])
     return [
         AgainstTruth(
-            name, variance.mean, two_way_mean(variance, level), people, effect, p, p_holm, naive,
-            margin, equivalent, patterns,
+            name, variance.mean, two_way_mean(variance, level), means.size, _effect(means),
+            two_way_p(variance), p_holm, flips[0], naive, margin, equivalence(variance, margin),
+            flips[1],
         )
-        for (name, variance, people, effect, p, naive, equivalent, patterns), p_holm in zip(
-            found, corrected, strict=True
-        )
+        for (name, variance, means, naive), p_holm in zip(found, corrected, strict=True)
+        for flips in [sign_flip(means)]
     ]  # fmt: skip
 
 
@@ -272,42 +239,43 @@ def differences(rows: pd.DataFrame, level: float = LEVEL) -> list[Difference]:
             continue
         first = np.asarray(trials["method"] == one, dtype=np.float64)
         second = np.asarray(trials["method"] == other, dtype=np.float64)
-        variance = two_way_variance(first - second, trials["participant"], trials["picture"])
-        rates = [_means(picked, trials["participant"]) for picked in (first, second)]
-        p, patterns = permutation(*rates)
-        found.append((one, other, variance, rates[0] - rates[1], p, patterns))
-    corrected = holm([row[4] for row in found])
+        found.append((one, other, *_contrast(first - second, trials)))
+    corrected = holm([two_way_p(variance) for _, _, variance, _ in found])
     return [
         Difference(
-            one, other, variance.mean, two_way_mean(variance, level), apart.size, _effect(apart), p,
-            p_holm, patterns,
+            one, other, variance.mean, two_way_mean(variance, level), means.size, _effect(means),
+            two_way_p(variance), p_holm, *sign_flip(means),
         )
-        for (one, other, variance, apart, p, patterns), p_holm in zip(
-            found, corrected, strict=True
-        )
+        for (one, other, variance, means), p_holm in zip(found, corrected, strict=True)
     ]  # fmt: skip
 
 
 def rating_differences(
     rows: pd.DataFrame, scale: str, level: float = LEVEL
 ) -> list[RatingDifference]:
-    """Test the ratings of every two methods, the truth among them, on participants' means."""
+    """Test the ratings of every two methods, the truth among them, where one trial has both."""
     rated = rows[rows[scale].notna()]
-    values = rated[scale].astype(np.float64)
-    keys = [rated["participant"], rated["method"]]
-    means = values.groupby(keys, observed=True).mean().unstack()  # noqa: PD010
     found = []
-    for one, other in combinations([name for name in methods(rows) if name in means.columns], 2):
-        apart = (means[one] - means[other]).dropna().to_numpy()
-        mean, interval = t_interval(apart, level)
-        found.append((one, other, mean, interval, apart.size, *signed_ranks(apart)))
-    corrected = holm([row[6] for row in found])
-    return [
-        RatingDifference(scale, one, other, mean, interval, people, correlation, p, p_holm)
-        for (one, other, mean, interval, people, correlation, p), p_holm in zip(
-            found, corrected, strict=True
+    for one, other in combinations([n for n in methods(rows) if (rated["method"] == n).any()], 2):
+        first, second = (
+            rated.loc[rated["method"] == name, ["trial", "participant", "picture", scale]]
+            for name in (one, other)
         )
-    ]
+        both = first.merge(second[["trial", scale]], on="trial", suffixes=("", "_other"))
+        if len(both):
+            apart = both[[scale, f"{scale}_other"]].to_numpy(dtype=np.float64)
+            found.append((one, other, *_contrast(apart[:, 0] - apart[:, 1], both)))
+    corrected = holm([two_way_p(variance) for _, _, variance, _ in found])
+    result = []
+    for (one, other, variance, means), p_holm in zip(found, corrected, strict=True):
+        correlation, p_ranks = signed_ranks(means)
+        result.append(
+            RatingDifference(
+                scale, one, other, variance.mean, two_way_mean(variance, level), means.size,
+                correlation, two_way_p(variance), p_holm, p_ranks,
+            )
+        )  # fmt: skip
+    return result
 
 
 def signed_ranks(apart: NDArray[np.float64]) -> tuple[float, float]:
@@ -330,6 +298,14 @@ def _shown(rows: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
         for name in methods(rows)
         if name != TRUTH
     ]
+
+
+def _contrast(
+    score: NDArray[np.float64], trials: pd.DataFrame
+) -> tuple[TwoWayVariance, NDArray[np.float64]]:
+    """Two-way variance of one score a trial, and the participants' means of it."""
+    people = trials["participant"]
+    return two_way_variance(score, people, trials["picture"]), _means(score, people)
 
 
 def _means(values: NDArray[np.float64], participant: pd.Series) -> NDArray[np.float64]:

@@ -1,8 +1,9 @@
-"""How often the intervals hold the rate, by simulation.
+"""How often the intervals hold the truth and the tests are wrong, by simulation.
 
 Draws many studies from `model` with a known rate, computes the headline interval and Wilson's for
-each, and counts how often they hold it. `python -m study.coverage` prints the table that
-docs/statistics.md shows, and a slow test holds the headline to its promise.
+each, and counts how often they hold it; and studies of two methods that are equally good, of which
+each p up to 5 % is an error. `python -m study.coverage` prints the tables that docs/statistics.md
+shows, and a slow test holds both to their promise.
 """
 
 from __future__ import annotations
@@ -12,11 +13,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from study.statistics.intervals import Interval, wilson
+from study.statistics.intervals import Interval, t_interval, wilson
 from study.statistics.model import AnswerModel, Effects, draw_picks, intercepts
-from study.statistics.twoway import two_way_logit, two_way_variance
+from study.statistics.ratings import RATING_POINTS
+from study.statistics.twoway import two_way_logit, two_way_mean, two_way_p, two_way_variance
 
 METHOD = "a"
+ALPHA = 0.05
 
 
 @dataclass(frozen=True)
@@ -45,12 +48,39 @@ class Coverage:
     wilson_width: float
 
 
+@dataclass(frozen=True)
+class Sizes:
+    """Shares of studies in which a test at 5 % rejects what is true, and one share held.
+
+    `gap`: a method's gap to its point of indistinguishability is what it is. `difference`: two
+    methods fool equally often. `ratings`: they are rated alike. `mean_held`: the mean opinion
+    score's interval holds it. `people_only`: the gap by a t test over participants' means, as if
+    the pictures were given.
+    """
+
+    gap: float
+    difference: float
+    ratings: float
+    mean_held: float
+    people_only: float
+
+
 SIZES, SPARSE, CROSSED, OFTEN, RARE = (8, 16, 64), 200, 30, 0.41, 0.048
 SMALL, LARGE = (0.2, 0.3), (1.0, 1.5)
 PLANS = (
     *(Plan(n, 30, pictures, OFTEN) for n in SIZES for pictures in (SPARSE, CROSSED)),
     *(Plan(n, 30, pictures, RARE) for n in SIZES for pictures in (SPARSE, CROSSED)),
     *(Plan(16, 30, SPARSE, rate, *sds) for rate in (OFTEN, RARE) for sds in (SMALL, LARGE)),
+)
+EVEN, CROWD = 1 / 3, (8, 12, 16, 40, 64, 200)
+TESTED = (
+    *(Plan(n, 30, pictures, EVEN) for n in CROWD for pictures in (SPARSE, CROSSED)),
+    *(Plan(n, 30, pictures, RARE) for n in SIZES for pictures in (SPARSE, CROSSED)),
+    *(
+        Plan(16, 30, pictures, EVEN, *sds)
+        for sds in (SMALL, LARGE)
+        for pictures in (SPARSE, CROSSED)
+    ),
 )
 
 
@@ -104,6 +134,65 @@ def estimates(
     picked = draw_picks(effects.utilities(participant, picture), rng) == 1
     robust = two_way_logit(two_way_variance(picked, participant, picture))
     return float(picked.mean()), robust, wilson(int(picked.sum()), picked.size)
+
+
+def sizes(plan: Plan, studies: int, rng: np.random.Generator) -> Sizes:
+    """Simulate studies of two methods of the plan's rate and count wrong tests at 5 %.
+
+    Ratings of both are 3 on average: rounded sums of normal effects of the person and the picture,
+    for both methods and for each of its own, and of noise.
+
+    Parameters
+    ----------
+    plan : Plan
+        Its rate is that of either method; at 1/3 the truth is picked as often as each.
+    studies : int
+        The Monte-Carlo standard error of a share s is sqrt(s (1 - s) / studies).
+    rng : numpy Generator
+
+    Returns
+    -------
+    Sizes
+        A study without a p has rejected nothing, and one without an interval holds nothing.
+    """
+    sds = plan.participant_sd, plan.picture_sd
+    fixed = intercepts(AnswerModel({METHOD: plan.rate, "other": plan.rate}, *sds))
+    person = np.repeat(np.arange(plan.participants), plan.trials)
+    true_gap = (plan.rate - (1 - 2 * plan.rate)) / 2
+    found = np.empty((studies, 5))
+    for study in range(studies):
+        picture = pictures_of(plan, rng)
+        effects = Effects(
+            fixed,
+            rng.normal(0, sds[0], (plan.participants, 2)),
+            rng.normal(0, sds[1], (plan.pictures, 2)),
+        )
+        picks = draw_picks(effects.utilities(person, picture), rng)
+        gap = ((picks == 1) - (picks == 0).astype(np.float64)) / 2 - true_gap
+        apart = (picks == 1).astype(np.float64) - (picks == 2)
+        scores = _ratings(plan, person, picture, rng)
+        means = two_way_mean(two_way_variance(scores[:, 0], person, picture))
+        people = t_interval(gap.reshape(plan.participants, plan.trials).mean(axis=1))[1]
+        rejected = [
+            two_way_p(two_way_variance(values, person, picture)) <= ALPHA
+            for values in (gap, apart, scores[:, 0] - scores[:, 1])
+        ]
+        held = means.low <= np.mean(RATING_POINTS) <= means.high
+        found[study] = [*rejected, bool(held), people.low > 0 or people.high < 0]
+    return Sizes(*(float(share) for share in found.mean(axis=0)))
+
+
+def _ratings(
+    plan: Plan, person: NDArray[np.intp], picture: NDArray[np.intp], rng: np.random.Generator
+) -> NDArray[np.float64]:
+    """Ratings of two methods that are equally good, shape (answers, 2)."""
+    people = rng.normal(0, plan.participant_sd, (plan.participants, 3))
+    pictures = rng.normal(0, plan.picture_sd, (plan.pictures, 3))
+    common = people[person, :1] + pictures[picture, :1]
+    own = people[person, 1:] + pictures[picture, 1:]
+    noise = rng.normal(0, 1, own.shape)
+    middle = float(np.mean(RATING_POINTS))
+    return np.clip(np.rint(middle + common + own + noise), RATING_POINTS[0], RATING_POINTS[-1])
 
 
 def pictures_of(plan: Plan, rng: np.random.Generator) -> NDArray[np.intp]:

@@ -19,8 +19,9 @@ import numpy as np
 import pandas as pd
 
 from study.protocol.session import HIGHEST, LOWEST
-from study.statistics.intervals import LEVEL, Interval, t_interval
+from study.statistics.intervals import LEVEL, Interval, undefined
 from study.statistics.stats import methods
+from study.statistics.twoway import TWO_WAY_LINEAR, two_way_mean, two_way_variance
 
 RATING_POINTS = tuple(range(LOWEST, HIGHEST + 1))
 
@@ -49,7 +50,7 @@ class Agreement:
 
 
 def ratings(rows: pd.DataFrame, scale: str, level: float = LEVEL) -> list[Rating]:
-    """Mean opinion scores: the mean of the participants' means, t interval over participants.
+    """Mean opinion scores: the mean of all ratings, two-way interval over people and pictures.
 
     Parameters
     ----------
@@ -63,10 +64,14 @@ def ratings(rows: pd.DataFrame, scale: str, level: float = LEVEL) -> list[Rating
     for name in methods(rows):
         of_method = rated[rated["method"] == name]
         values = of_method[scale].astype(np.float64)
-        means = values.groupby(of_method["participant"]).mean()
-        mean, interval = t_interval(means.to_numpy(), level)
+        mean, interval = math.nan, undefined(TWO_WAY_LINEAR, level, "no ratings")
+        if len(values):
+            groups = of_method["participant"], of_method["picture"]
+            variance = two_way_variance(values, *groups)
+            mean, interval = variance.mean, two_way_mean(variance, level)
         counts = tuple(int((values == point).sum()) for point in RATING_POINTS)
-        result.append(Rating(scale, name, len(values), len(means), mean, interval, counts))
+        people = of_method["participant"].nunique()
+        result.append(Rating(scale, name, len(values), people, mean, interval, counts))
     return result
 
 

@@ -2,7 +2,8 @@
 
 Sixteen people who look at thirty shared pictures are not 480 independent answers: people differ,
 and so do pictures, and an interval for the rate that other people on other pictures would give
-has to carry both. `two_way_logit` does: two-way cluster-robust variance, logit scale, t quantile.
+has to carry both. `two_way_logit` does: two-way cluster-robust variance, logit scale, t quantile;
+`two_way_p` is the test that belongs to such an interval.
 `study.statistics.stats` feeds it, `study.coverage` measures how often it holds the truth, and
 docs/statistics.md compares it with the alternatives.
 
@@ -11,7 +12,8 @@ References
 Cameron, Gelbach, Miller (2011), Robust inference with multiway clustering, J. Bus. Econ. Stat.
 29(2), 238-249. Korn, Graubard (1998), Confidence intervals for proportions with small expected
 number of positive counts estimated from survey data, Survey Methodology 24(2), 193-201 (the
-effective sample size).
+effective sample size). Satterthwaite (1946), An approximate distribution of estimates of variance
+components, Biometrics Bulletin 2(6), 110-114.
 """
 
 from __future__ import annotations
@@ -24,7 +26,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import expit, logit, stdtrit
+from scipy.special import expit, logit, stdtr, stdtrit
 
 from study.statistics.intervals import LEVEL, Interval, check_level, clopper_pearson, undefined
 
@@ -32,6 +34,7 @@ TWO_WAY_LOGIT = "two-way cluster-robust, logit"
 TWO_WAY_LINEAR = "two-way cluster-robust"
 CLOPPER_PEARSON_EFFECTIVE = "Clopper-Pearson on the effective sample size"
 
+_FEWEST = 4  # clusters, below which the two parts say too little about their own noise
 _MOST_GAPS = 16  # possible pairs of participant and picture an answer, up to which a table is made
 
 Groups = Sequence[Any] | ArrayLike
@@ -66,9 +69,26 @@ class TwoWayVariance:
     pictures: int
 
     @property
-    def degrees_of_freedom(self) -> int:
-        """min(participants, pictures) - 1."""
-        return min(self.participants, self.pictures) - 1
+    def degrees_of_freedom(self) -> float:
+        """Degrees of freedom of `total`, as Satterthwaite has them for a sum of variances.
+
+        A variance clustered by G groups has G - 1 of its own. One of the two enters whole, the
+        other one with what it has above the answers' own, whichever way leaves fewer. Where no
+        cluster shows (`total` is its floor) they are those of n answers. With fewer than four
+        participants or pictures, and where nothing varies, min(participants, pictures) - 1.
+        """
+        fewest = min(self.participants, self.pictures)
+        people, pictures, own = self.by_participant, self.by_picture, self.by_answer
+        if fewest < _FEWEST or not self.total > 0:
+            return fewest - 1
+        if people + pictures - own <= self.total * (1 - 1e-9):
+            return self.n - 1
+        whole = people**2 / (self.participants - 1), pictures**2 / (self.pictures - 1)
+        excess = (
+            max(people - own, 0.0) ** 2 / (self.participants - 1),
+            max(pictures - own, 0.0) ** 2 / (self.pictures - 1),
+        )
+        return self.total**2 / max(whole[0] + excess[1], excess[0] + whole[1])
 
     @property
     def design_effect(self) -> float:
@@ -151,8 +171,8 @@ def two_way_logit(
     """Interval of a rate over participants and pictures: the headline of the report.
 
     The two-way variance is moved to the logit scale by the delta method, the interval is drawn
-    there with the t quantile of ``min(participants, pictures) - 1`` degrees of freedom, and its
-    ends are moved back, so that it stays inside (0, 1).
+    there with the t quantile of the variance's degrees of freedom, and its ends are moved back, so
+    that it stays inside (0, 1).
 
     With no pick, or only picks, there is no logit and no variance to see. Clopper and Pearson's
     interval on Korn and Graubard's effective sample size takes over: the answers divided by
@@ -220,6 +240,30 @@ def two_way_mean(variance: TwoWayVariance, level: float = LEVEL) -> Interval:
         return undefined(TWO_WAY_LINEAR, level, reason)
     half = _quantile(variance, level) * math.sqrt(variance.total)
     return Interval(variance.mean - half, variance.mean + half, TWO_WAY_LINEAR, level)
+
+
+def two_way_p(variance: TwoWayVariance) -> float:
+    """Two-sided p of the t test that the mean is 0, over people and pictures alike.
+
+    It has the variance and the degrees of freedom of `two_way_mean`: p is at most 5 % exactly
+    where the 95 % interval leaves 0 out. How often that happens by chance is measured by
+    `study.coverage`.
+
+    Returns
+    -------
+    float
+        NaN where `two_way_mean` is undefined.
+
+    Examples
+    --------
+    >>> person, picture = ["a"] * 4 + ["b"] * 4, [1, 2, 3, 4] * 2
+    >>> round(two_way_p(two_way_variance([1, 0, 1, 1, 1, 1, 0, 1], person, picture)), 3)
+    0.137
+    """
+    if _too_few(variance) or not variance.total > 0:
+        return math.nan
+    t = abs(variance.mean) / math.sqrt(variance.total)
+    return 2 * float(stdtr(variance.degrees_of_freedom, -t))
 
 
 def codes(groups: Groups) -> tuple[NDArray[np.intp], int]:

@@ -16,13 +16,12 @@ from study.statistics.comparisons import (
     differences,
     equivalence,
     holm,
-    permutation,
     rating_differences,
     sign_flip,
     signed_ranks,
 )
 from study.statistics.stats import distances, fool_rates
-from study.statistics.twoway import TwoWayVariance, two_way_mean
+from study.statistics.twoway import TwoWayVariance, two_way_mean, two_way_p, two_way_variance
 
 # Darwin's maize, crossed minus self-fertilised, eighths of an inch. Fisher (1935), The Design of
 # Experiments, section 21: 863 of the 32,768 sign patterns have a sum as high; two-sided 5.267 %.
@@ -41,9 +40,6 @@ def test_fishers_sign_patterns():
     p, patterns = sign_flip(MAIZE)
     assert patterns == 2**15
     assert p == pytest.approx(2 * 863 / 32_768)
-    exchanged, _ = permutation(np.array(MAIZE) + 100.0, np.full(15, 100.0))
-    # Drawn patterns: five standard errors around Fisher's count.
-    assert exchanged == pytest.approx(p, abs=5 * math.sqrt(p * (1 - p) / 9_999))
 
 
 @relaxed
@@ -56,7 +52,15 @@ def test_counted_patterns_agree_with_scipy(values):
     )
     assert patterns == 2**x.size == len(reference.null_distribution)
     assert ours == pytest.approx(reference.pvalue)
-    assert permutation(x, np.zeros(x.size))[0] == pytest.approx(ours)
+    # Exchanging the two values of a participant flips the sign of their difference.
+    exchanged = scipy_stats.permutation_test(
+        (x, np.zeros(x.size)),
+        lambda a, b: a.mean() - b.mean(),
+        permutation_type="samples",
+        n_resamples=2**10,
+        vectorized=False,
+    )
+    assert ours == pytest.approx(exchanged.pvalue)
 
 
 def test_drawn_patterns_come_near_the_counted_ones(monkeypatch):
@@ -70,20 +74,17 @@ def test_drawn_patterns_come_near_the_counted_ones(monkeypatch):
 
 def test_many_participants_are_tested_by_sign_flips():
     x = np.random.default_rng(0).normal(0.1, 1, 1_500)
-    assert permutation(x, np.zeros(1_500)) == sign_flip(x)
     assert sign_flip(x)[0] == pytest.approx(scipy_stats.ttest_1samp(x, 0).pvalue, abs=0.01)
 
 
-@pytest.mark.parametrize("test", [sign_flip, lambda x: permutation(x, x)])
-def test_one_participant_is_no_test(test):
-    p, patterns = test([0.3])
+def test_one_participant_is_no_test():
+    p, patterns = sign_flip([0.3])
     assert math.isnan(p)
     assert patterns == 0
 
 
 def test_nobody_differs():
     assert sign_flip([0.0, 0.0, 0.0])[0] == 1
-    assert permutation([0.2, 0.4], [0.2, 0.4])[0] == 1
 
 
 def test_wilcoxons_ranks_of_the_depression_scores():
@@ -110,7 +111,8 @@ def test_binomial_test_of_rs_example():
 
 
 def variance(mean, error, clusters=16):
-    return TwoWayVariance(mean, 0, 0, 0, error**2, error**2, 480, clusters, 200)
+    # People alone vary: the degrees of freedom are theirs.
+    return TwoWayVariance(mean, error**2, 0, 0, error**2, error**2, 480, clusters, 200)
 
 
 @relaxed
@@ -137,7 +139,10 @@ def test_against_truth_has_the_gap_of_the_report():
         assert test.participants == 2
     gan = against_truth(frame)[0]
     # Both people: 2 picks of gan and 2 of the truth; 1 of gan, 2 of the truth: gaps 0 and -1/8.
-    assert gan.p == sign_flip([0, -1 / 8])[0]
+    assert gan.p_flips == sign_flip([0, -1 / 8])[0]
+    score = [0.5, -0.5, -0.5, 0.5, -0.5, 0.5, 0, -0.5]
+    people, pictures = np.repeat(["a", "b"], 4), np.tile(np.arange(4), 2)
+    assert gan.p == two_way_p(two_way_variance(score, people, pictures))
     assert gan.p_naive == pytest.approx(scipy_stats.binomtest(3, 7, 0.5).pvalue)
     assert gan.effect_size == pytest.approx(-1 / math.sqrt(2))
 
@@ -149,6 +154,37 @@ def test_differences_are_those_of_the_rates():
     assert (test.name, test.other) == ("gan", "classification")
     assert test.difference == pytest.approx(rates["gan"] - rates["classification"])
     assert test.interval.low < test.difference < test.interval.high
+
+
+def test_the_flips_of_a_difference_are_counted_for_the_default_study():
+    # 16 people: all 65,536 patterns for the gap as for the difference, none of them drawn.
+    rng = np.random.default_rng(8)
+    frame = answers(crossed(rng.choice(["gan", "classification", TRUTH], (16, 10)).tolist()))
+    tests = [*against_truth(frame), *differences(frame)]
+    assert [test.patterns for test in tests] == [2**16] * 3
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_a_small_p_never_stands_beside_an_interval_that_holds_0(seed):
+    # Forty people on the same twelve pictures, which differ much: flips over people are sure of
+    # what is the luck of the pictures.
+    rng = np.random.default_rng(seed)
+    of_picture = rng.choice([0.1, 0.5], 12)
+    picks = [
+        [rng.choice(["gan", "classification", TRUTH], p=[p, 0.1, 0.9 - p]) for p in of_picture]
+        for _ in range(40)
+    ]
+    marks = [
+        {"gan": int(rng.integers(1, 4)), "classification": 2, TRUTH: int(rng.integers(3, 6))}
+        for _ in range(480)
+    ]
+    trials = [{**trial, "realism": mark} for trial, mark in zip(crossed(picks), marks, strict=True)]
+    frame = answers(trials)
+    tests = [*against_truth(frame), *differences(frame), *rating_differences(frame, "realism")]
+    assert len(tests) == 2 + 1 + 3
+    for test in tests:
+        left_out = test.interval.low > 0 or test.interval.high < 0
+        assert (test.p <= 0.05) == left_out, test
 
 
 def test_four_methods_are_six_differences_corrected_together():
@@ -164,7 +200,7 @@ def test_ratings_are_compared_within_participants():
     values = [(5, 3), (4, 3), (5, 2), (3, 3), (4, 1)]
     trials = [
         {
-            "participant": f"p{i}", "picture": "x", "pick": TRUTH,
+            "participant": f"p{i}", "picture": f"i{i % 2}", "pick": TRUTH,
             "realism": {TRUTH: real, "gan": fake},
         }
         for i, (real, fake) in enumerate(values)
@@ -173,7 +209,8 @@ def test_ratings_are_compared_within_participants():
     apart = np.array([fake - real for real, fake in values], dtype=float)
     assert (test.name, test.other, test.participants) == ("gan", TRUTH, 5)
     assert test.difference == pytest.approx(apart.mean())
-    assert test.p == pytest.approx(scipy_stats.wilcoxon(apart).pvalue)
+    assert test.p_ranks == pytest.approx(scipy_stats.wilcoxon(apart).pvalue)
+    assert test.p == two_way_p(two_way_variance(apart, np.arange(5), [0, 1, 0, 1, 0]))
     assert test.rank_correlation == -1
     unrated = rating_differences(answers(trials, methods=("gan", TRUTH)), "quality")
     assert not sum(test.participants for test in unrated)

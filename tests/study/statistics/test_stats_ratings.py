@@ -66,13 +66,17 @@ def rated(values, scale="realism"):
     )
 
 
-def test_mean_opinion_score_is_over_participants():
+def test_mean_opinion_score_is_over_participants_and_pictures():
     gan, truth = ratings(rated([[5, 4, 3], [4, 4, 4], [2, 3, None]]), "realism")
-    means = [4.0, 4.0, 2.5]
-    reference = scipy_stats.t.interval(0.95, 2, np.mean(means), scipy_stats.sem(means))
     assert (truth.name, truth.ratings, truth.participants) == (TRUTH, 8, 3)
-    assert truth.mean == pytest.approx(3.5)
-    assert (truth.interval.low, truth.interval.high) == pytest.approx(reference)
+    assert truth.mean == pytest.approx(29 / 8)
+    # Residuals from 29/8, summed by person 9/8, 9/8, -18/8 and by picture 1/8, 1/8, -2/8.
+    people, pictures = 1.5 * (81 + 81 + 324) / 64 / 64, 1.5 * (1 + 1 + 4) / 64 / 64
+    own = 8 / 7 * (111 - 8 * (29 / 8) ** 2) / 64
+    half = scipy_stats.t.ppf(0.975, 2) * math.sqrt(max(people + pictures - own, own))
+    assert (truth.interval.low, truth.interval.high) == pytest.approx(
+        (29 / 8 - half, 29 / 8 + half)
+    )
     assert truth.counts == (0, 1, 2, 4, 1)
     assert gan.counts == (1, 2, 4, 1, 0)
 

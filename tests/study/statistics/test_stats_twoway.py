@@ -16,6 +16,7 @@ from study.statistics.twoway import (
     TWO_WAY_LOGIT,
     two_way_logit,
     two_way_mean,
+    two_way_p,
     two_way_variance,
 )
 
@@ -53,6 +54,28 @@ def reference_variance(values, participant, picture):
     groups = np.column_stack([participant, picture])
     fit = OLS(values, np.ones(len(values))).fit(cov_type="cluster", cov_kwds={"groups": groups})
     return float(np.asarray(fit.cov_params()).item())
+
+
+def reference_t(values, participant, picture):
+    """Student's t by Satterthwaite, from the three variances of statsmodels."""
+    people, pictures, cells = (
+        float(
+            np.asarray(
+                OLS(values, np.ones(len(values)))
+                .fit(cov_type="cluster", cov_kwds={"groups": np.asarray(groups)})
+                .cov_params()
+            ).item()
+        )
+        for groups in (participant, picture, np.arange(len(values)))
+    )
+    own = people - cells, pictures - cells
+    df = len(set(participant)) - 1, len(set(picture)) - 1
+    variance = people + pictures - cells
+    parts = (
+        people**2 / df[0] + max(own[1], 0) ** 2 / df[1],
+        max(own[0], 0) ** 2 / df[0] + pictures**2 / df[1],
+    )
+    return scipy_stats.t(len(values) - 1 if variance <= cells else variance**2 / max(parts))
 
 
 @pytest.mark.parametrize("seed", range(12))
@@ -104,7 +127,11 @@ def test_interval_is_t_on_the_logit_scale(level):
     variance = max(
         reference_variance(picked, participant, picture), p * (1 - p) / (len(picked) - 1)
     )
-    half = scipy_stats.t.ppf(0.5 + level / 2, 11) * math.sqrt(variance) / (p * (1 - p))
+    half = (
+        reference_t(picked, participant, picture).ppf(0.5 + level / 2)
+        * math.sqrt(variance)
+        / (p * (1 - p))
+    )
     interval = interval_of(picked, participant, picture, level)
     assert interval.low == pytest.approx(expit(logit(p) - half))
     assert interval.high == pytest.approx(expit(logit(p) + half))
@@ -112,9 +139,58 @@ def test_interval_is_t_on_the_logit_scale(level):
     assert interval.note == ""
 
 
-def test_degrees_of_freedom_follow_the_fewer_clusters():
-    picked, participant, picture = answers(1, participants=40, trials=6, pictures=7)
-    assert two_way_variance(picked, participant, picture).degrees_of_freedom == 6
+def test_degrees_of_freedom_follow_the_clusters_that_vary():
+    # Seven pictures that differ much, and forty people who do not: those of the pictures.
+    picked, participant, picture = answers(1, 40, 6, 7, participant_sd=0, picture_sd=2)
+    found = two_way_variance(picked, participant, picture)
+    assert found.degrees_of_freedom == pytest.approx(6, abs=0.5)
+    # Twelve people who differ much and see pictures that nobody else sees: those of the people.
+    other = two_way_variance(np.repeat(np.arange(12) % 3, 20), np.repeat(np.arange(12), 20),
+                             np.arange(240))  # fmt: skip
+    assert other.degrees_of_freedom == pytest.approx(11)
+
+
+def test_where_no_cluster_shows_the_answers_count_as_independent():
+    picked, participant, picture = answers(6, participant_sd=0, picture_sd=0)
+    found = two_way_variance(picked, participant, picture)
+    raw = found.by_participant + found.by_picture - found.by_answer
+    assert (found.degrees_of_freedom == 239) == (raw < found.by_answer)
+    opposed = two_way_variance([1, 0] * 8, np.repeat(np.arange(8), 2), [0, 1, 1, 0, 2, 3, 3, 2] * 2)
+    assert opposed.degrees_of_freedom == 15
+
+
+def test_three_people_have_two_degrees_of_freedom():
+    picked, participant, picture = answers(1, participants=3)
+    assert two_way_variance(picked, participant, picture).degrees_of_freedom == 2
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_p_is_that_of_statsmodels_t(seed):
+    picked, participant, picture = answers(seed)
+    score = picked - 0.3
+    found = two_way_variance(score, participant, picture)
+    t = found.mean / math.sqrt(reference_variance(score, participant, picture))
+    reference = 2 * reference_t(score, participant, picture).sf(abs(t))
+    assert two_way_p(found) == pytest.approx(reference, rel=1e-9)
+
+
+@relaxed
+@given(st.integers(0, 500), st.floats(-0.4, 0.4), st.sampled_from([0.9, 0.95, 0.99]))
+def test_p_is_small_exactly_where_the_interval_leaves_0_out(seed, moved, level):
+    picked, participant, picture = answers(seed, participants=6, trials=8, pictures=12)
+    found = two_way_variance(picked - picked.mean() + moved, participant, picture)
+    interval = two_way_mean(found, level)
+    assert (two_way_p(found) <= 1 - level) == (interval.low >= 0 or interval.high <= 0)
+
+
+def test_p_does_not_exist_where_the_interval_does_not():
+    for values, people, pictures in (
+        ([0.5, -0.5], ["a", "a"], ["x", "y"]),
+        ([0.5] * 4, ["a", "a", "b", "b"], ["x", "y", "x", "y"]),
+    ):
+        found = two_way_variance(values, people, pictures)
+        assert not two_way_mean(found).defined
+        assert math.isnan(two_way_p(found))
 
 
 @relaxed
@@ -202,7 +278,7 @@ def test_mean_has_the_linear_interval():
     score = picked - 0.5
     mean, interval = mean_of(score, participant, picture)
     total = two_way_variance(picked, participant, picture).total
-    half = scipy_stats.t.ppf(0.975, 11) * math.sqrt(total)
+    half = reference_t(picked, participant, picture).ppf(0.975) * math.sqrt(total)
     assert mean == pytest.approx(picked.mean() - 0.5)
     assert (interval.low, interval.high) == pytest.approx((mean - half, mean + half))
 
