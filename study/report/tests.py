@@ -81,7 +81,7 @@ class Tests(Subject):
                         f"{t.name} − {t.other}",
                         signed(100 * t.difference, 1),
                         points_range(t.interval),
-                        signed(t.effect_size),
+                        signed(t.effect_size, 1),
                         p_value(t.p),
                         p_value(t.p_holm),
                         p_value(t.p_flips),
