@@ -1,6 +1,7 @@
 """Tests of methods against published examples, R's and independent implementations."""
 
 import math
+from typing import Any
 
 import numpy as np
 import pytest
@@ -160,7 +161,7 @@ def test_the_flips_of_a_difference_are_counted_for_the_default_study():
     # 16 people: all 65,536 patterns for the gap as for the difference, none of them drawn.
     rng = np.random.default_rng(8)
     frame = answers(crossed(rng.choice(["gan", "classification", TRUTH], (16, 10)).tolist()))
-    tests = [*against_truth(frame), *differences(frame)]
+    tests: list[Any] = [*against_truth(frame), *differences(frame)]
     assert [test.patterns for test in tests] == [2**16] * 3
 
 
@@ -180,7 +181,11 @@ def test_a_small_p_never_stands_beside_an_interval_that_holds_0(seed):
     ]
     trials = [{**trial, "realism": mark} for trial, mark in zip(crossed(picks), marks, strict=True)]
     frame = answers(trials)
-    tests = [*against_truth(frame), *differences(frame), *rating_differences(frame, "realism")]
+    tests: list[Any] = [
+        *against_truth(frame),
+        *differences(frame),
+        *rating_differences(frame, "realism"),
+    ]
     assert len(tests) == 2 + 1 + 3
     for test in tests:
         left_out = test.interval.low > 0 or test.interval.high < 0
