@@ -26,7 +26,7 @@ import colorizers.page.ui
 import study.page.ui
 from colorizers.page import uploads
 from colorizers.page.doors import Doors
-from colorizers.page.turns import take_turns
+from colorizers.page.turns import IDLE, take_turns
 from study.database.engine import DEFAULT_URL, database_url, sqlite_path
 from study.errors import ConfigError, DatabaseError, StimuliError, StudyError
 from study.page import admin, proxies
@@ -254,6 +254,7 @@ def _mount(
 ) -> fastapi.FastAPI:
     """Mount a Gradio app with every door shut that this project does not use."""
     blocks.has_launched = True  # or Gradio takes any path in a request for an upload
+    blocks._queue.sleep_when_free = IDLE
     database = sqlite_path(settings.database_url)
     blocked = (
         [f"{database.resolve()}{suffix}" for suffix in ("", "-wal", "-shm", "-journal")]

@@ -26,6 +26,7 @@ def test_gradio_itself_takes_no_path_for_an_upload(
             file = gr.File()
             file.upload(lambda file: None, file)
         app._mount(fastapi.FastAPI(), blocks, app.Settings(), path="/", css="")
+        assert blocks._queue.sleep_when_free >= 0.01  # a server at rest leaves the processor alone
         await blocks.process_api(0, [{"path": str(secret), "meta": {"_type": "gradio.FileData"}}])
 
     with pytest.raises(InvalidPathError, match="not uploaded by a user"):

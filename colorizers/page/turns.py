@@ -87,7 +87,6 @@ class Turns(Queue):
             blocks=blocks,
             default_concurrency_limit=1,
         )
-        self.sleep_when_free = IDLE
         self._served: OrderedDict[str, float] = OrderedDict()
 
     async def push(self, body: Any, request: fastapi.Request, username: str | None) -> Any:
