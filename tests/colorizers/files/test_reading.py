@@ -1,5 +1,6 @@
 """Every kind of file that people bring, made here, gives the right pixels or one sentence."""
 
+import functools
 import io
 import os
 import struct
@@ -208,6 +209,7 @@ def test_cmyk_and_cielab() -> None:
     assert np.abs(photo.rgb[0, 0].astype(int) - [255, 0, 0]).max() <= 12
 
 
+@functools.cache  # a profile tells the second in which it was made
 def profile_of(gamma: float) -> bytes:
     """An sRGB profile whose tone curves are replaced by a plain power, without other changes."""
     data = bytearray(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
