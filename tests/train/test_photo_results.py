@@ -35,6 +35,8 @@ def quick(monkeypatch):
     monkeypatch.setattr(photo_results, "FACTORS", (0.6, 1.0, 1.4))
     monkeypatch.setattr(photo_results, "SIDES", (60, 120, 240))
     monkeypatch.setattr(photo_results, "LEAST", 10)
+    # Its photographs are of one colour each, and a plain grey stays as it is.
+    monkeypatch.setattr("colorizers.painting.neutral.PLAIN", (-2.0, -1.0))
     monkeypatch.setattr(photo_page, "LEVELS", ("3", "4"))
     monkeypatch.setattr(
         photo_results, "_features", lambda all: {"3": np.stack([p.mean((0, 1)) for p in all])}
