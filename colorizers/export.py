@@ -58,7 +58,7 @@ def export(method: str, target: Path, *, folder: Path | None = None) -> dict[str
     Raises
     ------
     ExportError
-        If onnx or onnxscript are not installed, or the method draws.
+        If onnx or onnxscript are not installed, or the method draws and has no mean.
     colorizers.errors.WeightsError
         If the weights are missing or damaged.
     """
@@ -81,13 +81,13 @@ def export(method: str, target: Path, *, folder: Path | None = None) -> dict[str
     folder = folder or FOLDER
     card = read_card(method, folder=folder)
     network = network_of(card)
+    restore(method, network, folder=folder)
+    if isinstance(network, PhotoFlow):
+        network = network.mean
     if "seed" in network.options:
         raise ExportError(
             f"{method} draws its colours, and ONNX knows no seed: export another method."
         )
-    restore(method, network, folder=folder)
-    if isinstance(network, PhotoFlow):
-        network = network.mean
     any_shape = network.shape is not None
 
     class Whole(nn.Module):
