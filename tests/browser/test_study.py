@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 import pytest
 from answering import HttpParticipant
-from playwright.sync_api import BrowserContext, Page, Response, Route, expect
+from playwright.sync_api import BrowserContext, Page, Response, Route, TimeoutError, expect
 
 from study.database.store import answers, participants
 
@@ -36,11 +36,15 @@ def choice(page: Page, slot: int) -> Any:
 def pick(page: Page, slot: int, *, double: bool = False) -> None:
     choice(page, slot).wait_for()
     page.wait_for_timeout(EARLY_MS)
-    if double:
-        choice(page, slot).dblclick()
-    else:
-        choice(page, slot).click()
-    page.get_by_role("button", name="Continue").wait_for()
+    clicked = choice(page, slot)
+    clicked.dblclick() if double else clicked.click()
+    answered = page.get_by_role("button", name="Continue")
+    try:
+        answered.wait_for(timeout=5000)
+    except TimeoutError:
+        if clicked.is_visible():  # a busy machine showed the pictures late, and the click was early
+            clicked.click()
+        answered.wait_for()
 
 
 def rate(page: Page, values: list[int], *, start: int = 0) -> None:
