@@ -8,6 +8,9 @@ tinted, too.
 
 from __future__ import annotations
 
+import functools
+from typing import Any
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -83,23 +86,41 @@ def whiten(rgb: Pixels, L: Float, inside: tuple[float, float, float, float]) -> 
     height, width = L.shape
     top, bottom = (round(share * height) for share in inside[:2])
     left, right = (round(share * width) for share in inside[2:])
-    bare = _scratches(L)
-    for outside in (np.s_[:top], np.s_[bottom:], np.s_[:, :left], np.s_[:, right:]):
-        bare[outside] = True
-    if bare.any():
-        levels = np.interp(L[bare], *_greys(int(np.iinfo(rgb.dtype).max)))
-        rgb[bare] = np.rint(levels).astype(rgb.dtype)[:, None]
+    outside = (np.s_[:top], np.s_[bottom:], np.s_[:, :left], np.s_[:, right:])
+    for paper in outside:
+        if L[paper].size:
+            rgb[paper] = _grey(L[paper], rgb.dtype)[..., None]
+    scratched = np.flatnonzero(_scratches(L))
+    if scratched.size:
+        rgb.reshape(-1, 3)[scratched] = _grey(L.reshape(-1)[scratched], rgb.dtype)[:, None]
 
 
 def _scratches(L: Float) -> NDArray[np.bool_]:
-    """Which pixels are of a scratch."""
+    """Which pixels are of a scratch; empty if nothing is bright.
+
+    What is around is looked for at half the size, a pixel wider than need be, so that the edge of
+    something large and bright is none.
+    """
     L_u8 = cv2.convertScaleAbs(L, alpha=2.55)
-    half = max(1, round(THIN * min(L.shape)))
-    around = cv2.morphologyEx(L_u8, cv2.MORPH_OPEN, np.ones((2 * half + 1,) * 2, np.uint8))
-    bright, above = L_u8 > BRIGHT * 2.55, cv2.subtract(L_u8, around) > ABOVE * 2.55
-    return np.asarray((bright & above).reshape(L.shape))
+    bright = cv2.threshold(L_u8, BRIGHT * 2.55, 1, cv2.THRESH_BINARY)[1]
+    if not cv2.countNonZero(bright):
+        return np.zeros((0, 0), bool)
+    height, width = L.shape
+    small = cv2.resize(L_u8, (-(-width // 2), -(-height // 2)), interpolation=cv2.INTER_AREA)
+    half = max(1, round(THIN * min(L.shape) / 2))
+    around = cv2.erode(small, np.ones((2 * half + 1,) * 2, np.uint8))
+    around = cv2.dilate(around, np.ones((2 * half + 3,) * 2, np.uint8))
+    around = cv2.resize(around, (width, height), interpolation=cv2.INTER_NEAREST)
+    above = cv2.threshold(cv2.subtract(L_u8, around), ABOVE * 2.55, 1, cv2.THRESH_BINARY)[1]
+    return np.asarray(cv2.bitwise_and(bright, above)).view(np.bool_)
 
 
+def _grey(L: Float, dtype: np.dtype[Any]) -> Pixels:
+    """Levels of grey, of this type, for each L."""
+    return np.rint(np.interp(L, *_greys(int(np.iinfo(dtype).max)))).astype(dtype)
+
+
+@functools.cache
 def _greys(most: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """L of each of 256 levels of grey, and the levels, up to `most`."""
     from colorizers.color import rgb_to_lab
