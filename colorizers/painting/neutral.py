@@ -111,8 +111,9 @@ def _scratches(L: Float) -> NDArray[np.bool_]:
     around = cv2.erode(small, np.ones((2 * half + 1,) * 2, np.uint8))
     around = cv2.dilate(around, np.ones((2 * half + 3,) * 2, np.uint8))
     around = cv2.resize(around, (width, height), interpolation=cv2.INTER_NEAREST)
-    above = cv2.threshold(cv2.subtract(L_u8, around), ABOVE * 2.55, 1, cv2.THRESH_BINARY)[1]
-    return np.asarray(cv2.bitwise_and(bright, above)).view(np.bool_)
+    above = cv2.subtract(L_u8, around, dst=around)
+    cv2.threshold(above, ABOVE * 2.55, 1, cv2.THRESH_BINARY, dst=above)
+    return np.asarray(cv2.bitwise_and(bright, above, dst=bright)).view(np.bool_)
 
 
 def _grey(L: Float, dtype: np.dtype[Any]) -> Pixels:
