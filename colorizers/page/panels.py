@@ -149,7 +149,7 @@ def home() -> Home:
         *QUALITY, value=92, step=1, label="Quality", visible=False, buttons=[], elem_id="quality"
     )
     keep = gr.Checkbox(
-        False, label="Keep colours that the photograph has", visible=False, elem_id="keep"
+        False, label="Keep its own colours", visible=False, elem_id="keep"
     )
     full = gr.Markdown("", elem_id="full-size")
     save = gr.Button("Download", variant="primary", size="lg", elem_id="download")
