@@ -148,9 +148,7 @@ def home() -> Home:
     quality = gr.Slider(
         *QUALITY, value=92, step=1, label="Quality", visible=False, buttons=[], elem_id="quality"
     )
-    keep = gr.Checkbox(
-        False, label="Keep its own colours", visible=False, elem_id="keep"
-    )
+    keep = gr.Checkbox(False, label="Keep its own colours", visible=False, elem_id="keep")
     full = gr.Markdown("", elem_id="full-size")
     save = gr.Button("Download", variant="primary", size="lg", elem_id="download")
     ready = gr.DownloadButton("Save again", visible=False, size="sm", elem_id="ready")
