@@ -6,7 +6,11 @@
 The flow is asked for the direction from noise to the true colours at a random point between the
 two; the classifier's U-Net, whose features it looks at, stays as it is. The learning rate is
 constant and an average of the weights is kept, so that any epoch may be the last: `--hours` ends
-a run in time. A killed run goes on after its last whole epoch.
+a run in time. A last run may start from such weights and let the rate fall:
+
+    python -m train.flow --start flow --fall --epochs 4
+
+A killed run goes on after its last whole epoch.
 
 References
 ----------
@@ -19,6 +23,7 @@ from __future__ import annotations
 import functools
 import sys
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -26,7 +31,7 @@ from torch import Tensor, nn
 from torch.nn.functional import mse_loss
 
 from colorizers.color import AB_MAX
-from colorizers.networks.checkpoint import read_card
+from colorizers.networks.checkpoint import FOLDER, read_card, restore
 from colorizers.networks.cifar_flow import EYE, WIDTHS, Sampler
 from colorizers.networks.flow import AB_SCALE, Velocity
 
@@ -35,7 +40,7 @@ from .command import command
 from .loop import Training
 from .options import option
 from .processes import autocast, channels_last, prepare
-from .run import Average, set_learning_rate
+from .run import Average, RunError, learning_rate, set_learning_rate
 from .start import origin
 
 NAME = "flow"
@@ -46,10 +51,12 @@ class Settings(loop.Settings):
     """What decides the result of the training, with the reasons of the defaults."""
 
     run: str = option("runs/flow", "folder of the run; the same folder resumes it")
+    start: str = option("none", "a flow to go on with: the committed one by name, or RUN/flow")
     epochs: int = option(20, "passes over the training pictures")
     batch: int = option(64, "pictures a step, over all processes")
     draws: int = option(2, "times and noises of each picture in a step: it is looked at once")
     lr: float = option(1e-3, "learning rate of AdamW, after 200 steps of warming up")
+    fall: bool = option(False, "let the rate fall to nothing by the last epoch")
     weight_decay: float = option(0.01, "of AdamW")
     widths: tuple[int, ...] = option(WIDTHS, "channels of the flow, multiples of 32")
     average: float = option(0.999, "decay of the weights' moving average, which is what is kept")
@@ -94,12 +101,13 @@ class Rectified(Training):
 
     def __init__(self, settings: Settings, steps: int) -> None:
         super().__init__(settings, steps)
-        self.sampler = prepare(Sampler(settings.widths))
+        sampler = Sampler(settings.widths)
+        self.origin = _start(settings, sampler)
+        self.sampler = prepare(sampler)
         self.network = self.sampler.velocity
         self.average = Average(self.sampler, settings.average)
         self.kept = self.average.module
         self.described = {"widths": settings.widths, "eye": self.sampler.eye_sha256}
-        self.origin = origin(EYE, read_card(EYE))
         self.adam = torch.optim.AdamW(
             self.network.parameters(), lr=settings.lr, betas=(0.9, 0.98),
             weight_decay=settings.weight_decay,
@@ -113,7 +121,8 @@ class Rectified(Training):
     def step(self, now: int, L_norm: Tensor, ab_norm: Tensor) -> dict[str, Tensor]:
         """One step of AdamW."""
         settings = self.settings
-        set_learning_rate(self.adam, settings.lr * min(1.0, (now + 1) / self.warm_up))
+        share = learning_rate(now, self.steps, 1.0) if settings.fall else 1.0
+        set_learning_rate(self.adam, settings.lr * min(share, (now + 1) / self.warm_up))
         truth = channels_last(ab_norm * (AB_MAX / AB_SCALE)).repeat(settings.draws, 1, 1, 1)
         noise = torch.randn(truth.shape).to(truth)
         t = torch.sigmoid(torch.randn(len(truth))).to(truth)  # logistic normal
@@ -127,6 +136,21 @@ class Rectified(Training):
         self.adam.step()
         self.average.update(self.sampler)
         return {"error": loss.detach()}
+
+
+def _start(settings: Settings, sampler: Sampler) -> dict[str, Any]:
+    """Begin with the weights that the settings name; what the card says of the start."""
+    if settings.start == "none":
+        return origin(EYE, read_card(EYE))
+    folder = Path(settings.start).parent if "/" in settings.start else FOLDER
+    name = Path(settings.start).name
+    card = read_card(name, folder=folder)
+    if card["name"] != NAME or card["network"]["widths"] != list(settings.widths):
+        raise RunError(
+            f"--start is {settings.start}, but a flow of widths {list(settings.widths)} starts "
+            "from one like it: give the weights of such a flow, its --widths, or --start none."
+        )
+    return origin(NAME, restore(name, sampler, folder=folder))
 
 
 train = functools.partial(loop.train, Rectified)

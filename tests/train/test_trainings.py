@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import load_file
 
 import colorizers
 from colorizers.color import rgb_to_lab
@@ -172,6 +173,25 @@ def test_other_settings_for_a_started_run_end_with_one_sentence(case, monkeypatc
     assert module.main(argv) == 0
     assert module.main([*argv, "--seed", "2"]) == 2
     assert "another seed" in capsys.readouterr().err
+
+
+@pytest.mark.slow
+def test_a_flow_goes_on_from_another_with_a_rate_that_falls(monkeypatch, tmp_path, capsys):
+    monkeypatch.setattr(data, "load", lambda part: TRAIN)
+    argv = ["--epochs", "1", "--limit", "32", "--batch", "16", "--widths", "32,32"]
+    assert flow.main([*argv, "--run", str(tmp_path / "one")]) == 0
+    more = [*argv, "--fall", "--start", str(tmp_path / "one/flow"), "--run"]
+    assert flow.main([*more, str(tmp_path / "two")]) == 0
+    one, two = (json.loads((tmp_path / run / "flow.json").read_text()) for run in ("one", "two"))
+    assert two["start"]["sha256"] == one["weights"]["sha256"]
+    assert two["start"]["start"]["name"] == "classification"
+    capsys.readouterr()
+    assert flow.main([*more, str(tmp_path / "three"), "--widths", "32,64"]) != 0
+    assert "--start none" in capsys.readouterr().err
+    kept = load_file(tmp_path / "one/flow.safetensors")
+    begun = flow.Rectified(flow.Settings(widths=(32, 32), start=str(tmp_path / "one/flow")), 10)
+    for name, value in begun.sampler.state_dict().items():
+        assert torch.equal(value, kept[name].float())
 
 
 class TestConditionalVAE:

@@ -105,8 +105,9 @@ def test_what_a_picture_takes_is_what_its_header_says(tmp_path: Path) -> None:
         print(f"{name}: {grown / 9e6:.1f} bytes a pixel, {asked / 9e6:.1f} asked for")
     over = {name: row for name, row in found.items() if row[1] > row[0] + OWN}
     assert not over, over
-    # Nor are pictures refused for what is far from what they take.
-    spare = {name: row for name, row in found.items() if row[1] < 0.5 * row[0]}
+    # Nor are pictures refused for what is far from what they take; some of that is seen less than
+    # taken, as memory which the picture before gave back is used again without growing.
+    spare = {name: row for name, row in found.items() if row[1] < 0.4 * row[0]}
     assert not spare, spare
 
 
