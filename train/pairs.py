@@ -2,7 +2,8 @@
 
     python -m train.pairs --photos FOLDER_OR_TAR ... --out runs/pairs
     python -m train.pairs --photos ... --run runs/flow-2 --seed 3 --out runs/pairs-2
-    python -m train.pairs --cifar10 --methods flow gan classification --out runs/pairs-3
+    python -m train.pairs --photos ... --drawn 1 --mean --out runs/pairs-3
+    python -m train.pairs --cifar10 --methods flow gan classification --out runs/pairs-4
     python -m train.pairs --score runs/pairs/answers.txt --out runs/pairs
 
 The photographs are held out and drawn at random, as many of each kind; of CIFAR-10, test pictures
@@ -156,17 +157,40 @@ def rate(taken: Sequence[bool]) -> dict[str, Any]:
             "rate_ci95": [float(low), float(high)]}  # fmt: skip
 
 
-def of_photographs(colorizer: Predictor, photographs: kinds.Kinds, count: int, seed: int) -> Drawn:
-    """Pairs of held-out photographs."""
+def of_photographs(
+    colorizer: Predictor,
+    photographs: kinds.Kinds,
+    count: int,
+    seed: int,
+    drawn: int = 0,
+    mean: bool = False,
+) -> Drawn:
+    """Pairs of held-out photographs.
+
+    Parameters
+    ----------
+    colorizer : Predictor
+    photographs : Kinds
+    count, seed : int
+        How many, and of which choice.
+    drawn : int
+        From 1, of a colorizer that draws: picture i is drawn by `drawn` + i; 0 is its default.
+    mean : bool
+        What it paints by default instead of the truth.
+    """
     which = kinds.evenly(photographs.held_kind, count, seed)
     truth, made = [], []
-    for rgb in photographs.held_rgb_u8[which]:
+    for number, rgb in enumerate(photographs.held_rgb_u8[which]):
         lab = rgb_to_lab(rgb)
         L = np.ascontiguousarray(lab[..., 0])
-        truth.append(colorize_u8(L, lab[..., 1:]))
-        made.append(colorize_u8(L, upsample_ab(L, predict_grid(colorizer, L))))
+        options = {"seed": float(drawn + number)} if drawn else {}
+        ab = upsample_ab(L, predict_grid(colorizer, L)) if mean else lab[..., 1:]
+        truth.append(colorize_u8(L, ab))
+        made.append(colorize_u8(L, upsample_ab(L, predict_grid(colorizer, L, **options))))
     about = {
         "weights": colorizer.card["weights"]["sha256"],
+        "drawn": drawn,
+        "mean": mean,
         "photographs": which.tolist(),
         "kinds": [photographs.names[kind] for kind in photographs.held_kind[which]],
     }
@@ -219,6 +243,12 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--run", type=Path, help="judge the weights of a run as well")
     parser.add_argument("--count", type=int, default=96, help="pairs a method (default 96)")
     parser.add_argument("--seed", type=int, default=1, help="of the choice and of the order")
+    parser.add_argument(
+        "--drawn", type=int, default=0, metavar="SEED", help="draw, by this seed and the next ones"
+    )
+    parser.add_argument(
+        "--mean", action="store_true", help="beside the drawing its mean instead of the truth"
+    )
     parser.add_argument("--out", type=Path, required=True, help="folder of the sheets")
     parser.add_argument("--score", type=Path, help="answers, to be held against the key in --out")
     arguments = parser.parse_args(argv)
@@ -240,7 +270,10 @@ def main(argv: list[str] | None = None) -> int:
             if more:
                 raise DataError("Of photographs one method is judged at a time; name one.")
             photographs = kinds.load(arguments.photos)
-            drawn = of_photographs(colorizer, photographs, arguments.count, arguments.seed)
+            drawn = of_photographs(
+                colorizer, photographs, arguments.count, arguments.seed,
+                arguments.drawn, arguments.mean,
+            )  # fmt: skip
         layout = SMALL if arguments.cifar10 else LARGE
         sheets = write(drawn, arguments.seed, arguments.out, layout)
     except (DataError, WeightsError, ValueError, OSError) as error:

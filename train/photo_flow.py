@@ -30,8 +30,7 @@ from torch.nn.functional import avg_pool2d, interpolate, mse_loss
 
 from colorizers.color import AB_MAX, L_HALF, colorize_u8, rgb_to_lab
 from colorizers.networks import checkpoint
-from colorizers.networks.flow import AB_SCALE
-from colorizers.networks.photo_flow import FLOW_WIDTHS, SHRINK, PhotoFlow
+from colorizers.networks.photo_flow import AWAY, FLOW_WIDTHS, SHRINK, PhotoFlow, coarse
 from colorizers.networks.registry import METHODS, network_of
 from truehue import TrueHueError
 
@@ -115,7 +114,8 @@ class Training:
         with autocast(settings.bfloat16), torch.set_grad_enabled(settings.joint):
             mean, seen = self.network.see(L_norm)
         generator = torch.Generator().manual_seed(settings.seed * 1_000_003 + now)
-        truth = (avg_pool2d(ab, SHRINK // 2) / AB_SCALE).repeat(settings.draws, 1, 1, 1)
+        truth = (avg_pool2d(ab, SHRINK // 2) - coarse(mean).float() * AB_MAX) / AWAY
+        truth = truth.repeat(settings.draws, 1, 1, 1)
         noise = torch.randn(truth.shape, generator=generator).to(truth)
         t = torch.sigmoid(torch.randn(len(truth), generator=generator)).to(truth)
         shown = (torch.rand(len(truth), generator=generator) >= settings.hide).to(truth)
@@ -197,18 +197,15 @@ class Grid:
         """The grid as sRGB, 8 bits."""
         network.eval()
         L_norm = channels_last(torch.from_numpy(self._L)[:, None] / L_HALF - 1)
+        count, _, height, width = L_norm.shape
+        size = (count, 2, height // SHRINK, width // SHRINK)
         with autocast(bfloat16_is_fast()):
-            mean, seen = network.see(L_norm)
-            seen = network.velocity.prepare(seen)
-            size = (len(L_norm), 2, L_norm.shape[2] // SHRINK, L_norm.shape[3] // SHRINK)
-            drawn = []
-            for seed, scale, guidance in ((0, 1.0, 1.0), (1, 1.0, 1.0), (0, 0.8, 1.5)):
+            answers = [network.see(L_norm)[0].float() * AB_MAX]
+            for seed, scale, guidance in ((0, 1.0, 1.0), (1, 1.0, 1.0), (0, 0.7, 1.5)):
                 noise = torch.randn(size, generator=torch.Generator().manual_seed(seed)).to(L_norm)
-                from colorizers.networks.flow import draw
-
-                drawn.append(draw(network.velocity, noise * scale, seen, 4, guidance) * AB_SCALE)
+                answers.append(network.draw(L_norm, noise * scale, 4, guidance))
         rows = [np.zeros((*self._L.shape, 2), np.float32)]
-        for ab in (mean.float() * AB_MAX, *drawn):
+        for ab in answers:
             large = interpolate(ab.float().cpu(), size=self._L.shape[1:], mode="bicubic")
             rows.append(large.permute(0, 2, 3, 1).numpy())
         pictures = [*(colorize_u8(self._L, row) for row in rows), self._truth]

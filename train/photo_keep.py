@@ -5,7 +5,8 @@
 
 The run may have ended, or have been stopped after any round. How calm the noise is and how strong
 the guidance (`colorizers.networks.photo_flow`) is chosen on training photographs, and stands in the
-card. The weights are kept in bytes, half the size of half precision.
+card. The flow's weights are kept in bytes, half the size of half precision; the mean's, too, unless
+it is still the committed one: then it stays to the last bit, and so does what its card says of it.
 """
 
 from __future__ import annotations
@@ -22,7 +23,8 @@ from typing import Any
 import torch
 
 from colorizers.networks import checkpoint
-from colorizers.networks.photo_flow import STEPS
+from colorizers.networks.photo_flow import STEPS, PhotoFlow
+from colorizers.networks.registry import network_of
 from truehue import TrueHueError
 
 from . import kinds, photo_flow
@@ -30,6 +32,8 @@ from .options import option, parse
 from .run import Average, RunError, provenance
 
 ROOT = Path(__file__).parents[1]
+ALIKE = ("name", "title", "licence", "network")
+"""What the card of a mean and that of the flow beside it have in common."""
 
 
 @dataclass(frozen=True)
@@ -70,6 +74,10 @@ def keep(settings: Settings, made: dict[str, Any]) -> Path:
     training = photo_flow.Training(trained)
     average: Average = training.average
     average.load_state_dict(state["average"])
+    before = None
+    if trained.start != photo_flow.COMMITTED:
+        start = Path(trained.start)
+        before = checkpoint.read_card(start.name, folder=start.parent).get("flow")
     trained = dataclasses.replace(
         trained, run=f"runs/{run.name}", terms=trained.terms or settings.terms,
         start=trained.start if trained.start == photo_flow.COMMITTED else _short(trained.start),
@@ -80,9 +88,34 @@ def keep(settings: Settings, made: dict[str, Any]) -> Path:
         "calm": settings.calm, "guidance": settings.guidance, "steps": settings.draw_steps,
     }  # fmt: skip
     card |= made | {"command": command(trained), "kept": made["command"], "rounds": state["epoch"]}
+    precision: str | dict[str, str] = checkpoint.INT8
+    committed = checkpoint.read_card(photo_flow.NAME)
+    if _same_mean(average.module, committed):
+        card = _beside(committed, card, before)
+        precision = {"mean": checkpoint.FLOAT16, "velocity": checkpoint.INT8}
     folder = checkpoint.FOLDER if settings.commit_weights else run
-    checkpoint.save(photo_flow.NAME, average.module, card, folder=folder, precision=checkpoint.INT8)
+    checkpoint.save(photo_flow.NAME, average.module, card, folder=folder, precision=precision)
     return folder
+
+
+def _beside(mean: dict[str, Any], card: dict[str, Any], before: Any) -> dict[str, Any]:
+    """The card of a mean that stays as it was, and of the flow beside it."""
+    whole = {key: value for key, value in mean.items() if key not in ("flow", "weights")}
+    whole["network"] = mean["network"] | card["network"]
+    whole["flow"] = {key: value for key, value in card.items() if key not in (*ALIKE, "start")}
+    if before:
+        hours = before["hours"] + before.get("start", {}).get("hours", 0.0)
+        whole["flow"]["start"] = before | {"hours": round(hours, 2)}
+    return whole
+
+
+def _same_mean(network: Any, card: dict[str, Any]) -> bool:
+    """Whether the mean of a network is still the committed one's."""
+    committed = network_of(card)
+    checkpoint.restore(photo_flow.NAME, committed)
+    theirs = committed.mean if isinstance(committed, PhotoFlow) else committed
+    ours = network.mean.state_dict()
+    return all(torch.equal(ours[key].cpu(), value) for key, value in theirs.state_dict().items())
 
 
 def _short(start: str) -> str:

@@ -57,11 +57,15 @@ FIGURES = "kinds.jsonl"
 def ways(colorizer: Colorizer) -> dict[str, by_kind.Paint]:
     """How colours can be asked of it, by name; each gives the grids of ab of photographs' L."""
     found: dict[str, by_kind.Paint] = {SHIPPED: partial(grids, colorizer)}
-    if "seed" in colorizer.options:
-        found[f"mean of {SEEDS} seeds"] = partial(_mean, colorizer)
+    if "seed" not in colorizer.options:
+        return found
+    first = float(colorizer.first_seed)
+    if first:
+        found["drawn"] = partial(grids, colorizer, seed=first)
+    found[f"mean of {SEEDS} seeds"] = partial(_mean, colorizer)
     if "vividness" in colorizer.options:
         for value in VIVID:
-            found[f"vividness {value:g}"] = partial(grids, colorizer, vividness=value)
+            found[f"vividness {value:g}"] = partial(grids, colorizer, seed=first, vividness=value)
     return found
 
 
@@ -75,7 +79,8 @@ def grids(colorizer: Colorizer, L: list[Float], **options: float) -> list[Float]
 
 
 def _mean(colorizer: Colorizer, L: list[Float]) -> list[Float]:
-    drawn = [grids(colorizer, L, seed=float(seed)) for seed in range(SEEDS)]
+    first = colorizer.first_seed
+    drawn = [grids(colorizer, L, seed=float(first + number)) for number in range(SEEDS)]
     return [np.mean(several, axis=0) for several in zip(*drawn, strict=True)]
 
 

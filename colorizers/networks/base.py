@@ -50,10 +50,13 @@ class Network(nn.Module):
     mirror : bool
         Whether the mean with the mirror image's answer is better than the answer: not where
         answers are drawn, as the mean of two drawings is none.
+    first_seed : int
+        Of one with a `seed`: the first that draws.
     """
 
     size: int = 32
     mirror: bool = True
+    first_seed: int = 0
     shape: Callable[[int, int], tuple[int, int]] | None = None
     predict: Callable[..., Tensor]
 
@@ -84,7 +87,7 @@ def ready(network: Network, card: dict[str, Any]) -> Colorizer:
 
     return Colorizer(
         card["name"], card["title"], network.size, card, predict, network.options, network.shape,
-        network.mirror, getattr(network, "likely", None),
+        network.mirror, getattr(network, "likely", None), network.first_seed,
     )  # fmt: skip
 
 
@@ -114,6 +117,8 @@ class Colorizer:
         Whether its answer is the mean with that to the mirror image; see `Network`.
     likely : callable, optional
         Of one that knows how likely each of the 313 bins is, see `PhotoNet.likely`.
+    first_seed : int
+        Of one with a `seed`: the first that draws; what is below is no drawing.
     """
 
     def __init__(
@@ -127,6 +132,7 @@ class Colorizer:
         shape: Callable[[int, int], tuple[int, int]] | None = None,
         mirror: bool = True,
         likely: Callable[[Tensor], Tensor] | None = None,
+        first_seed: int = 0,
     ) -> None:
         self.name = name
         self.title = title
@@ -135,6 +141,7 @@ class Colorizer:
         self.options = options or {}
         self.shape = shape
         self.mirror = mirror
+        self.first_seed = first_seed
         self._predict = predict
         self._likely = likely
 
@@ -180,7 +187,7 @@ class Colorizer:
                     ab = (straight + mirrored.flip(-1)) / 2
                 else:
                     asked = self.options | options
-                    if "seed" in asked:  # of many pictures each gets a drawing of its own
+                    if asked.get("seed", -1.0) >= self.first_seed:  # each its own drawing
                         asked["seed"] += start
                     ab = self._predict(L_norm, **asked).float()
                 parts.append(ab.permute(0, 2, 3, 1).numpy())

@@ -35,7 +35,7 @@ def save(
     card: dict[str, Any],
     *,
     folder: Path = FOLDER,
-    precision: str = FLOAT16,
+    precision: str | dict[str, str] = FLOAT16,
 ) -> dict[str, Any]:
     """Write the weights of a module and their card.
 
@@ -47,8 +47,9 @@ def save(
     card : dict
         Everything that the reader should know; its `name` and `weights` are added here.
     folder : Path
-    precision : str
-        How floating-point weights are kept; they are computed with in float32. "float16" is half
+    precision : str or dict of str
+        How floating-point weights are kept, of all or of each part of the module by its name;
+        they are computed with in float32. "float16" is half
         the size of "float32". "int8" is a quarter: -127 to 127 times a step for each channel;
         what has no channels (norms, biases) is float16.
 
@@ -60,8 +61,9 @@ def save(
     tensors = {}
     for key, value in module.state_dict().items():
         value = value.detach().cpu()
-        if value.is_floating_point() and precision != FLOAT32:
-            if precision == INT8 and value.dim() > 1:
+        kept = precision if isinstance(precision, str) else precision[key.split(".")[0]]
+        if value.is_floating_point() and kept != FLOAT32:
+            if kept == INT8 and value.dim() > 1:
                 value, tensors[key + STEP] = _in_bytes(value)
             else:
                 value = value.half()

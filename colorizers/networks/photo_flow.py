@@ -1,5 +1,8 @@
 """A colouring of a photograph drawn at random: `PhotoNet`'s mean, and a flow over what it saw.
 
+The flow draws how far the colours are from the mean: what the mean is sure of needs no learning,
+and guidance, which goes away from what is likely of any picture, leaves a white wall white.
+
 Weights of the method "photo" are of such a network, or of a mean alone: `of_card` knows.
 
 References
@@ -14,7 +17,7 @@ from typing import Any
 
 import torch
 from torch import Tensor
-from torch.nn.functional import avg_pool2d, pixel_unshuffle
+from torch.nn.functional import avg_pool2d, interpolate, pixel_unshuffle
 
 from colorizers.color import AB_MAX
 from colorizers.networks.base import Network
@@ -23,7 +26,9 @@ from colorizers.networks.photo import ENCODER, SIDE, WIDTHS, PhotoNet, shape
 
 SHRINK = 4
 """A drawn grid of colours is this much smaller than L."""
-FLOW_WIDTHS = (96, 192, 256)
+FLOW_WIDTHS = (64, 160, 224)
+AWAY = 15.0
+"""Units of ab that are 1 to the flow: how far colours are from the mean, about."""
 STEPS = 3
 """Of Heun's method: five questions to the flow."""
 MOST_VIVID = 2.0
@@ -34,14 +39,20 @@ def of_card(**network: Any) -> Network:
     return PhotoFlow(**network) if "flow_widths" in network else PhotoNet(**network)
 
 
+def coarse(mean: Tensor) -> Tensor:
+    """A mean (N, 2, H / 2, W / 2) at the size at which the flow draws; it learns nothing by it."""
+    return avg_pool2d(mean.detach(), SHRINK // 2)
+
+
 class PhotoFlow(Network):
-    """Colours of a grey photograph, drawn at a quarter of its size.
+    """Colours of a grey photograph: the mean, or drawn around it.
 
     Parameters
     ----------
     encoder : str
     widths : sequence of int
-        Of `PhotoNet`.
+    vividness : float
+        Of `PhotoNet`, whose answer the mean is.
     flow_widths : sequence of int
         Of `Velocity`, at 1/8 to 1/32 of the size.
     calm : float
@@ -54,12 +65,13 @@ class PhotoFlow(Network):
     Examples
     --------
     >>> PhotoFlow().predict(torch.zeros(2, 1, 64, 96), seed=3.0).shape
-    torch.Size([2, 2, 16, 24])
+    torch.Size([2, 2, 32, 48])
     """
 
     size = SIDE
     shape = staticmethod(shape)
     mirror = False
+    first_seed = 1
 
     def __init__(
         self,
@@ -69,11 +81,12 @@ class PhotoFlow(Network):
         calm: float = 1.0,
         guidance: float = 1.0,
         steps: int = STEPS,
+        vividness: float = 1.0,
     ) -> None:
         super().__init__()
         self.options = {"seed": 0.0, "vividness": 1.0}
         self.calm, self.guidance, self.steps = calm, guidance, steps
-        self.mean = PhotoNet(encoder, widths)
+        self.mean = PhotoNet(encoder, widths, vividness=vividness)
         coarse, middle, fine = widths[:3]
         last = self.mean.deepest
         self.velocity = Velocity((fine + SHRINK**2 + 2, middle, coarse, last), flow_widths)
@@ -95,45 +108,57 @@ class PhotoFlow(Network):
         """
         half, *levels = self.mean.levels(L_norm)
         mean = torch.tanh(self.mean.head(half))
-        shown = avg_pool2d(mean.detach(), 2) * (AB_MAX / AB_SCALE)
+        shown = coarse(mean) * (AB_MAX / AB_SCALE)
         levels[0] = torch.cat([levels[0], pixel_unshuffle(L_norm, SHRINK).to(shown), shown], dim=1)
         return mean, levels
 
     def draw(
         self, L_norm: Tensor, noise: Tensor, steps: int | None = None, guidance: float = 1.0
     ) -> Tensor:
-        """ab in units of Lab, (N, 2, H / 4, W / 4), from noise of that shape.
+        """ab in units of Lab, (N, 2, H / 2, W / 2), from noise (N, 2, H / 4, W / 4).
 
         Of one picture, (1, 1, H, W), several are drawn at once, looking at it once.
         """
-        _, seen = self.see(L_norm)
+        mean, seen = self.see(L_norm)
         seen = [maps.expand(len(noise), -1, -1, -1) for maps in self.velocity.prepare(seen)]
-        return draw(self.velocity, noise, seen, steps or self.steps, guidance) * AB_SCALE
+        away = draw(self.velocity, noise, seen, steps or self.steps, guidance) * AWAY
+        return mean.float() * AB_MAX + interpolate(
+            away, scale_factor=2.0, mode="bilinear", align_corners=False
+        )
 
     def likely(self, L_norm: Tensor) -> Tensor:
         """As `PhotoNet.likely`: what the mean was trained beside."""
         return self.mean.likely(L_norm)
 
     def predict(self, L_norm: Tensor, seed: float = 0.0, vividness: float = 1.0) -> Tensor:
-        """ab in units of Lab, shape (N, 2, H / 4, W / 4).
+        """ab in units of Lab, shape (N, 2, H / 2, W / 2).
 
         Parameters
         ----------
         L_norm : Tensor, shape (N, 1, H, W)
             In [-1, 1]; sides are multiples of 32. N times the same picture is looked at once.
         seed : float
-            A whole number from 0; each is another colouring. Picture i is drawn by seed + i.
+            0 is the mean of each picture, with that of its mirror image. Whole numbers from 1
+            are a drawing each: picture i is drawn by seed + i.
         vividness : float
-            In [0, 2]: scale of noise and guidance; at 0 all seeds give the same, calmest
-            colouring.
+            In [0, 2], of what is drawn: scale of noise and guidance; at 0 all seeds give the
+            same, calmest colouring.
 
         Raises
         ------
         ValueError
-            If an option is out of range.
+            If an option is out of range, or a vividness is given for the mean.
         """
         if not 0 <= vividness <= MOST_VIVID:
             raise ValueError(f"vividness is {vividness:g}; it must be from 0 to {MOST_VIVID:g}.")
+        if not seed:
+            if vividness != 1:
+                raise ValueError(
+                    f"vividness is {vividness:g}, but seed 0 is the mean, which has none: give a "
+                    "seed from 1 on, or turn the saturation."
+                )
+            straight, mirrored = self.mean.predict(torch.cat([L_norm, L_norm.flip(-1)])).chunk(2)
+            return (straight.float() + mirrored.float().flip(-1)) / 2
         count, _, height, width = L_norm.shape
         noise = noise_of(seed, (count, 2, height // SHRINK, width // SHRINK)).to(L_norm.device)
         noise = noise * min(1.0, self.calm * vividness)

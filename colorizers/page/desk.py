@@ -108,8 +108,12 @@ class Work:
         return self._grids[look].astype(np.float32)
 
     def draw(self, method: str, count: int, models: Mapping[str, Predictor]) -> list[Look]:
-        """The looks of a method that draws by its first seeds; those that are missing at once."""
+        """The looks of a method that draws, by its first seeds.
+
+        Seed 0, which may be no drawing, is asked alone, the others that are missing at once.
+        """
         looks = [Look(method, float(seed)) for seed in range(count)]
+        self.grid(looks[0], models)
         missing = [int(look.value) for look in looks if look not in self._grids]
         if missing:
             first, number = missing[0], missing[-1] - missing[0] + 1

@@ -16,6 +16,7 @@ class Painter:
     def __init__(self, ab, sha256="0" * 64):
         self.card = {"hours": 1.5, "data": "none", "weights": {"sha256": sha256}}
         self.options = {"seed": 0.0, "vividness": 1.0}
+        self.first_seed = 0
         self.shape = lambda height, width: (32, 32)
         self._ab = np.float32(ab)
 

@@ -63,7 +63,7 @@ def test_a_network_takes_any_shape_its_levels_halve():
 def sampler():
     """A small network that draws at random, as a colorizer."""
     torch.manual_seed(0)
-    network = PhotoFlow(flow_widths=(32, 32, 64), calm=0.5, guidance=2.0)
+    network = PhotoFlow(flow_widths=(32, 32, 64), calm=0.5, guidance=2.0, vividness=1.3)
     with torch.no_grad():
         for parameter in network.velocity.last[-1].parameters():
             parameter.normal_(std=0.1)
@@ -74,11 +74,22 @@ L = np.random.default_rng(0).uniform(0, 100, (1, 160, 224)).astype(np.float32)
 
 
 def test_each_seed_is_another_colouring_that_it_repeats(sampler):
-    one, again, other = (sampler.predict_ab(L, seed=seed) for seed in (0.0, 0.0, 1.0))
-    assert one.shape == (1, 40, 56, 2)
+    one, again, other = (sampler.predict_ab(L, seed=seed) for seed in (1.0, 1.0, 2.0))
+    assert one.shape == (1, 80, 112, 2)
     np.testing.assert_array_equal(one, again)
-    np.testing.assert_array_equal(one, sampler.predict_ab(L))  # 0 by itself
     assert np.abs(one - other).mean() > 1
+
+
+def test_seed_0_is_the_mean_of_each_picture_as_the_network_of_means_paints_it(sampler):
+    torch.manual_seed(0)
+    alone = ready(PhotoNet(vividness=1.3), {"name": "photo", "title": "Photographs"})
+    several = np.random.default_rng(1).uniform(0, 100, (10, 64, 96)).astype(np.float32)
+    several = several.repeat(3, axis=1)[:, :160].repeat(3, axis=2)[:, :, :224]
+    ours = sampler.predict_ab(several)  # in two parts, of which no one is drawn
+    np.testing.assert_array_equal(ours, alone.predict_ab(several))
+    np.testing.assert_array_equal(ours, sampler.predict_ab(several, seed=0.0))
+    with pytest.raises(ValueError, match="seed 0 is the mean"):
+        sampler.predict_ab(L, vividness=0.5)
 
 
 def test_versions_of_one_photograph_are_its_seeds_and_it_is_looked_at_once(sampler, monkeypatch):
@@ -98,10 +109,10 @@ def test_it_says_what_is_likely_as_its_mean_does(sampler):
 
 
 def test_vividness_is_the_scale_of_the_noise(sampler):
-    calm, other = (sampler.predict_ab(L, seed=seed, vividness=0.0) for seed in (0.0, 1.0))
+    calm, other = (sampler.predict_ab(L, seed=seed, vividness=0.0) for seed in (1.0, 2.0))
     np.testing.assert_array_equal(calm, other)
     spread = [
-        np.std([sampler.predict_ab(L, seed=seed, vividness=value) for seed in (0.0, 1.0)], axis=0)
+        np.std([sampler.predict_ab(L, seed=seed, vividness=value) for seed in (1.0, 2.0)], axis=0)
         for value in (0.5, 1.0, 2.0)
     ]
     assert spread[0].mean() < spread[1].mean() < spread[2].mean()
@@ -133,6 +144,6 @@ def test_the_same_noise_gives_the_same_colours_and_other_noise_others():
         L_norm = torch.rand(1, 1, 64, 96) * 2 - 1
         noise = torch.randn(2, 1, 2, 16, 24, generator=torch.Generator().manual_seed(1))
         one, again, other = (network.draw(L_norm, noise[i]) for i in (0, 0, 1))
-    assert one.shape == (1, 2, 16, 24)
+    assert one.shape == (1, 2, 32, 48)
     assert torch.equal(one, again)
     assert not torch.allclose(one, other)
