@@ -25,7 +25,9 @@ def photographs():
 
 @pytest.mark.slow
 def test_it_draws_one_of_two_colours_and_not_their_mean(photographs, tmp_path):
-    settings = Settings(**SMALL, run=str(tmp_path / "run"), rounds=2, steps=80, lr=3e-3, hide=0.0, fall=True)
+    settings = Settings(
+        **SMALL, run=str(tmp_path / "run"), rounds=2, steps=80, lr=3e-3, hide=0.0, fall=True
+    )
     training, hours = photo_flow.train(settings, photographs)
     assert hours > 0
     network = training.average.module.eval()
