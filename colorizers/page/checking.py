@@ -65,6 +65,7 @@ QUICK: dict[str, Any] = SILENT | {
     "concurrency_id": "adjust",
     "concurrency_limit": 2,
 }
+IN_ORDER = QUICK | {"concurrency_id": "history", "concurrency_limit": 1}
 
 
 @contextmanager

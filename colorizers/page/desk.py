@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 
 from colorizers.errors import ImageError
 from colorizers.networks.bins import modes
+from colorizers.page.history import History
 from colorizers.painting.adjust import adjust
 from colorizers.painting.hints import REACH_DEFAULT, Hint, blend, fields, work_shape
 from colorizers.painting.own import Own
@@ -52,6 +53,15 @@ class Sliders(NamedTuple):
     reach: float = REACH_DEFAULT
 
 
+class Step(NamedTuple):
+    """All that makes the colours of a photograph, and that can be taken back."""
+
+    look: Look
+    sliders: Sliders
+    hints: tuple[Hint, ...] = ()
+    keep: bool = False
+
+
 @dataclass
 class Work:
     """A photograph that somebody works on. Hold `lock` while reading or changing it.
@@ -76,6 +86,8 @@ class Work:
         Of them, the one that was clicked last: the colours likely at its place are offered.
     chosen : int or None
         The one that a colour changes, a click moves, a button removes; only a click chooses it.
+    history : History of Step, optional
+        What was done to it; None until it has been drawn.
     """
 
     path: Path
@@ -90,6 +102,7 @@ class Work:
     chosen: int | None = None
     own: Own | None = None
     keep: bool = False
+    history: History[Step] | None = None
     lock: threading.RLock = field(default_factory=threading.RLock, repr=False)
     previews: list[Path] = field(default_factory=list)
     _grids: dict[Look, NDArray[np.float16]] = field(default_factory=dict)
@@ -149,6 +162,24 @@ class Work:
             self._reached = places, fields(L_work, self.hints, sliders.reach)
         return blend(upsample_ab(L_work, ab), self._reached[1], self.hints)
 
+    def record(self, sliders: Sliders) -> History[Step]:
+        """Note what the colours are made of now; what was done so far."""
+        step = Step(self.look, sliders, tuple(self.hints), self.keep)
+        if self.history is None:
+            self.history = History(step)
+        before = self.history.now
+        moved = ""
+        if step == before._replace(sliders=sliders):  # nothing but sliders
+            pairs = zip(Sliders._fields, before.sliders, sliders, strict=True)
+            moved = " ".join(name for name, old, new in pairs if old != new)
+        self.history.record(step, moved)
+        return self.history
+
+    def go_to(self, step: Step) -> None:
+        """Make the colours of a step what is worked on; none of its hints is chosen."""
+        self.look, self.hints, self.keep = step.look, list(step.hints), step.keep
+        self.here = self.chosen = None
+
     def new_preview(self, stem: str) -> Path:
         """A name for another preview, never the same twice, as browsers keep what they fetched."""
         while len(self.previews) >= KEPT_PREVIEWS:
@@ -206,6 +237,12 @@ class Desk:
         with self._lock:
             work = self._works.get(key)
         return work is None or (isinstance(payload, dict) and payload.get("path") == str(work.path))
+
+    def history(self, key: Any, path: Path) -> History[Step] | None:
+        """What was done to the photograph with this key, if it is of this file."""
+        with self._lock:
+            work = self._works.get(key)
+        return work.history if work is not None and work.path == path else None
 
     def drop(self, key: Any) -> None:
         """Clear a photograph away, if it is there."""

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from itertools import count
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import gradio as gr
 import numpy as np
@@ -53,7 +53,7 @@ THUMB_SIDE, COMPARE_SIDE = 384, 640
 """Longest sides of the pictures in the two galleries."""
 TEMPERATURES = (0.05, 1.0)
 NO_HINTS = "No hints yet: choose a colour, then click where it belongs."
-DRAWN = 7
+DRAWN = 9
 """Updates of `Editor.redraw`."""
 PERCENT = (0, 100)
 NO_COLOURS, NO_CHANGE, NO_FILE = "No colours yet", "Nothing was changed", "No file yet"
@@ -121,6 +121,7 @@ class Editor:
                 own=verdict.own,
                 look=Look(method, default),
                 folder=new_folder(self.cache),
+                history=self.desk.history(old_key, path),
             )
             progress(0.5, desc="Colouring")
             work.grid(work.look, self.models)
@@ -190,8 +191,8 @@ class Editor:
         list
             Before and after, the picture to click into, what is said of the hints, nothing for
             the file of an earlier download, as it is not what is seen any more, the button that
-            removes a hint, the colours that are likely at the last one's place, and whose colours
-            all are.
+            removes a hint, the colours that are likely at the last one's place, whose colours all
+            are, and the buttons that take back the last change and make it again.
         """
         with telling(NO_CHANGE):
             # Sliders move by themselves when a page is reset, and are empty while somebody types.
@@ -199,6 +200,30 @@ class Editor:
                 return [gr.skip()] * DRAWN
             work = self.desk.get(key)
             return self._drawn(work, checked_sliders(sliders))
+
+    def take_back(self, key: Any) -> list[Any]:
+        """Take back the last change, if there is one.
+
+        Returns
+        -------
+        list
+            Saturation, warmth, reach and "Keep its own colours" as they were, and then as `redraw`.
+        """
+        return self._go("undo", key)
+
+    def make_again(self, key: Any) -> list[Any]:
+        """Make the change again that was taken back last, if there is one; as `take_back`."""
+        return self._go("redo", key)
+
+    def _go(self, way: Literal["undo", "redo"], key: Any) -> list[Any]:
+        with telling(NO_CHANGE):
+            work = self.desk.get(key)
+            with work.lock:
+                history = work.history
+                assert history is not None  # it has been drawn
+                step = history.undo() if way == "undo" else history.redo()
+                work.go_to(step)
+                return [*step.sliders, step.keep, *self._drawn(work, step.sliders)]
 
     def keep_colours(self, key: Any, kept: Any, *sliders: Any) -> list[Any]:
         """Leave colours that the photograph has already, or replace them again."""
@@ -373,6 +398,7 @@ class Editor:
     def _drawn(self, work: Work, sliders: Sliders) -> list[Any]:
         """What `redraw` returns."""
         with work.lock:
+            history = work.record(sliders)
             L = work.L.astype(np.float32)
             grey = work.folder / "grey.png"
             if not grey.exists():
@@ -394,6 +420,8 @@ class Editor:
                 gr.Button("Undo last hint" if work.chosen is None else "Remove this hint"),
                 self._offered(work),
                 self._whose(work.look),
+                gr.Button(interactive=history.can_undo),
+                gr.Button(interactive=history.can_redo),
             ]
 
     def _whose(self, look: Look) -> str:

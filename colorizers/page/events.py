@@ -16,6 +16,7 @@ from gradio.helpers import Examples
 from colorizers.page import hinting as hints_tab
 from colorizers.page import panels, texts
 from colorizers.page.checking import (
+    IN_ORDER,
     LOOKING,
     NETWORK,
     QUICK,
@@ -50,10 +51,10 @@ def connect(
     slider, uncovered, seen = picture
     gallery, temperature = methods
     tiles, saturation, warmth = versions
-    format_, quality, metadata, keep, full, save, ready, again = home
+    format_, quality, metadata, keep, full, save, ready, undo, redo, again = home
     touch = hinting.touch
     sliders = [saturation, warmth, hinting.reach]
-    drawn = [slider, touch, hinting.note, ready, hinting.undo, hinting.likely, seen]
+    drawn = [slider, touch, hinting.note, ready, hinting.undo, hinting.likely, seen, undo, redo]
 
     def colour(
         photo: Any,
@@ -118,8 +119,19 @@ def connect(
     tiles.select(editor.choose_version, [key, *sliders], drawn, **QUICK, **waiting).success(
         **marking
     )
-    for changed in sliders:
-        changed.change(editor.redraw, [key, *sliders], drawn, **QUICK, trigger_mode="always_last")
+    for moved in sliders:
+        # Not `change`: what the page sets by itself is drawn already, and no step of the visitor's.
+        gr.on(
+            [moved.input, moved.release],
+            editor.redraw,
+            [key, *sliders],
+            drawn,
+            **QUICK,
+            trigger_mode="always_last",
+        )
+    for button, go in ((undo, editor.take_back), (redo, editor.make_again)):
+        # One at a time: answers in another order would leave the page in another state.
+        button.click(go, key, [*sliders, keep, *drawn], **IN_ORDER, **waiting).success(**marking)
     keep.input(editor.keep_colours, [key, keep, *sliders], drawn, **QUICK, **waiting)
     touch.select(editor.place_hint, [key, hinting.colour, *sliders], drawn, **QUICK, **waiting)
     where = [hinting.across, hinting.down]

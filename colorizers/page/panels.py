@@ -123,6 +123,8 @@ class Home(NamedTuple):
     full: gr.Markdown
     save: gr.Button
     ready: gr.DownloadButton
+    undo: gr.Button
+    redo: gr.Button
     again: gr.Button
 
 
@@ -152,5 +154,10 @@ def home() -> Home:
     full = gr.Markdown("", elem_id="full-size")
     save = gr.Button("Download", variant="primary", size="lg", elem_id="download")
     ready = gr.DownloadButton("Save again", visible=False, size="sm", elem_id="ready")
-    again = gr.Button("Undo all changes", size="sm", elem_id="again")
-    return Home(format, quality, metadata, keep, full, save, ready, again)
+    with gr.Row(elem_id="back"):
+        undo, redo = (
+            gr.Button(name, size="sm", interactive=False, min_width=60, elem_id=name.lower())
+            for name in ("Undo", "Redo")
+        )
+        again = gr.Button("Undo all changes", size="sm", min_width=130, elem_id="again")
+    return Home(format, quality, metadata, keep, full, save, ready, undo, redo, again)

@@ -100,12 +100,25 @@ STYLE = """<style>
 #versions .thumbnail-lg.selected, #methods .thumbnail-lg.selected {
   outline: 3px solid var(--body-text-color);
 }
+#back { flex-wrap: nowrap; gap: 6px; }
+#back button { padding-inline: 6px; }
+#undo::before { content: "\\21b6\\a0" / ""; }
+#redo::before { content: "\\21b7\\a0" / ""; }
 @media (max-width: 700px) {
   #methods .grid-container { grid-template-columns: minmax(0, 1fr); }
   #seen { flex-wrap: wrap; }
   #seen > :first-child { flex: 0 0 100%; }
   #work { scroll-margin-top: 8px; padding-bottom: 4rem; }
-  #download { position: fixed; inset: auto 12px 10px; width: auto; z-index: 50; }
+  /* In reach of a thumb; over the page they say in a sign what they do. */
+  #download { position: fixed; inset: auto 12px 10px 124px; width: auto; z-index: 50; }
+  :is(#undo, #redo) {
+    position: fixed; bottom: 10px; left: 12px; width: 50px; height: 40px; z-index: 50;
+    min-width: 0 !important; font-size: 0; opacity: 1;
+    border: 1px solid var(--border-color-primary);
+  }
+  #redo { left: 68px; }
+  :is(#undo, #redo)::before { font-size: 1.4rem; }
+  :is(#undo, #redo):disabled::before { opacity: 0.35; }
 }
 </style>"""
 
@@ -228,6 +241,17 @@ _NAMES = """() => {
         if (event.target.closest("#result") && !event.target.closest("#result .outer"))
             event.stopPropagation();
     }, { capture: true, passive: true });
+    // Ctrl+Z and Ctrl+Shift+Z, but not where something is written: there the browser has its own.
+    document.addEventListener("keydown", (event) => {
+        const way = { z: event.shiftKey ? "redo" : "undo", y: "redo" }[event.key.toLowerCase()];
+        const writing = "textarea, [contenteditable], input:not([type=range], [type=radio], "
+            + "[type=checkbox])";
+        if (!way || !(event.ctrlKey || event.metaKey) || event.altKey) return;
+        const button = document.querySelector(`#${way}`);
+        if (!button?.checkVisibility() || event.target.closest?.(writing)) return;
+        event.preventDefault();
+        button.click();  // nothing, where it is disabled
+    });
     // Where a comma is the decimal mark, Chromium drops it: 1,5 would be 15.
     document.addEventListener("beforeinput", (event) => {
         const typed = event.data ?? event.dataTransfer?.getData("text/plain") ?? "";

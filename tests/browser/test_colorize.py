@@ -3,23 +3,17 @@
 import io
 import re
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 from PIL import ExifTags, Image, ImageCms
 from playwright.sync_api import Browser, Page, expect
 from skimage.color import rgb2lab
-from visitor import SLOW, changed, coloured, fetched, landscape, rotated_jpeg, upload
+from visitor import SCREENS, SLOW, changed, coloured, fetched, landscape, rotated_jpeg, upload
 
 from colorizers.color import lab_to_rgb
 
 pytestmark = pytest.mark.browser
-
-SCREENS: dict[str, Any] = {
-    "laptop": {"viewport": {"width": 1280, "height": 800}},
-    "phone": {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True},
-}
 
 
 def gamma_profile() -> bytes:

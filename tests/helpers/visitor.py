@@ -2,6 +2,7 @@
 
 import io
 from pathlib import Path
+from typing import Any
 from urllib.parse import urljoin
 
 import numpy as np
@@ -10,6 +11,10 @@ from playwright.sync_api import Page, expect
 from skimage.color import rgb2lab
 
 SLOW = 90_000  # milliseconds; other tests share the processor
+SCREENS: dict[str, Any] = {
+    "laptop": {"viewport": {"width": 1280, "height": 800}},
+    "phone": {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True},
+}
 
 
 def landscape(width: int = 900, height: int = 600) -> Image.Image:

@@ -215,7 +215,7 @@ def test_likely_colours_are_of_the_place_that_was_clicked(
     shares[:, 0, warm], shares[:, 0, cold], shares[:, 0, rare] = 0.7, 0.28, 0.02
     shares[:, 1, cold] = 1.0
     monkeypatch.setattr(editor.models["photo"], "likely", lambda L: shares)
-    *_, offered, _ = editor.place_hint(click([96, 128]), key, "#808080", *AS_IS)
+    *_, offered, _, _, _ = editor.place_hint(click([96, 128]), key, "#808080", *AS_IS)
     names, values = zip(*offered.choices, strict=True)
     assert names == ("brown 70%", "blue 28%")
     np.testing.assert_allclose([hex_ab(value) for value in values], [[20, 30], [0, -40]], atol=2)
