@@ -34,6 +34,7 @@ from pathlib import Path
 from typing import Any
 
 from study.database.engine import DEFAULT_URL, database_url
+from study.database.exported import SUMS
 from study.database.source import Source, from_database
 from study.errors import ExportError, StudyError
 from study.report.gallery import find, named_folder
@@ -43,7 +44,6 @@ from truehue import __version__
 ROOT = Path(__file__).resolve().parents[1]  # a checkout, or where packages are installed
 DICTIONARY = Path(__file__).with_name("data-dictionary.md")
 LIBRARIES = ("numpy", "pandas", "scipy", "SQLAlchemy", "statsmodels")
-SUMS = "SHA256SUMS"
 
 
 def export(

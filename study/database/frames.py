@@ -36,6 +36,10 @@ ANSWER_COLUMNS = (
     "picture", "label", "slot", "method", "picked", "realism", "quality", "response_ms",
     "answered_at",
 )  # fmt: skip
+PARTICIPANT_COLUMNS = (
+    "study", "participant", "simulated", "status", "consented_at", "completed_at", "excluded",
+    "n_answered", "n_scored", "list_number", "seed", "consent_version",
+)  # fmt: skip
 STUDY_COLUMNS = (
     *("study", "digest", "name", "settings", "file", "created_at", "withdrawn", "participants"),
 )

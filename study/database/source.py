@@ -1,12 +1,12 @@
 """One version of a study with all that a report or an export is made from.
 
-Read from a database (`from_database`) or from a folder that `study.export` wrote (`from_export`);
-both give the same `Source`, hence the same report. Nothing is written here.
+Read from a database (`from_database`), or from a folder that `study.export` wrote
+(`study.database.exported`); both give the same `Source`, hence the same report. Nothing is written
+here.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,18 +17,9 @@ from sqlalchemy import Connection
 from sqlalchemy.engine import make_url
 
 from study.database.engine import snapshot
-from study.database.frames import ANSWER_COLUMNS, answers, participants, read_studies
+from study.database.frames import answers, participants, read_studies
 from study.errors import NothingToReportError
 from study.protocol.exclusions import Rules
-
-# What a column of text becomes again; every other column stays text.
-_WHOLE = (
-    *("study", "trial", "position", "slot"),
-    *("n_answered", "n_scored", "list_number", "seed"),
-)
-_MAYBE_WHOLE = ("realism", "quality", "response_ms")
-_MOMENTS = ("answered_at", "consented_at", "completed_at")
-_FLAGS = ("simulated", "picked")
 
 
 @dataclass(frozen=True)
@@ -36,7 +27,8 @@ class Source:
     """Answers and participants of one version of a study, and what is stored about it.
 
     `file` is the text of its study file, if it had one; `withdrawn` counts who had their rows
-    deleted; `folder` is the folder of the export that it was read from, or None.
+    deleted; `folder` is the folder of the export that it was read from, or None; `edited` says
+    whether files of that export were changed after they were written.
     """
 
     answers: pd.DataFrame
@@ -49,6 +41,7 @@ class Source:
     file: str | None = None
     withdrawn: int = 0
     folder: Path | None = None
+    edited: bool = False
 
     @property
     def simulated(self) -> bool:
@@ -102,59 +95,6 @@ def read(connection: Connection, study: Mapping[str, Any], url: str) -> Source:
         file=None if pd.isna(study["file"]) else str(study["file"]),
         withdrawn=int(study["withdrawn"]),
     )
-
-
-def from_export(folder: Path) -> Source:
-    """Read back what `python -m study.export` wrote.
-
-    Raises
-    ------
-    NothingToReportError
-        If the folder is no export or a file of it cannot be read.
-    """
-    try:
-        study = json.loads((folder / "study.json").read_text(encoding="utf-8"))
-        given, people = _read(folder / "answers.csv"), _read(folder / "participants.csv")
-        missing = [c for c in ANSWER_COLUMNS if c not in given] + [
-            c for c in ("participant", "simulated", "status") if c not in people
-        ]
-        if missing:
-            raise ValueError(f"no column {', '.join(missing)}")
-        return Source(
-            answers=given,
-            participants=people,
-            version=int(study["version"]),
-            name=str(study["name"]),
-            digest=str(study["digest"]),
-            settings=study["settings"],
-            database=str(study["database"]),
-            file=study["file"],
-            withdrawn=int(study["withdrawn"]),
-            folder=folder,
-        )
-    except OSError as error:
-        raise NothingToReportError(
-            f"{folder} is no export of a study: {error.filename} cannot be read."
-        ) from None
-    except (ValueError, KeyError, TypeError) as error:
-        raise NothingToReportError(f"The export in {folder} is damaged: {error}.") from None
-
-
-def _read(path: Path) -> pd.DataFrame:
-    """A table as `study.database.frames` makes it: empty cells are missing, and no word is."""
-    frame = pd.read_csv(path, dtype="str", keep_default_na=False, na_values=[""])
-    kinds: dict[str, Any] = {}
-    for column in frame.columns:
-        if column in _WHOLE:
-            kinds[column] = frame[column].astype("int64")
-        elif column in _MAYBE_WHOLE:
-            kinds[column] = pd.to_numeric(frame[column]).astype("Int64")
-        elif column in _FLAGS:
-            kinds[column] = frame[column] == "True"
-        elif column in _MOMENTS:
-            moments = pd.to_datetime(frame[column], utc=True, format="ISO8601")
-            kinds[column] = moments.dt.as_unit("us")
-    return frame.assign(**kinds)
 
 
 def _choose(studies: pd.DataFrame, study: int | None) -> Mapping[str, Any]:

@@ -114,6 +114,12 @@ class Design:
         return self.scored + self.catch + self.repeats
 
 
+def digest_of(settings: Mapping[str, Any]) -> str:
+    """Return the SHA-256 of what is stored with a study, whatever the order of its keys."""
+    text = json.dumps(settings, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
 @dataclass(frozen=True)
 class StudySpec:
     """One version of one study: what the database must know to keep versions apart.
@@ -159,8 +165,7 @@ class StudySpec:
 
     def digest(self) -> str:
         """Return the SHA-256 of the settings: another digest is another version."""
-        text = json.dumps(self.settings(), sort_keys=True, separators=(",", ":"))
-        return hashlib.sha256(text.encode()).hexdigest()
+        return digest_of(self.settings())
 
     def plan(self, *, number: int, seed: int) -> "tuple[PlannedTrial, ...]":
         """Return the plan of one participant; see `plan`."""

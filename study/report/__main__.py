@@ -21,7 +21,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from study.database.engine import DEFAULT_URL, database_url
-from study.database.source import Source, from_database, from_export
+from study.database.exported import from_export
+from study.database.source import Source, from_database
 from study.errors import StudyError
 from study.protocol.about import about
 from study.report.gallery import find, named_folder
@@ -93,6 +94,7 @@ def computed(
         ),
         rules=source.rules,
         withdrawn=source.withdrawn,
+        edited=source.edited,
         only=only,
     )
     return summary, gallery
@@ -131,6 +133,12 @@ def parser() -> argparse.ArgumentParser:
         help="read what python -m study.export wrote, instead of a database",
     )
     add(
+        "--edited",
+        action="store_true",
+        help="with --from: accept files that were changed after they were written; the report says "
+        "so in its title",
+    )
+    add(
         "--format",
         choices=FORMS,
         default="text",
@@ -162,13 +170,16 @@ def parser() -> argparse.ArgumentParser:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; see the module for the exit codes."""
-    arguments = parser().parse_args(argv)
+    command = parser()
+    arguments = command.parse_args(argv)
+    if arguments.edited and arguments.folder is None:
+        command.error("--edited is about an export; name its folder with --from")
     url = database_url(arguments.db)
     try:
         if arguments.folder is None:
             source = from_database(url, arguments.study)
         else:
-            source = from_export(arguments.folder)
+            source = from_export(arguments.folder, edited=arguments.edited)
         output = report_of(
             source,
             arguments.format,

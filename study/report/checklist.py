@@ -242,8 +242,9 @@ def paragraph(s: Summary) -> str:
         "Intervals are two-way cluster-robust over participants and pictures on the logit scale "
         "with t quantiles; pooled binomial intervals would be too narrow."
     )
-    if s.simulated:
-        sentences.insert(0, "SIMULATED, not for publication:")
+    for mark, holds in (("EDITED", s.edited), ("SIMULATED", s.simulated)):
+        if holds:
+            sentences.insert(0, f"{mark}, not for publication:")
     return " ".join(sentences)
 
 

@@ -2,7 +2,7 @@ r"""The report's tables for a paper: LaTeX with booktabs.
 
 Fed by a `study.report.summary.Summary`; the same sections, in the same rounding, as text and
 HTML. The output is to be `\input` into a document that loads booktabs, with pdfLaTeX, XeLaTeX or
-LuaLaTeX. Every caption says it where participants are simulated.
+LuaLaTeX. Every caption says it where participants are simulated, or an export was edited.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from study.report.layout import Section
 from study.report.sections import banner, sections
-from study.report.summary import Summary
+from study.report.summary import TITLE, Summary
 
 _SPECIAL = {
     "\\": r"\textbackslash{}",
@@ -74,7 +74,7 @@ def latex(summary: Summary) -> str:
 
 
 def _table(section: Section, summary: Summary) -> list[str]:
-    mark = " (SIMULATED PARTICIPANTS)" if summary.simulated else ""
+    mark = summary.title.removeprefix(TITLE)
     caption = f"{section.title}{mark}. {' '.join((section.intro, *section.notes))}".strip()
     return [
         r"\begin{table}[htbp]",

@@ -9,6 +9,15 @@ from study.report import checklist
 from study.report.layout import Section
 from study.report.summary import Summary
 
+_SIMULATED = (
+    "SIMULATED: a program drew these answers from a model to test the pipeline or to plan a study. "
+    "No person gave them; they say nothing about any method."
+)
+_EDITED = (
+    "EDITED: files of this export were changed after the study had written them. Nobody can tell "
+    "from them what the participants answered."
+)
+
 
 def sections(summary: Summary) -> list[Section]:
     """All sections of the report, in order."""
@@ -21,12 +30,11 @@ def sections(summary: Summary) -> list[Section]:
 
 
 def banner(summary: Summary) -> str:
-    """What must be said before any number; empty for real participants."""
-    if not summary.simulated:
-        return ""
-    return (
-        "SIMULATED: a program drew these answers from a model to test the pipeline or to plan a "
-        "study. No person gave them; they say nothing about any method."
+    """What must be said before any number; empty for real answers as they were stored."""
+    return " ".join(
+        said
+        for said, holds in ((_SIMULATED, summary.simulated), (_EDITED, summary.edited))
+        if holds
     )
 
 

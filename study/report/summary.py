@@ -33,6 +33,8 @@ from study.statistics.intervals import LEVEL
 from study.statistics.stats import Counted
 from truehue import __version__
 
+TITLE = "TrueHue study report"
+
 
 @dataclass(frozen=True)
 class Summary:
@@ -43,6 +45,7 @@ class Summary:
 
     title: str
     simulated: bool
+    edited: bool
     database: str
     study: str
     level: float
@@ -108,6 +111,7 @@ def summarise(
     about: About | None = None,
     rules: Rules | None = None,
     withdrawn: int | None = None,
+    edited: bool = False,
     only: str | None = None,
     level: float = LEVEL,
 ) -> Summary:
@@ -127,6 +131,8 @@ def summarise(
         Rules of exclusion, fixed before the study; none by default.
     withdrawn : int, optional
         How many had their answers deleted, where that is known.
+    edited : bool
+        Whether the answers were changed after the study had stored them.
     only : {"real", "simulated"}, optional
         Which participants to report, where the database holds both.
     level : float
@@ -151,8 +157,9 @@ def summarise(
     named = get_type_hints(Summary).items()
     subjects = {name: kind for name, kind in named if Subject in getattr(kind, "__mro__", ())}
     return Summary(
-        title="TrueHue study report" + (" (SIMULATED PARTICIPANTS)" if simulated else ""),
+        title=TITLE + " (SIMULATED PARTICIPANTS)" * simulated + " (EDITED EXPORT)" * edited,
         simulated=simulated,
+        edited=edited,
         database=database,
         study=study,
         level=level,

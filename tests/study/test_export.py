@@ -9,7 +9,8 @@ import pandas as pd
 import pytest
 from study_frames import real_spec
 
-from study.database.source import from_database, from_export
+from study.database.exported import from_export
+from study.database.source import from_database
 from study.database.store import Store
 from study.errors import NothingToReportError
 from study.export import main as export_main
