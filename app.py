@@ -174,7 +174,7 @@ def build_demo(service: Callable[[], Service], *, colorize: bool = True) -> gr.B
         else:
             study.page.ui.build(service)
     blocks.state_session_capacity = SESSIONS
-    take_turns(blocks)
+    take_turns(blocks, files)
     return blocks
 
 

@@ -28,7 +28,7 @@ from starlette.requests import HTTPConnection
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from colorizers.page.uploads import SCOPE, Uploads, Visitor
+from colorizers.page.uploads import NEEDED, SCOPE, Uploads, Visitor
 
 COOKIE = "truehue-visitor"
 LARGEST_JSON = 256_000
@@ -127,9 +127,13 @@ class Doors:
         session = known if re.fullmatch(r"[\w-]{32}", known) else ""
         visitor = Visitor(session, self._neighbourhood(sent.client.host if sent.client else ""))
         scope[SCOPE] = self._uploads, visitor
+        scope[NEEDED] = needed = set[str]()
 
         def own(path: str) -> bool:
-            return self._uploads.may_name(path, visitor)
+            if not self._uploads.may_name(path, visitor):
+                return False
+            needed.add(path)
+            return True
 
         path = self._inner(scope["path"])
         reading = scope["method"] in ("GET", "HEAD")

@@ -4,7 +4,8 @@ Gradio's queue is one line for everybody: whoever fills it with large photograph
 for all others. Here a visitor waits with a few jobs at most, nobody's second job comes before
 somebody else's first, and of heavy jobs, those that open photographs, an address has one under way
 in each lane. Light jobs (sliders, hints) have lanes of their own. What does not fit is refused
-with a sentence that says when to come back. The queue itself stays Gradio's.
+with a sentence that says when to come back. The files that a job needs stay until it has ended.
+The queue itself stays Gradio's.
 
 References
 ----------
@@ -26,11 +27,12 @@ import fastapi
 import gradio as gr
 from gradio import route_utils
 from gradio.queueing import Event, Queue
+from starlette.types import Scope
 
 from colorizers.files.memory import IN_HAND, Room
 from colorizers.files.picture import Picture
 from colorizers.files.reading import open_photo
-from colorizers.page.uploads import SCOPE, visitor
+from colorizers.page.uploads import SCOPE, Uploads, touch, visitor
 
 CHECK, COLORIZE, MANY = HEAVY = ("check", "colorize", "many")
 """Lanes of jobs that open photographs."""
@@ -100,6 +102,7 @@ class Turns(Queue):
         if body.fn_index is not None:
             lane = route_utils.get_fn(self.blocks, None, body).concurrency_id
             self._admit(lane, body.session_hash or "", _address(request))
+            touch(request.scope)
         return await super().push(body, request, username)
 
     def get_events(self) -> tuple[list[Event], bool, str] | None:
@@ -116,10 +119,26 @@ class Turns(Queue):
             if ready:
                 # Of several the first: they lie in the order in which they came.
                 event = min(ready, key=lambda one: self._served.get(_address(one.request), 0.0))
+                touch(event.request.scope)
                 lane.queue.remove(event)
                 self._serve(_address(event.request))
                 return [event], False, name
         return None
+
+    async def process_events(self, events: list[Event], *more: Any) -> None:
+        """Do a job; from its end on, its files stay for as long as if they were new."""
+        try:
+            await super().process_events(events, *more)
+        finally:
+            for event in events:
+                touch(event.request.scope)
+
+    def jobs(self) -> list[Scope]:
+        """The requests whose jobs wait or are under way."""
+        lanes = list(self.event_queue_per_concurrency_id.values())
+        waiting = [event for lane in lanes for event in list(lane.queue)]
+        under_way = [event for jobs in list(self.active_jobs) for event in jobs or ()]
+        return [event.request.scope for event in (*waiting, *under_way)]
 
     def _serve(self, address: str) -> None:
         self._served[address] = time.monotonic()
@@ -163,10 +182,12 @@ class Turns(Queue):
         return max(1, math.ceil(each * (1 + addresses / places)))
 
 
-def take_turns(blocks: gr.Blocks) -> None:
-    """Give an app this queue, of which programs may use what is public."""
+def take_turns(blocks: gr.Blocks, uploads: Uploads | None = None) -> None:
+    """Give an app this queue, of which programs may use what is public; uploads heed its jobs."""
     blocks.queue(default_concurrency_limit=1, api_open=False)
-    blocks._queue = Turns(blocks)
+    blocks._queue = turns = Turns(blocks)
+    if uploads is not None:
+        uploads.jobs = turns.jobs
 
 
 def _address(request: fastapi.Request) -> str:

@@ -5,8 +5,9 @@ process alone. Each file there has an owner: the visitor who brought it or for w
 everybody for the examples. A request may name a file only if it is one of its visitor's; nothing
 else on the machine is a file for a request. :mod:`colorizers.page.doors` asks here.
 
-A file stays for so many seconds after it was written. What the age of a file is, the disk knows:
-so what a server leaves behind that was killed is swept away by the next one.
+A file stays for so many seconds after it was written or a job that names it has ended, and as long
+as one waits or is under way that needs it. What the age of a file is, the disk knows: so what a
+server leaves behind that was killed is swept away by the next one.
 """
 
 from __future__ import annotations
@@ -20,16 +21,19 @@ import stat
 import tempfile
 import threading
 import time
-from collections.abc import AsyncIterator, Container, Iterator
+from collections.abc import AsyncIterator, Callable, Container, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import gradio.routes
 from gradio.context import LocalContext
+from starlette.types import Scope
 
 SCOPE = "truehue.visitor"
 """Where a request's scope holds `(Uploads, Visitor)`, for what is made in answer to it."""
+NEEDED = "truehue.needed"
+"""Where it holds a set of the files and folders that it names, or that are made to answer it."""
 KEEP_SECONDS = 3600
 """How long a file stays."""
 SWEEP_SECONDS = 30.0
@@ -75,6 +79,8 @@ class Uploads:
     def __init__(self, folder: Path, keep_seconds: int = KEEP_SECONDS) -> None:
         self.folder = folder
         self.keep_seconds = keep_seconds
+        self.jobs: Callable[[], Iterable[Scope]] = tuple
+        """Lists the requests whose jobs wait or are under way."""
         self._owners: dict[str, set[str]] = {}
         self._lock = threading.Lock()
 
@@ -110,9 +116,7 @@ class Uploads:
     def sweep(self) -> None:
         """Remove what is older than it may be, here and where a server was that runs no more."""
         before = time.time() - self.keep_seconds
-        with self._lock:
-            everybodys = {path for path, whose in self._owners.items() if _EVERYBODY in whose}
-        _clear(self.folder, before, everybodys)
+        _clear(self.folder, before, self._needed())
         for folder in self.folder.parent.glob(f"{_PREFIX}*"):
             with contextlib.suppress(OSError):
                 if folder == self.folder or os.lstat(folder).st_ctime > time.time() - _FRESH:
@@ -123,6 +127,20 @@ class Uploads:
         with self._lock:
             for path in [path for path in self._owners if not os.path.lexists(path)]:
                 del self._owners[path]
+
+    def _needed(self) -> set[str]:
+        """The examples; what jobs name; and all of a browser that waits for one.
+
+        What is worked on in a page, its next job does not name.
+        """
+        asking, needed = {_EVERYBODY}, set[str]()
+        for scope in self.jobs():
+            needed.update(tuple(scope.get(NEEDED, ())))
+            whose = scope[SCOPE][1] if SCOPE in scope else None
+            if whose and whose.session:
+                asking.add(whose.owner)
+        with self._lock:
+            return needed.union(path for path, whose in self._owners.items() if whose & asking)
 
     @contextlib.asynccontextmanager
     async def swept(self, _: Any) -> AsyncIterator[None]:
@@ -142,8 +160,10 @@ class Uploads:
 
 
 def _clear(folder: Path, before: float, spare: Container[str] = ()) -> None:
-    """Remove old files, and folders that have been empty for as long."""
+    """Remove old files, and folders that have been empty for as long; not what is to be spared."""
     for path, _, names in os.walk(folder, topdown=False):
+        if path in spare:
+            continue
         aged = os.stat(path).st_ctime < before
         for name in names:
             file = os.path.join(path, name)
@@ -186,19 +206,31 @@ def claim(keep_seconds: int = KEEP_SECONDS) -> Uploads:
 
 
 def keep(folder: Path) -> None:
-    """Give a folder to the visitor whose event is under way, if it came through the doors."""
-    if found := _asked():
-        uploads, whose = found
+    """Give a folder to the visitor whose event is under way, if it came through the doors.
+
+    It stays, with what is in it, until the event has ended.
+    """
+    scope = _asked()
+    if SCOPE in scope:
+        uploads, whose = scope[SCOPE]
         uploads.give(folder, whose)
+        scope.get(NEEDED, set()).add(str(folder))
 
 
 def visitor() -> Visitor | None:
     """Whose event is under way, if it came through the doors."""
-    found = _asked()
-    return found[1] if found else None
+    scope = _asked()
+    return scope[SCOPE][1] if SCOPE in scope else None
 
 
-def _asked() -> tuple[Uploads, Visitor] | None:
+def touch(scope: Scope) -> None:
+    """Let what a request needs stay from now on for as long as if it had just been written."""
+    for path in tuple(scope.get(NEEDED, ())):
+        with contextlib.suppress(OSError):
+            os.utime(path, follow_symlinks=False)
+
+
+def _asked() -> Scope:
     request: Any = LocalContext.request.get(None)
     asked = getattr(request, "request", None)
-    return None if asked is None else asked.scope.get(SCOPE)
+    return {} if asked is None else asked.scope

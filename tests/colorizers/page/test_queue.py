@@ -76,6 +76,20 @@ def test_two_wait_for_a_visitor_and_eight_for_an_address(queue: Turns) -> None:
     ask(queue, "2.2.2.2", "a")
 
 
+def test_jobs_that_wait_and_jobs_under_way_are_listed(queue: Turns) -> None:
+    def listed() -> list[str]:
+        return sorted(scope[SCOPE][1].address for scope in queue.jobs())
+
+    for address in ("1.1.1.1", "2.2.2.2", "3.3.3.3"):
+        ask(queue, address)
+    assert begin(queue) == "1.1.1.1"
+    assert listed() == ["1.1.1.1", "2.2.2.2", "3.3.3.3"]
+    end(queue)
+    assert listed() == ["2.2.2.2", "3.3.3.3"]
+    asyncio.run(queue.clean_events(session_hash="s"))
+    assert listed() == []
+
+
 def test_who_names_no_session_is_one_visitor(queue: Turns) -> None:
     ask(queue, "1.1.1.1", None)
     ask(queue, "1.1.1.1", None)

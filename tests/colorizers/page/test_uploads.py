@@ -56,6 +56,51 @@ def test_the_examples_stay(files: Uploads, monkeypatch: pytest.MonkeyPatch) -> N
     assert files.may_name(str(file), ANNA)
 
 
+def test_what_a_job_needs_stays_until_it_has_ended(
+    files: Uploads, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    named, other = written(files.folder / "one"), written(files.folder / "other")
+    made = files.folder / "made"
+    made.mkdir()
+    program = Visitor("", "192.0.2.1")
+    for file in (named, other, made):
+        files.give(file, program)
+    job = {uploads.SCOPE: (files, program), uploads.NEEDED: {str(named), str(made)}}
+    files.jobs = lambda: [job]
+    later(monkeypatch, 110)
+    files.sweep()
+    assert set(files.folder.iterdir()) == {named.parent, made}
+    files.jobs = tuple
+    files.sweep()
+    assert list(files.folder.iterdir()) == []
+
+
+def test_what_a_browser_works_on_stays_while_it_waits(
+    files: Uploads, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hers, his = written(files.folder / "hers"), written(files.folder / "his")
+    files.give(hers, ANNA)
+    files.give(his, Visitor("b" * 32, ANNA.address))
+    files.jobs = lambda: [{uploads.SCOPE: (files, ANNA), uploads.NEEDED: set()}]
+    later(monkeypatch, 110)
+    files.sweep()
+    assert hers.exists()
+    assert not his.exists()
+
+
+def test_the_end_of_a_job_makes_its_files_new(
+    files: Uploads, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = written(files.folder / "one")
+    link = file.with_name("link")
+    link.symlink_to(tmp := written(files.folder.parent / "elsewhere"))
+    times = [os.lstat(path).st_ctime for path in (file, link, tmp)]
+    time.sleep(0.02)
+    uploads.touch({uploads.NEEDED: {str(file), str(link), str(file.with_name("gone"))}})
+    after = [os.lstat(path).st_ctime for path in (file, link, tmp)]
+    assert [now > then for now, then in zip(after, times, strict=True)] == [True, True, False]
+
+
 def test_what_a_killed_server_left_goes_and_a_living_ones_stays(
     files: Uploads, monkeypatch: pytest.MonkeyPatch
 ) -> None:
