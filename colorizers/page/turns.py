@@ -89,6 +89,8 @@ class Turns(Queue):
             blocks=blocks,
             default_concurrency_limit=1,
         )
+        # Gradio's page of figures about past jobs is shut, and each job would count them all.
+        self.ANALYTICS_MAX_EVENTS = 0
         self._served: OrderedDict[str, float] = OrderedDict()
 
     async def push(self, body: Any, request: fastapi.Request, username: str | None) -> Any:

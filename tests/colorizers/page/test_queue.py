@@ -90,6 +90,11 @@ def test_jobs_that_wait_and_jobs_under_way_are_listed(queue: Turns) -> None:
     assert listed() == []
 
 
+def test_past_jobs_are_not_kept(queue: Turns) -> None:
+    ask(queue, "1.1.1.1")
+    assert queue.event_analytics == {}
+
+
 def test_who_names_no_session_is_one_visitor(queue: Turns) -> None:
     ask(queue, "1.1.1.1", None)
     ask(queue, "1.1.1.1", None)
