@@ -163,7 +163,7 @@ def _clear(out: Path) -> None:
 
 
 def _json(content: Any) -> bytes:
-    return (json.dumps(content, indent=2, ensure_ascii=False) + "\n").encode()
+    return (json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n").encode()
 
 
 def parser() -> argparse.ArgumentParser:

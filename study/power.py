@@ -115,7 +115,10 @@ def json_text(
 ) -> str:
     """The results as JSON, unrounded; differences and widths are shares, null where none is."""
     rows = [
-        {k: None if isinstance(v, float) and math.isnan(v) else v for k, v in asdict(p).items()}
+        {
+            k: None if isinstance(v, float) and not math.isfinite(v) else v
+            for k, v in asdict(p).items()
+        }
         for p in found
     ]
     made: dict[str, Any] = {"title": TITLE, "simulated": True, "designs": rows}
@@ -125,7 +128,7 @@ def json_text(
             {"trials": trials, "pictures": pictures, "participants": people}
             for (trials, pictures), people in needed.items()
         ]
-    return json.dumps(made, indent=2) + "\n"
+    return json.dumps(made, indent=2, allow_nan=False) + "\n"
 
 
 def plot(found: Sequence[Power], path: Path) -> None:

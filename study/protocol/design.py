@@ -116,7 +116,7 @@ class Design:
 
 def digest_of(settings: Mapping[str, Any]) -> str:
     """Return the SHA-256 of what is stored with a study, whatever the order of its keys."""
-    text = json.dumps(settings, sort_keys=True, separators=(",", ":"))
+    text = json.dumps(settings, sort_keys=True, separators=(",", ":"), allow_nan=False)
     return hashlib.sha256(text.encode()).hexdigest()
 
 

@@ -1,4 +1,4 @@
-"""What a reviewer has to be able to tick, answered from the data, and a paragraph for a paper.
+"""What a reviewer has to be able to tick, answered from the data.
 
 Fed by a `study.report.summary.Summary`. A tick means that the report or the study's record
 answers the point; a dash means that it does not, and the text says what is missing and where to get
@@ -12,9 +12,8 @@ from collections.abc import Iterator, Sequence
 from study.protocol.design import TRUTH
 from study.report.layout import (
     Section,
+    equal,
     number,
-    number_range,
-    p_value,
     percent,
     percent_range,
     points_range,
@@ -68,7 +67,7 @@ def _items(s: Summary) -> Iterator[Item]:
         DONE,
         "Slot bias",
         f"No slot's share is further than {100 * biggest:.1f} points from "
-        f"{percent(slots.expected)} (equal shares, naive: p {_equal(slots.chi2_p)}).",
+        f"{percent(slots.expected)} (equal shares, naive: p {equal(slots.chi2_p)}).",
     )
     rates = "; ".join(
         f"{r.name} {r.picked}/{r.trials} = {percent(r.rate)} ({percent_range(r.headline)})"
@@ -77,7 +76,7 @@ def _items(s: Summary) -> Iterator[Item]:
     yield DONE, "All rates with numerator, denominator, interval", f"{rates}."
     tests = "; ".join(
         f"{t.name}: gap {signed(100 * t.gap, 1)} points, d = {signed(t.effect_size)}, corrected "
-        f"p {_equal(t.p_holm)}"
+        f"p {equal(t.p_holm)}"
         for t in s.tests.against_truth
     )
     yield DONE if tests else OPEN, "Effect sizes and corrected tests", f"{tests or 'None'}."
@@ -197,60 +196,6 @@ def _times(s: Summary) -> Item:
         f"{points_range(correct.interval)}), the time by "
         f"{signed(100 * seconds.per_ten_trials, 1)} % ({points_range(seconds.interval)}).",
     )
-
-
-def paper(s: Summary) -> Section:
-    """A paragraph for the results section of a paper."""
-    return Section("paper", "For a paper's results section", paragraph(s))
-
-
-def paragraph(s: Summary) -> str:
-    """The results in running text, with every number from the data."""
-    level = f"{100 * s.level:g} %"
-    flow, answers = s.participants.flow, s.participants.answers
-    who = "simulated participants" if s.simulated else "participants"
-    sentences = [
-        f"{flow.analysed} {who} ({flow.consented} consented, {flow.excluded} excluded) gave "
-        f"{answers.analysed} scored answers on {answers.pictures} pictures, picking the real "
-        f"one among {answers.options}."
-    ]
-    fakes = [rate for rate in s.rates.fool_rates if rate.name != TRUTH]
-    distances = {d.name: d for d in s.truth.distances}
-    tests = {t.name: t for t in s.tests.against_truth}
-    for rate in fakes:
-        gap, test = distances[rate.name], tests[rate.name]
-        sentences.append(
-            f"Pictures by {rate.name} were taken for real in {percent(rate.rate)} of the trials "
-            f"({rate.picked}/{rate.trials}; {level} interval {percent_range(rate.headline)}), "
-            f"{abs(100 * gap.distance):.1f} points {'below' if gap.distance < 0 else 'above'} the "
-            f"point of indistinguishability of {percent(gap.point)} (gap "
-            f"{points_range(gap.interval)} points; two-way t test, "
-            f"Holm-corrected p {_equal(test.p_holm)}; d = {number(test.effect_size)})."
-        )
-    for t in s.tests.differences:
-        sentences.append(
-            f"{t.name} fooled {abs(100 * t.difference):.1f} points "
-            f"{'more' if t.difference >= 0 else 'less'} often than {t.other} "
-            f"({points_range(t.interval)}; two-way t test, Holm-corrected p {_equal(t.p_holm)})."
-        )
-    d = s.truth.detection
-    sentences.append(
-        f"The real picture was found in {percent(d.correct)} of the trials (d' = "
-        f"{number(d.d_prime)}, {number_range(d.interval)}, equal distractors assumed)."
-    )
-    sentences.append(
-        "Intervals are two-way cluster-robust over participants and pictures on the logit scale "
-        "with t quantiles; pooled binomial intervals would be too narrow."
-    )
-    for mark, holds in (("EDITED", s.edited), ("SIMULATED", s.simulated)):
-        if holds:
-            sentences.insert(0, f"{mark}, not for publication:")
-    return " ".join(sentences)
-
-
-def _equal(p: float) -> str:
-    said = p_value(p)
-    return said if said.startswith(("<", "–")) else f"= {said}"
 
 
 def _listed(names: Sequence[str]) -> str:

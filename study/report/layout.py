@@ -114,8 +114,14 @@ def percent_range(interval: Interval, digits: int = 1) -> str:
 
 
 def number_range(interval: Interval, form: str = ".2f") -> str:
-    """Print an interval of scores, such as "3.51 to 3.87"."""
-    return f"{interval.low:{form}} to {interval.high:{form}}" if interval.defined else "–"
+    """Print an interval of scores, such as "3.51 to 3.87"; of one end only, "at least 3.51"."""
+    low, high = interval.low, interval.high
+    if not interval.defined:
+        return "–"
+    if math.isinf(low) or math.isinf(high):
+        ends = (("at least", low), ("at most", high))
+        return " ".join(f"{word} {x:{form}}" for word, x in ends if math.isfinite(x)) or "any"
+    return f"{low:{form}} to {high:{form}}"
 
 
 def points_range(interval: Interval) -> str:
@@ -126,8 +132,8 @@ def points_range(interval: Interval) -> str:
 
 
 def number(value: float, digits: int = 2) -> str:
-    """Print a number, such as "0.84"; "–" where it does not exist."""
-    return "–" if math.isnan(value) else f"{value:.{digits}f}"
+    """Print a number, such as "0.84"; "–" where there is none."""
+    return f"{value:.{digits}f}" if math.isfinite(value) else "–"
 
 
 def signed(value: float, digits: int = 2) -> str:
@@ -148,6 +154,17 @@ def p_value(p: float) -> str:
     if p < 0.0001:
         return "< 0.0001"
     return f"{p:.4f}" if p < 0.01 else f"{p:.3f}" if p < 0.1 else f"{p:.2f}"
+
+
+def equal(p: float) -> str:
+    """Print a p-value after its letter, such as "= 0.0035" or "< 0.0001"."""
+    said = p_value(p)
+    return said if said.startswith(("<", "–")) else f"= {said}"
+
+
+def count(n: int, noun: str) -> str:
+    """Print how many there are, such as "1 picture" or "2 pictures"."""
+    return f"{n} {noun}{'s' * (n != 1)}"
 
 
 def name_of(rate: Rate) -> str:

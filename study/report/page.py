@@ -17,11 +17,12 @@ from study.protocol.design import TRUTH
 from study.protocol.session import SCALES
 from study.report import charts
 from study.report.axis import Plot
-from study.report.checklist import paragraph
 from study.report.gallery import thumbnail
 from study.report.layout import Section, percent, percent_range
+from study.report.paragraph import paragraph
 from study.report.sections import banner, sections
 from study.report.summary import Summary
+from study.report.truth import d_prime_words
 from study.stimuli.manifest import Manifest
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -122,7 +123,7 @@ def _cards(s: Summary) -> list[dict[str, str]]:
             "figure": percent(rate.rate),
             "range": percent_range(rate.headline),
             "words": f"taken for the real picture in {rate.picked} of {rate.trials} trials; "
-            f"{percent(points[rate.name].point)} would be indistinguishable",
+            f"{percent(points[rate.name].point)} would be as often as the real one",
         }
         for rate in s.rates.fool_rates
         if rate.name != TRUTH
@@ -134,8 +135,8 @@ def _cards(s: Summary) -> list[dict[str, str]]:
             "name": "the real picture",
             "figure": percent(truth.rate),
             "range": percent_range(truth.headline),
-            "words": f"found in {truth.picked} of {truth.trials} trials; d' = "
-            f"{s.truth.detection.d_prime:.2f}",
+            "words": f"found in {truth.picked} of {truth.trials} trials; "
+            f"{d_prime_words(s.truth.detection)}",
         }
     )
     return cards

@@ -83,7 +83,7 @@ def json_text(summary: Summary) -> str:
         value = getattr(summary, field.name)
         whole |= dataclasses.asdict(value) if isinstance(value, Subject) else {field.name: value}
     whole["about"] = dataclasses.asdict(summary.about)
-    return json.dumps(_plain(whole), indent=2, ensure_ascii=False) + "\n"
+    return json.dumps(_plain(whole), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
 
 def csv_text(summary: Summary) -> str:
@@ -92,7 +92,7 @@ def csv_text(summary: Summary) -> str:
     writer = csv.DictWriter(out, CSV_COLUMNS, restval="", lineterminator="\n")
     writer.writeheader()
     for found in _rows(summary):
-        filled = {key: "" if _is_nan(value) else value for key, value in found.items()}
+        filled = {key: "" if _no_number(value) else value for key, value in found.items()}
         # In every row, so that no filter can take it off the numbers.
         writer.writerow({**filled, "simulated": summary.simulated})
     return out.getvalue()
@@ -170,16 +170,16 @@ def _pipe(cells: Sequence[str]) -> str:
 
 
 def _plain(value: Any) -> Any:
-    """Values that JSON has: NaN becomes null, tuples become lists."""
+    """Values that JSON has: what is no finite number becomes null, tuples become lists."""
     if isinstance(value, dict):
         return {key: _plain(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
         return [_plain(item) for item in value]
-    return None if _is_nan(value) else value
+    return None if _no_number(value) else value
 
 
-def _is_nan(value: Any) -> bool:
-    return isinstance(value, float) and math.isnan(value)
+def _no_number(value: Any) -> bool:
+    return isinstance(value, float) and not math.isfinite(value)
 
 
 def _rows(s: Summary) -> Iterator[Row]:

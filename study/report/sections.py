@@ -5,7 +5,7 @@ Fed by a `study.report.summary.Summary`; printed by `render`, `latex` and `page`
 
 from __future__ import annotations
 
-from study.report import checklist
+from study.report import checklist, paragraph
 from study.report.layout import Section
 from study.report.summary import Summary
 
@@ -24,7 +24,7 @@ def sections(summary: Summary) -> list[Section]:
     return [
         *summary.sections(),
         checklist.checklist(summary),
-        checklist.paper(summary),
+        paragraph.paper(summary),
         _about(summary),
     ]
 

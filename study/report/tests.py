@@ -63,10 +63,10 @@ class Tests(Subject):
                     for t in self.against_truth
                 ],
                 (
-                    "A large p does not show that people cannot tell. The last column asks for "
-                    f"that: two one-sided tests of a gap within {margin} points; small means "
-                    "indistinguishable. Flips: signs of the participants' gaps, on these pictures "
-                    "only. Naive: binomial, as if answers were independent.",
+                    "A large p does not show that there is no gap. The last column asks for that: "
+                    f"two one-sided tests of a gap within {margin} points; small means picked "
+                    "about as often as the truth. Flips: signs of the participants' gaps, on these "
+                    "pictures only. Naive: binomial, as if answers were independent.",
                 ),
             )
         if self.differences:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Self
@@ -66,16 +67,25 @@ class Truth(Subject):
         yield Section(
             "truth",
             "Against the truth",
-            "Rate: picks of the method among the picks of it or of the truth; 50 % means that "
-            "people cannot tell. Point: the fool rate at which they could not, given what the "
-            "other methods take; gap: the fool rate minus it, in percentage points.",
+            "Rate: picks of the method among the picks of it or of the truth; at 50 % it is picked "
+            "as often as the truth. Point: the fool rate at which it would be, given what the "
+            "other methods take; gap: the fool rate minus it, in percentage points, which is half "
+            "of the difference between the picks of the method and of the truth.",
             ("method", "picks", "rate", "interval", "point", "gap", "interval"),
             rows,
             (
                 *interval_notes(self.pairwise),
                 f"The real picture was found in {percent(found.correct)} of the trials with "
-                f"{found.alternatives} pictures: d' = {number(found.d_prime)} (interval "
-                f"{number_range(found.interval)}), if all fakes were equally good.",
+                f"{found.alternatives} pictures: {d_prime_words(found)}, if all fakes were equally "
+                "good.",
+                *(
+                    (
+                        "Picked as often is not the same as not told apart: if half of a method's "
+                        "pictures fooled everybody and half nobody, it would be picked as often.",
+                    )
+                    if self.distances
+                    else ()
+                ),
             ),
         )
 
@@ -85,4 +95,14 @@ class Truth(Subject):
         for d in self.distances:
             yield row("against_truth", "point", d.point, name=d.name)
             yield row("against_truth", "distance", d.distance, d.interval, name=d.name)
-        yield row("detection", "d_prime", self.detection.d_prime, self.detection.interval)
+        found = self.detection
+        yield row("detection", "d_prime", found.d_prime, found.interval) | {"note": found.note}
+
+
+def d_prime_words(d: Detection) -> str:
+    """Say d' with its interval, such as "d' = 0.84 (0.61 to 1.07)"; without it, why."""
+    interval = number_range(d.interval) if d.interval.defined else "no interval"
+    if math.isinf(d.d_prime):
+        often = "never" if d.d_prime < 0 else "always"
+        return f"no d', as the real picture was {often} picked ({interval})"
+    return f"d' = {number(d.d_prime)} ({interval})"

@@ -8,7 +8,7 @@ pictures: each participant gives one number (a mean gap, a rate, a mean rating),
 exchanged within participants. Effects stand beside their p-values; families of tests are corrected
 by Holm's method.
 
-A p-value above 5 % is no proof that people cannot tell; `equivalence` asks for that proof.
+A p-value above 5 % is no proof that there is no gap; `equivalence` asks for that proof.
 scipy.stats and statsmodels are imported where they are used, so that the report's other parts
 start without them.
 

@@ -32,12 +32,16 @@ _LIMIT = 8.0  # d' beyond which even two alternatives are told apart in all but 
 
 @dataclass(frozen=True)
 class Detection:
-    """d' of the study's participants: `correct` is the share of picks of the real picture."""
+    """d' of the study's participants: `correct` is the share of picks of the real picture.
+
+    `note` says why d' or an end of its interval is infinite, or why there is no interval.
+    """
 
     alternatives: int
     correct: float
     d_prime: float
     interval: Interval
+    note: str = ""
 
 
 def detection(truth: Rate, alternatives: int) -> Detection:
@@ -46,7 +50,15 @@ def detection(truth: Rate, alternatives: int) -> Detection:
     low, high = ends
     headline = truth.headline
     interval = Interval(low, high, headline.method, headline.level, headline.note)
-    return Detection(alternatives, truth.rate, d_prime(truth.rate, alternatives), interval)
+    found = d_prime(truth.rate, alternatives)
+    reasons = (
+        (headline.note, headline.note),
+        (f"d' is {'below' if found < 0 else 'above'} any number", math.isinf(found)),
+        ("the interval has no lower end", math.isinf(low)),
+        ("the interval has no upper end", math.isinf(high)),
+    )
+    note = "; ".join(words for words, holds in reasons if holds)
+    return Detection(alternatives, truth.rate, found, interval, note)
 
 
 def share_correct(d: float, alternatives: int) -> float:

@@ -113,7 +113,7 @@ class JointRate:
 
 @dataclass(frozen=True)
 class Distance:
-    """How far a method is from being indistinguishable from the truth (0: it is)."""
+    """How far a method is from being picked as often as the truth (0: it is)."""
 
     name: str
     rate: float
@@ -264,7 +264,7 @@ def joint_rates(rows: pd.DataFrame, level: float = LEVEL) -> list[JointRate]:
 
 
 def pairwise_rates(rows: pd.DataFrame, level: float = LEVEL) -> list[Rate]:
-    """Picks of a method among the picks of it or the truth: 50 % is indistinguishable."""
+    """Picks of a method among the picks of it or the truth: at 50 % as often."""
     picks = rows[rows["picked"]]
     groups: dict[str, pd.DataFrame] = {}
     for name in methods(rows):

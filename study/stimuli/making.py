@@ -225,7 +225,7 @@ class _Writer:
     def add_card(self, method: str, card: Mapping[str, Any]) -> None:
         path = self._out / manifest.CARDS / f"{method}.json"
         path.parent.mkdir(parents=True, exist_ok=True)
-        text = json.dumps(dict(card), indent=1, ensure_ascii=False, default=str)
+        text = json.dumps(dict(card), indent=1, ensure_ascii=False, allow_nan=False, default=str)
         path.write_text(f"{text}\n", encoding="utf-8")
 
     def finish(
@@ -252,7 +252,7 @@ class _Writer:
                 for number, (picture, path) in enumerate(zip(self._ids, self._sources, strict=True))
             ],
         }
-        text = json.dumps(content, indent=1, ensure_ascii=False) + "\n"
+        text = json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
         (self._out / manifest.NAME).write_text(text, encoding="utf-8")
         made = load(self._out)
         contact_sheet(made).save(self._out / "contact-sheet.png")
