@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import gradio as gr
 from gradio.helpers import Examples
 
-from colorizers.page import texts
+from colorizers.page import texts, zoom
 from colorizers.page.checking import ENDINGS, QUALITY
 from colorizers.page.editing import TEMPERATURES
 from colorizers.painting.adjust import SATURATION, WARMTH
@@ -67,14 +67,18 @@ def picture() -> tuple[gr.ImageSlider, gr.Radio, gr.Markdown]:
             container=False,
             elem_id="uncovered",
         )
-    slider = gr.ImageSlider(
-        label="Grey and colorized",
-        show_label=False,
-        format="png",
-        interactive=False,
-        buttons=["fullscreen"],
-        elem_id="result",
-    )
+    with gr.Column(elem_id="pane"):
+        slider = gr.ImageSlider(
+            label="Grey and colorized",
+            show_label=False,
+            format="png",
+            interactive=False,
+            buttons=["fullscreen"],
+            elem_id="result",
+        )
+        with gr.Row(elem_id="zoom"):
+            for name, label in zoom.BUTTONS.items():
+                gr.Button(label, elem_id=name)
     return slider, uncovered, seen
 
 

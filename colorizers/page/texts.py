@@ -13,8 +13,6 @@ STYLE = """<style>
 #result .icon-button:disabled { display: none; } /* "Undo" of a zoom that there is not */
 #result .inner { width: 2px; background: #fff; }
 #touch img { cursor: crosshair; object-fit: scale-down; }
-/* A finger on the picture scrolls the page; on the handle it uncovers. */
-#result *:not(.outer, .outer *) { touch-action: pan-y pinch-zoom !important; }
 #hint-colour .dialog-button { width: 100%; height: 2.6rem; border-radius: 6px; }
 .dark #photo .source-selection button { color: var(--body-text-color); }
 /* Over the page, not in it: or a click outside closes it and misses what has moved. */
@@ -236,11 +234,6 @@ _NAMES = """() => {
             set(`#${note} .prose:not(.prose .prose)`, "role", "status");
     };
     name();
-    // ImageSlider keeps every touch for its handle, which is not under most fingers.
-    document.addEventListener("touchstart", (event) => {
-        if (event.target.closest("#result") && !event.target.closest("#result .outer"))
-            event.stopPropagation();
-    }, { capture: true, passive: true });
     // Ctrl+Z and Ctrl+Shift+Z, but not where something is written: there the browser has its own.
     document.addEventListener("keydown", (event) => {
         const way = { z: event.shiftKey ? "redo" : "undo", y: "redo" }[event.key.toLowerCase()];
