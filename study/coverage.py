@@ -2,7 +2,7 @@
 
     python -m study.coverage --studies 1000 --seed 1
 
-Prints both tables that docs/statistics.md shows; `study.statistics.coverage` counts.
+Prints the tables that docs/statistics.md shows; `study.statistics.coverage` counts.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from study.statistics.coverage import PLANS, TESTED, coverage, sizes
+from study.statistics.coverage import PLACES, PLANS, TESTED, coverage, place_sizes, sizes
 
 
 def parser() -> argparse.ArgumentParser:
@@ -21,7 +21,7 @@ def parser() -> argparse.ArgumentParser:
     result = argparse.ArgumentParser(
         prog="python -m study.coverage",
         description="Simulate studies with known rates and count how often the 95 % intervals "
-        "hold them and the tests at 5 % are wrong. Prints two Markdown tables.",
+        "hold them and the tests at 5 % are wrong. Prints Markdown tables.",
     )
     result.add_argument(
         "--studies", type=int, default=1000, metavar="N", help="studies per row (default: 1000)"
@@ -62,6 +62,16 @@ def main(argv: Sequence[str] | None = None) -> int:
             f"| {plan.participant_sd:g}, {plan.picture_sd:g} | "
             + " | ".join(f"{100 * share:.1f} %" for share in shares)
             + " |",
+            flush=True,
+        )
+    print("\n| participants | trials | SD of places | by participant | naive |")
+    print("|---:|---:|---:|---:|---:|")
+    rng = np.random.default_rng([arguments.seed, 1])  # whatever the tables above have drawn
+    for plan, place_sd in PLACES:
+        places = place_sizes(plan, place_sd, arguments.studies, rng)
+        print(
+            f"| {plan.participants} | {plan.trials} | {place_sd:g} "
+            f"| {100 * places.by_participant:.1f} % | {100 * places.naive:.1f} % |",
             flush=True,
         )
     return 0

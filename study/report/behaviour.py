@@ -13,6 +13,8 @@ from study.report.layout import (
     Scope,
     Section,
     Subject,
+    count,
+    equal,
     measures,
     number,
     percent,
@@ -69,6 +71,7 @@ class Behaviour(Subject):
     def rows(self) -> Iterator[Row]:
         """All of it in full."""
         yield from rate_rows("slots", self.slots.slots)
+        yield row("slots", "p", self.slots.p, denominator=self.slots.participants)
         yield row("slots", "p_naive", self.slots.chi2_p)
         if self.times is not None:
             yield from measures("response_times", self.times, *asdict(self.times))
@@ -133,6 +136,7 @@ class Behaviour(Subject):
 
     def _slots(self) -> Section:
         check = self.slots
+        tested = "no test" if math.isnan(check.p) else f"p {equal(check.p)}"
         return Section(
             "slots",
             "Places on the screen",
@@ -149,7 +153,11 @@ class Behaviour(Subject):
                 ]
                 for rate, shown in zip(check.slots, check.truth_shown, strict=True)
             ],
-            (f"Equal shares, answers taken as independent (naive): p = {check.chi2_p:.2g}.",),
+            (
+                f"Equal shares: {tested} over {count(check.participants, 'participant')}, each "
+                "with favourite places of their own (Hotelling's T²); answers taken as independent "
+                f"(naive) p {equal(check.chi2_p)}.",
+            ),
         )
 
     def _times(self) -> Section:

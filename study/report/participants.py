@@ -66,10 +66,25 @@ class Answers:
 
 
 @dataclass(frozen=True)
+class ByHand:
+    """An exclusion that a person decided; `day` is empty where it is not known."""
+
+    participant: str
+    reason: str
+    day: str
+
+    def __str__(self) -> str:
+        """Such as "p-0123456789ab on 2026-03-01 (no colour vision)"."""
+        when = f"on {self.day}" if self.day else "on an unknown day"
+        return f"{self.participant} {when} ({self.reason})"
+
+
+@dataclass(frozen=True)
 class Participants(Subject):
     """The flow of people, the rules that some of them broke, and what was answered."""
 
     rules: dict[str, float]
+    by_hand: list[ByHand]
     flow: Flow
     answers: Answers
 
@@ -81,6 +96,7 @@ class Participants(Subject):
         kinds = trials.groupby("kind", sort=True).size()
         return cls(
             counted.rules.settings(),
+            _by_hand(counted.participants),
             exclusions.flow(counted.participants, rows["participant"], withdrawn=counted.withdrawn),
             Answers(
                 by_kind={str(kind): int(n) for kind, n in kinds.items()},
@@ -106,6 +122,7 @@ class Participants(Subject):
         }
         known = {name: str(count) for name, count in stages.items() if count is not None}
         reasons = "; ".join(f"{reason} ({count})" for reason, count in flow.reasons.items())
+        decided = "; ".join(str(decision) for decision in self.by_hand)
         kinds = ", ".join(f"{count} {kind}" for kind, count in answers.by_kind.items())
         yield Section(
             "participants",
@@ -114,6 +131,7 @@ class Participants(Subject):
             rows=[["people", *known.values()]],
             notes=(
                 *((f"Excluded: {reasons}.",) if reasons else ()),
+                *((f"Decided by a person: {decided}.",) if decided else ()),
                 *((_UNFINISHED,) if flow.unfinished else ()),
                 f"Answered trials: {kinds}. Analysed: {answers.analysed} scored trials, "
                 f"{answers.per_participant} a participant, on {answers.pictures} pictures, "
@@ -131,8 +149,25 @@ class Participants(Subject):
         for kind, n in self.answers.by_kind.items():
             yield row("trials", "answered", n, group=kind)
         yield row("trials", "analysed", self.answers.analysed)
+        for decision in self.by_hand:
+            note = f"{decision.day} {decision.reason}".strip()
+            yield row("participants", "excluded_by_hand", 1, name=decision.participant, note=note)
         for rule, limit in self.rules.items():
             yield row("rules", "limit", limit, name=rule)
+
+
+def _by_hand(participants: pd.DataFrame) -> list[ByHand]:
+    """Whom a person excluded, in the order of consent."""
+    decided = participants[participants["by_hand"].notna()]
+    days = (
+        decided["excluded_at"].dt.strftime("%Y-%m-%d")
+        if "excluded_at" in decided
+        else pd.Series(index=decided.index, dtype="str")
+    )
+    return [
+        ByHand(str(who), str(why), "" if pd.isna(day) else str(day))
+        for who, why, day in zip(decided["participant"], decided["by_hand"], days, strict=True)
+    ]
 
 
 @dataclass(frozen=True)

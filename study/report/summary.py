@@ -149,6 +149,7 @@ def summarise(
     participants = one_kind(participants, only)
     stats.check(answers)
     answers = answers[answers["participant"].isin(participants["participant"])]
+    participants = participants.assign(by_hand=participants["excluded"])
     answers, participants = exclusions.apply(answers, participants, rules)
     answers = stats.compact(answers)
     rows = _counted(answers, participants)

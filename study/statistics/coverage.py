@@ -12,10 +12,12 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import chdtrc
 
 from study.statistics.intervals import Interval, t_interval, wilson
 from study.statistics.model import AnswerModel, Effects, draw_picks, intercepts
 from study.statistics.ratings import RATING_POINTS
+from study.statistics.slots import even_shares
 from study.statistics.twoway import two_way_logit, two_way_mean, two_way_p, two_way_variance
 
 METHOD = "a"
@@ -65,6 +67,14 @@ class Sizes:
     people_only: float
 
 
+@dataclass(frozen=True)
+class PlaceSizes:
+    """Shares of studies without a favoured place in which a test at 5 % finds one."""
+
+    by_participant: float
+    naive: float
+
+
 SIZES, SPARSE, CROSSED, OFTEN, RARE = (8, 16, 64), 200, 30, 0.41, 0.048
 SMALL, LARGE = (0.2, 0.3), (1.0, 1.5)
 PLANS = (
@@ -82,6 +92,7 @@ TESTED = (
         for pictures in (SPARSE, CROSSED)
     ),
 )
+PLACES = tuple((Plan(n, 30, SPARSE, EVEN), sd) for n in SIZES for sd in (0.0, 0.3, 0.6))
 
 
 def coverage(plan: Plan, studies: int, rng: np.random.Generator) -> Coverage:
@@ -180,6 +191,42 @@ def sizes(plan: Plan, studies: int, rng: np.random.Generator) -> Sizes:
         held = means.low <= np.mean(RATING_POINTS) <= means.high
         found[study] = [*rejected, bool(held), people.low > 0 or people.high < 0]
     return Sizes(*(float(share) for share in found.mean(axis=0)))
+
+
+def place_sizes(plan: Plan, place_sd: float, studies: int, rng: np.random.Generator) -> PlaceSizes:
+    """Simulate studies of three pictures a trial in which no place is favoured by all.
+
+    Each participant has favourite places, normal on the log odds with `place_sd` and mean 0.
+
+    Parameters
+    ----------
+    plan : Plan
+        Its rate is that of either of two methods.
+    place_sd : float
+    studies : int
+    rng : numpy Generator
+    """
+    sds = plan.participant_sd, plan.picture_sd
+    fixed = intercepts(AnswerModel({METHOD: plan.rate, "other": plan.rate}, *sds))
+    person = np.repeat(np.arange(plan.participants), plan.trials)
+    places = len(fixed) + 1
+    found = np.empty((studies, 2))
+    for study in range(studies):
+        picture = pictures_of(plan, rng)
+        effects = Effects(
+            fixed,
+            rng.normal(0, sds[0], (plan.participants, places - 1)),
+            rng.normal(0, sds[1], (plan.pictures, places - 1)),
+        )
+        order = rng.permuted(np.tile(np.arange(places), (person.size, 1)), axis=1)
+        shown = np.take_along_axis(effects.utilities(person, picture), order, axis=1)
+        favourite = rng.normal(0, place_sd, (plan.participants, places))
+        picked = draw_picks(shown + favourite[person], rng)  # the place, 0 to 2
+        counts = np.bincount(person * places + picked, minlength=plan.participants * places)
+        shares = counts.reshape(plan.participants, places) / plan.trials
+        chi2 = ((shares.mean(axis=0) - 1 / places) ** 2).sum() * places * person.size
+        found[study] = even_shares(shares) <= ALPHA, chdtrc(places - 1, chi2) <= ALPHA
+    return PlaceSizes(*(float(share) for share in found.mean(axis=0)))
 
 
 def _ratings(

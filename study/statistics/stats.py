@@ -28,7 +28,8 @@ from scipy.special import chdtrc
 from study.protocol.design import TRUTH
 from study.protocol.exclusions import Rules
 from study.statistics.intervals import LEVEL, Interval, goodman, wilson
-from study.statistics.twoway import two_way_logit, two_way_mean, two_way_variance
+from study.statistics.slots import even_shares
+from study.statistics.twoway import codes, two_way_logit, two_way_mean, two_way_variance
 
 # The one place with the paper's figures: fool rates as published, no interval given there.
 PAPER = "arXiv 2508.05068"
@@ -54,7 +55,8 @@ class Counted:
     Attributes
     ----------
     answers, participants
-        All of them, from `study.database.frames`, with the excluded ones marked.
+        All of them, from `study.database.frames`, with the excluded ones marked; whom a person
+        excluded has the reason in the participants' column `by_hand`, too.
     rows
         The answers of the headline, from `analysed`.
     rules
@@ -126,13 +128,16 @@ class Distance:
 class SlotCheck:
     """Whether places on the screen were picked for themselves.
 
-    `truth_shown` is how often the real picture stood in each slot. `chi2_p` treats answers as
-    independent (naive).
+    `truth_shown` is how often the real picture stood in each slot. `p` is of the test over
+    `participants` (`study.statistics.slots.even_shares`); `chi2_p` treats answers as independent
+    (naive).
     """
 
     slots: list[Rate]
     truth_shown: list[int]
     expected: float
+    participants: int
+    p: float
     chi2: float
     chi2_p: float
 
@@ -304,10 +309,16 @@ def slot_check(rows: pd.DataFrame, level: float = LEVEL) -> SlotCheck:
     picked = np.array([rate.picked for rate in by_slot], dtype=np.float64)
     expected = picked.sum() / len(slots)
     chi2 = float(((picked - expected) ** 2).sum() / expected)
+    picks = rows[rows["picked"]]
+    person, people = codes(picks["participant"])
+    place = person * len(slots) + np.searchsorted(slots, picks["slot"].to_numpy())
+    counts = np.bincount(place, minlength=people * len(slots)).reshape(people, len(slots))
     return SlotCheck(
         by_slot,
         [int((truth == slot).sum()) for slot in slots],
         1 / len(slots),
+        len(counts),
+        even_shares(counts / counts.sum(axis=1, keepdims=True)),
         chi2,
         float(chdtrc(len(slots) - 1, chi2)) if len(slots) > 1 else math.nan,
     )
