@@ -45,6 +45,7 @@ _OF_PARTICIPANT = ("simulated", "status", "excluded")
 _OF_TRIAL = (
     *("participant", "position", "kind", "picture", "label", "response_ms", "answered_at"),
 )
+_LATER = ("excluded_at",)  # columns that exports of earlier versions do not have
 _MOST = 2**63 - 1
 
 Good = NDArray[np.bool_]
@@ -187,6 +188,7 @@ def _table(path: Path, columns: Mapping[str, _Column]) -> pd.DataFrame:
         except (pd.errors.ParserWarning, ValueError) as error:
             why = str(error).strip().splitlines()[-1].rstrip(".")
             raise ValueError(f"{path.name} is no table of comma-separated values ({why})") from None
+    frame = frame.assign(**{n: None for n in _LATER if n in columns and n not in frame})
     for title, names in (
         ("no column", [name for name in columns if name not in frame]),
         ("a column that no export has,", [str(name) for name in frame if name not in columns]),
@@ -254,6 +256,7 @@ _PEOPLE: dict[str, _Column] = {
     "consented_at": _moment(),
     "completed_at": _moment(maybe=True),
     "excluded": _text(maybe=True),
+    "excluded_at": _moment(maybe=True),
     "n_answered": _whole(0),
     "n_scored": _whole(0),
     "list_number": _whole(0),
@@ -298,6 +301,11 @@ def _check_people(people: pd.DataFrame, study: Mapping[str, Any]) -> None:
             f"simulated in {STUDY} is {str(study['simulated']).lower()}, and {PARTICIPANTS} says "
             "something else"
         )
+    undated = people["excluded_at"].notna() & people["excluded"].isna()
+    _refuse(
+        PARTICIPANTS, "excluded_at", people["excluded_at"], undated.to_numpy(),
+        "empty where nobody is excluded",
+    )  # fmt: skip
     ended = people["completed_at"].notna() != (people["status"] == "completed")
     _refuse(
         PARTICIPANTS, "status", people["status"], ended.to_numpy(),

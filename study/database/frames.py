@@ -29,7 +29,16 @@ from sqlalchemy import (
 from sqlalchemy.orm import aliased
 
 from study.database.engine import snapshot
-from study.database.tables import Participant, Pick, Rating, Slot, Study, Trial, Withdrawal
+from study.database.tables import (
+    Exclusion,
+    Participant,
+    Pick,
+    Rating,
+    Slot,
+    Study,
+    Trial,
+    Withdrawal,
+)
 
 ANSWER_COLUMNS = (
     "study", "participant", "simulated", "status", "excluded", "trial", "position", "kind",
@@ -38,7 +47,7 @@ ANSWER_COLUMNS = (
 )  # fmt: skip
 PARTICIPANT_COLUMNS = (
     "study", "participant", "simulated", "status", "consented_at", "completed_at", "excluded",
-    "n_answered", "n_scored", "list_number", "seed", "consent_version",
+    "excluded_at", "n_answered", "n_scored", "list_number", "seed", "consent_version",
 )  # fmt: skip
 STUDY_COLUMNS = (
     *("study", "digest", "name", "settings", "file", "created_at", "withdrawn", "participants"),
@@ -95,9 +104,9 @@ def participants(at: str | Connection, *, study: int | None = None) -> pd.DataFr
     -------
     pandas.DataFrame
         study, participant (opaque id), simulated, status ("started" or "completed"),
-        consented_at and completed_at (UTC), excluded (reason or None), n_answered (trials with
-        a pick, practice included), n_scored (of these, those that count), list_number, seed,
-        consent_version.
+        consented_at and completed_at (UTC), excluded (reason of a person, or None), excluded_at
+        (UTC, or missing), n_answered (trials with a pick, practice included), n_scored (of these,
+        those that count), list_number, seed, consent_version.
 
     Raises
     ------
@@ -123,6 +132,7 @@ def participants(at: str | Connection, *, study: int | None = None) -> pd.DataFr
             Participant.consented_at,
             Participant.completed_at,
             Participant.excluded,
+            literal(None).label("excluded_at"),
             func.coalesce(counts.c.n_answered, 0).label("n_answered"),
             func.coalesce(counts.c.n_scored, 0).label("n_scored"),
             Participant.list_number,
@@ -134,10 +144,21 @@ def participants(at: str | Connection, *, study: int | None = None) -> pd.DataFr
     )
     if study is not None:
         query = query.where(Participant.study_id == study)
+    decided = select(Participant.public_id, func.max(Exclusion.at)).join(
+        Exclusion, Exclusion.participant_id == Participant.id
+    )
     with snapshot(at) as connection:
         rows = connection.execute(query).all()
-    frame = pd.DataFrame(rows, columns=[column.name for column in query.selected_columns])
-    for column in ("consented_at", "completed_at"):
+        moments: dict[str, Any] = {}
+        if inspect(connection).has_table(Exclusion.__tablename__):
+            found = connection.execute(decided.group_by(Participant.public_id))
+            moments = dict(found.tuples().all())
+    frame = pd.DataFrame(rows, columns=list(PARTICIPANT_COLUMNS))
+    frame["excluded_at"] = [
+        None if pd.isna(reason) else moments.get(name)
+        for name, reason in zip(frame["participant"], frame["excluded"], strict=True)
+    ]
+    for column in ("consented_at", "completed_at", "excluded_at"):
         frame[column] = _moments(frame[column].to_numpy(dtype=object))
     return frame.astype(
         {

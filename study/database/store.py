@@ -26,7 +26,7 @@ from study.database import rows
 from study.database.engine import PATIENCE, connect, forget, migrate, reader
 from study.database.frames import answers, participants, read_studies
 from study.database.rows import Progress, Recruiter, Visitor
-from study.database.tables import AccessCode, Participant, Pick, Study, Withdrawal
+from study.database.tables import AccessCode, Exclusion, Participant, Pick, Study, Withdrawal
 from study.database.trouble import now_or_later, unavailable
 from study.errors import RefusedError
 from study.protocol.codes import new_code
@@ -258,6 +258,39 @@ class Store:
             session.execute(delete(Participant).where(Participant.id == person.id))
         with suppress(SQLAlchemyError, sqlite3.Error):  # deleted they are; the next one tidies up
             forget(self.engine)
+
+    def exclude(self, public_id: str, reason: str | None) -> None:
+        """Leave a participant out of the analysis for this reason, or, without one, no longer.
+
+        Each decision is kept with its moment; nothing else is changed.
+
+        Raises
+        ------
+        RefusedError
+            When there is no such participant, the reason is blank, or nothing is to be undone.
+        """
+        if reason is not None and not reason.strip():
+            raise RefusedError("The reason is empty; say why, because the report quotes it.")
+        with self._writing() as session:
+            person = session.scalar(
+                select(Participant).where(Participant.public_id == public_id).with_for_update()
+            )
+            if person is None:
+                raise RefusedError(
+                    f"There is no participant {public_id!r}; ids such as p-0123456789ab are on the "
+                    "administrator's page and in participants.csv of an export."
+                )
+            if reason is None and person.excluded is None:
+                raise RefusedError(f"{public_id} is not excluded by a person: nothing to undo.")
+            person.excluded = None if reason is None else reason.strip()
+            session.add(
+                Exclusion(
+                    participant_id=person.id,
+                    at=self._now(),
+                    reason=person.excluded,
+                    simulated=person.simulated,
+                )
+            )
 
     def pick(
         self,

@@ -133,6 +133,26 @@ class Participant(Base):
     withdrawal_code: Mapped[str | None] = mapped_column(String(32), unique=True)
 
 
+class Exclusion(Base):
+    """That a person excluded a participant, or took them back (no reason): a log."""
+
+    __tablename__ = "exclusion"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["participant_id", "simulated"],
+            ["participant.id", "participant.simulated"],
+            ondelete="CASCADE",
+        ),
+        Index(None, "participant_id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    participant_id: Mapped[int]
+    at: Mapped[datetime]
+    reason: Mapped[str | None] = mapped_column(Text)
+    simulated: Mapped[bool]
+
+
 class Trial(Base):
     """One grey picture shown to one participant; its plan is stored before it is shown."""
 

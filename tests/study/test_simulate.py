@@ -93,8 +93,9 @@ def test_every_row_is_marked_simulated(url):
             assert rows == marked > 0
     tables = set(inspect(engine).get_table_names())
     engine.dispose()
-    # A table that is added later has to be thought of here; these belong to no participant.
-    others = {"study", "access_code", "withdrawal", "alembic_version"}
+    # A table that is added later has to be thought of here. These belong to no participant, or
+    # are written by people only.
+    others = {"study", "access_code", "withdrawal", "exclusion", "alembic_version"}
     assert tables <= {"participant", "trial", "slot", "pick", "rating"} | others
     assert answers(url)["simulated"].all()
 
