@@ -45,8 +45,15 @@ STYLE = """<style>
 /* Once there is a photograph: one line for it and the examples, and the work's place is kept. */
 #one:not(:has(#photo img)) #work { display: none; }
 #one:has(#photo img):not(:has(#work))::after {
-  content: ""; display: block; min-height: calc(100vh - 240px);
+  content: ""; display: block; min-height: 100vh;
 }
+/* What goes to another place is not seen to jump there: it comes up where it will be. */
+:is(#one:has(#photo img) #bring > *, #how-many:has(#photo img) ~ #about) {
+  animation: come-up 0.3s;
+}
+@keyframes come-up { 0%, 30% { visibility: hidden; opacity: 0; } }
+/* As high as the photograph will be, before it is there. */
+#result:not(.fullscreen) .slider-wrap { aspect-ratio: var(--shape, auto); }
 #one:has(#photo img) {
   & #bring { flex-wrap: nowrap; gap: 10px; align-items: center; }
   & #bring > :first-child { flex: 0 0 96px !important; min-width: 0 !important; }
@@ -66,7 +73,10 @@ STYLE = """<style>
 #seen { flex-wrap: nowrap; align-items: center; min-height: 2rem; }
 #seen > * { flex: none; width: auto; min-width: 0 !important; }
 #seen > :first-child { flex: 1; }
-#result .slider-wrap, #result img { max-height: max(300px, calc(100vh - 350px)) !important; }
+#result:not(.fullscreen) :is(.slider-wrap, img) {
+  max-height: max(300px, calc(100vh - 350px)) !important;
+}
+#result.fullscreen img { max-height: 100vh !important; }
 #touch img { max-height: max(300px, calc(100vh - 392px)); }
 :is(#saturation, #warmth) { padding-block: 6px; }
 :is(#saturation, #warmth) .head { margin: 0; }
@@ -234,6 +244,11 @@ _NAMES = """() => {
             set(`#${note} .prose:not(.prose .prose)`, "role", "status");
     };
     name();
+    document.addEventListener("load", ({ target }) => {
+        if (!target.matches?.("#photo img")) return;
+        const shape = `${target.naturalWidth} / ${target.naturalHeight}`;
+        document.documentElement.style.setProperty("--shape", shape);
+    }, true);
     // Ctrl+Z and Ctrl+Shift+Z, but not where something is written: there the browser has its own.
     document.addEventListener("keydown", (event) => {
         const way = { z: event.shiftKey ? "redo" : "undo", y: "redo" }[event.key.toLowerCase()];

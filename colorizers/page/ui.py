@@ -46,7 +46,7 @@ def build(load: Callable[[str], Predictor] | None = None) -> None:
             _one(models, paths)
         with gr.Tab("Many photographs"):
             many.build(next(iter(models.values())))
-    with gr.Accordion("About these colours", open=False):
+    with gr.Accordion("About these colours", open=False, elem_id="about"):
         gr.Markdown(texts.about(tuple(models)))
         gr.Markdown(f"Examples: {'; '.join(dict.fromkeys(credits))}.")
     titles = [example_title(*example) for example in zip(paths, credits, strict=True)]

@@ -1,19 +1,13 @@
 """The work at hand on a laptop and on a phone, and what is shown of it is said."""
 
 from pathlib import Path
-from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
-from visitor import SLOW, coloured, landscape, rotated_jpeg, upload
+from visitor import SCREENS, SLOW, coloured, landscape, rotated_jpeg, upload
 
 pytestmark = pytest.mark.browser
 
-PHONE: dict[str, Any] = {
-    "viewport": {"width": 390, "height": 844},
-    "has_touch": True,
-    "is_mobile": True,
-}
 PRESSED = "#versions .thumbnail-lg[aria-pressed=true]"
 
 
@@ -59,7 +53,7 @@ def test_a_laptop_shows_all_of_the_work_at_once(
 def test_a_phone_goes_to_the_colours_and_a_swipe_over_them_scrolls(
     browser: Browser, server_url: str, tmp_path: Path
 ) -> None:
-    with browser.new_context(**PHONE) as context:
+    with browser.new_context(**SCREENS["phone"]) as context:
         page = context.new_page()
         page.goto(server_url)
         upload(page, rotated_jpeg(tmp_path))
@@ -100,3 +94,33 @@ def test_a_photograph_removed_while_it_is_coloured_leaves_nothing_and_no_error(
     page.wait_for_timeout(6000)
     expect(page.locator("#work")).to_have_count(0, timeout=SLOW)
     expect(page.get_by_text("Error", exact=True)).to_have_count(0)
+
+
+@pytest.mark.parametrize("size", SCREENS, ids=list(SCREENS))
+def test_what_is_seen_stays_where_it_is_while_the_work_appears(
+    browser: Browser, server_url: str, tmp_path: Path, size: str
+) -> None:
+    watch = """window.moved = []; new PerformanceObserver((list) => {
+        for (const { value } of list.getEntries()) moved.push(value);
+    }).observe({ type: "layout-shift" });"""
+    with browser.new_context(**SCREENS[size]) as context:
+        page = context.new_page()
+        page.goto(server_url)
+        expect(page.locator("#examples img").last).to_be_visible()
+        page.wait_for_timeout(1500)
+        page.evaluate(watch)
+        upload(page, rotated_jpeg(tmp_path, 600, 900))
+        coloured(page)
+        expect(page.locator("#versions img")).to_have_count(6, timeout=SLOW)
+        page.wait_for_timeout(1500)
+        moved = page.evaluate("moved")  # what a click of the visitor's moves counts, too
+        assert sum(moved) < 0.1, moved
+        expect(page.locator("#photo img")).to_be_visible()
+        # Over the whole screen it has the whole screen.
+        page.get_by_role("button", name="Fullscreen").click()
+        page.wait_for_timeout(500)
+        box, screen = page.locator("#result img").first.bounding_box(), page.viewport_size
+        assert box is not None
+        assert screen is not None
+        full = box["width"] > screen["width"] - 20 or box["height"] > screen["height"] - 20
+        assert full, box
