@@ -152,7 +152,7 @@ def participants(at: str | Connection, *, study: int | None = None) -> pd.DataFr
         moments: dict[str, Any] = {}
         if inspect(connection).has_table(Exclusion.__tablename__):
             found = connection.execute(decided.group_by(Participant.public_id))
-            moments = dict(found.tuples().all())
+            moments = {str(name): moment for name, moment in found}
     frame = pd.DataFrame(rows, columns=list(PARTICIPANT_COLUMNS))
     frame["excluded_at"] = [
         None if pd.isna(reason) else moments.get(name)
