@@ -17,7 +17,7 @@ import io
 import re
 import struct
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import cv2
@@ -27,7 +27,7 @@ from PIL import Image
 
 from colorizers.files import boxes
 from colorizers.files.picture import to_8_bits
-from colorizers.files.profiles import LEVELS, is_of_grey, is_srgb_bytes, matrix_profile
+from colorizers.files.profiles import LEVELS, converted, is_of_grey, is_srgb_bytes, srgb_profile
 from colorizers.files.srgb import Pixels, to_srgb
 
 UInt16 = NDArray[np.uint16]
@@ -85,7 +85,9 @@ def read(
         A sentence is appended if the depth is lost.
     """
     icc = image.info.get("icc_profile") or b""
-    values = _decode(data, image, bits) if _converter(icc) or is_of_grey(icc) else None
+    sample = np.zeros((1, 1, 3), np.uint16)
+    readable = _in_srgb(sample, icc) is not None or is_of_grey(icc)
+    values = _decode(data, image, bits) if readable else None
     if values is None:
         notices.append(f"The {bits} bits a channel of this file are read as 8.")
         return None
@@ -98,7 +100,7 @@ def as_srgb(
 ) -> tuple[Pixels, Pixels | None]:
     """Grey (h, w) or RGB (h, w, 3) of 8 or 16 bits, under a profile if there is one, as sRGB.
 
-    Colours of 16 bits under a profile of tables become 8 bits, with a notice. The opacity (h, w)
+    Colours of 16 bits under a profile of no use become 8 bits, with a notice. The opacity (h, w)
     is given back, unless it is opaque everywhere.
     """
     if alpha is not None and (alpha == np.iinfo(alpha.dtype).max).all():
@@ -106,9 +108,9 @@ def as_srgb(
     if _is_grey(colours, icc):
         colours = colours[..., 0]
     if colours.dtype == np.uint16 and colours.ndim == 3:
-        convert = _converter(icc or b"")
-        if convert:
-            return convert(colours), alpha
+        deep = _in_srgb(colours, icc or b"")
+        if deep is not None:
+            return deep, alpha
         notices.append("The 16 bits a channel of this file are read as 8.")
         colours = to_8_bits(colours)
     image = Image.fromarray(colours)
@@ -124,12 +126,9 @@ def _is_grey(colours: NDArray[Any], icc: bytes | None) -> bool:
     return bool((first == colours[..., 1:]).all())
 
 
-def _converter(icc: bytes) -> Callable[[UInt16], UInt16] | None:
-    """What makes sRGB of 16 bits under a profile; None if there is nothing that can."""
-    if not icc or is_srgb_bytes(icc):
-        return lambda rgb: rgb
-    profile = matrix_profile(icc)
-    return None if profile is None else profile.to_srgb
+def _in_srgb(rgb: UInt16, icc: bytes) -> UInt16 | None:
+    """16 bits under a profile in sRGB; None if the profile has no way there."""
+    return rgb if not icc or is_srgb_bytes(icc) else converted(rgb, icc, srgb_profile())
 
 
 def whole_range(image: Image.Image, head: bytes) -> Image.Image:

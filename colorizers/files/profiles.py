@@ -1,13 +1,11 @@
-"""ICC profiles: which one a picture is written in, and 16 bits through an RGB profile.
+"""ICC profiles: which one a picture is written in, and the way from one to another.
 
-LittleCMS, which Pillow brings, converts 8-bit pixels through any profile. Pillow gives it no
-16-bit colour, so for that the profiles that are three tone curves and a matrix (sRGB, Adobe RGB,
-Display P3, ProPhoto and what scanners and cameras embed) are computed here.
+LittleCMS converts through any profile: 8 bits as Pillow brings it, 16 as imagecodecs does, since
+Pillow gives it no 16-bit colour.
 
 References
 ----------
-ICC.1:2010, 7.2 (header), 7.3 (tag table), 10.5 (curveType), 10.15 (parametricCurveType),
-F.3 (three-component matrix-based profiles).
+ICC.1:2010, 7.2 (header), 7.3 (tag table), 10.5 (curveType), 10.15 (parametricCurveType).
 """
 
 from __future__ import annotations
@@ -15,14 +13,12 @@ from __future__ import annotations
 import functools
 import io
 import struct
-from dataclasses import dataclass
 
-import cv2
+import imagecodecs
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageCms
 
-from colorizers.color import from_srgb_curve, to_srgb_curve
 from colorizers.files.srgb import is_srgb
 from colorizers.parallel import in_strips, strips
 
@@ -30,6 +26,7 @@ Float = NDArray[np.float32]
 UInt16 = NDArray[np.uint16]
 
 LEVELS = 65_536
+INTENT, FLAGS = imagecodecs.CMS.INTENT, imagecodecs.CMS.FLAGS
 
 
 @functools.cache
@@ -127,79 +124,32 @@ def from_srgb(rgb: NDArray[np.uint8], icc: bytes) -> NDArray[np.uint8] | None:
     return out
 
 
-@dataclass(frozen=True)
-class MatrixProfile:
-    """An RGB profile of three tone curves and a matrix.
+def converted(rgb: UInt16, source: bytes, target: bytes) -> UInt16 | None:
+    """16-bit pixels (h, w, 3) of one RGB profile in the space of another.
 
-    Attributes
-    ----------
-    curves : ndarray of float64, shape (3, 65536)
-        Linear light of each 16-bit level of R, G and B.
-    matrix : ndarray of float64, shape (3, 3)
-        XYZ relative to D50 of linear R, G and B.
+    LittleCMS computes each pixel and no table of pixels, which would be off by up to a twelfth
+    of the range (docs/LOG.md).
+
+    Returns
+    -------
+    ndarray of uint16, shape (h, w, 3), or None
+        Clipped where the space ends; None if a profile cannot be read, is not of RGB, or does
+        not work in this direction.
     """
+    out = np.empty(rgb.shape, np.uint16)
 
-    curves: NDArray[np.float64]
-    matrix: NDArray[np.float64]
+    def convert(rows: slice) -> None:
+        out[rows] = imagecodecs.cms_transform(
+            np.ascontiguousarray(rgb[rows]), source, target, colorspace="rgb",
+            outcolorspace="rgb", intent=INTENT.RELATIVE_COLORIMETRIC,
+            flags=FLAGS.NOOPTIMIZE | FLAGS.BLACKPOINTCOMPENSATION,
+        )  # fmt: skip
 
-    def to_srgb(self, rgb: UInt16) -> UInt16:
-        """16-bit pixels (h, w, 3) of this profile as sRGB, clipped where sRGB ends."""
-        return self._convert(rgb, self.curves, np.linalg.inv(_srgb().matrix) @ self.matrix, None)
-
-    def from_srgb(self, rgb: UInt16) -> UInt16:
-        """The way back."""
-        return self._convert(
-            rgb, _srgb().curves, np.linalg.inv(self.matrix) @ _srgb().matrix, self.curves
-        )
-
-    def _convert(
-        self,
-        rgb: UInt16,
-        curves: NDArray[np.float64],
-        matrix: NDArray[np.float64],
-        inverse: NDArray[np.float64] | None,
-    ) -> UInt16:
-        out = np.empty(rgb.shape, np.uint16)
-        tables = [curve.astype(np.float32)[None] for curve in curves]
-        levels = np.arange(LEVELS)
-
-        def convert(rows: slice) -> None:
-            channels = cv2.split(np.ascontiguousarray(rgb[rows]))
-            linear = cv2.merge(
-                [cv2.LUT(one, table) for one, table in zip(channels, tables, strict=True)]
-            )
-            linear = np.clip(cv2.transform(linear, matrix), 0.0, 1.0)
-            if inverse is None:
-                out[rows] = np.rint(to_srgb_curve(linear) * np.float32(LEVELS - 1))
-            else:
-                for channel in range(3):
-                    level = np.interp(linear[..., channel], inverse[channel], levels)
-                    out[rows, :, channel] = np.rint(level)
-
-        in_strips(rgb.shape, convert)
-        return out
-
-
-def matrix_profile(icc: bytes) -> MatrixProfile | None:
-    """The curves and the matrix of a profile; None if it has others, or is damaged."""
     try:
-        if icc[16:20] != b"RGB " or icc[20:24] != b"XYZ ":
-            return None
-        tags = {}
-        for index in range(struct.unpack_from(">I", icc, 128)[0]):
-            name, offset, size = struct.unpack_from(">4sII", icc, 132 + 12 * index)
-            tags[name] = icc[offset : offset + size]
-        if b"A2B0" in tags:  # tables come before the matrix, where a profile has both
-            return None
-        columns = [struct.unpack_from(">3i", tags[name], 8) for name in (b"rXYZ", b"gXYZ", b"bXYZ")]
-        matrix = np.array(columns).T / 65_536.0
-        curves = np.stack([linear_light(tags[name]) for name in (b"rTRC", b"gTRC", b"bTRC")])
-    except (KeyError, struct.error, ValueError):
+        in_strips(rgb.shape, convert)
+    except (imagecodecs.CmsError, ValueError, TypeError):
         return None
-    sound = np.isfinite(curves).all() and (np.diff(curves) >= 0).all()
-    if not sound or abs(np.linalg.det(matrix)) < 1e-6:
-        return None
-    return MatrixProfile(curves, matrix)
+    return out
 
 
 def linear_light(tag: bytes) -> NDArray[np.float64]:
@@ -227,15 +177,6 @@ def linear_light(tag: bytes) -> NDArray[np.float64]:
     if kind == 2:
         return np.where(x >= -b / a, np.maximum(a * x + b, 0.0) ** g + c, c)
     return np.where(x >= d, np.maximum(a * x + b, 0.0) ** g + e, c * x + f).clip(0.0, 1.0)
-
-
-@functools.cache
-def _srgb() -> MatrixProfile:
-    profile = matrix_profile(srgb_profile())
-    assert profile is not None
-    # IEC's curve itself, as everywhere here, instead of the profile's rounding of it.
-    curve = from_srgb_curve(np.arange(LEVELS) / (LEVELS - 1))
-    return MatrixProfile(np.stack([curve] * 3), profile.matrix)
 
 
 def _space(profile: ImageCms.ImageCmsProfile) -> str:

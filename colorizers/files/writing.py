@@ -30,7 +30,7 @@ from colorizers.errors import ImageError
 from colorizers.files import deep, jpeg, tiff, xmp
 from colorizers.files.metadata import photoshop_resource
 from colorizers.files.picture import Picture, to_8_bits
-from colorizers.files.profiles import from_srgb, is_srgb_bytes, matrix_profile, srgb_profile
+from colorizers.files.profiles import converted, from_srgb, is_srgb_bytes, srgb_profile
 from colorizers.files.srgb import Pixels
 
 OUTPUTS = {
@@ -199,11 +199,10 @@ def _in_profile(rgb: Pixels, icc: bytes) -> tuple[Pixels, bytes]:
     if is_srgb_bytes(icc):
         return rgb, icc
     if rgb.dtype == np.uint16:
-        profile = matrix_profile(icc)
-        deep_rgb = None if profile is None else profile.from_srgb(np.asarray(rgb, np.uint16))
+        deep_rgb = converted(np.asarray(rgb, np.uint16), srgb_profile(), icc)
         return (rgb, srgb_profile()) if deep_rgb is None else (deep_rgb, icc)
-    converted = from_srgb(np.asarray(rgb, np.uint8), icc)
-    return (rgb, srgb_profile()) if converted is None else (converted, icc)
+    shallow = from_srgb(np.asarray(rgb, np.uint8), icc)
+    return (rgb, srgb_profile()) if shallow is None else (shallow, icc)
 
 
 def _is_deep_colour(rgb: Pixels, photo: Picture) -> bool:

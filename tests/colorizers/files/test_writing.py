@@ -17,7 +17,7 @@ from test_reading import colours, encoded, one_sentence, profile_of, refusal
 from colorizers.errors import ImageError
 from colorizers.files import jpeg
 from colorizers.files.picture import Picture
-from colorizers.files.profiles import MatrixProfile, from_srgb, matrix_profile, srgb_profile
+from colorizers.files.profiles import converted, srgb_profile
 from colorizers.files.reading import from_array, open_photo
 from colorizers.files.writing import OUTPUTS, save
 from colorizers.painting.predict import colorize_photo
@@ -383,20 +383,60 @@ def grey_profile() -> bytes:
     return head.ljust(128, b"\0") + body
 
 
-def test_16_bit_profiles_agree_with_littlecms() -> None:
-    for icc in (profile_of(1.0), profile_of(2.2)):
-        profile = matrix_profile(icc)
-        assert profile is not None
-        rgb = colours(40, 50)
-        shallow = open_photo(encoded(Image.fromarray(rgb), "PNG", icc_profile=icc)).rgb
-        wide = profile.to_srgb(rgb.astype(np.uint16) * 257)
-        assert np.abs(wide / 257 - shallow).max() < 2.0
-        back = profile.from_srgb(wide)
-        error = np.abs(back.astype(int) - rgb.astype(int) * 257)
-        assert np.percentile(error, 99) <= 40  # of 65,535
-        theirs = from_srgb(shallow, icc)
-        assert theirs is not None
-        assert np.abs(profile.from_srgb(shallow.astype(np.uint16) * 257) / 257 - theirs).max() < 2.0
+@pytest.mark.parametrize("gamma", [1.0, 2.2])
+def test_16_bits_through_a_profile_agree_with_its_formula_and_come_back(gamma: float) -> None:
+    icc, rgb = profile_of(gamma), colours(40, 50).astype(np.uint16) * 257
+    wide = converted(rgb, icc, srgb_profile())
+    assert wide is not None
+    # The same colorants: each channel is linear light to sRGB's curve, IEC 61966-2-1.
+    x = (rgb / 65_535) ** gamma
+    curve = np.where(x <= 0.0031308, 12.92 * x, 1.055 * x ** (1 / 2.4) - 0.055)
+    assert np.abs(wide - 65_535 * curve).max() < 40
+    back = converted(wide, srgb_profile(), icc)
+    assert back is not None
+    error = np.abs(back.astype(int) - rgb)
+    assert np.percentile(error, 99) <= 40
+
+
+def table_profile() -> bytes:
+    """RGB of linear light with the colorants of sRGB, as a table and without a way back."""
+    columns = np.array(
+        [[0.4361, 0.2225, 0.0139], [0.3851, 0.7169, 0.0971], [0.1431, 0.0606, 0.7141]]
+    )
+    corners = np.array([[r, g, b] for r in (0, 1) for g in (0, 1) for b in (0, 1)]) @ columns
+    ramp = struct.pack(">2H", 0, 65_535) * 3
+    table = (
+        b"mft2\0\0\0\0"
+        + bytes([3, 3, 2, 0])
+        + struct.pack(">9i", *(65_536 * np.eye(3, dtype=int)).ravel())
+    )
+    table += (
+        struct.pack(">2H", 2, 2) + ramp + np.rint(32_768 * corners).astype(">u2").tobytes() + ramp
+    )
+    white = b"XYZ \0\0\0\0" + struct.pack(">3i", 63190, 65536, 54061)
+    body = struct.pack(">I", 2) + struct.pack(">4sII", b"wtpt", 156, 20)
+    body += struct.pack(">4sII", b"A2B0", 176, len(table)) + white + table
+    return (
+        struct.pack(">I", 128 + len(body))
+        + grey_profile()[4:16]
+        + b"RGB "
+        + grey_profile()[20:128]
+        + body
+    )
+
+
+def test_16_bits_go_through_a_profile_of_tables_too() -> None:
+    rgb = deep()
+    stream = io.BytesIO()
+    tifffile.imwrite(stream, rgb, photometric="rgb", iccprofile=table_profile())
+    photo = open_photo(stream.getvalue())
+    assert photo.rgb.dtype == np.uint16
+    assert not photo.notices
+    theirs = converted(rgb, profile_of(1.0), srgb_profile())  # the same by curves and a matrix
+    assert theirs is not None
+    assert np.abs(photo.rgb.astype(int) - theirs).max() < 400
+    with Image.open(io.BytesIO(written(photo.rgb, photo, format="PNG"))) as image:
+        assert image.info["icc_profile"] == srgb_profile()
 
 
 def test_16_bit_colour_goes_through_its_profile_and_back() -> None:
@@ -415,13 +455,13 @@ def test_16_bit_colour_goes_through_its_profile_and_back() -> None:
         assert np.abs(again.rgb.astype(int) - photo.rgb).max() <= 8
 
 
-def test_damaged_matrix_profiles_are_none() -> None:
-    good = profile_of(2.2)
-    assert isinstance(matrix_profile(good), MatrixProfile)
-    for cut in range(0, len(good), 7):
-        assert matrix_profile(good[:cut]) is None or cut > 300
+def test_damaged_profiles_and_those_of_no_rgb_convert_nothing() -> None:
+    good, rgb = profile_of(2.2), np.zeros((2, 3, 3), np.uint16)
+    assert converted(rgb, good, srgb_profile()) is not None
+    for cut in range(0, 300, 7):
+        assert converted(rgb, good[:cut], srgb_profile()) is None
     lab = ImageCms.ImageCmsProfile(ImageCms.createProfile("LAB")).tobytes()
-    assert matrix_profile(lab) is None
+    assert converted(rgb, lab, srgb_profile()) is None
 
 
 # What is refused
