@@ -13,7 +13,16 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from study.statistics.coverage import PLACES, PLANS, TESTED, coverage, place_sizes, sizes
+from study.statistics.coverage import (
+    LEAVERS,
+    PLACES,
+    PLANS,
+    TESTED,
+    coverage,
+    leaving,
+    place_sizes,
+    sizes,
+)
 
 
 def parser() -> argparse.ArgumentParser:
@@ -72,6 +81,18 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(
             f"| {plan.participants} | {plan.trials} | {place_sd:g} "
             f"| {100 * places.by_participant:.1f} % | {100 * places.naive:.1f} % |",
+            flush=True,
+        )
+    print("\n| participants | trials | pictures | rate | by answer | holds | by person | holds |")
+    print("|---:|---:|---:|---:|---:|---:|---:|---:|")
+    rng = np.random.default_rng([arguments.seed, 2])
+    for plan in LEAVERS:
+        left = leaving(plan, arguments.studies, rng)
+        both = (left.by_answer, left.by_answer_held, left.by_person, left.by_person_held)
+        print(
+            f"| {plan.participants} | {plan.trials} | {plan.pictures} | {100 * plan.rate:.1f} % | "
+            + " | ".join(f"{100 * share:.1f} %" for share in both)
+            + " |",
             flush=True,
         )
     return 0

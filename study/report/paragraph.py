@@ -43,6 +43,8 @@ def paragraph(s: Summary) -> str:
     for rate in s.rates.fool_rates:
         if rate.name != TRUTH:
             sentences.append(_method(rate, distances[rate.name], tests[rate.name], level))
+    if any(rate.differ for rate in s.weighting.people_rates) and not s.weighting.equal:
+        sentences.append(s.weighting.verdict)
     sentences += [_difference(t) for t in s.tests.differences]
     d = s.truth.detection
     sentences.append(

@@ -28,6 +28,7 @@ from study.report.ratings import Ratings
 from study.report.roads import Roads
 from study.report.tests import Tests
 from study.report.truth import Truth
+from study.report.weighting import Weighting
 from study.statistics import stats
 from study.statistics.intervals import LEVEL
 from study.statistics.stats import Counted
@@ -53,6 +54,7 @@ class Summary:
     versions: dict[str, str]
     participants: Participants
     rates: Rates
+    weighting: Weighting
     truth: Truth
     tests: Tests
     roads: Roads

@@ -19,6 +19,7 @@ from study.statistics.model import AnswerModel, Effects, draw_picks, intercepts
 from study.statistics.ratings import RATING_POINTS
 from study.statistics.slots import even_shares
 from study.statistics.twoway import two_way_logit, two_way_mean, two_way_p, two_way_variance
+from study.statistics.weighting import equal_people
 
 METHOD = "a"
 ALPHA = 0.05
@@ -75,6 +76,16 @@ class PlaceSizes:
     naive: float
 
 
+@dataclass(frozen=True)
+class Leaving:
+    """Studies that the easily fooled leave early: means of both rates, and shares that hold."""
+
+    by_answer: float
+    by_answer_held: float
+    by_person: float
+    by_person_held: float
+
+
 SIZES, SPARSE, CROSSED, OFTEN, RARE = (8, 16, 64), 200, 30, 0.41, 0.048
 SMALL, LARGE = (0.2, 0.3), (1.0, 1.5)
 PLANS = (
@@ -93,6 +104,8 @@ TESTED = (
     ),
 )
 PLACES = tuple((Plan(n, 30, SPARSE, EVEN), sd) for n in SIZES for sd in (0.0, 0.3, 0.6))
+LEAVERS = tuple(Plan(n, 30, pictures, EVEN) for n in SIZES for pictures in (SPARSE, CROSSED))
+STAYED = 1 / 3  # of the trials, by who leaves early
 
 
 def coverage(plan: Plan, studies: int, rng: np.random.Generator) -> Coverage:
@@ -227,6 +240,36 @@ def place_sizes(plan: Plan, place_sd: float, studies: int, rng: np.random.Genera
         chi2 = ((shares.mean(axis=0) - 1 / places) ** 2).sum() * places * person.size
         found[study] = even_shares(shares) <= ALPHA, chdtrc(places - 1, chi2) <= ALPHA
     return PlaceSizes(*(float(share) for share in found.mean(axis=0)))
+
+
+def leaving(plan: Plan, studies: int, rng: np.random.Generator) -> Leaving:
+    """Simulate studies in which whoever is easier fooled than the middle answers a third.
+
+    Parameters
+    ----------
+    plan : Plan
+        Its rate is that of people who count alike, over new pictures.
+    studies : int
+    rng : numpy Generator
+    """
+    fixed = intercepts(AnswerModel({METHOD: plan.rate}, plan.participant_sd, plan.picture_sd))
+    every = np.repeat(np.arange(plan.participants), plan.trials)
+    number = np.tile(np.arange(plan.trials), plan.participants)
+    found = np.empty((studies, 4))
+    for study in range(studies):
+        people = rng.normal(0, plan.participant_sd, (plan.participants, 1))
+        pictures = rng.normal(0, plan.picture_sd, (plan.pictures, 1))
+        stays = (people[every, 0] < 0) | (number < STAYED * plan.trials)
+        person, picture = every[stays], pictures_of(plan, rng)[stays]
+        picked = draw_picks(Effects(fixed, people, pictures).utilities(person, picture), rng) == 1
+        both = (
+            two_way_variance(picked, person, picture),
+            two_way_variance(picked, person, picture, weights=equal_people(person)),
+        )
+        ends = [two_way_logit(variance) for variance in both]
+        held = [bool(interval.low <= plan.rate <= interval.high) for interval in ends]
+        found[study] = both[0].mean, held[0], both[1].mean, held[1]
+    return Leaving(*(float(mean) for mean in found.mean(axis=0)))
 
 
 def _ratings(

@@ -99,7 +99,13 @@ class TwoWayVariance:
         return self.total / self.independent if self.independent > 0 else math.nan
 
 
-def two_way_variance(values: ArrayLike, participant: Groups, picture: Groups) -> TwoWayVariance:
+def two_way_variance(
+    values: ArrayLike,
+    participant: Groups,
+    picture: Groups,
+    *,
+    weights: ArrayLike | None = None,
+) -> TwoWayVariance:
     """Variance of the mean of `values`, clustered by participant and by picture.
 
     With residuals e around the mean of n values, the variance clustered by a grouping with G
@@ -114,6 +120,9 @@ def two_way_variance(values: ArrayLike, participant: Groups, picture: Groups) ->
         One number an answer; 0 or 1 for a pick.
     participant, picture : array-like, shape (n,)
         Whose answer it is and of which picture; any hashable values.
+    weights : array-like of float, shape (n,), optional
+        How much each answer counts in the mean, 1 on average; all alike if None. They are taken
+        as given: no part of the variance is theirs.
 
     Returns
     -------
@@ -138,8 +147,9 @@ def two_way_variance(values: ArrayLike, participant: Groups, picture: Groups) ->
             "Values, participants and pictures must have one length above 0, "
             f"got {n}, {by_participant.size} and {by_picture.size}."
         )
-    mean = float(y.mean())
-    residuals = y - mean
+    each = np.ones(n) if weights is None else np.asarray(weights, dtype=np.float64)
+    mean = float((each * y).sum() / each.sum())
+    residuals = each * (y - mean)
     cells, n_cells = _cells(by_participant, by_picture, n_participants * n_pictures, n_pictures)
     var_participant = _clustered(residuals, by_participant, n_participants)
     var_picture = _clustered(residuals, by_picture, n_pictures)
@@ -155,7 +165,7 @@ def two_way_variance(values: ArrayLike, participant: Groups, picture: Groups) ->
         by_picture=var_picture,
         by_answer=var_answer,
         total=total,
-        independent=float(y.var()) / n,
+        independent=float(np.dot(residuals, residuals)) / n**2,
         n=n,
         participants=n_participants,
         pictures=n_pictures,
