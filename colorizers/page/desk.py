@@ -12,7 +12,7 @@ from __future__ import annotations
 import secrets
 import threading
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -88,6 +88,8 @@ class Work:
         The one that a colour changes, a click moves, a button removes; only a click chooses it.
     history : History of Step, optional
         What was done to it; None until it has been drawn.
+    kept : list of (Step, Path)
+        Results to be compared, each with its small picture.
     """
 
     path: Path
@@ -103,6 +105,7 @@ class Work:
     own: Own | None = None
     keep: bool = False
     history: History[Step] | None = None
+    kept: list[tuple[Step, Path]] = field(default_factory=list)
     lock: threading.RLock = field(default_factory=threading.RLock, repr=False)
     previews: list[Path] = field(default_factory=list)
     _grids: dict[Look, NDArray[np.float16]] = field(default_factory=dict)
@@ -147,20 +150,28 @@ class Work:
         row, column = min(int(hint.y * rows), rows - 1), min(int(hint.x * columns), columns - 1)
         return modes(likely[row, column].astype(np.float32))
 
-    def colours(self, look: Look, sliders: Sliders, models: Mapping[str, Predictor]) -> Float:
+    def colours(
+        self,
+        look: Look,
+        sliders: Sliders,
+        models: Mapping[str, Predictor],
+        hints: Sequence[Hint] | None = None,
+    ) -> Float:
         """The network's colours with sliders and hints applied: ab, on a small grid.
 
-        Hints come last, so that they keep the very colour that was chosen.
+        Hints come last, so that they keep the very colour that was chosen. They are those of now,
+        if no others are given.
         """
+        hints = self.hints if hints is None else hints
         ab = adjust(self.grid(look, models), sliders.saturation, sliders.warmth)
-        if not self.hints:
+        if not hints:
             return ab
         height, width = work_shape(*self.L.shape)
         L_work = resize(self.L.astype(np.float32), width, height)
-        places = tuple((hint.x, hint.y, hint.radius) for hint in self.hints), sliders.reach
+        places = tuple((hint.x, hint.y, hint.radius) for hint in hints), sliders.reach
         if self._reached is None or self._reached[0] != places:
-            self._reached = places, fields(L_work, self.hints, sliders.reach)
-        return blend(upsample_ab(L_work, ab), self._reached[1], self.hints)
+            self._reached = places, fields(L_work, hints, sliders.reach)
+        return blend(upsample_ab(L_work, ab), self._reached[1], hints)
 
     def record(self, sliders: Sliders) -> History[Step]:
         """Note what the colours are made of now; what was done so far."""
@@ -238,11 +249,11 @@ class Desk:
             work = self._works.get(key)
         return work is None or (isinstance(payload, dict) and payload.get("path") == str(work.path))
 
-    def history(self, key: Any, path: Path) -> History[Step] | None:
-        """What was done to the photograph with this key, if it is of this file."""
+    def same(self, key: Any, path: Path) -> Work | None:
+        """The photograph with this key, if it is of this file."""
         with self._lock:
             work = self._works.get(key)
-        return work.history if work is not None and work.path == path else None
+        return work if work is not None and work.path == path else None
 
     def drop(self, key: Any) -> None:
         """Clear a photograph away, if it is there."""

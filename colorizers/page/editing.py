@@ -7,8 +7,10 @@ the page. The network runs once for a look; all that follows works on the small 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import secrets
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 from itertools import count
 from pathlib import Path
 from typing import Any, Literal
@@ -21,6 +23,8 @@ from PIL import Image, ImageDraw
 from colorizers.color import colorize_u8
 from colorizers.errors import ImageError
 from colorizers.files.filenames import output_name
+from colorizers.files.srgb import Pixels
+from colorizers.page import kept
 from colorizers.page.checking import (
     ENDINGS,
     QUALITY,
@@ -39,7 +43,7 @@ from colorizers.page.checking import (
     uploaded,
     write_preview,
 )
-from colorizers.page.desk import MAX_HINTS, Desk, Look, Sliders, Work
+from colorizers.page.desk import MAX_HINTS, Desk, Look, Sliders, Step, Work
 from colorizers.page.palette import hex_of, hue
 from colorizers.page.turns import opened
 from colorizers.painting.adjust import SATURATION, WARMTH
@@ -53,7 +57,7 @@ THUMB_SIDE, COMPARE_SIDE = 384, 640
 """Longest sides of the pictures in the two galleries."""
 TEMPERATURES = (0.05, 1.0)
 NO_HINTS = "No hints yet: choose a colour, then click where it belongs."
-DRAWN = 9
+DRAWN = 11
 """Updates of `Editor.redraw`."""
 PERCENT = (0, 100)
 NO_COLOURS, NO_CHANGE, NO_FILE = "No colours yet", "Nothing was changed", "No file yet"
@@ -111,6 +115,7 @@ class Editor:
                     verdict = look_at(path, photo)
             assert verdict.L is not None
             width, height = verdict.size
+            before = self.desk.same(old_key, path)
             method = next(iter(self.models))
             default = next(iter(self.models[method].options.values()), 0.0)
             work = Work(
@@ -121,14 +126,16 @@ class Editor:
                 own=verdict.own,
                 look=Look(method, default),
                 folder=new_folder(self.cache),
-                history=self.desk.history(old_key, path),
+                history=before.history if before else None,
+                kept=before.kept if before else [],
             )
             progress(0.5, desc="Colouring")
             work.grid(work.look, self.models)
             progress(0.8, desc="Following the edges")
             key = self.desk.put(work, instead_of=old_key)
             full = f"The file has all {width:,} × {height:,} pixels."
-            return [key, verdict.note, full, *self._drawn(work, Sliders())]
+            drawn = self._drawn(work, Sliders())
+            return [key, verdict.note, full, *drawn[:-1], self._strip(work)]
 
     def show_versions(self, key: Any) -> list[tuple[str, str]]:
         """Small previews of all versions, with their titles."""
@@ -192,7 +199,8 @@ class Editor:
             Before and after, the picture to click into, what is said of the hints, nothing for
             the file of an earlier download, as it is not what is seen any more, the button that
             removes a hint, the colours that are likely at the last one's place, whose colours all
-            are, and the buttons that take back the last change and make it again.
+            are, the buttons that take back the last change and make it again, the one that keeps
+            what is seen, and the results that are kept.
         """
         with telling(NO_CHANGE):
             # Sliders move by themselves when a page is reset, and are empty while somebody types.
@@ -224,6 +232,69 @@ class Editor:
                 step = history.undo() if way == "undo" else history.redo()
                 work.go_to(step)
                 return [*step.sliders, step.keep, *self._drawn(work, step.sliders)]
+
+    def keep_this(self, key: Any) -> list[Any]:
+        """Keep what is seen, to be compared, or let it go if it is kept.
+
+        Returns
+        -------
+        list
+            The button for this, and the results that are kept.
+        """
+        with telling(NO_CHANGE):
+            work = self.desk.get(key)
+            with work.lock:
+                number_ = _kept_at(work)
+                if number_ is not None:
+                    work.kept.pop(number_)[1].unlink(missing_ok=True)
+                elif len(work.kept) >= kept.MOST:
+                    raise ImageError(
+                        f"{kept.MOST} results are kept, which is the limit; let one go first."
+                    )
+                else:
+                    now = _now(work)
+                    side = THUMB_SIDE / max(work.L.shape)
+                    height, width = (max(1, round(min(1, side) * n)) for n in work.L.shape)
+                    rgb = self._painted(work, now)
+                    small = Image.fromarray(rgb).resize((width, height))
+                    path = work.folder / f"kept-{secrets.token_hex(4)}.png"
+                    write_preview(path, preview(np.asarray(small)))
+                    work.kept.append((now, path))
+                return [gr.Button(_keeping(work)), self._strip(work)]
+
+    def back_to(self, event: gr.EventData, key: Any) -> list[Any]:
+        """Go back to a result that is kept; as `take_back`."""
+        with telling(NO_CHANGE):
+            work = self.desk.get(key)
+            with work.lock:
+                step, _ = work.kept[position(event, len(work.kept))]
+                work.go_to(step)
+                return [*step.sliders, step.keep, *self._drawn(work, step.sliders)]
+
+    def take_kept(
+        self,
+        key: Any,
+        format: Any,
+        quality: Any,
+        metadata: Any,
+        progress: gr.Progress = gr.Progress(),  # noqa: B008
+    ) -> Any:
+        """All results that are kept, at the photograph's own size, as `take_home`: in one zip."""
+        with telling(NO_FILE):
+            work = self.desk.get(key)
+            options = _options(format, quality, metadata)
+            with work.lock:
+                steps = [step for step, _ in work.kept]
+            if not steps:
+                raise ImageError("No result is kept yet; press Keep this one.")
+            folder = new_folder(self.cache)
+            files = []
+            for number_, step in enumerate(steps):
+                report = partial(_share_of, progress, number_, len(steps))
+                file, _ = self._file(work, step, options, report)
+                files.append(file)
+            name = output_name(work.name, f"{len(files)}-kept", ".zip")
+            return _offered_again(kept.zipped(folder / name, files))
 
     def keep_colours(self, key: Any, kept: Any, *sliders: Any) -> list[Any]:
         """Leave colours that the photograph has already, or replace them again."""
@@ -323,33 +394,44 @@ class Editor:
         """
         with telling(NO_FILE):
             work = self.desk.get(key)
-            chosen = choice("format", format, ENDINGS)
-            compressed = round(number("quality", quality, QUALITY))
-            checked = checked_sliders((saturation, warmth, reach))
-            progress(0.0, desc="Reading the picture")
-            path, _ = uploaded({"path": str(work.path)})
-            with opened(path) as photo:
-                if photo.size != work.size:
-                    raise ImageError(
-                        "The photograph is not the one that was coloured; upload it again."
-                    )
-                with work.lock:
-                    look, ab_grid = work.look, work.colours(work.look, checked, self.models)
-                target = new_folder(self.cache) / output_name(
-                    work.name, look.method + _drawn_by(look, self.models), f".{ENDINGS[chosen]}"
-                )
-                unsaid = colorize_opened(
-                    photo,
-                    target,
-                    self.models[look.method],
-                    Options(chosen, compressed, metadata is not False, keep=work.keep),
-                    lambda share, what: progress(share, desc=what),
-                    ab_grid,
-                ).unsaid
+            options = _options(format, quality, metadata)
+            with work.lock:
+                step = _now(work)._replace(sliders=checked_sliders((saturation, warmth, reach)))
+            target, unsaid = self._file(
+                work, step, options, lambda share, what: progress(share, desc=what)
+            )
             for notice in unsaid:
                 gr.Warning(notice, title="Not in the file")
-            label = f"Save again: {target.name}, {target.stat().st_size / 1e6:.1f} MB"
-            return gr.DownloadButton(label, value=str(target), visible=True)
+            return _offered_again(target)
+
+    def _file(
+        self, work: Work, step: Step, options: Options, report: Callable[[float, str], None]
+    ) -> tuple[Path, tuple[str, ...]]:
+        """The file of a result, in a folder of its own, and what could not be written into it."""
+        report(0.0, "Reading the picture")
+        path, _ = uploaded({"path": str(work.path)})
+        with opened(path) as photo:
+            if photo.size != work.size:
+                raise ImageError(
+                    "The photograph is not the one that was coloured; upload it again."
+                )
+            look = step.look
+            with work.lock:
+                ab_grid = work.colours(look, step.sliders, self.models, step.hints)
+            target = new_folder(self.cache) / output_name(
+                work.name,
+                look.method + _drawn_by(look, self.models),
+                f".{ENDINGS[options.format]}",
+            )
+            made = colorize_opened(
+                photo,
+                target,
+                self.models[look.method],
+                replace(options, keep=step.keep),
+                report,
+                ab_grid,
+            )
+        return target, made.unsaid
 
     def _looking(self, work: Work, look: Look, sliders: tuple[Any, ...]) -> list[Any]:
         checked = checked_sliders(sliders)
@@ -403,11 +485,7 @@ class Editor:
             grey = work.folder / "grey.png"
             if not grey.exists():
                 write_preview(grey, preview(grey_u8(L)))
-            colours = work.colours(work.look, sliders, self.models)
-            painted = paint_grid(L, colours)
-            if work.keep and work.own:
-                keep(painted, *work.own)
-            rgb_u8 = preview(painted)
+            rgb_u8 = preview(self._painted(work, history.now))
             shown = write_preview(work.new_preview("colour"), rgb_u8)
             marked = shown
             if work.hints:
@@ -422,7 +500,30 @@ class Editor:
                 self._whose(work.look),
                 gr.Button(interactive=history.can_undo),
                 gr.Button(interactive=history.can_redo),
+                gr.Button(_keeping(work)),
+                gr.Gallery(selected_index=_kept_at(work)),
             ]
+
+    def _painted(self, work: Work, step: Step) -> Pixels:
+        """A result at the size that is worked on: (height, width, 3)."""
+        colours = work.colours(step.look, step.sliders, self.models, step.hints)
+        painted = paint_grid(work.L.astype(np.float32), colours)
+        if step.keep and work.own:
+            keep(painted, *work.own)
+        return painted
+
+    def _strip(self, work: Work) -> gr.Gallery:
+        """The results that are kept, each with what it is made of."""
+        return gr.Gallery(
+            [(str(path), kept.settings(step, self._named(step.look))) for step, path in work.kept],
+            selected_index=_kept_at(work),
+        )
+
+    def _named(self, look: Look) -> str:
+        """The version of the first method, or the title of another."""
+        if self.versions and look.method == next(iter(self.models)):
+            return self.versions[int(look.value)]
+        return self.models[look.method].title
 
     def _whose(self, look: Look) -> str:
         """Method and version of colours, as Markdown."""
@@ -432,17 +533,19 @@ class Editor:
         return f"{said}."
 
     def marks(self, key: Any) -> list[gr.Gallery]:
-        """Which version and which method is seen, for their galleries.
+        """Which version, method and kept result is seen, for their galleries.
 
         A step of its own: a gallery forgets what is chosen when it gets pictures.
         """
         with telling(NO_CHANGE):
-            look = self.desk.get(key).look if key else None
+            work = self.desk.get(key) if key else None
+            look = work.look if work else None
             first = look is not None and look.method == next(iter(self.models))
             method = list(self.models).index(look.method) if look else None
             return [
                 gr.Gallery(selected_index=int(look.value) if look and first else None),
                 gr.Gallery(selected_index=method),
+                gr.Gallery(selected_index=_kept_at(work) if work else None),
             ]
 
     def _tiles(
@@ -458,6 +561,40 @@ class Editor:
             path = work.folder / f"{look.method}-{number_}-{look.value:g}-{side}.png"
             tiles.append((write_preview(path, rgb_u8), title))
         return tiles
+
+
+def _now(work: Work) -> Step:
+    """What is seen."""
+    assert work.history is not None  # it has been drawn
+    return work.history.now
+
+
+def _kept_at(work: Work) -> int | None:
+    """Which of the results that are kept is seen, if any."""
+    now = _now(work)
+    return next((number_ for number_, (step, _) in enumerate(work.kept) if step == now), None)
+
+
+def _keeping(work: Work) -> str:
+    """What the button says that keeps a result, or lets it go."""
+    return kept.KEEP_THIS if _kept_at(work) is None else kept.DROP_THIS
+
+
+def _options(format: Any, quality: Any, metadata: Any) -> Options:
+    """How a file is written; ImageError where something is not offered."""
+    chosen = choice("format", format, ENDINGS)
+    return Options(chosen, round(number("quality", quality, QUALITY)), metadata is not False)
+
+
+def _share_of(progress: gr.Progress, done: int, of: int, share: float, what: str) -> None:
+    """Tell the progress of one file among several."""
+    progress((done + share) / of, desc=f"{done + 1} of {of}: {what}")
+
+
+def _offered_again(file: Path) -> gr.DownloadButton:
+    """The button with a file that has just been made."""
+    label = f"Save again: {file.name}, {file.stat().st_size / 1e6:.1f} MB"
+    return gr.DownloadButton(label, value=str(file), visible=True)
 
 
 def _drawn_by(look: Look, models: Mapping[str, Predictor]) -> str:

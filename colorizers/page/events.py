@@ -38,9 +38,10 @@ def connect(
     work: gr.Row,
     views: gr.Tabs,
     comparing: gr.Tab,
-    picture: tuple[gr.ImageSlider, gr.Radio, gr.Markdown],
+    picture: tuple[gr.ImageSlider, gr.Radio, gr.Markdown, gr.Button],
     hinting: hints_tab.Hinting,
     methods: tuple[gr.Gallery, gr.Slider],
+    strip: tuple[gr.Gallery, gr.Button],
     versions: tuple[gr.Gallery, gr.Slider, gr.Slider],
     home: panels.Home,
 ) -> None:
@@ -48,13 +49,15 @@ def connect(
     key = gr.State(None, time_to_live=3600, delete_callback=editor.desk.drop)
     verdict, unchecked = gr.State(None, time_to_live=3600), gr.State(UNCHECKED)
     photo, shown, note = upload
-    slider, uncovered, seen = picture
+    slider, uncovered, seen, this = picture
+    kept, take_kept = strip
     gallery, temperature = methods
     tiles, saturation, warmth = versions
     format_, quality, metadata, keep, full, save, ready, undo, redo, again = home
     touch = hinting.touch
     sliders = [saturation, warmth, hinting.reach]
-    drawn = [slider, touch, hinting.note, ready, hinting.undo, hinting.likely, seen, undo, redo]
+    drawn = [slider, touch, hinting.note, ready, hinting.undo, hinting.likely, seen]
+    drawn += [undo, redo, this, kept]
 
     def colour(
         photo: Any,
@@ -88,7 +91,7 @@ def connect(
     marking: dict[str, Any] = SILENT | {
         "fn": editor.marks,
         "inputs": key,
-        "outputs": [tiles, gallery],
+        "outputs": [tiles, gallery, kept],
         "trigger_mode": "multiple",
     }
     # A second photograph waits for the first; it is not dropped.
@@ -132,6 +135,17 @@ def connect(
     for button, go in ((undo, editor.take_back), (redo, editor.make_again)):
         # One at a time: answers in another order would leave the page in another state.
         button.click(go, key, [*sliders, keep, *drawn], **IN_ORDER, **waiting).success(**marking)
+    this.click(editor.keep_this, key, [this, kept], **IN_ORDER, **waiting).success(**marking)
+    kept.select(editor.back_to, key, [*sliders, keep, *drawn], **IN_ORDER, **waiting).success(
+        **marking
+    )
+    take_kept.click(
+        editor.take_kept,
+        [key, format_, quality, metadata],
+        ready,
+        **NETWORK,
+        show_progress_on=full,
+    ).success(None, ready, None, js=texts.FETCH, **SILENT)
     keep.input(editor.keep_colours, [key, keep, *sliders], drawn, **QUICK, **waiting)
     touch.select(editor.place_hint, [key, hinting.colour, *sliders], drawn, **QUICK, **waiting)
     where = [hinting.across, hinting.down]

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import gradio as gr
 from gradio.helpers import Examples
 
-from colorizers.page import texts, zoom
+from colorizers.page import kept, texts, zoom
 from colorizers.page.checking import ENDINGS, QUALITY
 from colorizers.page.editing import TEMPERATURES
 from colorizers.painting.adjust import SATURATION, WARMTH
@@ -55,8 +55,8 @@ def upload(examples: list[str]) -> tuple[gr.Image, Examples, gr.Markdown]:
     return photo, shown, note
 
 
-def picture() -> tuple[gr.ImageSlider, gr.Radio, gr.Markdown]:
-    """Before and after with a handle between them, where that stands, and what is seen."""
+def picture() -> tuple[gr.ImageSlider, gr.Radio, gr.Markdown, gr.Button]:
+    """Before and after with a handle between them, where that stands, what it is, to keep it."""
     with gr.Row(elem_id="seen"):
         seen = gr.Markdown("", elem_id="seen-as")
         uncovered = gr.Radio(
@@ -67,6 +67,7 @@ def picture() -> tuple[gr.ImageSlider, gr.Radio, gr.Markdown]:
             container=False,
             elem_id="uncovered",
         )
+        this = gr.Button(kept.KEEP_THIS, size="sm", min_width=0, elem_id="keep-this")
     with gr.Column(elem_id="pane"):
         slider = gr.ImageSlider(
             label="Grey and colorized",
@@ -79,7 +80,17 @@ def picture() -> tuple[gr.ImageSlider, gr.Radio, gr.Markdown]:
         with gr.Row(elem_id="zoom"):
             for name, label in zoom.BUTTONS.items():
                 gr.Button(label, elem_id=name)
-    return slider, uncovered, seen
+    return slider, uncovered, seen, this
+
+
+def strip() -> tuple[gr.Gallery, gr.Button]:
+    """Results that are kept, side by side, and all their files at once; nothing without any."""
+    with gr.Column(elem_id="kept-ones"):
+        with gr.Row():
+            gr.Markdown(texts.KEPT)
+            everything = gr.Button("Download all kept", size="sm", min_width=0, elem_id="take-kept")
+        tiles = gr.Gallery(label="Kept", elem_id="kept", **_GALLERY)
+    return tiles, everything
 
 
 def methods(models: Mapping[str, Predictor]) -> tuple[gr.Gallery, gr.Slider]:

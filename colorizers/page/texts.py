@@ -74,10 +74,10 @@ STYLE = """<style>
 #seen > * { flex: none; width: auto; min-width: 0 !important; }
 #seen > :first-child { flex: 1; }
 #result:not(.fullscreen) :is(.slider-wrap, img) {
-  max-height: max(300px, calc(100vh - 350px)) !important;
+  max-height: max(300px - var(--kept, 0px) / 3, 100vh - 350px - var(--kept, 0px)) !important;
 }
 #result.fullscreen img { max-height: 100vh !important; }
-#touch img { max-height: max(300px, calc(100vh - 392px)); }
+#touch img { max-height: max(300px - var(--kept, 0px) / 3, 100vh - 392px - var(--kept, 0px)); }
 :is(#saturation, #warmth) { padding-block: 6px; }
 :is(#saturation, #warmth) .head { margin: 0; }
 /* How far it is, as a bar with its words; Gradio writes a share to a tenth of a percent. */
@@ -93,7 +93,7 @@ STYLE = """<style>
 }
 #how-many :is(.meta-text, .meta-text-center) { font-family: inherit; }
 /* Gradio's galleries want 450 pixels of height and 100 for every picture. */
-#versions .grid-wrap, #methods .grid-wrap, #many-gallery .grid-wrap {
+#versions .grid-wrap, #methods .grid-wrap, #many-gallery .grid-wrap, #kept .grid-wrap {
   min-height: 0; max-height: none; overflow: visible;
 }
 #versions .grid-container {
@@ -101,13 +101,31 @@ STYLE = """<style>
 }
 #versions .thumbnail-lg { aspect-ratio: 1; }
 #methods .grid-container { grid-template-rows: none; grid-auto-rows: auto; }
-#versions .caption-label, #methods .caption-label {
+:is(#versions, #methods, #kept) .caption-label {
   left: 0; right: 0; bottom: 0; max-width: none; padding: 2px; border: 0; border-radius: 0;
   text-align: center; font-size: 0.8rem; color: var(--body-text-color);
 }
-#versions .thumbnail-lg.selected, #methods .thumbnail-lg.selected {
+:is(#versions, #methods, #kept) .thumbnail-lg.selected {
   outline: 3px solid var(--body-text-color);
 }
+#kept-ones:not(:has(img)) { display: none; }
+#work:has(#kept img) { --kept: 156px; }
+#kept { border: 0; background: none; }
+#kept .grid-wrap { padding: 0; }
+#kept-ones { gap: 4px !important; }
+#kept-ones .row { align-items: center; flex-wrap: nowrap; }
+#kept-ones .row > * { flex: none; width: auto; min-width: 0 !important; }
+#kept-ones .row > :first-child { flex: 1; }
+#kept .grid-wrap { overflow-x: auto; }
+#kept .grid-container {
+  display: flex; gap: 8px; width: max-content; padding: 3px;
+}
+#kept .thumbnail-lg {
+  flex: none; width: 150px; height: 112px; padding-bottom: 36px; aspect-ratio: auto;
+}
+#kept .thumbnail-lg img { height: 76px; object-fit: contain; }
+#kept .caption-label { white-space: normal; line-height: 1rem; height: 36px; }
+#keep-this { white-space: nowrap; }
 #back { flex-wrap: nowrap; gap: 6px; }
 #back button { padding-inline: 6px; }
 #undo::before { content: "\\21b6\\a0" / ""; }
@@ -116,6 +134,8 @@ STYLE = """<style>
   #methods .grid-container { grid-template-columns: minmax(0, 1fr); }
   #seen { flex-wrap: wrap; }
   #seen > :first-child { flex: 0 0 100%; }
+  #seen { gap: 8px; justify-content: space-between; }
+  #uncovered label { padding: 6px 8px; }
   #work { scroll-margin-top: 8px; padding-bottom: 4rem; }
   /* In reach of a thumb; over the page they say in a sign what they do. */
   #download { position: fixed; inset: auto 12px 10px 124px; width: auto; z-index: 50; }
@@ -181,6 +201,7 @@ INTRO = (
     "A colour photograph is turned grey first."
 )
 VERSIONS = "**Versions:** click one to see it large."
+KEPT = "**Kept:** click one to go back to it."
 WAITING = "The colours will appear below."
 
 _GUESSES = """
@@ -225,7 +246,7 @@ _NAMES = """() => {
         set("#photo img", "alt", "Your photograph");
         set("#result img", "alt", (_, index) => ["Grey", "Colorized"][index]);
         set("#touch img", "alt", "The colorized photograph: click where a colour belongs");
-        for (const gallery of ["#versions", "#methods"]) {
+        for (const gallery of ["#versions", "#methods", "#kept"]) {
             set(`${gallery} .thumbnail-lg`, "aria-label", (tile) => tile.innerText.trim());
             set(`${gallery} .thumbnail-lg`, "aria-pressed",
                 (tile) => String(tile.classList.contains("selected")));

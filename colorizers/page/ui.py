@@ -119,17 +119,21 @@ def _one(models: dict[str, Predictor], paths: list[str]) -> None:
     upload = panels.upload(paths)
     editor = Editor(models, Path(upload[0].GRADIO_CACHE), version_titles(models))
     with gr.Row(equal_height=False, visible=False, elem_id="work") as work:
-        with gr.Column(scale=3, min_width=320), gr.Tabs(elem_id="views") as views:
-            with gr.Tab("Before and after", id="before"):
-                picture = panels.picture()
-            with gr.Tab("Hints"):
-                hints = hinting.build()
-            with gr.Tab("Methods", visible=len(models) > 1, id="compare") as comparing:
-                methods = panels.methods(models)
+        with gr.Column(scale=3, min_width=320):
+            with gr.Tabs(elem_id="views") as views:
+                with gr.Tab("Before and after", id="before"):
+                    picture = panels.picture()
+                with gr.Tab("Hints"):
+                    hints = hinting.build()
+                with gr.Tab("Methods", visible=len(models) > 1, id="compare") as comparing:
+                    methods = panels.methods(models)
+            strip = panels.strip()
         with gr.Column(scale=1, min_width=300):
             versions = panels.versions(bool(editor.versions))
             home = panels.home()
-    events.connect(editor, upload, work, views, comparing, picture, hints, methods, versions, home)
+    events.connect(
+        editor, upload, work, views, comparing, picture, hints, methods, strip, versions, home
+    )
 
 
 def _package(name: str) -> Path:

@@ -15,7 +15,7 @@ from colorizers.files.picture import Picture
 from colorizers.files.reading import open_photo
 from colorizers.files.writing import save
 from colorizers.networks.bins import COUNT, centres
-from colorizers.page import checking, desk, editing, turns, ui
+from colorizers.page import checking, desk, editing, kept, turns, ui
 from colorizers.page.checking import hex_ab
 from colorizers.page.desk import Desk, Look, Work
 from colorizers.page.editing import Editor
@@ -215,16 +215,16 @@ def test_likely_colours_are_of_the_place_that_was_clicked(
     shares[:, 0, warm], shares[:, 0, cold], shares[:, 0, rare] = 0.7, 0.28, 0.02
     shares[:, 1, cold] = 1.0
     monkeypatch.setattr(editor.models["photo"], "likely", lambda L: shares)
-    *_, offered, _, _, _ = editor.place_hint(click([96, 128]), key, "#808080", *AS_IS)
+    offered = editor.place_hint(click([96, 128]), key, "#808080", *AS_IS)[5]
     names, values = zip(*offered.choices, strict=True)
     assert names == ("brown 70%", "blue 28%")
     np.testing.assert_allclose([hex_ab(value) for value in values], [[20, 30], [0, -40]], atol=2)
-    *_, offered, _ = editor.take_likely(key, values[1], *AS_IS)
+    offered = editor.take_likely(key, values[1], *AS_IS)[5]
     assert offered.value == values[1]
     assert editor.desk.get(key).hints == [hints.Hint(0.25, 0.5, hex_ab(values[1]))]
-    *_, offered, _ = editor.place_hint(click([300, 128]), key, "#808080", *AS_IS)
+    offered = editor.place_hint(click([300, 128]), key, "#808080", *AS_IS)[5]
     assert [name for name, _ in offered.choices] == ["blue 100%"]
-    assert editor.clear(key, *AS_IS)[-2].visible is False
+    assert editor.clear(key, *AS_IS)[5].visible is False
 
 
 def test_hints_have_a_limit(editor: Editor, key: str) -> None:
@@ -427,3 +427,22 @@ def test_the_desk_has_room_for_so_many(tmp_path: Path) -> None:
     table.drop(first)
     with pytest.raises(ImageError):
         table.get(first)
+
+
+def test_kept_results_have_a_limit_and_are_of_what_is_there(editor: Editor, key: str) -> None:
+    with pytest.raises(gr.Error, match="No result is kept yet"):
+        editor.take_kept(key, "PNG", 90, True, progress=quiet)
+    for step in range(kept.MOST):
+        editor.redraw(key, step / 10, 0.0, 0.5)
+        editor.keep_this(key)
+    editor.redraw(key, 1.9, 0.0, 0.5)
+    with pytest.raises(gr.Error, match="12 results are kept, which is the limit; let one go"):
+        editor.keep_this(key)
+    for wrong in (-1, kept.MOST, "0", None):
+        with pytest.raises(gr.Error, match="There are 12 pictures to choose from"):
+            editor.back_to(click(wrong), key)
+    saturation, *_ = editor.back_to(click(3), key)
+    assert saturation == pytest.approx(0.3)
+    button, strip = editor.keep_this(key)  # which lets it go
+    assert button.value == kept.KEEP_THIS
+    assert len(strip.value) == kept.MOST - 1
