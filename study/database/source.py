@@ -59,6 +59,23 @@ class Source:
         """
         return Rules.of(self.settings.get("exclusion") or {})
 
+    @property
+    def margin(self) -> float | None:
+        """The margin of equivalence that the study file fixed, or None.
+
+        Raises
+        ------
+        ValueError
+            If what is stored is no margin.
+        """
+        margin = self.settings.get("margin")
+        if margin is None:
+            return None
+        number = isinstance(margin, (int, float)) and not isinstance(margin, bool)
+        if not number or not 0 < margin < 0.5:
+            raise ValueError(f"The stored margin is {margin!r}, but must be a share below 0.5.")
+        return float(margin)
+
 
 def from_database(url: str, study: int | None = None) -> Source:
     """Read one version of a study at one moment; versions are never pooled.

@@ -59,6 +59,8 @@ class StudyConfig:
         Scales by name, "realism", "quality" or both: those that the tables and reports know.
     exclusion
         Who is left out of the analysis, fixed before the first participant starts.
+    margin
+        Of equivalence, a gap in shares fixed beforehand, such as 0.05; None for the report's own.
     access
         Who may take part: a key of `ACCESS`.
     consents_per_hour
@@ -84,6 +86,7 @@ class StudyConfig:
     consent: Consent = field(default_factory=Consent)
     scales: Mapping[str, Scale] = field(default_factory=default_scales)
     exclusion: Rules = field(default_factory=Rules)
+    margin: float | None = None
     access: str = "open"
     consents_per_hour: int = 100
     completion_link: str | None = None
@@ -135,6 +138,8 @@ class StudyConfig:
             "consent_text": None if self.consent.text is None else list(self.consent.text),
             "scales": {name: asdict(scale) for name, scale in self.scales.items()},
             "exclusion": self.exclusion.settings(),
+            # Where it is not set it is not stored, so that studies of before stay what they were.
+            **({} if self.margin is None else {"margin": self.margin}),
             "access": self.access,
             "completion_link": self.completion_link,
             "colorize": self.colorize,
@@ -224,13 +229,14 @@ def parse(text: str, *, folder: Path = Path()) -> StudyConfig:
         consent=_consent(root.table("consent")),
         scales=_read_scales(root.table("scales")),
         exclusion=_rules(root.table("exclusion")),
+        margin=(analysis := root.table("analysis")).share("margin", default.margin),
         access=link.choice("access", default.access, ACCESS),
         consents_per_hour=link.number("consents_per_hour", default.consents_per_hour, least=0),
         completion_link=_link(link.text("completion_link", None)),
         colorize=(page := root.table("page")).boolean("colorize", default.colorize),
         file=text,
     )
-    for table in (trials, link, page, root):
+    for table in (trials, link, page, analysis, root):
         table.refuse_rest()
     if len(config.name) > 200:
         raise ConfigError(f"name has {len(config.name)} letters, but may have at most 200.")
@@ -269,6 +275,14 @@ class _Table:
         if not least <= value < 2**53:
             raise self.refuse(key, value, f"at least {least} and below 2^53")
         return value
+
+    def share(self, key: str, default: float | None) -> float | None:
+        value = self.take(key, default)
+        if value is default:
+            return default
+        if not isinstance(value, (int, float)) or isinstance(value, bool) or not 0 < value < 0.5:
+            raise self.refuse(key, value, "a share above 0 and below 0.5, such as 0.05")
+        return float(value)
 
     def boolean(self, key: str, default: bool) -> bool:
         value = self.take(key, default)

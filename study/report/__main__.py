@@ -95,6 +95,7 @@ def computed(
         rules=source.rules,
         withdrawn=source.withdrawn,
         edited=source.edited,
+        margin=source.margin,
         only=only,
     )
     return summary, gallery

@@ -42,7 +42,7 @@ class Roads(Subject):
         for o in self.sensitivity:
             rows.append([f"{o.name}, headline", percent(o.rate), percent_range(headline[o.name])])
             rows += [[f"  {road}", percent(rate), percent_range(i)] for road, rate, i in roads(o)]
-        draws = self.sensitivity[0].draws
+        draws = max(o.draws for o in self.sensitivity)
         part = max(o.models_on for o in self.sensitivity)
         drawn = f"; both models on {part} answers of participants drawn at random"
         yield Section(

@@ -114,6 +114,7 @@ def summarise(
     rules: Rules | None = None,
     withdrawn: int | None = None,
     edited: bool = False,
+    margin: float | None = None,
     only: str | None = None,
     level: float = LEVEL,
 ) -> Summary:
@@ -135,6 +136,8 @@ def summarise(
         How many had their answers deleted, where that is known.
     edited : bool
         Whether the answers were changed after the study had stored them.
+    margin : float, optional
+        Margin of equivalence that the study file fixed.
     only : {"real", "simulated"}, optional
         Which participants to report, where the database holds both.
     level : float
@@ -155,7 +158,7 @@ def summarise(
     answers, participants = exclusions.apply(answers, participants, rules)
     answers = stats.compact(answers)
     rows = _counted(answers, participants)
-    counted = Counted(answers, participants, rows, rules, withdrawn, level)
+    counted = Counted(answers, participants, rows, rules, withdrawn, level, margin)
     simulated = bool(participants["simulated"].all())
     named = get_type_hints(Summary).items()
     subjects = {name: kind for name, kind in named if Subject in getattr(kind, "__mro__", ())}

@@ -24,8 +24,12 @@ from study.statistics.stats import Counted
 
 @dataclass(frozen=True)
 class Tests(Subject):
-    """Both families of tests, each corrected on its own."""
+    """Both families of tests, each corrected on its own.
 
+    `margin_fixed` says that the margin of equivalence is the study file's.
+    """
+
+    margin_fixed: bool
     against_truth: list[AgainstTruth]
     differences: list[Difference]
 
@@ -33,7 +37,10 @@ class Tests(Subject):
     def of(cls, counted: Counted) -> Self:
         """Test every method, and every two."""
         return cls(
-            comparisons.against_truth(counted.rows, counted.level),
+            counted.margin is not None,
+            comparisons.against_truth(
+                counted.rows, counted.level, counted.margin or comparisons.MARGIN
+            ),
             comparisons.differences(counted.rows, counted.level),
         )
 
@@ -41,14 +48,19 @@ class Tests(Subject):
         """A table each, where there is something to test."""
         if self.against_truth:
             margin = f"{100 * self.against_truth[0].margin:g}"
+            fixed = (
+                "fixed in the study file"
+                if self.margin_fixed
+                else "the report's own, which the study file did not fix"
+            )
             yield Section(
                 "tests",
                 "Tests against the truth",
                 "Is a method's gap to its point of indistinguishability 0, for other people and "
                 "other pictures? t test of the gap with its two-way variance: p is at most 5 % "
-                "where the 95 % interval leaves 0 out. Corrected by Holm for the number of "
-                "methods. d: mean gap over its standard deviation between participants.",
-                ("method", "gap", "d", "p", "p (Holm)", "flips", "naive", f"within ±{margin}"),
+                "where the 95 % interval leaves 0 out. Corrected by Holm, with the last column in "
+                "the same family. d: mean gap over its standard deviation between participants.",
+                ("method", "gap", "d", "p", "p (Holm)", "flips", "naive", f"±{margin} (Holm)"),
                 [
                     [
                         t.name,
@@ -58,15 +70,15 @@ class Tests(Subject):
                         p_value(t.p_holm),
                         p_value(t.p_flips),
                         p_value(t.p_naive),
-                        p_value(t.p_equivalent),
+                        p_value(t.p_equivalent_holm),
                     ]
                     for t in self.against_truth
                 ],
                 (
                     "A large p does not show that there is no gap. The last column asks for that: "
-                    f"two one-sided tests of a gap within {margin} points; small means picked "
-                    "about as often as the truth. Flips: signs of the participants' gaps, on these "
-                    "pictures only. Naive: binomial, as if answers were independent.",
+                    f"two one-sided tests of a gap within {margin} points, {fixed}; small means "
+                    "picked about as often as the truth. Flips: signs of the participants' gaps, "
+                    "on these pictures only. Naive: binomial, as if answers were independent.",
                 ),
             )
         if self.differences:
@@ -95,7 +107,7 @@ class Tests(Subject):
         every = ("effect_size", "p", "p_holm", "p_flips", "patterns")
         for t in self.against_truth:
             yield row("tests", "gap", t.gap, t.interval, name=t.name)
-            more = (*every, "p_naive", "margin", "p_equivalent")
+            more = (*every, "p_naive", "margin", "p_equivalent", "p_equivalent_holm")
             yield from measures("tests", t, *more, name=t.name)
         for d in self.differences:
             of = {"group": d.other, "name": d.name}

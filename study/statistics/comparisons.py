@@ -6,7 +6,7 @@ same contrast, variance and degrees of freedom as the interval beside it, so tha
 disagree, and it speaks about other people and other pictures. Beside it stands what holds on these
 pictures: each participant gives one number (a mean gap, a rate, a mean rating), and signs are
 exchanged within participants. Effects stand beside their p-values; families of tests are corrected
-by Holm's method.
+by Holm's method, equivalence and gap of all methods in one.
 
 A p-value above 5 % is no proof that there is no gap; `equivalence` asks for that proof.
 scipy.stats and statsmodels are imported where they are used, so that the report's other parts
@@ -51,10 +51,10 @@ class AgainstTruth:
     """One method against its point of indistinguishability (gap 0).
 
     `effect_size` is the participants' mean gap over its standard deviation (Cohen's d for paired
-    values). `p` and `p_holm` are of the two-way t test, `p_flips` of `patterns` sign flips over
-    participants on these pictures, `p_naive` of the binomial test of the pairwise picks against
-    1/2, `p_equivalent` of the two one-sided tests: small means that the gap lies within `margin`
-    of 0.
+    values). `p` is of the two-way t test, `p_flips` of `patterns` sign flips over participants on
+    these pictures, `p_naive` of the binomial test of the pairwise picks against 1/2,
+    `p_equivalent` of the two one-sided tests: small means that the gap lies within `margin` of 0.
+    `p_holm` and `p_equivalent_holm` are corrected in one family, of both tests of all methods.
     """
 
     name: str
@@ -68,6 +68,7 @@ class AgainstTruth:
     p_naive: float
     margin: float
     p_equivalent: float
+    p_equivalent_holm: float
     patterns: int
 
 
@@ -208,7 +209,7 @@ def against_truth(
     """Test every method against its point of indistinguishability.
 
     The gap score of a trial is +1/2 for a pick of the method, -1/2 for the truth, 0 for another
-    (`study.statistics.stats.distances`).
+    (`study.statistics.stats.distances`). `margin` is that of `equivalence`.
     """
     found = []
     for name, trials in _shown(rows):
@@ -217,14 +218,16 @@ def against_truth(
         score = (own.astype(np.float64) - real) / 2
         naive = binomial_naive(int(own.sum()), int(own.sum() + real.sum()), 0.5)
         found.append((name, *_contrast(score, trials), naive))
-    corrected = holm([two_way_p(variance) for _, variance, _, _ in found])
+    gaps = [two_way_p(variance) for _, variance, _, _ in found]
+    within = [equivalence(variance, margin) for _, variance, _, _ in found]
+    corrected = holm([*gaps, *within])  # whoever may claim either has as many chances to err
     return [
         AgainstTruth(
             name, variance.mean, two_way_mean(variance, level), means.size, _effect(means),
-            two_way_p(variance), p_holm, flips[0], naive, margin, equivalence(variance, margin),
+            gaps[i], corrected[i], flips[0], naive, margin, within[i], corrected[len(found) + i],
             flips[1],
         )
-        for (name, variance, means, naive), p_holm in zip(found, corrected, strict=True)
+        for i, (name, variance, means, naive) in enumerate(found)
         for flips in [sign_flip(means)]
     ]  # fmt: skip
 

@@ -30,6 +30,7 @@ WILSON_NAIVE = "Wilson, naive"
 JEFFREYS_NAIVE = "Jeffreys, naive"
 GOODMAN_NAIVE = "Goodman joint, naive"
 T_PARTICIPANTS = "t over participants"
+ALIKE = "no interval, because all values are equal and their spread cannot be seen"
 
 
 @dataclass(frozen=True)
@@ -193,7 +194,7 @@ def t_interval(values: ArrayLike, level: float = LEVEL) -> tuple[float, Interval
     mean : float
         NaN without values.
     interval : Interval
-        Undefined, with the reason in its note, for fewer than two values.
+        Undefined, with the reason in its note, for fewer than two values or equal ones.
 
     Examples
     --------
@@ -208,7 +209,10 @@ def t_interval(values: ArrayLike, level: float = LEVEL) -> tuple[float, Interval
     mean = float(x.mean())
     if n == 1:
         return mean, undefined(T_PARTICIPANTS, level, "1 participant; at least 2 are needed")
-    half = float(stdtrit(n - 1, 0.5 + level / 2)) * float(x.std(ddof=1)) / math.sqrt(n)
+    spread = float(x.std(ddof=1))
+    if spread <= 1e-12 * max(1.0, abs(mean)):
+        return mean, undefined(T_PARTICIPANTS, level, ALIKE)
+    half = float(stdtrit(n - 1, 0.5 + level / 2)) * spread / math.sqrt(n)
     return mean, Interval(mean - half, mean + half, T_PARTICIPANTS, level)
 
 

@@ -36,7 +36,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import expit, logit, ndtri, stdtrit
 
 from study.protocol.design import TRUTH
-from study.statistics.intervals import LEVEL, Interval, jeffreys, undefined
+from study.statistics.intervals import ALIKE, LEVEL, Interval, jeffreys, undefined
 from study.statistics.stats import methods
 from study.statistics.twoway import Groups, codes
 
@@ -48,6 +48,7 @@ _DRAWS = 2_000
 _LEAST_DRAWS = 200
 _WORK = 40_000_000  # draws times answers, above which fewer draws are made
 _SEED = 1
+_NO_ERROR = 1e-9  # of log odds: participants' rates are equal but for rounding
 
 
 @dataclass(frozen=True)
@@ -147,6 +148,8 @@ def crossed_bootstrap(
     if min(n_people, n_pictures) < 2:
         reason = "fewer than two participants or pictures cannot be drawn anew"
         return undefined(CROSSED_BOOTSTRAP, level, reason), 0
+    if y.min() == y.max():
+        return undefined(CROSSED_BOOTSTRAP, level, ALIKE), 0
     shape = (n_people, n_pictures)
     sums, counts = (csr_array((w, (p, q)), shape=shape) for w in (y, np.ones_like(y)))
     draws = max(_LEAST_DRAWS, min(draws, _WORK // y.size))
@@ -181,7 +184,7 @@ def marginal_interval(
     -------
     Interval
         On the logit scale with the t quantile of participants - 1; undefined with fewer than two
-        participants or where all answers are equal.
+        participants, or where all answers, or all participants' rates, are equal.
     """
     reason = _degenerate(picked, codes(participant)[1])
     if reason:
@@ -197,6 +200,8 @@ def marginal_interval(
     )  # fmt: skip
     fit = model.fit(cov_type="bias_reduced")
     center, error = float(np.asarray(fit.params)[0]), float(np.asarray(fit.bse)[0])
+    if error < _NO_ERROR:
+        return undefined(MARGINAL_MODEL, level, ALIKE)
     half = float(stdtrit(n - 1, 0.5 + level / 2)) * error
     return Interval(float(expit(center - half)), float(expit(center + half)), MARGINAL_MODEL, level)
 

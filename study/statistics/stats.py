@@ -65,6 +65,8 @@ class Counted:
         How many had their answers deleted, or None where that is not known.
     level
         Nominal coverage of all intervals.
+    margin
+        Of equivalence, as the study file fixed it; None if it did not.
     """
 
     answers: pd.DataFrame
@@ -73,6 +75,7 @@ class Counted:
     rules: Rules
     withdrawn: int | None
     level: float
+    margin: float | None = None
 
     @cached_property
     def fool_rates(self) -> list[Rate]:

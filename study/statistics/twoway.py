@@ -28,7 +28,14 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import expit, logit, stdtr, stdtrit
 
-from study.statistics.intervals import LEVEL, Interval, check_level, clopper_pearson, undefined
+from study.statistics.intervals import (
+    ALIKE,
+    LEVEL,
+    Interval,
+    check_level,
+    clopper_pearson,
+    undefined,
+)
 
 TWO_WAY_LOGIT = "two-way cluster-robust, logit"
 TWO_WAY_LINEAR = "two-way cluster-robust"
@@ -245,7 +252,7 @@ def two_way_mean(variance: TwoWayVariance, level: float = LEVEL) -> Interval:
     check_level(level)
     reason = _too_few(variance)
     if not reason and variance.total == 0:
-        reason = "no interval, because all values are equal and their spread cannot be seen"
+        reason = ALIKE
     if reason:
         return undefined(TWO_WAY_LINEAR, level, reason)
     half = _quantile(variance, level) * math.sqrt(variance.total)

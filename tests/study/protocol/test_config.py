@@ -85,6 +85,7 @@ def test_the_settings_that_the_example_only_mentions_exist():
     config = parse(text)
     assert config.consent.version == "2026-03-1"
     assert config.completion_link is not None
+    assert config.margin == 0.05
     assert None not in [getattr(config.exclusion, name) for name in Rules.__dataclass_fields__]
 
 
@@ -132,6 +133,10 @@ def test_a_change_is_a_version_and_a_comment_is_none():
         ),
         ("[exclusion]\nmin_charm = 1", "exclusion: There is no exclusion rule min_charm"),
         ("[exclusion]\nmin_catch_correct = 2", "exclusion: min_catch_correct .*between 0 and 1"),
+        ("[analysis]\nmargin = 5", "analysis.margin is 5, but must be a share above 0 and below"),
+        ("[analysis]\nmargin = 0", "analysis.margin is 0, but must be a share"),
+        ("[analysis]\nmargin = true", "analysis.margin is True, but must be a share"),
+        ("[analysis]\nedge = 1", "analysis.edge is no setting of a study; there are margin"),
         ('[page]\ncolorize = "no"', "page.colorize is 'no', but must be true or false"),
     ],
 )
@@ -139,6 +144,13 @@ def test_mistakes_are_told_in_one_sentence(text, message):
     with pytest.raises(ConfigError, match=message) as caught:
         parse(text)
     assert "\n" not in str(caught.value)
+
+
+def test_a_margin_is_stored_only_where_it_is_fixed():
+    """A study of before the setting keeps its digest, so its participants are not parted."""
+    assert "margin" not in StudyConfig().conduct()
+    fixed = parse("[analysis]\nmargin = 0.03")
+    assert fixed.conduct() == {**StudyConfig().conduct(), "margin": 0.03}
 
 
 def test_a_study_that_does_not_fit_its_set_is_refused():

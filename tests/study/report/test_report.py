@@ -390,6 +390,17 @@ def test_rules_of_the_study_file_are_applied(default_study):
         report_of(dataclasses.replace(default_study, settings=broken), "json")
 
 
+def test_the_margin_of_the_study_file_is_taken(default_study):
+    fixed = dataclasses.replace(default_study, settings={**default_study.settings, "margin": 0.03})
+    found = json.loads(report_of(fixed, "json"))
+    assert {test["margin"] for test in found["against_truth"]} == {0.03}
+    assert found["margin_fixed"] is True
+    assert json.loads(report_of(default_study, "json"))["margin_fixed"] is False
+    broken = {**default_study.settings, "margin": "wide"}
+    with pytest.raises(ValueError, match="stored margin is 'wide'"):
+        report_of(dataclasses.replace(default_study, settings=broken), "json")
+
+
 def test_a_study_files_own_words_are_quoted(default_study):
     settings = {
         **default_study.settings,

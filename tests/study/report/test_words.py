@@ -107,3 +107,32 @@ def test_other_json_is_json_too():
     assert strict(power_json([row]))["designs"][0]["width"] is None
     with pytest.raises(ValueError, match="not JSON compliant"):
         _json({"limit": float("nan")})
+
+
+ALIKE = {
+    "two people of one rate": [["gan", "gan", TRUTH], [TRUTH, "gan", "gan"]],
+    "people who are all alike": [["gan", TRUTH, "classification", "gan"]] * 3,
+}
+
+
+@pytest.mark.parametrize("picks", [*EDGES.values(), *ALIKE.values()], ids=[*EDGES, *ALIKE])
+def test_no_interval_has_a_width_of_nothing(picks):
+    """A GEE of two people with one rate had an interval from 36.7 to 36.7 %."""
+    scores = dict.fromkeys(("gan", "classification", TRUTH), 4)
+    frame = answers(crossed(picks, response_ms=900, label="cat", realism=scores))
+    for line in csv.DictReader(io.StringIO(csv_text(summary_of(frame)))):
+        if line["low"] and line["high"]:
+            assert float(line["high"]) - float(line["low"]) > 1e-9, line
+
+
+def test_the_margin_is_the_studys_and_the_report_says_whose_it_is():
+    frame = answers(crossed([["gan", TRUTH, "gan", TRUTH], [TRUTH, "gan", TRUTH, "gan"]] * 3))
+    text = {
+        margin: " ".join(FORMATS["text"](summary_of(frame, margin=margin)).split())
+        for margin in (None, 0.2)
+    }
+    assert "within 5 points, the report's own, which the study file did not fix" in text[None]
+    assert "within 20 points, fixed in the study file" in text[0.2]
+    tests = {m: summary_of(frame, margin=m).tests.against_truth[0] for m in (0.05, 0.2)}
+    assert tests[0.2].p_equivalent < tests[0.05].p_equivalent
+    assert tests[0.05].p == tests[0.2].p

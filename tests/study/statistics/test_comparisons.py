@@ -201,6 +201,16 @@ def test_four_methods_are_six_differences_corrected_together():
     assert all(t.p_holm >= t.p for t in found)
 
 
+def test_gap_and_equivalence_of_all_methods_are_one_family():
+    rng = np.random.default_rng(3)
+    picks = rng.choice(["a", "b", TRUTH], (12, 20), p=[0.4, 0.2, 0.4])
+    found = against_truth(answers(crossed(picks.tolist()), methods=("a", "b", TRUTH)), margin=0.2)
+    family = holm([*(t.p for t in found), *(t.p_equivalent for t in found)])
+    assert [*(t.p_holm for t in found), *(t.p_equivalent_holm for t in found)] == family
+    assert len(family) == 4
+    assert all(t.p_equivalent_holm >= t.p_equivalent for t in found)
+
+
 def test_ratings_are_compared_within_participants():
     values = [(5, 3), (4, 3), (5, 2), (3, 3), (4, 1)]
     trials = [
