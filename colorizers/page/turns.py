@@ -180,7 +180,8 @@ class Turns(Queue):
         ]
         done = sum(spent.count for spent in times)
         each = sum(spent.process_time for spent in times) / done if done else GUESS
-        places = self.event_queue_per_concurrency_id[lane].concurrency_limit or 1
+        used = self.event_queue_per_concurrency_id.get(lane)  # None before its first job
+        places = (used.concurrency_limit if used else None) or 1
         return max(1, math.ceil(each * (1 + addresses / places)))
 
 

@@ -7,6 +7,7 @@ inside a real page, with its buttons, and goes on by itself after a reload.
 
 import http.client
 import json
+import random
 import threading
 import time
 import urllib.error
@@ -42,19 +43,26 @@ class HttpParticipant:
         Answered trials after which to stop, or None for the whole study.
     component
         Number of the Study component in the page; asked from the server if -1.
+    pause
+        Seconds before each answer on average: from half to half as much again.
     acknowledged
         Trials whose pick and ratings the server has confirmed, as (practice, number).
     waits
-        Of each answered request, when it was sent for the first time, and the seconds until then.
+        Of each answered request, when it was sent for the first time, the seconds until it was
+        answered, and its name.
     """
 
     url: str
     person: int
     stop_after: int | None = None
     component: int = -1
+    pause: float = 0.0
     acknowledged: list[tuple[bool, int]] = field(default_factory=list)
     shown: dict[str, Any] = field(default_factory=dict)
-    waits: list[tuple[float, float]] = field(default_factory=list)
+    waits: list[tuple[float, float, str]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self._chance = random.Random(self.person)
 
     def ask(self, name: str, **fields: Any) -> dict[str, Any]:
         """Call a server function until it answers; the server may be down for a while."""
@@ -79,8 +87,12 @@ class HttpParticipant:
                 time.sleep(0.2)
             else:
                 assert "error" not in reply, reply["error"]
-                self.waits.append((began, time.monotonic() - began))
+                self.waits.append((began, time.monotonic() - began, name))
                 return reply
+
+    def rest(self) -> None:
+        """Look for a while."""
+        time.sleep(self.pause * self._chance.uniform(0.5, 1.5))
 
     def start(self) -> None:
         """Consent."""
@@ -98,8 +110,10 @@ class HttpParticipant:
             slot, ratings = answer(self.person, practice, number)
             if practice:  # looking at all of them would test the network and not the study
                 assert len(self.ask("pictures", trial=trial)["pictures"]) == 3
+            self.rest()
             self.shown = self.ask("pick", trial=trial, slot=slot, response_ms=1000, exposure_ms=900)
             assert self.shown["picked"] == slot
+            self.rest()
             self.shown = self.ask("rate", trial=trial, ratings=ratings)
             self.acknowledged.append((practice, number))
 

@@ -12,7 +12,7 @@ from colorizers.page import turns
 from colorizers.page.turns import Turns
 from colorizers.page.uploads import SCOPE, Visitor
 
-HEAVY, LIGHT = 0, 1
+HEAVY, LIGHT, LOOK = 0, 1, 2
 
 
 @pytest.fixture
@@ -21,6 +21,7 @@ def queue() -> Iterator[Turns]:
         button = gr.Button()
         button.click(lambda: None, concurrency_id=turns.COLORIZE, concurrency_limit=2)
         button.click(lambda: None, concurrency_id="adjust", concurrency_limit=2)
+        button.click(lambda: None, concurrency_id=turns.CHECK, concurrency_limit=1)
     turns.take_turns(blocks)
     made = blocks._queue
     assert isinstance(made, Turns)
@@ -113,6 +114,12 @@ def test_light_jobs_have_bounds_of_their_own(queue: Turns) -> None:
         ask(queue, "1.1.1.1", fn=LIGHT)
     assert "changes to photographs of yours" in refused(queue, "1.1.1.1", fn=LIGHT)
     ask(queue, "1.1.1.1")
+
+
+def test_a_lane_that_nobody_has_used_yet_refuses_as_others_do(queue: Turns) -> None:
+    ask(queue, "1.1.1.1")
+    ask(queue, "1.1.1.1")
+    assert "2 photographs of yours" in refused(queue, "1.1.1.1", fn=LOOK)
 
 
 def test_a_refusal_says_how_long(queue: Turns) -> None:
