@@ -160,7 +160,8 @@ def build_demo(service: Callable[[], Service], *, colorize: bool = True) -> gr.B
     """Return the Gradio app with both tabs, or with the study alone."""
     with gr.Blocks(title=TITLE, analytics_enabled=False) as blocks:
         gr.Markdown(
-            f"# {TITLE}\n\nColour grey photographs; find out which colours people take for real.",
+            f"# {TITLE}\n\nColour black-and-white photographs, and find out which colours people "
+            "take for real.",
             elem_id="title",
         )
         if colorize:

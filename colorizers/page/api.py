@@ -31,7 +31,7 @@ from colorizers.painting.predictor import Predictor
 log = logging.getLogger(__name__)
 
 NAME = "colorize_file"
-FAILED = "Something failed on the server while colouring; try again or send another picture."
+FAILED = "Something went wrong on the server while colouring; try again, or send another picture."
 DESCRIPTION = "Colorize one photograph; see docs/api.md."
 
 

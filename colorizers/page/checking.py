@@ -83,7 +83,7 @@ def telling(title: str) -> Iterator[None]:
     except Exception as error:
         log.exception("an event of the Colorize tab failed")
         raise gr.Error(
-            "Something failed on the server; try again or take another picture.",
+            "Something went wrong on the server; try again, or try another photograph.",
             title=title,
             print_exception=False,
         ) from error
@@ -206,7 +206,7 @@ def uploaded(payload: Any) -> tuple[Path, str]:
     """
     path = payload.get("path") if isinstance(payload, dict) else None
     if not isinstance(path, str) or not path:
-        raise ImageError("There is no photograph yet; upload one or take an example.")
+        raise ImageError("There is no photograph yet; upload one or try an example.")
     if not gradio_utils.is_in_or_equal(path, gradio_utils.get_upload_folder()):
         raise ImageError("That file was not uploaded here; upload it first.")
     name = payload.get("orig_name")

@@ -234,7 +234,7 @@ class Desk:
             If it is not there, or not any more.
         """
         if not isinstance(key, str) or not key:
-            raise ImageError("There is no photograph yet; upload one or take an example.")
+            raise ImageError("There is no photograph yet; upload one or try an example.")
         with self._lock:
             if key not in self._works:
                 raise ImageError(

@@ -133,7 +133,7 @@ class Editor:
             work.grid(work.look, self.models)
             progress(0.8, desc="Following the edges")
             key = self.desk.put(work, instead_of=old_key)
-            full = f"The file has all {width:,} × {height:,} pixels."
+            full = f"The file is full size: {width:,} × {height:,} pixels."
             drawn = self._drawn(work, Sliders())
             return [key, verdict.note, full, *drawn[:-1], self._strip(work)]
 
@@ -249,7 +249,7 @@ class Editor:
                     work.kept.pop(number_)[1].unlink(missing_ok=True)
                 elif len(work.kept) >= kept.MOST:
                     raise ImageError(
-                        f"{kept.MOST} results are kept, which is the limit; let one go first."
+                        f"{kept.MOST} results are kept, which is the limit; stop keeping one first."
                     )
                 else:
                     now = _now(work)
@@ -639,13 +639,15 @@ def _said(work: Work) -> str:
         return NO_HINTS
     many = "1 hint" if len(work.hints) == 1 else f"{len(work.hints)} hints"
     if work.chosen is None:
-        return f"{many}, the last{_where(work.hints[-1])}. Click a ring to change or move its hint."
+        return (
+            f"{many}, the last{_where(work.hints[-1])}. Click a ring to change or move that hint."
+        )
     where = _where(work.hints[work.chosen])
     return (
-        f"{many}. This one is chosen{where}: a colour changes it, a click elsewhere moves it, "
-        "a click on it lets it go."
+        f"{many}. This one is selected{where}: pick a colour to change it, click elsewhere to move "
+        "it, or click it again to leave it as it is."
     )
 
 
 def _where(hint: Hint) -> str:
-    return f" ({round(100 * hint.x)} % across, {round(100 * hint.y)} % down)"
+    return f" ({hint.x:.0%} across, {hint.y:.0%} down)"

@@ -72,11 +72,11 @@ def build() -> Hinting:
         clear = gr.Button("Clear all hints", size="md", elem_id="clear-hints")
     with gr.Row(equal_height=True):
         colour = gr.ColorPicker(
-            FIRST_COLOUR, label="Or any other", min_width=110, elem_id="hint-colour"
+            FIRST_COLOUR, label="Any other colour", min_width=110, elem_id="hint-colour"
         )
         written = gr.Textbox(
             FIRST_COLOUR,
-            label="Or written: #c08040, navy",
+            label="Or type one: #c08040, navy",
             max_lines=1,
             min_width=150,
             elem_id="hint-written",
@@ -86,7 +86,7 @@ def build() -> Hinting:
             value=REACH_DEFAULT,
             step=0.05,
             label="Reach",
-            info="How far a colour runs.",
+            info="How far a colour spreads.",
             buttons=[],
             min_width=240,
             elem_id="reach",

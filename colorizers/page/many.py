@@ -65,7 +65,7 @@ def build(colorizer: Predictor) -> None:
     """Draw the sub-tab for many photographs in the current Gradio context."""
     gr.Markdown(
         f"Up to {MAX_FILES} photographs, {MAX_MEGAPIXELS} megapixels together. Each is coloured by "
-        f"“{colorizer.title}” at its own size; all come back in one zip."
+        f"“{colorizer.title}” at full size, and you get all of them in one zip file."
     )
     with gr.Row(equal_height=False):
         with gr.Column(scale=1, min_width=260):
@@ -76,11 +76,13 @@ def build(colorizer: Predictor) -> None:
                 list(ENDINGS), value="JPEG", label="Format", elem_id="many-format"
             )
             start = gr.Button("Colorize all", variant="primary", elem_id="many-start")
-            leave = gr.Button("Do not wait", visible=False, size="sm", elem_id="many-leave")
+            leave = gr.Button("Stop waiting", visible=False, size="sm", elem_id="many-leave")
             stop = gr.Button("Stop", visible=False, size="sm", elem_id="many-stop")
         with gr.Column(scale=3, min_width=320):
-            report = gr.Markdown("The photographs will appear here.", elem_id="many-report")
-            bundle = gr.DownloadButton("Download zip", visible=False, elem_id="many-zip")
+            report = gr.Markdown(
+                "The coloured photographs will appear here.", elem_id="many-report"
+            )
+            bundle = gr.DownloadButton("Download zip file", visible=False, elem_id="many-zip")
             gallery = gr.Gallery(
                 label="Colorized",
                 show_label=False,
@@ -126,7 +128,7 @@ def build(colorizer: Predictor) -> None:
     for ended in (running.then, running.failure):  # in Gradio 6.31, `then` is not for failures
         ended(None, None, buttons, js=MANY_ENDED, **SILENT)
     stop.click(ask, stopping, stop, **SILENT)
-    left = "Nothing was coloured; the photographs did not wait for their turn."
+    left = "Nothing was coloured: you left before it was your turn."
     leave.click(lambda: left, None, report, cancels=running, **SILENT)
     leave.click(None, None, buttons, js=MANY_ENDED, **SILENT)
 
@@ -220,7 +222,7 @@ class _Made:
             self.failed.append(Failed(_name(sent), str(error)))
         except Exception:
             log.exception("a photograph of many failed")
-            self.failed.append(Failed(_name(sent), "Something failed on the server."))
+            self.failed.append(Failed(_name(sent), "Something went wrong on the server."))
 
     def close(self) -> gr.DownloadButton:
         """End the zip with a list of the files that failed; the button that hands it out."""
@@ -279,24 +281,27 @@ def said(
     Examples
     --------
     >>> print(said(2, [Failed("letter.doc", "It is no picture.")], 3))
-    2 of 3 photographs have colours.
+    2 of 3 photographs coloured.
     <BLANKLINE>
-    Without colours:
+    Not coloured:
     <BLANKLINE>
     - letter.doc: It is no picture.
+    >>> print(said(1, [], 1))
+    1 of 1 photograph coloured.
     >>> print(said(2, [], 3, stopped=True))
-    Stopped: 2 of 3 photographs have colours and are in the zip.
+    Stopped: 2 of 3 photographs coloured, and in the zip file.
     """
-    lines = [f"{done} of {total} photographs have colours."]
+    photographs = "photograph" if total == 1 else "photographs"
+    lines = [f"{done} of {total} {photographs} coloured."]
     if stopped and done:
-        lines = [f"Stopped: {done} of {total} photographs have colours and are in the zip."]
+        lines = [f"Stopped: {done} of {total} {photographs} coloured, and in the zip file."]
     elif stopped:
-        lines = [f"Stopped: none of the {total} photographs has colours yet."]
+        lines = ["Stopped before the first photograph was done."]
     if failed:
-        lines += ["", "Without colours:", ""]
+        lines += ["", "Not coloured:", ""]
         lines += [f"- {item.name}: {item.why}" for item in failed]
     if noted:
-        lines += ["", "To know:", "", *(f"- {item.name}: {item.what}" for item in noted)]
+        lines += ["", "Please note:", "", *(f"- {item.name}: {item.what}" for item in noted)]
     return "\n".join(lines)
 
 

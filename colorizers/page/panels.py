@@ -47,7 +47,7 @@ def upload(examples: list[str]) -> tuple[gr.Image, Examples, gr.Markdown]:
             shown = gr.Examples(
                 examples,
                 inputs=photo,
-                label="Or take one of these",
+                label="Or try one of these",
                 examples_per_page=len(examples) or 1,
                 elem_id="examples",
             )
@@ -95,7 +95,7 @@ def strip() -> tuple[gr.Gallery, gr.Button]:
 
 def methods(models: Mapping[str, Predictor]) -> tuple[gr.Gallery, gr.Slider]:
     """The same photograph by every method, and the temperature of the one that has one."""
-    gr.Markdown("The same photograph by every method; click one to go on with it.")
+    gr.Markdown("The same photograph coloured by every method; click one to carry on with it.")
     gallery = gr.Gallery(
         label="Methods", columns=len(models), object_fit="contain", elem_id="methods", **_GALLERY
     )
@@ -157,7 +157,7 @@ def home() -> Home:
         )
         metadata = gr.Checkbox(
             True,
-            label="Keep date, camera, place",
+            label="Keep date, camera and place",
             container=False,
             min_width=180,
             elem_id="metadata",

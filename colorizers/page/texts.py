@@ -183,26 +183,26 @@ MANY_BEGUN = """() => [
     { __type__: "update", interactive: false },
     { __type__: "update", visible: true },
     { __type__: "update", visible: false },
-    "The photographs wait for their turn.",
+    "Your photographs are waiting for their turn.",
     null,
     { __type__: "update", visible: false },
 ]"""
-"""Start, "Do not wait", stop, report, gallery and zip, from the click to the first answer."""
+"""Start, "Stop waiting", stop, report, gallery and zip, from the click to the first answer."""
 
 MANY_ENDED = """() => [
     { __type__: "update", interactive: true },
     { __type__: "update", visible: false },
     { __type__: "update", visible: false },
 ]"""
-"""Start, "Do not wait" and stop, when there is nothing to stop any more."""
+"""Start, "Stop waiting" and stop, when there is nothing to stop any more."""
 
 INTRO = (
-    "Add a black-and-white photograph and its colours appear by themselves. "
-    "A colour photograph is turned grey first."
+    "Add a black-and-white photograph, and it is coloured for you. "
+    "A colour photograph is made black and white first."
 )
-VERSIONS = "**Versions:** click one to see it large."
+VERSIONS = "**Versions:** click one to use it."
 KEPT = "**Kept:** click one to go back to it."
-WAITING = "The colours will appear below."
+WAITING = "The coloured photograph will appear below."
 
 _GUESSES = """
 **Colours are guesses, not history.** Nothing in a grey picture says what colour a dress was, so

@@ -182,7 +182,7 @@ def test_a_colour_waits_for_the_next_click_and_rings_choose(
         assert first_ == pytest.approx(wood, abs=1)  # Sky was for the other one
         assert second < -10 < 10 < wood
         touch.click(position=places[0])
-        expect(note).to_contain_text("This one is chosen", timeout=SLOW)
+        expect(note).to_contain_text("This one is selected", timeout=SLOW)
         shown = changed(page, shown, "#touch img")
         choose.get_by_text("Denim", exact=True).click()
         shown = changed(page, shown, "#touch img")

@@ -42,7 +42,7 @@ def test_a_hint_by_keyboard_alone(
     note = page.locator("#hints-note")
     page.locator("#hint-colour .dialog-button").focus()  # the colour picker, which wants a mouse
     keys.press("Tab")
-    written = page.get_by_label("Or written")
+    written = page.get_by_label("Or type one")
     expect(written).to_be_focused()
     for wrong in ("blu", "#12", ""):
         written.fill(wrong)
@@ -66,13 +66,13 @@ def test_a_hint_by_keyboard_alone(
     expect(put).to_be_focused()
     keys.press("Enter")
     expect(note).to_contain_text("1 hint", timeout=SLOW)
-    expect(note).to_contain_text("25 % across, 20 % down")
+    expect(note).to_contain_text("25% across, 20% down")
     blue = changed(page, plain, "#touch img")
     assert fetched(page, blue)[60:100, 210:220, 2].mean() < -20
 
     put.focus()
     keys.press("Enter")  # where it is: that chooses it
-    expect(note).to_contain_text("This one is chosen")
+    expect(note).to_contain_text("This one is selected")
     blue = changed(page, blue, "#touch img")
     page.get_by_role("radio", name="Brick").focus()
     keys.press("ArrowRight")  # to Wood

@@ -20,7 +20,7 @@ def test_many_photographs_come_back_in_a_zip(page: Page, server_url: str, tmp_pa
     expect(page.locator("#many-files")).to_contain_text("letter", timeout=SLOW)
     page.get_by_role("button", name="Colorize all").click()
     report = page.locator("#many-report")
-    expect(report).to_contain_text("1 of 2 photographs have colours", timeout=SLOW)
+    expect(report).to_contain_text("1 of 2 photographs coloured", timeout=SLOW)
     expect(report).to_contain_text("letter.jpg: The file is not a picture")
     with page.expect_download(timeout=SLOW) as caught:
         page.get_by_role("button", name=re.compile("Download 1 as zip")).click()
@@ -49,11 +49,11 @@ def test_stop_in_the_middle_offers_what_is_finished(
     start.dblclick()
     expect(start).to_be_disabled()
     report = page.locator("#many-report")
-    some = re.compile(r"\b([2-9]|1\d) of 20 photographs have colours")  # 2 may be over in no time
+    some = re.compile(r"\b([2-9]|1\d) of 20 photographs coloured")  # 2 may be over in no time
     expect(report).to_contain_text(some, timeout=SLOW)
     stop.dispatch_event("click")  # each report draws it anew, so it never is "stable"
     expect(report).to_contain_text(
-        re.compile(r"Stopped: \d+ of 20 photographs have colours and are in the zip\."),
+        re.compile(r"Stopped: \d+ of 20 photographs coloured, and in the zip file\."),
         timeout=SLOW,
     )
     expect(start).to_be_enabled()

@@ -248,7 +248,7 @@ def test_page_says_what_the_models_learned_from_and_uses_png_only() -> None:
     ):
         assert phrase in texts
     pictures = [c for c in components(demo) if c["type"] in ("image", "imageslider", "gallery")]
-    assert len(pictures) == 6
+    assert len(pictures) == 7
     assert {c["props"]["format"] for c in pictures} == {"png"}
 
 
@@ -398,13 +398,13 @@ def test_stop_in_the_middle_hands_out_the_zip(url: str) -> None:
     visitor.join(session, "many-start", "click", [visitor.upload(8), "PNG"])
     for message in visitor.messages(session):
         told = json.dumps(message)
-        if "1 of 8 photographs have colours" in told and not asked:
+        if "1 of 8 photographs coloured" in told and not asked:
             asked = True
             visitor.join(session, "many-stop", "click", [None])
         if message.get("msg") == "process_completed" and "Stopped: " in told:
             break
     gallery, report, bundle, *_ = message["output"]["data"]
-    said = re.fullmatch(r"Stopped: (\d) of 8 photographs have colours and are in the zip\.", report)
+    said = re.fullmatch(r"Stopped: (\d) of 8 photographs coloured, and in the zip file\.", report)
     assert said is not None
     done = int(said[1])
     assert 1 <= done < 8
@@ -446,4 +446,4 @@ def test_a_second_batch_waits_for_the_first(url: str) -> None:
             told = json.dumps(message)
             if message.get("msg") == "process_completed":
                 break
-        assert "3 of 3 photographs have colours" in told
+        assert "3 of 3 photographs coloured" in told

@@ -436,7 +436,7 @@ def test_kept_results_have_a_limit_and_are_of_what_is_there(editor: Editor, key:
         editor.redraw(key, step / 10, 0.0, 0.5)
         editor.keep_this(key)
     editor.redraw(key, 1.9, 0.0, 0.5)
-    with pytest.raises(gr.Error, match="12 results are kept, which is the limit; let one go"):
+    with pytest.raises(gr.Error, match="12 results are kept, which is the limit; stop keeping one"):
         editor.keep_this(key)
     for wrong in (-1, kept.MOST, "0", None):
         with pytest.raises(gr.Error, match="There are 12 pictures to choose from"):

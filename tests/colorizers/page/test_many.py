@@ -42,7 +42,7 @@ def test_every_photograph_is_in_the_zip_and_shown_as_it_is_ready(folder: Path) -
     payload = [photograph(folder, n, "Oma.png" if n < 2 else "Opa.png") for n in range(3)]
     updates, told = outcome(folder, payload)
     assert [len(gallery) for gallery, _, _ in updates] == [1, 2, 3]
-    assert updates[0][1] == "1 of 3 photographs have colours."
+    assert updates[0][1] == "1 of 3 photographs coloured."
     assert any(line.startswith("2 of 3, Oma.png: ") for line in told)
     bundle = updates[-1][2]
     assert bundle.visible
@@ -68,7 +68,7 @@ def test_failures_are_named_and_the_others_go_on(folder: Path) -> None:
     ]
     updates, _ = outcome(folder, payload, "PNG")
     _, report, bundle = updates[-1]
-    assert report.startswith("1 of 4 photographs have colours.")
+    assert report.startswith("1 of 4 photographs coloured.")
     assert "- -b-letter.txt: The file is not a picture" in report
     assert "<b>" not in report
     assert "host.png: That file was not uploaded here" in report
@@ -102,7 +102,7 @@ def test_what_was_guessed_or_lost_is_said_beside_the_name(folder: Path) -> None:
     save(with_iptc, grey, Picture(grey, None, "JPEG", iptc=b"\x1c\x02\x78\0\1A"), format="TIFF")
     payload = [{"path": str(file), "orig_name": file.name} for file in (ink, with_iptc)]
     updates, _ = outcome(folder, payload, "PNG")
-    _, noted = updates[-1][1].split("To know:")
+    _, noted = updates[-1][1].split("Please note:")
     assert "- ink.tif: The file holds ink values" in noted
     assert "- told.tif: PNG has no place for IPTC; it is left out." in noted
 
@@ -121,9 +121,9 @@ def test_who_stops_gets_what_is_finished(folder: Path, finished: int) -> None:
     gallery, report, bundle = last
     assert len(gallery) == finished
     assert report == (
-        f"Stopped: {finished} of 3 photographs have colours and are in the zip."
+        f"Stopped: {finished} of 3 photographs coloured, and in the zip file."
         if finished
-        else "Stopped: none of the 3 photographs has colours yet."
+        else "Stopped before the first photograph was done."
     )
     assert bundle.visible is bool(finished)
     with zipfile.ZipFile(bundle.value["path"]) as archive:
@@ -142,7 +142,7 @@ def test_stopping_after_the_last_one_is_no_stopping(folder: Path) -> None:
     payload = [photograph(folder, 0, "Oma.png")]
     (update,) = many.colorize_many(payload, "PNG", model, folder.parent, progress, asked)
     assert asked.is_set()
-    assert update[1] == "1 of 1 photographs have colours."
+    assert update[1] == "1 of 1 photograph coloured."
 
 
 def test_a_page_that_is_closed_leaves_nothing_behind(folder: Path) -> None:
