@@ -2,9 +2,9 @@
 
     python -m tools.memory_of_uploads --uploads 3000
 
-Starts `app.py` with a database and files of its own, uploads photographs of 320 x 240 pixels, each
-in a session of its own, has each checked as the page does, and prints what the process has in
-memory. On Linux only, as it reads /proc.
+Starts `app.py` with a database and files of its own, uploads photographs of noise, four wide and
+three high, each in a session of its own, has each checked as the page does, and prints what the
+process has in memory. On Linux only, as it reads /proc.
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--uploads", type=int, default=3000, help="how many (default: 3000)")
     parser.add_argument("--every", type=int, default=250, help="between two lines (default: 250)")
+    parser.add_argument("--width", type=int, default=320, help="of each photograph (default: 320)")
     chosen = parser.parse_args()
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -47,14 +48,16 @@ def main() -> int:
             },
         )
         try:
-            measure(f"http://127.0.0.1:{port}", server.pid, chosen.uploads, chosen.every)
+            measure(
+                f"http://127.0.0.1:{port}", server.pid, chosen.uploads, chosen.every, chosen.width
+            )
         finally:
             server.terminate()
             server.wait()
     return 0
 
 
-def measure(url: str, pid: int, uploads: int, every: int) -> None:
+def measure(url: str, pid: int, uploads: int, every: int, width: int = 320) -> None:
     """Print the resident memory of a server after every so many uploads."""
     rng = np.random.default_rng(0)
     with httpx.Client(base_url=url, timeout=120) as client:
@@ -75,7 +78,7 @@ def measure(url: str, pid: int, uploads: int, every: int) -> None:
                 seconds = time.monotonic() - began
                 print(f"{number:>6} uploads {rss:8.0f} MB {seconds:8.0f} s", flush=True)
             stream = io.BytesIO()
-            pixels = rng.integers(0, 256, (240, 320, 3), np.uint8)
+            pixels = rng.integers(0, 256, (width * 3 // 4, width, 3), np.uint8)
             Image.fromarray(pixels).save(stream, "JPEG")
             files = {"files": ("a.jpg", stream.getvalue())}
             (path,) = client.post(f"{API}/upload", files=files).raise_for_status().json()

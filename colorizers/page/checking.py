@@ -14,11 +14,12 @@ from __future__ import annotations
 import logging
 import re
 import secrets
+from collections import deque
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import cv2
 import gradio as gr
@@ -47,6 +48,8 @@ PREVIEW_SIDE = 1024
 PNG on its way, would take seconds."""
 SMALL_SIDE = 384
 """Pictures smaller than this are enlarged on the screen (CIFAR-10's are 32 pixels wide)."""
+LOOKED = 64
+"""Photographs that were looked at and whose previews wait for colours; each takes up to 6 MB."""
 SHOWN_BY_BROWSERS = ("AVIF", "BMP", "GIF", "JPEG", "MPO", "PNG", "WEBP")
 QUALITY = (50, 100)
 ENDINGS = {format: ending for ending, format in reversed(OUTPUTS.items())}
@@ -89,7 +92,23 @@ def telling(title: str) -> Iterator[None]:
         ) from error
 
 
-@dataclass(frozen=True)
+class Small(NamedTuple):
+    """What is kept of a photograph that was looked at, until a file is made of it.
+
+    Attributes
+    ----------
+    L : ndarray of float16, shape (height, width)
+        In [0, 100], at most `PREVIEW_SIDE` long.
+    own : tuple of ndarray or None
+        If it has colours of its own: the picture at the size of that L, 8 bits, and where they are
+        (`colorizers.painting.own`).
+    """
+
+    L: NDArray[np.float16]
+    own: Own | None
+
+
+@dataclass
 class Verdict:
     """What was found when an upload was looked at.
 
@@ -105,12 +124,8 @@ class Verdict:
         A picture to show in its place.
     size : tuple of int
         Width and height of its picture.
-    L : ndarray of float16, shape (height, width), optional
-        Its L in [0, 100], at most `PREVIEW_SIDE` long: all that is needed of it until a file is
-        made. None if it was not accepted.
-    own : tuple of ndarray, optional
-        If it has colours of its own: the picture at the size of that L, 8 bits, and where they are
-        (`colorizers.painting.own`).
+    small : Small or None
+        None if it was not accepted, or `LOOKED` others have been looked at since.
     """
 
     path: str
@@ -118,13 +133,23 @@ class Verdict:
     accepted: bool
     shown: str = ""
     size: tuple[int, int] = (0, 0)
-    L: NDArray[np.float16] | None = field(default=None, repr=False, compare=False)
-    own: Own | None = field(default=None, repr=False, compare=False)
+    small: Small | None = field(default=None, repr=False, compare=False)
 
     def of(self, payload: Any) -> bool:
         """Whether it is about this upload, or about the one that this is shown in place of."""
         path = payload.get("path") if isinstance(payload, dict) else None
         return bool(path) and path in (self.path, self.shown)
+
+
+_lately: deque[Verdict] = deque()
+
+
+def _remember(verdict: Verdict) -> Verdict:
+    """Forget the pictures of earlier verdicts, as a page may never come back to them."""
+    _lately.append(verdict)
+    while len(_lately) > LOOKED:
+        _lately.popleft().small = None
+    return verdict
 
 
 def check_upload(payload: Any) -> Verdict | None:
@@ -149,13 +174,13 @@ def check_upload(payload: Any) -> Verdict | None:
         with opened(path) as photo:
             verdict = look_at(path, photo)
             if photo.format in SHOWN_BY_BROWSERS:
-                return verdict
+                return _remember(verdict)
             folder = new_folder(Path(gradio_utils.get_upload_folder()))
             shown = folder / f"{safe_stem(name)}.png"
             save_png(shown, photo.rgb, photo)
     except ImageError as error:
         return Verdict(str(sent), f"⚠️ {error}", accepted=False)
-    return replace(verdict, shown=str(shown))
+    return _remember(replace(verdict, shown=str(shown)))
 
 
 def look_at(path: Path, photo: Picture) -> Verdict:
@@ -169,10 +194,10 @@ def look_at(path: Path, photo: Picture) -> Verdict:
     kept, where = None, own.coloured(photo.rgb)
     if where is not None:
         said.append(own.told(where, kept=False))
-        small = cv2.resize(to_8_bits(photo.rgb), L.shape[::-1], interpolation=cv2.INTER_AREA)
-        kept = np.asarray(small, np.uint8).reshape(*L.shape, 3), where
-    L_16 = L.astype(np.float16)
-    return Verdict(str(path), " ".join(said), accepted=True, size=photo.size, L=L_16, own=kept)
+        rgb = cv2.resize(to_8_bits(photo.rgb), L.shape[::-1], interpolation=cv2.INTER_AREA)
+        kept = np.asarray(rgb, np.uint8).reshape(*L.shape, 3), where
+    small = Small(L.astype(np.float16), kept)
+    return Verdict(str(path), " ".join(said), accepted=True, size=photo.size, small=small)
 
 
 def settle(payload: Any, verdict: Verdict | None) -> tuple[Any, Any]:

@@ -109,11 +109,13 @@ class Editor:
         """
         with telling(NO_COLOURS):
             path, name = uploaded(payload)
-            if verdict is None or not verdict.of(payload):
+            small = verdict.small if verdict is not None and verdict.of(payload) else None
+            if verdict is None or small is None:
                 progress(0.0, desc="Reading the picture")
                 with opened(path) as photo:
                     verdict = look_at(path, photo)
-            assert verdict.L is not None
+                small = verdict.small
+            assert small is not None
             width, height = verdict.size
             before = self.desk.same(old_key, path)
             method = next(iter(self.models))
@@ -122,8 +124,8 @@ class Editor:
                 path=path,
                 name=name,
                 size=verdict.size,
-                L=verdict.L,
-                own=verdict.own,
+                L=small.L,
+                own=small.own,
                 look=Look(method, default),
                 folder=new_folder(self.cache),
                 history=before.history if before else None,

@@ -118,6 +118,16 @@ def test_from_the_check_to_the_file_an_upload_is_decoded_twice(
     assert len(decoded) == 3
 
 
+def test_of_what_was_only_looked_at_the_last_few_stay_in_memory(
+    editor: Editor, upload: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(checking, "LOOKED", 2)
+    verdicts = [checking.check_upload(upload) for _ in range(3)]
+    assert [verdict.small is None for verdict in verdicts] == [True, False, False]
+    drawn_of = [drawn(editor.colorize(upload, None, quiet, one)[3:]) for one in verdicts]
+    np.testing.assert_array_equal(drawn_of[0], drawn_of[2])
+
+
 def test_sliders_hints_and_the_file_need_no_network(
     editor: Editor, key: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
