@@ -1,4 +1,4 @@
-"""The Hints sub-tab: a colour by eye, by name or in digits, and its place by click or in percent.
+"""The Hints sub-tab: a colour by eye, name, digits or photograph; its place by click or percent.
 
 `build` draws it, `connect` keeps palette, picker and written box at one colour. What a hint does is
 in :mod:`colorizers.page.editing`.
@@ -6,20 +6,39 @@ in :mod:`colorizers.page.editing`.
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import gradio as gr
+import numpy as np
+from gradio.utils import get_upload_folder
+from PIL import Image
 
+from colorizers.errors import ImageError
+from colorizers.files.picture import to_8_bits
 from colorizers.page import texts
-from colorizers.page.checking import SILENT
+from colorizers.page.checking import (
+    LOOKING,
+    SILENT,
+    new_folder,
+    place,
+    telling,
+    uploaded,
+    write_preview,
+)
 from colorizers.page.editing import NO_HINTS, PERCENT
 from colorizers.page.palette import PALETTE
+from colorizers.page.turns import opened
 from colorizers.painting.hints import REACH, REACH_DEFAULT
 
 if TYPE_CHECKING:
     from colorizers.page.editing import Editor
 
 FIRST_COLOUR = PALETTE["Brick"]
+MODEL_SIDE = 640
+"""Longest side of a photograph from which colours are taken, as it is shown."""
+AROUND = 0.005
+"""Half of the square whose mean is taken, in longest sides: cloth has threads, film has grain."""
 
 
 class Hinting(NamedTuple):
@@ -37,6 +56,7 @@ class Hinting(NamedTuple):
     across: gr.Number
     down: gr.Number
     put: gr.Button
+    model: gr.Image
 
 
 def build() -> Hinting:
@@ -91,6 +111,19 @@ def build() -> Hinting:
             min_width=240,
             elem_id="reach",
         )
+    with gr.Accordion("Take a colour from another photograph", open=False, elem_id="take-colour"):
+        gr.Markdown(texts.MODEL)
+        model = gr.Image(
+            label="Photograph to take a colour from",
+            show_label=False,
+            sources=["upload"],
+            type="filepath",
+            image_mode=None,
+            format="png",
+            height=220,
+            buttons=[],
+            elem_id="model",
+        )
     with gr.Accordion("Place a hint without a mouse", open=False), gr.Row(equal_height=True):
         across, down = (
             gr.Number(
@@ -108,12 +141,14 @@ def build() -> Hinting:
         )
         put = gr.Button("Place the hint", min_width=150, elem_id="place-hint")
     return Hinting(
-        note, likely, named, colour, written, reach, touch, undo, clear, across, down, put
+        note, likely, named, colour, written, reach, touch, undo, clear, across, down, put, model
     )
 
 
 def connect(tab: Hinting, editor: Editor, key: Any) -> None:
-    """Let palette and box set the colour, and show what the colour is, however it was set."""
+    """Let palette, box and photograph set the colour; show what it is, however it was set."""
+    tab.model.upload(show_model, tab.model, [tab.model, tab.note], **LOOKING)
+    tab.model.select(take_colour, tab.model, tab.colour, **LOOKING | SILENT)
     tab.colour.change(
         None, tab.colour, [tab.named, tab.written], js=texts.same_colour(PALETTE), **SILENT
     )
@@ -126,3 +161,40 @@ def connect(tab: Hinting, editor: Editor, key: Any) -> None:
             trigger_mode="always_last",  # or what is written quickly after a mistake is not read
             **SILENT,
         )
+
+
+def show_model(payload: Any) -> list[Any]:
+    """Make a photograph small, to take colours from; any kind that is read here, browsers or not.
+
+    Returns
+    -------
+    list
+        The picture, or None, and a sentence for the hints' note where it cannot be used.
+    """
+    if not payload:
+        return [gr.skip(), gr.skip()]
+    try:
+        path, _ = uploaded(payload)
+        with opened(path) as photo:
+            rgb_u8 = to_8_bits(photo.rgb)
+    except ImageError as error:
+        return [None, f"⚠️ {error}"]
+    image = Image.fromarray(rgb_u8)
+    image.thumbnail((MODEL_SIDE, MODEL_SIDE))
+    shown = new_folder(Path(get_upload_folder())) / "photograph.png"
+    return [write_preview(shown, np.asarray(image)), gr.skip()]
+
+
+def take_colour(event: gr.EventData, payload: Any) -> str:
+    """The colour at the clicked place of a photograph, as "#" and six digits."""
+    with telling("No colour was taken"):
+        path, _ = uploaded(payload)
+        with opened(path) as photo:
+            rgb_u8 = to_8_bits(photo.rgb)
+        height, width = rgb_u8.shape[:2]
+        x, y = place(event, (width, height))
+        reach = max(1, round(AROUND * max(width, height)))
+        rows = slice(max(0, int(y * height) - reach), int(y * height) + reach + 1)
+        columns = slice(max(0, int(x * width) - reach), int(x * width) + reach + 1)
+        mean = rgb_u8[rows, columns].reshape(-1, 3).mean(axis=0)
+        return "#" + np.rint(mean).astype(np.uint8).tobytes().hex()

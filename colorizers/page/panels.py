@@ -157,7 +157,7 @@ def home() -> Home:
         )
         metadata = gr.Checkbox(
             True,
-            label="Keep date, camera and place",
+            label="Keep date, camera, place",
             container=False,
             min_width=180,
             elem_id="metadata",

@@ -12,6 +12,7 @@ STYLE = """<style>
 #result .icon-wrap { background: #fff; color: #111; } /* in any theme, over any picture */
 #result .icon-button:disabled { display: none; } /* "Undo" of a zoom that there is not */
 #result .inner { width: 2px; background: #fff; }
+#model img { cursor: crosshair; }
 #touch img { cursor: crosshair; object-fit: scale-down; }
 #hint-colour .dialog-button { width: 100%; height: 2.6rem; border-radius: 6px; }
 .dark #photo .source-selection button { color: var(--body-text-color); }
@@ -201,6 +202,10 @@ INTRO = (
     "A colour photograph is made black and white first."
 )
 VERSIONS = "**Versions:** click one to use it."
+MODEL = (
+    "Do you have a colour photograph of the same coat, house or uniform? Add it and click the "
+    "colour; then click in your own photograph where it belongs."
+)
 KEPT = "**Kept:** click one to go back to it."
 WAITING = "The coloured photograph will appear below."
 
@@ -244,6 +249,7 @@ _NAMES = """() => {
     const name = () => {
         set("#examples img", "alt", (_, index) => examples[index]);
         set("#photo img", "alt", "Your photograph");
+        set("#model img", "alt", "The other photograph: click the colour that you want");
         set("#result img", "alt", (_, index) => ["Grey", "Colorized"][index]);
         set("#touch img", "alt", "The colorized photograph: click where a colour belongs");
         for (const gallery of ["#versions", "#methods", "#kept"]) {

@@ -248,7 +248,7 @@ def test_page_says_what_the_models_learned_from_and_uses_png_only() -> None:
     ):
         assert phrase in texts
     pictures = [c for c in components(demo) if c["type"] in ("image", "imageslider", "gallery")]
-    assert len(pictures) == 7
+    assert len(pictures) == 8
     assert {c["props"]["format"] for c in pictures} == {"png"}
 
 

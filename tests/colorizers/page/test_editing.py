@@ -15,7 +15,7 @@ from colorizers.files.picture import Picture
 from colorizers.files.reading import open_photo
 from colorizers.files.writing import save
 from colorizers.networks.bins import COUNT, centres
-from colorizers.page import checking, desk, editing, kept, turns, ui
+from colorizers.page import checking, desk, editing, hinting, kept, turns, ui
 from colorizers.page.checking import hex_ab
 from colorizers.page.desk import Desk, Look, Work
 from colorizers.page.editing import Editor
@@ -456,3 +456,23 @@ def test_kept_results_have_a_limit_and_are_of_what_is_there(editor: Editor, key:
     button, strip = editor.keep_this(key)  # which lets it go
     assert button.value == kept.KEEP_THIS
     assert len(strip.value) == kept.MOST - 1
+
+
+def test_a_colour_is_taken_from_a_photograph_that_is_there(
+    upload: dict[str, str], tmp_path: Path
+) -> None:
+    colours = np.zeros((60, 90, 3), np.uint8) + np.uint8([200, 40, 10])
+    Image.fromarray(colours).save(upload["path"])
+    for at in ([0, 0], [45, 30], [90, 60]):
+        assert hinting.take_colour(click(at), upload) == "#c8280a"
+    for wrong in (None, [91, 0], ["0", 0]):
+        with pytest.raises(gr.Error, match=r"click into the picture again|must be a number"):
+            hinting.take_colour(click(wrong), upload)
+    for strange in (None, {}, {"path": str(tmp_path / "other.png")}):
+        with pytest.raises(gr.Error, match="upload"):
+            hinting.take_colour(click([1, 1]), strange)
+    assert hinting.show_model(None) == [gr.skip(), gr.skip()]
+    Path(upload["path"]).write_bytes(b"no photograph")
+    taken_out, said = hinting.show_model(upload)
+    assert taken_out is None
+    assert said.startswith("⚠️")
