@@ -137,6 +137,7 @@ STYLE = """<style>
   #seen > :first-child { flex: 0 0 100%; }
   #seen { gap: 8px; justify-content: space-between; }
   #uncovered label { padding: 6px 8px; }
+  #work:has(#kept img) { --kept: 0px; } /* the strip is not on the picture's screen anyway */
   #work { scroll-margin-top: 8px; padding-bottom: 4rem; }
   /* In reach of a thumb; over the page they say in a sign what they do. */
   #download { position: fixed; inset: auto 12px 10px 124px; width: auto; z-index: 50; }
