@@ -160,7 +160,7 @@ def test_a_study_under_attack(
         assert not thread.is_alive()
 
     spans = (began, began), (killed, restarted), (left, back)
-    outages = [(first, last + CALM * busy) for first, last in spans]
+    outages = [(first, last + CALM * min(busy, 5)) for first, last in spans]
     waits = [wait for one in people for wait in one.waits if wait[2] in ("pick", "rate")]
     calm = outside(waits, outages)
     colours = outside(other.seen, [(killed, restarted)])
