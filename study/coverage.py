@@ -17,11 +17,13 @@ from study.statistics.coverage import (
     LEAVERS,
     PLACES,
     PLANS,
+    SPREAD,
     TESTED,
     coverage,
     leaving,
     place_sizes,
     sizes,
+    spreads,
 )
 
 
@@ -93,6 +95,21 @@ def main(argv: Sequence[str] | None = None) -> int:
             f"| {plan.participants} | {plan.trials} | {plan.pictures} | {100 * plan.rate:.1f} % | "
             + " | ".join(f"{100 * share:.1f} %" for share in both)
             + " |",
+            flush=True,
+        )
+    print("\n| participants | trials | pictures | rate | SD people | found | holds ", end="")
+    print("| SD pictures | found | holds |")
+    print("|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|")
+    rng = np.random.default_rng([arguments.seed, 3])
+    for plan in SPREAD:
+        spread = spreads(
+            plan, max(1, arguments.studies // 20), rng
+        )  # each takes a tenth of a second
+        print(
+            f"| {plan.participants} | {plan.trials} | {plan.pictures} | {100 * plan.rate:g} % "
+            f"| {plan.participant_sd:g} | {spread.participant_sd:.2f} "
+            f"| {100 * spread.participant_held:.0f} % | {plan.picture_sd:g} "
+            f"| {spread.picture_sd:.2f} | {100 * spread.picture_held:.0f} % |",
             flush=True,
         )
     return 0

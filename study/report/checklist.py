@@ -16,6 +16,7 @@ from study.report.layout import (
     count,
     equal,
     number,
+    number_range,
     percent,
     percent_range,
     points_range,
@@ -205,13 +206,16 @@ def _tests(s: Summary) -> tuple[bool, str, str]:
 
 
 def _components(s: Summary) -> tuple[bool, str, str]:
-    known = [o for o in s.roads.sensitivity if o.components.interval.defined]
+    spreads = s.components.spreads
+    known = [spread for spread in spreads if spread.known]
     said = "; ".join(
-        f"{o.name}: people SD {number(o.components.participant_sd)}, pictures SD "
-        f"{number(o.components.picture_sd)} (log odds)"
-        for o in known
+        f"{spread.name}: people SD {number(spread.components.participant_sd)} "
+        f"({number_range(spread.components.participant_interval)}), pictures SD "
+        f"{number(spread.components.picture_sd)} "
+        f"({number_range(spread.components.picture_interval)}), on the log odds"
+        for spread in known
     )
-    every = bool(known) and len(known) == len(s.roads.sensitivity)
+    every = bool(known) and len(known) == len(spreads)
     return every, "Variance components", f"{said or 'They cannot be seen'}."
 
 

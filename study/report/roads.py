@@ -1,4 +1,4 @@
-"""The rates' intervals made in other ways, and how much people and pictures differ."""
+"""The rates' intervals made in other ways."""
 
 from __future__ import annotations
 
@@ -11,8 +11,6 @@ from study.report.layout import (
     Scope,
     Section,
     Subject,
-    measures,
-    number,
     percent,
     percent_range,
     row,
@@ -34,7 +32,7 @@ class Roads(Subject):
         return cls(sensitivity(counted.rows, counted.level))
 
     def sections(self, scope: Scope) -> Iterator[Section]:
-        """The intervals below the headline's, and the variance components."""
+        """The intervals below the headline's."""
         if not self.sensitivity:
             return
         headline = {rate.name: rate.headline for rate in scope.rates}
@@ -59,45 +57,17 @@ class Roads(Subject):
                 f"{drawn if part < scope.analysed else ''}.",
             ),
         )
-        yield Section(
-            "components",
-            "Variance components",
-            "How much people and pictures differ: standard deviations on the log odds of the "
-            "mixed model, and the people's part of both variances. Where a picture is seen by few "
-            "people, the pictures' part leans on the model's prior.",
-            ("method", "people SD", "pictures SD", "people's part"),
-            [
-                [
-                    o.name,
-                    number(o.components.participant_sd),
-                    number(o.components.picture_sd),
-                    percent(o.components.person_share, 0),
-                ]
-                for o in self.sensitivity
-            ],
-            tuple(
-                f"{o.name}: no components, because {o.components.interval.note}."
-                for o in self.sensitivity
-                if o.components.interval.note
-            ),
-        )
 
     def rows(self) -> Iterator[Row]:
-        """A row a road, and the components."""
+        """A row a road."""
         for o in self.sensitivity:
             for _, rate, interval in roads(o):
                 yield row("roads", "rate", rate, interval, name=o.name)
-            yield from measures(
-                "components",
-                o.components,
-                *("participant_sd", "picture_sd", "person_share"),
-                name=o.name,
-            )
 
 
 def roads(o: Sensitivity) -> Iterator[tuple[str, float, Interval]]:
     """Yield name, rate and interval of each of a method's other roads."""
     yield "crossed bootstrap", o.rate, o.bootstrap
     yield "GEE by participant", o.rate, o.marginal
-    yield "mixed model", o.components.rate, o.components.interval
+    yield "mixed model", o.mixed.rate, o.mixed.interval
     yield "Jeffreys (naive)", o.rate, o.jeffreys

@@ -20,6 +20,7 @@ from study.protocol import exclusions
 from study.protocol.about import About
 from study.protocol.exclusions import Rules
 from study.report.behaviour import Behaviour
+from study.report.components import VarianceComponents
 from study.report.layout import Scope, Section, Subject
 from study.report.participants import Participants, Populations
 from study.report.pictures import Pictures
@@ -58,6 +59,7 @@ class Summary:
     truth: Truth
     tests: Tests
     roads: Roads
+    components: VarianceComponents
     ratings: Ratings
     pictures: Pictures
     behaviour: Behaviour

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import chdtrc
 
+from study.statistics.components import components
 from study.statistics.intervals import Interval, t_interval, wilson
 from study.statistics.model import AnswerModel, Effects, draw_picks, intercepts
 from study.statistics.ratings import RATING_POINTS
@@ -86,6 +87,16 @@ class Leaving:
     by_person_held: float
 
 
+@dataclass(frozen=True)
+class Spreads:
+    """Means of the estimated standard deviations, and shares of intervals that hold the true."""
+
+    participant_sd: float
+    participant_held: float
+    picture_sd: float
+    picture_held: float
+
+
 SIZES, SPARSE, CROSSED, OFTEN, RARE = (8, 16, 64), 200, 30, 0.41, 0.048
 SMALL, LARGE = (0.2, 0.3), (1.0, 1.5)
 PLANS = (
@@ -105,6 +116,12 @@ TESTED = (
 )
 PLACES = tuple((Plan(n, 30, SPARSE, EVEN), sd) for n in SIZES for sd in (0.0, 0.3, 0.6))
 LEAVERS = tuple(Plan(n, 30, pictures, EVEN) for n in SIZES for pictures in (SPARSE, CROSSED))
+SPREAD = (
+    *(Plan(n, 30, pictures, OFTEN, 0.0, 0.0) for n in (16, 64) for pictures in (SPARSE, CROSSED)),
+    *(Plan(n, 30, pictures, OFTEN) for n in SIZES for pictures in (SPARSE, CROSSED)),
+    *(Plan(n, 30, pictures, RARE) for n in (16, 64) for pictures in (SPARSE, CROSSED)),
+    Plan(16, 30, SPARSE, OFTEN, *LARGE),
+)
 STAYED = 1 / 3  # of the trials, by who leaves early
 
 
@@ -270,6 +287,37 @@ def leaving(plan: Plan, studies: int, rng: np.random.Generator) -> Leaving:
         held = [bool(interval.low <= plan.rate <= interval.high) for interval in ends]
         found[study] = both[0].mean, held[0], both[1].mean, held[1]
     return Leaving(*(float(mean) for mean in found.mean(axis=0)))
+
+
+def spreads(plan: Plan, studies: int, rng: np.random.Generator) -> Spreads:
+    """Simulate studies and estimate how much people and pictures differ.
+
+    Parameters
+    ----------
+    plan : Plan
+    studies : int
+    rng : numpy Generator
+    """
+    fixed = intercepts(AnswerModel({METHOD: plan.rate}, plan.participant_sd, plan.picture_sd))
+    person = np.repeat(np.arange(plan.participants), plan.trials)
+    found = np.zeros((studies, 4))
+    for study in range(studies):
+        effects = Effects(
+            fixed,
+            rng.normal(0, plan.participant_sd, (plan.participants, 1)),
+            rng.normal(0, plan.picture_sd, (plan.pictures, 1)),
+        )
+        picture = pictures_of(plan, rng)
+        made = components(draw_picks(effects.utilities(person, picture), rng) == 1, person, picture)
+        people, pictures = made.participant_interval, made.picture_interval
+        found[study] = (
+            made.participant_sd,
+            people.low <= plan.participant_sd <= people.high,
+            made.picture_sd,
+            pictures.low <= plan.picture_sd <= pictures.high,
+        )
+    # A study without any pick has no components: it holds nothing, and is in no mean.
+    return Spreads(*(float(mean) for mean in np.nanmean(found, axis=0)))
 
 
 def _ratings(

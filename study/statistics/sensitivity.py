@@ -9,8 +9,8 @@ Fed by the rows of `study.statistics.stats.analysed`; printed beside the headlin
 * **Marginal model**: a logit GEE with participants as clusters and Mancl and DeRouen's
   correction of the sandwich for few clusters. It knows nothing of pictures, so it is too narrow.
 * **Mixed model**: a logit model with crossed normal effects of participants and pictures, by
-  variational Bayes. Its standard deviations are the report's variance components; its rate is
-  marginal, over new participants and new pictures, so that it can stand beside the others.
+  variational Bayes. Its rate is marginal, over new participants and new pictures, so that it can
+  stand beside the others.
 * **Jeffreys**: a Bayesian's interval of pooled answers, as naive as Wilson's.
 
 The models are fitted on at most `MOST_ANSWERS` answers, whole participants drawn at random;
@@ -52,17 +52,13 @@ _NO_ERROR = 1e-9  # of log odds: participants' rates are equal but for rounding
 
 
 @dataclass(frozen=True)
-class Components:
-    """What the mixed model says: standard deviations on the log odds, and the marginal rate.
+class Mixed:
+    """The marginal rate of the mixed model, from this many answers.
 
-    `person_share` is the participants' part of both variances. All are NaN where every answer is
-    equal; `interval` says why. Variational Bayes takes effects and their spread as independent,
-    so its intervals of standard deviations are far too narrow; they are left out.
+    NaN where every answer is equal; `interval` says why. The model's own standard deviations follow
+    their prior and are not reported: `study.statistics.components` has those.
     """
 
-    participant_sd: float
-    picture_sd: float
-    person_share: float
     rate: float
     interval: Interval
     answers: int
@@ -78,7 +74,7 @@ class Sensitivity:
     draws: int
     marginal: Interval
     jeffreys: Interval
-    components: Components
+    mixed: Mixed
     models_on: int
 
 
@@ -102,7 +98,7 @@ def sensitivity(rows: pd.DataFrame, level: float = LEVEL) -> list[Sensitivity]:
         bootstrap, draws = crossed_bootstrap(y, people, pictures, level)
         few = _drawn(people)
         marginal = marginal_interval(y[few], people[few], level)
-        mixed = components(y[few], people[few], pictures[few], level)
+        mixed = mixed_model(y[few], people[few], pictures[few], level)
         naive = jeffreys(float(y.sum()), y.size, level)
         found.append(
             Sensitivity(
@@ -206,10 +202,10 @@ def marginal_interval(
     return Interval(float(expit(center - half)), float(expit(center + half)), MARGINAL_MODEL, level)
 
 
-def components(
+def mixed_model(
     picked: NDArray[np.float64], participant: Groups, picture: Groups, level: float = LEVEL
-) -> Components:
-    """Variance components of the answers to one method, by a crossed mixed logit model.
+) -> Mixed:
+    """Marginal rate of the answers to one method, by a crossed mixed logit model.
 
     The priors are statsmodels' usual ones: log standard deviations normal with mean 0 and SD 1,
     intercept normal with SD 2. The optimiser starts at fixed values, so the same answers always
@@ -223,13 +219,13 @@ def components(
 
     Returns
     -------
-    Components
+    Mixed
     """
     (p, n_people), (q, n_pictures) = codes(participant), codes(picture)
     reason = _degenerate(picked, min(n_people, n_pictures))
     if reason:
         none = undefined(MIXED_MODEL, level, reason)
-        return Components(math.nan, math.nan, math.nan, math.nan, none, picked.size)
+        return Mixed(math.nan, none, picked.size)
     from scipy.sparse import csr_matrix
     from statsmodels.genmod.bayes_mixed_glm import BinomialBayesMixedGLM
     from statsmodels.tools.sm_exceptions import ConvergenceWarning
@@ -259,9 +255,7 @@ def components(
     )
     center, spread = float(fit.fe_mean[0]), float(np.hypot(*sds))
     low, rate, high = (_marginal(center + z * step * error, spread) for step in (-1, 0, 1))
-    share = float(sds[0] ** 2 / (sds**2).sum())
-    interval = Interval(low, high, MIXED_MODEL, level)
-    return Components(float(sds[0]), float(sds[1]), share, rate, interval, n)
+    return Mixed(rate, Interval(low, high, MIXED_MODEL, level), n)
 
 
 def _marginal(center: float, spread: float) -> float:

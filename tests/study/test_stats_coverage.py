@@ -8,7 +8,17 @@ import pytest
 from scipy.stats import binom
 
 from study.coverage import main
-from study.statistics.coverage import EVEN, LEAVERS, PLACES, PLANS, TESTED, Plan, coverage, sizes
+from study.statistics.coverage import (
+    EVEN,
+    LEAVERS,
+    PLACES,
+    PLANS,
+    SPREAD,
+    TESTED,
+    Plan,
+    coverage,
+    sizes,
+)
 
 # Bounds that a true coverage within [low, high] leaves with a probability below 1e-4: seeds are
 # fixed, so a test that fails has found something.
@@ -40,8 +50,9 @@ def test_the_command_prints_tables(capsys):
     assert main(["--studies", "2", "--seed", "3"]) == 0
     lines = capsys.readouterr().out.splitlines()
     tested = lines[3 + len(PLANS) : 5 + len(PLANS) + len(TESTED)]
-    places, leavers = "\n".join(lines[6 + len(PLANS) + len(TESTED) :]).split("\n\n")
+    places, leavers, spread = "\n".join(lines[6 + len(PLANS) + len(TESTED) :]).split("\n\n")
     assert [line.count("|") for line in places.splitlines()] == [6] * (2 + len(PLACES))
+    assert [line.count("|") for line in spread.splitlines()] == [11] * (2 + len(SPREAD))
     assert [line.count("|") for line in leavers.splitlines()] == [9] * (2 + len(LEAVERS))
     assert lines[0].startswith("| participants | trials |")
     assert tested[0].startswith("| participants | trials |")
@@ -58,10 +69,11 @@ def test_the_documented_coverage_is_what_the_command_prints_and_keeps_its_promis
 ):
     monkeypatch.setattr("study.coverage.TESTED", ())  # the second table takes four minutes
     assert main(["--studies", "4000", "--seed", "1"]) == 0
-    covered, _, places, leavers = capsys.readouterr().out.split("\n\n")
+    covered, _, places, leavers, spread = capsys.readouterr().out.split("\n\n")
     assert covered in DOCUMENTED
     assert places in DOCUMENTED
     assert leavers in DOCUMENTED
+    assert spread in DOCUMENTED
     shares = [float(share) for share in re.findall(r"([\d.]+) %, [\d.]+ wide", covered)]
     two_way, wilsons = shares[::2], shares[1::2]
     assert len(two_way) == len(PLANS)

@@ -11,7 +11,7 @@ from study_frames import PICKS, TRUTH, answers, crossed
 from study.statistics import sensitivity
 from study.statistics.intervals import jeffreys
 from study.statistics.model import AnswerModel, draw_effects, draw_picks
-from study.statistics.sensitivity import components, crossed_bootstrap, marginal_interval
+from study.statistics.sensitivity import crossed_bootstrap, marginal_interval, mixed_model
 from study.statistics.twoway import two_way_logit, two_way_variance
 
 
@@ -93,33 +93,22 @@ def test_marginal_model_is_its_formula():
     assert found.high == pytest.approx(expit(center + half), abs=1e-6)
 
 
-def test_mixed_model_finds_what_was_drawn():
-    found = [components(*drawn(seed, sds=(0.4, 1.2))) for seed in (4, 5, 6)]
-    assert np.mean([c.participant_sd for c in found]) == pytest.approx(0.4, abs=0.1)
-    assert np.mean([c.picture_sd for c in found]) == pytest.approx(1.2, abs=0.25)
-    assert np.mean([c.rate for c in found]) == pytest.approx(0.4, abs=0.06)
-    for c in found:
-        assert c.interval.low < c.rate < c.interval.high
-        both = c.participant_sd**2 + c.picture_sd**2
-        assert c.person_share == pytest.approx(c.participant_sd**2 / both)
-
-
 def test_mixed_models_rate_is_marginal():
     y, person, picture = drawn(7)
-    assert components(y, person, picture).rate == pytest.approx(y.mean(), abs=0.02)
+    assert mixed_model(y, person, picture).rate == pytest.approx(y.mean(), abs=0.02)
 
 
-def test_the_same_answers_give_the_same_components():
+def test_the_same_answers_give_the_same_model():
     y, person, picture = drawn(8, participants=10, pictures=12)
-    assert components(y, person, picture) == components(y, person, picture)
+    assert mixed_model(y, person, picture) == mixed_model(y, person, picture)
 
 
 @pytest.mark.parametrize("y", [[0.0] * 4, [1.0] * 4])
 def test_equal_answers_have_no_models(y):
     people, pictures = ["a", "a", "b", "b"], ["x", "y", "x", "y"]
     assert marginal_interval(np.array(y), people).note == "all answers are equal"
-    found = components(np.array(y), people, pictures)
-    assert math.isnan(found.participant_sd)
+    found = mixed_model(np.array(y), people, pictures)
+    assert math.isnan(found.rate)
     assert found.interval.note == "all answers are equal"
 
 
@@ -127,7 +116,7 @@ def test_one_participant_has_no_models():
     found = sensitivity.sensitivity(answers(crossed(PICKS[:1])))
     assert [o.name for o in found] == ["gan", "classification"]
     for o in found:
-        for interval in (o.bootstrap, o.marginal, o.components.interval):
+        for interval in (o.bootstrap, o.marginal, o.mixed.interval):
             assert not interval.defined
         assert o.jeffreys.defined
 
