@@ -492,6 +492,7 @@ class Editor:
             marked = shown
             if work.hints:
                 marked = write_preview(work.new_preview("hints"), _marked(rgb_u8, work))
+            history.drawn()
             return [
                 (str(grey), shown),
                 marked,

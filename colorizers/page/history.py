@@ -13,7 +13,8 @@ Step = TypeVar("Step")
 LONGEST = 100
 """Steps that can be taken back."""
 PAUSE = 1.0
-"""Seconds after which a slider that moves again is another step: a drag is sent in many pieces."""
+"""Seconds after which a slider that moves again is another step: a drag is sent in many pieces.
+Drawing takes time of its own, during which nobody pauses; so it counts from `drawn`."""
 
 
 class History(Generic[Step]):
@@ -65,6 +66,10 @@ class History(Generic[Step]):
             self._past = [*self._past, self.now][-LONGEST:]
         self._future.clear()
         self._moved, self.now = (moved, at), step
+
+    def drawn(self) -> None:
+        """Note that what was recorded last can be seen."""
+        self._moved = self._moved[0], time.monotonic()
 
     def undo(self) -> Step:
         """Go back to the step before, if there is one; return where one is."""

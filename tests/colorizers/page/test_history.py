@@ -34,6 +34,12 @@ def test_a_slider_that_moves_on_without_a_pause_is_one_step(
         now += pause
         steps.record(step, moved)
     assert [steps.undo() for _ in range(5)] == [4, 3, 1, 0, 0]
+    steps.record(1, "warmth")
+    now += 5  # on a busy server
+    steps.drawn()
+    now += 0.2
+    steps.record(2, "warmth")
+    assert steps.undo() == 0
     steps.record(6, "saturation")  # it starts from another place than it was
     assert steps.undo() == 0
 
