@@ -34,7 +34,7 @@ from colorizers.painting.adjust import SATURATION, WARMTH, within
 from colorizers.painting.pipeline import Options
 from colorizers.parallel import cores
 
-OPTIONS = ("temperature", "version", "seed", "vividness")
+OPTIONS = ("temperature", "seed", "vividness")
 MIDDLE = {"saturation": 1.0, "warmth": 0.0}
 """What changes nothing, and so is no part of a result's name."""
 INTERRUPTED = 130
@@ -64,10 +64,9 @@ def parser() -> argparse.ArgumentParser:
         help="leave out description, camera, date, author and resolution")
     add("--temperature", type=float, metavar="T",
         help="classification: low takes the likeliest colour, high blends all likely ones")
-    add("--version", type=int, metavar="N",
-        help="photo: 0 as painted, then warmer, cooler, rosier, greener, bolder")
     add("--seed", type=_seed, metavar="N",
-        help="methods that draw colours: each whole number draws others (default: 0)")
+        help="methods that draw colours: each whole number draws others (default: 0; of photo "
+        "that is the cautious mean, and draws nothing)")
     add("--vividness", type=float, metavar="V",
         help="methods that draw colours: 0 the calmest, 1 as trained, 2 the boldest (default: 1)")
     add("--saturation", type=_saturation, default=1.0, metavar="0..2",

@@ -33,7 +33,7 @@ from torch.nn.functional import mse_loss
 from colorizers.color import AB_MAX
 from colorizers.networks.checkpoint import FOLDER, read_card, restore
 from colorizers.networks.cifar_flow import EYE, WIDTHS, Sampler
-from colorizers.networks.flow import AB_SCALE, Velocity
+from colorizers.networks.flow import AB_SCALE, PATCHES, Velocity, noise_like
 
 from . import loop, processes
 from .command import command
@@ -101,13 +101,17 @@ class Rectified(Training):
 
     def __init__(self, settings: Settings, steps: int) -> None:
         super().__init__(settings, steps)
-        sampler = Sampler(settings.widths)
+        sampler = Sampler(settings.widths, noise=PATCHES)
         self.origin = _start(settings, sampler)
         self.sampler = prepare(sampler)
         self.network = self.sampler.velocity
         self.average = Average(self.sampler, settings.average)
         self.kept = self.average.module
-        self.described = {"widths": settings.widths, "eye": self.sampler.eye_sha256}
+        self.described = {
+            "widths": settings.widths,
+            "eye": self.sampler.eye_sha256,
+            "noise": PATCHES,
+        }
         self.adam = torch.optim.AdamW(
             self.network.parameters(), lr=settings.lr, betas=(0.9, 0.98),
             weight_decay=settings.weight_decay,
@@ -124,7 +128,7 @@ class Rectified(Training):
         share = learning_rate(now, self.steps, 1.0) if settings.fall else 1.0
         set_learning_rate(self.adam, settings.lr * min(share, (now + 1) / self.warm_up))
         truth = channels_last(ab_norm * (AB_MAX / AB_SCALE)).repeat(settings.draws, 1, 1, 1)
-        noise = torch.randn(truth.shape).to(truth)
+        noise = noise_like(truth.shape, torch.default_generator).to(truth)
         t = torch.sigmoid(torch.randn(len(truth))).to(truth)  # logistic normal
         with autocast(settings.bfloat16):
             with torch.no_grad():

@@ -30,6 +30,7 @@ from torch.nn.functional import avg_pool2d, interpolate, mse_loss
 
 from colorizers.color import AB_MAX, L_HALF, colorize_u8, rgb_to_lab
 from colorizers.networks import checkpoint
+from colorizers.networks.flow import noise_like
 from colorizers.networks.photo_flow import AWAY, FLOW_WIDTHS, SHRINK, PhotoFlow, coarse
 from colorizers.networks.registry import METHODS, network_of
 from truehue import TrueHueError
@@ -116,7 +117,7 @@ class Training:
         generator = torch.Generator().manual_seed(settings.seed * 1_000_003 + now)
         truth = (avg_pool2d(ab, SHRINK // 2) - coarse(mean).float() * AB_MAX) / AWAY
         truth = truth.repeat(settings.draws, 1, 1, 1)
-        noise = torch.randn(truth.shape, generator=generator).to(truth)
+        noise = noise_like(truth.shape, generator).to(truth)
         t = torch.sigmoid(torch.randn(len(truth), generator=generator)).to(truth)
         shown = (torch.rand(len(truth), generator=generator) >= settings.hide).to(truth)
         at = t[:, None, None, None]
@@ -202,7 +203,7 @@ class Grid:
         with autocast(bfloat16_is_fast()):
             answers = [network.see(L_norm)[0].float() * AB_MAX]
             for seed, scale, guidance in ((0, 1.0, 1.0), (1, 1.0, 1.0), (0, 0.7, 1.5)):
-                noise = torch.randn(size, generator=torch.Generator().manual_seed(seed)).to(L_norm)
+                noise = noise_like(size, torch.Generator().manual_seed(seed)).to(L_norm)
                 answers.append(network.draw(L_norm, noise * scale, 4, guidance))
         rows = [np.zeros((*self._L.shape, 2), np.float32)]
         for ab in answers:

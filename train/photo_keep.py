@@ -99,10 +99,16 @@ def keep(settings: Settings, made: dict[str, Any]) -> Path:
 
 
 def _beside(mean: dict[str, Any], card: dict[str, Any], before: Any) -> dict[str, Any]:
-    """The card of a mean that stays as it was, and of the flow beside it."""
+    """The card of a mean that stays as it was, and of the flow beside it.
+
+    The figures that stay are of the mean when it was alone: under `flow` stands as `mean` the
+    SHA-256 that its file had.
+    """
+    alone = mean.get("flow", {}).get("mean", mean["weights"]["sha256"])
     whole = {key: value for key, value in mean.items() if key not in ("flow", "weights")}
     whole["network"] = mean["network"] | card["network"]
-    whole["flow"] = {key: value for key, value in card.items() if key not in (*ALIKE, "start")}
+    whole["flow"] = {"mean": alone}
+    whole["flow"] |= {key: value for key, value in card.items() if key not in (*ALIKE, "start")}
     if before:
         hours = before["hours"] + before.get("start", {}).get("hours", 0.0)
         whole["flow"]["start"] = before | {"hours": round(hours, 2)}

@@ -21,7 +21,7 @@ from colorizers.errors import WeightsError
 from colorizers.networks import registry
 from colorizers.networks.base import Network
 from colorizers.networks.checkpoint import read_card, restore
-from colorizers.networks.flow import AB_SCALE, Velocity, draw, noise_of
+from colorizers.networks.flow import AB_SCALE, WHITE, Velocity, draw, noise_of
 from colorizers.networks.unet import UNet
 
 EYE = "classification"
@@ -44,6 +44,8 @@ class Sampler(Network):
     eye : str, optional
         SHA-256 of the classifier's weights that it was trained with; the committed ones' if
         left out.
+    noise : str
+        Of `flow.NOISES`: what it was trained to start from.
 
     Raises
     ------
@@ -54,7 +56,11 @@ class Sampler(Network):
     mirror = False
 
     def __init__(
-        self, widths: Sequence[int] = WIDTHS, calm: float = 1.0, eye: str | None = None
+        self,
+        widths: Sequence[int] = WIDTHS,
+        calm: float = 1.0,
+        eye: str | None = None,
+        noise: str = WHITE,
     ) -> None:
         super().__init__()
         body, card = _open_eye()
@@ -67,7 +73,7 @@ class Sampler(Network):
         self._eye = (body,)  # in a tuple, so that its weights are not taken for the flow's
         fine, *coarse = body.widths[: len(widths) + 1]
         self.velocity = Velocity((fine + 1, *coarse), widths)
-        self.calm = calm
+        self.calm, self.noise = calm, noise
         self.options = {"seed": 0.0, "vividness": 1.0}
 
     def see(self, L_norm: Tensor) -> list[Tensor]:
@@ -95,7 +101,8 @@ class Sampler(Network):
         """
         if not 0 <= vividness <= MOST_VIVID:
             raise ValueError(f"vividness is {vividness:g}; it must be from 0 to {MOST_VIVID:g}.")
-        noise = noise_of(seed, (len(L_norm), 2, *L_norm.shape[2:])).to(L_norm.device)
+        shape = (len(L_norm), 2, *L_norm.shape[2:])
+        noise = noise_of(seed, shape, self.noise).to(L_norm.device)
         seen = self.velocity.prepare(self.see(L_norm))
         return draw(self.velocity, noise * (self.calm * vividness), seen, STEPS) * AB_SCALE
 

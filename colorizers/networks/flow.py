@@ -15,6 +15,7 @@ logistic normal). Perez et al.: FiLM, AAAI 2018. Zhang, Sennrich: RMSNorm, NeurI
 
 from __future__ import annotations
 
+import functools
 import itertools
 import math
 from collections.abc import Callable, Sequence
@@ -32,6 +33,11 @@ AB_SCALE = 25.0
 """Units of ab that are 1 to the flow: the spread of the colours of photographs, about."""
 HEAD = 32
 """Channels of a head of attention."""
+SCALES = ((1, 0.07), (2, 0.10), (4, 0.13), (8, 0.16), (16, 0.11), (math.inf, 0.43))
+"""Sides of the patches of noise, in places of the flow's grid, and their shares of its variance:
+those of how far colours are from their mean, which are nearly the same in photographs and in
+CIFAR-10 (docs/LOG.md). White noise says nothing of a whole wall: few steps from it end near the
+mean."""
 PATCH = 2
 """Colours a side that are one place to the U-Net."""
 FINE = 32
@@ -185,8 +191,47 @@ class RMSNorm(nn.Module):
         return x * scale * self.gain[:, None, None]
 
 
-def noise_of(seed: float, shape: Sequence[int]) -> Tensor:
-    """Normal noise (N, C, H, W) for pictures in a row: that of picture i is seed + i's.
+def noise_like(shape: Sequence[int], generator: torch.Generator) -> Tensor:
+    """Normal noise (N, C, H, W) of variance 1 that varies over as large patches as colours do.
+
+    Examples
+    --------
+    >>> noise = noise_like((64, 2, 32, 32), torch.Generator().manual_seed(0))
+    >>> noise.shape, 0.3 < noise.mean((2, 3)).var().item() < 0.7
+    (torch.Size([64, 2, 32, 32]), True)
+    """
+    *pictures, height, width = shape
+    total = torch.zeros(*shape)
+    for side, share in SCALES:
+        size = max(1, round(height / side)), max(1, round(width / side))
+        patches = torch.randn((*pictures, *size), generator=generator)
+        patches = interpolate(patches, size=(height, width), mode="bilinear")
+        total += (share / (_kept(size[0], height) * _kept(size[1], width))) ** 0.5 * patches
+    return total
+
+
+@functools.cache
+def _kept(few: int, many: int) -> float:
+    """What is left of the variance of so few numbers in a row when they are enlarged to many."""
+    weights = interpolate(torch.eye(few)[None], size=many, mode="linear")
+    return float(weights.square().sum(dim=1).mean())
+
+
+def white(shape: Sequence[int], generator: torch.Generator) -> Tensor:
+    """Normal noise of this shape, each number by itself."""
+    return torch.randn(tuple(shape), generator=generator)
+
+
+PATCHES, WHITE = "patches", "white"
+NOISES: dict[str, Callable[[Sequence[int], torch.Generator], Tensor]] = {
+    PATCHES: noise_like,
+    WHITE: white,
+}
+"""What a flow may start from, as its card names it."""
+
+
+def noise_of(seed: float, shape: Sequence[int], kind: str = PATCHES) -> Tensor:
+    """Noise (N, C, H, W) for pictures in a row: that of picture i is seed + i's.
 
     Raises
     ------
@@ -200,11 +245,10 @@ def noise_of(seed: float, shape: Sequence[int]) -> Tensor:
     """
     if not (0 <= seed < 2**53 and seed == int(seed)):
         raise ValueError(f"seed is {seed:g}; it must be a whole number from 0 on.")
-    generator = torch.Generator()
-    return torch.stack(
-        [torch.randn(shape[1:], generator=generator.manual_seed(int(seed) + number))
-         for number in range(shape[0])]
-    )  # fmt: skip
+    generator, one = torch.Generator(), (1, *shape[1:])
+    return torch.cat(
+        [NOISES[kind](one, generator.manual_seed(int(seed) + number)) for number in range(shape[0])]
+    )
 
 
 def draw(

@@ -19,7 +19,6 @@ import itertools
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import avg_pool2d, interpolate
@@ -27,7 +26,7 @@ from torch.nn.functional import avg_pool2d, interpolate
 from colorizers.color import AB_MAX
 from colorizers.networks import lite
 from colorizers.networks.base import Network
-from colorizers.networks.bins import COUNT, centres
+from colorizers.networks.bins import COUNT
 from colorizers.networks.encoders import make_encoder
 from colorizers.networks.unet import conv_block
 
@@ -40,17 +39,6 @@ its colours do not depend on how many pixels a camera or a scanner gave it. Chos
 LONGEST = 6 * SIDE
 MULTIPLE = 32
 """Height and width of that L are multiples of this: the encoder halves five times."""
-TILT = 0.02
-"""How strongly a version leans towards its colours, in nats per unit of ab."""
-VERSIONS = (
-    ("As painted", (0.0, 0.0, 0.0)),
-    ("Warmer", (0.5, 0.9, 0.0)),
-    ("Cooler", (-0.3, -1.0, 0.0)),
-    ("Rosier", (1.0, -0.2, 0.0)),
-    ("Greener", (-1.0, 0.4, 0.0)),
-    ("Bolder", (0.0, 0.0, 2.0)),
-)
-"""Title of each version and where it leans: along a, along b, away from grey."""
 
 
 def shape(height: int, width: int) -> tuple[int, int]:
@@ -105,7 +93,6 @@ class PhotoNet(Network):
         vividness: float = 1.0,
     ) -> None:
         super().__init__()
-        self.options = {"version": 0.0}
         self.vividness = vividness
         self.encoder, channels = _encoder(encoder, pretrained)
         # The features are narrowed before they are enlarged, which is a quarter of the work.
@@ -149,26 +136,9 @@ class PhotoNet(Network):
         logits = self.bins(self.features(L_norm)).float()
         return avg_pool2d(torch.softmax(logits, dim=1), 2)
 
-    def predict(self, L_norm: Tensor, version: float = 0.0) -> Tensor:
-        """ab of one of `VERSIONS`, in units of Lab, shape (N, 2, H / 2, W / 2).
-
-        Version 0 is what the first head paints. The others move it where the second head is
-        unsure: its distribution p over the bins c is tilted to p exp(lean . c), and what that
-        changes of its mean is added. Grass, which can only be green, hardly moves; a dress, which
-        may have been any colour, moves as a whole, since the tilt is the same everywhere.
-
-        Raises
-        ------
-        ValueError
-            If there is no such version.
-        """
-        if version not in range(len(VERSIONS)):
-            raise ValueError(f"version is {version:g}; there are 0 to {len(VERSIONS) - 1}.")
-        features = self.features(L_norm)
-        ab = torch.tanh(self.head(features)).float() * (AB_MAX * self.vividness)
-        if version:
-            ab = ab + shift(self.bins(features).float(), VERSIONS[int(version)][1])
-        return ab
+    def predict(self, L_norm: Tensor) -> Tensor:
+        """What the first head paints: ab in units of Lab, shape (N, 2, H / 2, W / 2)."""
+        return self(L_norm).float() * (AB_MAX * self.vividness)
 
 
 def _encoder(name: str, pretrained: bool) -> tuple[nn.Module, Sequence[int]]:
@@ -178,33 +148,3 @@ def _encoder(name: str, pretrained: bool) -> tuple[nn.Module, Sequence[int]]:
     encoder = make_encoder(name, pretrained)
     info: Any = encoder.feature_info
     return encoder, info.channels()[-5:]
-
-
-def shift(logits: Tensor, lean: tuple[float, float, float]) -> Tensor:
-    """How far the mean of distributions over the bins moves when they are tilted.
-
-    Parameters
-    ----------
-    logits : Tensor, shape (N, 313, H, W)
-    lean : tuple of float
-        Along a, along b, away from grey; see `VERSIONS`.
-
-    Returns
-    -------
-    Tensor, shape (N, 2, H, W)
-        In units of ab.
-
-    Examples
-    --------
-    A pixel that is sure stays, one that may be anything moves:
-
-    >>> logits = torch.zeros(1, 313, 1, 2)
-    >>> logits[0, 156, 0, 0] = 50.0
-    >>> shift(logits, (1.0, 0.0, 0.0))[0, 0, 0].gt(1.0).tolist()
-    [False, True]
-    """
-    bins = torch.from_numpy(np.array(centres())).to(logits)  # (313, 2)
-    tilt = TILT * (bins @ logits.new_tensor(lean[:2]) + lean[2] * bins.norm(dim=1))
-    before = torch.softmax(logits, dim=1)
-    after = torch.softmax(logits + tilt[:, None, None], dim=1)
-    return torch.einsum("nqhw,qc->nchw", after - before, bins)

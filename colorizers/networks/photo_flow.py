@@ -160,8 +160,8 @@ class PhotoFlow(Network):
             straight, mirrored = self.mean.predict(torch.cat([L_norm, L_norm.flip(-1)])).chunk(2)
             return (straight.float() + mirrored.float().flip(-1)) / 2
         count, _, height, width = L_norm.shape
-        noise = noise_of(seed, (count, 2, height // SHRINK, width // SHRINK)).to(L_norm.device)
-        noise = noise * min(1.0, self.calm * vividness)
+        noise = noise_of(seed, (count, 2, height // SHRINK, width // SHRINK))
+        noise = noise.to(L_norm.device) * min(1.0, self.calm * vividness)
         if (L_norm == L_norm[:1]).all():
             L_norm = L_norm[:1]
         return self.draw(L_norm, noise, guidance=1 + (self.guidance - 1) * vividness)

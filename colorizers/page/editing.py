@@ -145,10 +145,7 @@ class Editor:
             work = self.desk.get(key)
             with work.lock:
                 method, count = next(iter(self.models)), len(self.versions)
-                if "seed" in self.models[method].options:
-                    looks = work.draw(method, count, self.models)
-                else:
-                    looks = [Look(method, float(number)) for number in range(count)]
+                looks = work.draw(method, count, self.models)
                 return self._tiles(work, looks, self.versions, THUMB_SIDE)
 
     def choose_version(self, event: gr.EventData, key: Any, *sliders: Any) -> list[Any]:

@@ -202,11 +202,12 @@ INTRO = (
     "Add a black-and-white photograph, and it is coloured for you. "
     "A colour photograph is made black and white first."
 )
-VERSIONS = "**Versions:** click one to use it."
+VERSIONS = "**Versions:** one cautious, five drawn. Click one to use it."
 MODEL = (
     "Do you have a colour photograph of the same coat, house or uniform? Add it and click the "
     "colour; then click in your own photograph where it belongs."
 )
+CAUTIOUS = "Cautious"
 KEPT = "**Kept:** click one to go back to it."
 WAITING = "The coloured photograph will appear below."
 
@@ -220,8 +221,9 @@ _PHOTO = """
 wide: everyday things and animals, landscapes and streets, flowers, garments, skies; its first half
 had learned from ImageNet before. There were no historical photographs among them and hardly any
 portraits: expect skies, grass and wood to be right more often than an uncle's uniform. The
-versions lean towards warmer, cooler or bolder colours where the network is unsure, and leave alone
-what it is sure of."""
+version *Cautious* paints the average of all colours that may be, which is safe and pale. Each of
+the others draws one colouring that may be, always the same from its seed: bolder, and more often
+wrong."""
 
 _CIFAR10 = """
 **What the other methods know.** They learned from CIFAR-10: 48,000 pictures of 32 x 32 pixels in

@@ -105,13 +105,11 @@ def example_title(path: str, credit: str) -> str:
 def version_titles(models: dict[str, Predictor]) -> tuple[str, ...]:
     """Titles of the versions of the first method; none if it has no versions."""
     first = next(iter(models.values()))
-    if "seed" in first.options:
-        return tuple(f"Version {seed + 1} (seed {seed})" for seed in range(DRAWN))
-    if "version" not in first.options:
+    if "seed" not in first.options:
         return ()
-    from colorizers.networks.photo import VERSIONS
-
-    return tuple(title for title, _ in VERSIONS)
+    return tuple(
+        texts.CAUTIOUS if seed < first.first_seed else f"Seed {seed}" for seed in range(DRAWN)
+    )
 
 
 def _one(models: dict[str, Predictor], paths: list[str]) -> None:

@@ -23,6 +23,8 @@ class Predictor(Protocol):
         width of the L that it is to see of it.
     options : dict
         What `predict_ab` takes by keyword, with its defaults.
+    first_seed : int
+        Of one with a `seed`: the first that draws; what is below is no drawing.
     card : dict
         Where its weights come from.
     """
@@ -32,6 +34,7 @@ class Predictor(Protocol):
     size: int
     shape: Callable[[int, int], tuple[int, int]] | None
     options: dict[str, float]
+    first_seed: int
     card: dict[str, Any]
 
     def predict_ab(self, L: NDArray[np.float32], **options: float) -> NDArray[np.float32]:

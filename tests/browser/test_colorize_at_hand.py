@@ -24,10 +24,10 @@ def test_a_laptop_shows_all_of_the_work_at_once(
 
     # What is seen is said and marked, from the first moment and after every change.
     said = page.locator("#seen-as")
-    expect(said).to_contain_text("Photographs, version As painted")
+    expect(said).to_contain_text("Photographs, version Cautious")
     expect(page.locator(PRESSED)).to_have_text("As painted", timeout=SLOW)
     page.get_by_role("button", name="Cooler").click()
-    expect(said).to_contain_text("version Cooler", timeout=SLOW)
+    expect(said).to_contain_text("version Seed 2", timeout=SLOW)
     page.get_by_role("tab", name="Hints").click()
     line = page.locator("#hint-line").bounding_box()
     assert line is not None

@@ -97,7 +97,7 @@ def test_everything_has_a_name_for_readers_of_the_screen(
     expect(page.get_by_role("button", name="CIFAR-10, frog")).to_be_visible()
     upload(page, rotated_jpeg(tmp_path))
     coloured(page)
-    version = page.get_by_role("button", name="Warmer")
+    version = page.get_by_role("button", name="Seed 1")
     version.click()
     expect(version).to_have_attribute("aria-pressed", "true", timeout=SLOW)
     expect(page.get_by_role("button", name="Cooler")).to_have_attribute("aria-pressed", "false")

@@ -219,7 +219,7 @@ def test_one_photo_to_a_named_file(photos: Path, tmp_path: Path, capsys):
     ("options", "label"),
     [
         (["--method", "classification", "--temperature", "0.2"], "classification-temperature0.2"),
-        (["--version", "2"], "photo-version2"),
+        (["--seed", "2"], "photo-seed2"),
         (["--method", "gan"], "gan"),
         (["--method", "gan", "--keep-colours"], "gan-keep-colours"),
         (
@@ -231,7 +231,7 @@ def test_one_photo_to_a_named_file(photos: Path, tmp_path: Path, capsys):
             "gan-saturation1.5-warmth-0.25",
         ),
         (["--saturation", "1", "--warmth", "0"], "photo"),  # changes nothing
-        (["--version", "2", "--warmth", "1"], "photo-version2-warmth1"),
+        (["--seed", "2", "--warmth", "1"], "photo-seed2-warmth1"),
     ],
 )
 def test_options_are_part_of_the_name(photos: Path, tmp_path: Path, options, label):

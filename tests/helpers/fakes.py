@@ -27,9 +27,10 @@ class FakeColorizer:
         self.shape: Callable[[int, int], tuple[int, int]] | None = None
         options = {
             "classification": {"temperature": 0.38},
-            "photo": {"version": 0.0},
+            "photo": {"seed": 0.0, "vividness": 1.0},
             "flow": {"seed": 0.0, "vividness": 1.0},
         }
+        self.first_seed = 1 if name == "photo" else 0
         self.options: dict[str, float] = options.get(name, {})
         self.seen: list[np.ndarray] = []
         self.asked: list[dict[str, float]] = []

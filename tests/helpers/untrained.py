@@ -24,9 +24,10 @@ class Tinter:
         self.name, self.title, self._ab = name, title, ab
         self.card: dict[str, Any] = {}
         self.options = options
+        self.first_seed = 1 if name == "photo" else 0
 
     def predict_ab(self, L: np.ndarray, **options: Any) -> np.ndarray:
-        turn = options.get("version", options.get("seed", 0.0))  # another colour for each
+        turn = options.get("seed", 0.0)  # another colour for each
         a, b = self._ab
         ab = a * np.cos(turn) - b * np.sin(turn), a * np.sin(turn) + b * np.cos(turn)
         return np.broadcast_to(np.array(ab, np.float32), (*L.shape, 2)).copy()
@@ -34,7 +35,7 @@ class Tinter:
 
 if __name__ == "__main__":
     tinters = {
-        "photo": Tinter("photo", "Photographs", (14.0, 18.0), version=0.0),
+        "photo": Tinter("photo", "Photographs", (14.0, 18.0), seed=0.0, vividness=1.0),
         "classification": Tinter(
             "classification", "Classification", (12.0, 28.0), temperature=0.38
         ),

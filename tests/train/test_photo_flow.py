@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from colorizers.networks.flow import AB_SCALE
+from colorizers.networks.flow import AB_SCALE, noise_like
 from train import kinds, photo_flow
 from train.photo_flow import Settings
 
@@ -31,7 +31,7 @@ def test_it_draws_one_of_two_colours_and_not_their_mean(photographs, tmp_path):
     training, hours = photo_flow.train(settings, photographs)
     assert hours > 0
     network = training.average.module.eval()
-    noise = torch.randn(32, 2, 32, 32, generator=torch.Generator().manual_seed(0))
+    noise = noise_like((32, 2, 32, 32), torch.Generator().manual_seed(0))
     with torch.inference_mode():
         drawn = network.draw(torch.full((32, 1, 128, 128), 0.2), noise, steps=8)
     b = drawn[:, 1].mean(dim=(1, 2))  # one number a drawing: above 0 orange, below blue

@@ -70,6 +70,8 @@ def test_a_mean_that_stayed_is_kept_to_the_last_bit_with_its_card(stopped, tmp_p
     for key in set(committed) - {"network", "weights", "flow"}:
         assert kept[key] == committed[key]
     assert kept["network"]["vividness"] == committed["network"]["vividness"]
+    alone = committed.get("flow", {}).get("mean", committed["weights"]["sha256"])
+    assert kept["flow"]["mean"] == alone
     assert (kept["flow"]["rounds"], kept["flow"]["data_terms"]) == (1, "ours")
     L = np.random.default_rng(0).uniform(0, 100, (2, 160, 224)).astype(np.float32)
     ours, theirs = (registry.load("photo", f) for f in (tmp_path / "run", checkpoint.FOLDER))

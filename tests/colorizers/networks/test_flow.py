@@ -8,7 +8,7 @@ import torch
 
 from colorizers.networks import checkpoint
 from colorizers.networks.base import ready
-from colorizers.networks.flow import Velocity, draw
+from colorizers.networks.flow import Velocity, draw, noise_like
 from colorizers.networks.photo import PhotoNet
 from colorizers.networks.photo_flow import PhotoFlow
 from colorizers.networks.registry import load, network_of
@@ -41,6 +41,15 @@ def test_guidance_leads_away_from_what_is_drawn_without_having_seen():
     noise, seen = torch.zeros(3, 2, 4, 4), [torch.full((3, 1, 4, 4), 2.0)]
     assert torch.allclose(draw(velocity, noise, seen), torch.full_like(noise, 2.0))
     assert torch.allclose(draw(velocity, noise, seen, guidance=1.5), torch.full_like(noise, 3.0))
+
+
+def test_noise_varies_over_patches_as_large_as_colours_do():
+    noise = noise_like((600, 2, 40, 56), torch.Generator().manual_seed(0))
+    assert noise.mean().item() == pytest.approx(0, abs=0.03)
+    assert noise.var().item() == pytest.approx(1, abs=0.06)
+    assert noise.mean(dim=(2, 3)).var().item() == pytest.approx(0.46, abs=0.06)  # white: 0.0004
+    beside = (noise[..., 1:] - noise[..., :-1]).square().mean().item()
+    assert 0.1 < beside < 0.5  # white: 2
 
 
 def test_a_network_takes_any_shape_its_levels_halve():

@@ -97,7 +97,7 @@ def test_arguments_and_their_defaults(client: Client, photo: Path):
     assert notices == []
     assert Path(plain).name == "photo-colorized-photo.png"
     assert is_colorized(plain, "PNG")
-    for method, options in (("classification", {"temperature": 0.2}), ("photo", {"version": 1})):
+    for method, options in (("classification", {"temperature": 0.2}), ("photo", {"seed": 1})):
         file, _ = client.predict(
             photo=handle_file(photo), method=method, format="webp", options=options,
             api_name="/colorize_file",
@@ -146,7 +146,7 @@ def test_saturation_and_warmth(client: Client, photo: Path):
         ({"quality": "best"}, "must be from 1 to 100"),
         ({"quality": 10**400}, "must be from 1 to 100"),
         ({"options": {"magic": 1}}, "has no option 'magic'"),
-        ({"options": {"version": "red"}}, "must be a number"),
+        ({"options": {"seed": "red"}}, "must be a number"),
         ({"saturation": 3}, "The saturation 3 must be a number from 0 to 2"),
         ({"warmth": "hot"}, "The warmth must be a number from -1 to 1"),
         ({"warmth": 10**400}, "The warmth must be a number from -1 to 1"),

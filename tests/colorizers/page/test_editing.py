@@ -21,7 +21,7 @@ from colorizers.page.desk import Desk, Look, Work
 from colorizers.page.editing import Editor
 from colorizers.painting import hints
 
-VERSIONS = ("As painted", "Warmer", "Cooler")
+VERSIONS = ("Cautious", "Seed 1", "Seed 2")
 AS_IS = (1.0, 0.0, 0.5)
 
 
@@ -94,7 +94,7 @@ def test_fresh_upload_is_coloured_by_the_first_method(
     assert said == editing.NO_HINTS
     assert not ready.visible
     assert len(Path(after).parent.name) == 32  # nobody guesses it
-    assert asked_of(editor, "photo") == [{"version": 0.0}]
+    assert asked_of(editor, "photo") == [{"seed": 0.0}]
     assert not asked_of(editor, "gan")
 
 
@@ -267,19 +267,19 @@ def test_colours_of_its_own_are_told_and_kept_on_request(
 def test_versions_are_shown_and_taken(editor: Editor, key: str) -> None:
     tiles = editor.show_versions(key)
     assert [title for _, title in tiles] == list(VERSIONS)
-    assert [asked["version"] for asked in asked_of(editor, "photo")] == [0.0, 1.0, 2.0]
+    assert [asked["seed"] for asked in asked_of(editor, "photo")] == [0.0, 1.0, 2.0]
     editor.choose_version(click(2), key, *AS_IS)
     assert editor.desk.get(key).look == Look("photo", 2.0)
     with pytest.raises(gr.Error, match="3 pictures"):
         editor.choose_version(click(3), key, *AS_IS)
 
 
-def test_versions_that_are_drawn_are_seeds(editor: Editor, upload: dict[str, str]) -> None:
+def test_versions_are_drawn_at_once_by_their_seeds(editor: Editor, upload: dict[str, str]) -> None:
     model: Any = editor.models["photo"]
-    model.options = {"seed": 0.0, "vividness": 1.0}
     model.size, model.shape = 32, lambda height, width: (32, 32)
     editor.versions = ui.version_titles({"photo": model})
-    assert editor.versions[2] == "Version 3 (seed 2)"
+    assert editor.versions[:3] == VERSIONS
+    assert len(editor.versions) == 6
     key = editor.colorize(upload, None, quiet)[0]
     tiles = editor.show_versions(key)
     assert [title for _, title in tiles] == list(editor.versions)
