@@ -29,10 +29,10 @@ def settings(step: Step, name: str) -> str:
     Examples
     --------
     >>> from colorizers.page.desk import Look, Sliders
-    >>> settings(Step(Look("photo"), Sliders()), "Cooler")
-    'Cooler'
-    >>> settings(Step(Look("photo"), Sliders(0.8, -0.2)), "Cooler")
-    'Cooler, saturation 0.8, warmth -0.2'
+    >>> settings(Step(Look("photo"), Sliders()), "Seed 2")
+    'Seed 2'
+    >>> settings(Step(Look("photo"), Sliders(0.8, -0.2)), "Seed 2")
+    'Seed 2, saturation 0.8, warmth -0.2'
     """
     said = [name]
     for what, value, usual in (

@@ -25,8 +25,8 @@ def test_a_laptop_shows_all_of_the_work_at_once(
     # What is seen is said and marked, from the first moment and after every change.
     said = page.locator("#seen-as")
     expect(said).to_contain_text("Photographs, version Cautious")
-    expect(page.locator(PRESSED)).to_have_text("As painted", timeout=SLOW)
-    page.get_by_role("button", name="Cooler").click()
+    expect(page.locator(PRESSED)).to_have_text("Cautious", timeout=SLOW)
+    page.get_by_role("button", name="Seed 2").click()
     expect(said).to_contain_text("version Seed 2", timeout=SLOW)
     page.get_by_role("tab", name="Hints").click()
     line = page.locator("#hint-line").bounding_box()

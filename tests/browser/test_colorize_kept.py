@@ -28,11 +28,11 @@ def test_two_results_are_kept_and_both_taken_home(
         expect(strip).to_be_hidden()
         expect(keep).to_be_in_viewport(ratio=1)
         keep.click()
-        expect(tiles).to_have_text(["As painted"], timeout=SLOW)
+        expect(tiles).to_have_text(["Cautious"], timeout=SLOW)
         let_go = page.get_by_role("button", name="Don't keep it")
         expect(let_go).to_be_visible()
 
-        page.get_by_role("button", name="Bolder").click()
+        page.get_by_role("button", name="Seed 5").click()
         shown = changed(page, shown)
         expect(keep).to_be_visible(timeout=SLOW)
         number = page.locator("#saturation input[type=number]")
@@ -40,7 +40,7 @@ def test_two_results_are_kept_and_both_taken_home(
         number.blur()
         shown = changed(page, shown)
         keep.click()
-        expect(tiles).to_have_text(["As painted", "Bolder, saturation 0.5"], timeout=SLOW)
+        expect(tiles).to_have_text(["Cautious", "Seed 5, saturation 0.5"], timeout=SLOW)
         expect(tiles.nth(1)).to_have_attribute("aria-pressed", "true", timeout=SLOW)
         if size == "laptop":
             for part in ("#result", "#kept", "#download", "#back"):
@@ -48,11 +48,11 @@ def test_two_results_are_kept_and_both_taken_home(
 
         # Back to the first one by a click, and from there by Undo.
         tiles.first.click()
-        expect(said).to_contain_text("version As painted", timeout=SLOW)
+        expect(said).to_contain_text("version Cautious", timeout=SLOW)
         expect(number).to_have_value("1")
         expect(tiles.first).to_have_attribute("aria-pressed", "true", timeout=SLOW)
         page.get_by_role("button", name="Undo", exact=True).click()
-        expect(said).to_contain_text("version Bolder", timeout=SLOW)
+        expect(said).to_contain_text("version Seed 5", timeout=SLOW)
         expect(number).to_have_value("0.5")
         expect(tiles.nth(1)).to_have_attribute("aria-pressed", "true", timeout=SLOW)
 
@@ -60,7 +60,7 @@ def test_two_results_are_kept_and_both_taken_home(
             page.get_by_role("button", name="Download all kept").click()
         assert caught.value.suggested_filename == "Großvater-am-See-colorized-2-kept.zip"
         with zipfile.ZipFile(caught.value.path()) as files:
-            names = [f"Großvater-am-See-colorized-photo-{number}.png" for number in (1, 2)]
+            names = [f"Großvater-am-See-colorized-photo{one}.png" for one in ("-1", "-seed5-2")]
             assert files.namelist() == names
             first, second = (np.asarray(Image.open(files.open(name))) for name in names)
         assert first.shape == second.shape == (600, 900, 3)
@@ -73,7 +73,7 @@ def test_two_results_are_kept_and_both_taken_home(
         page.get_by_role("button", name="Undo all changes").click()
         expect(tiles.first).to_have_attribute("aria-pressed", "true", timeout=SLOW)
         let_go.click()
-        expect(tiles).to_have_text(["Bolder, saturation 0.5"], timeout=SLOW)
+        expect(tiles).to_have_text(["Seed 5, saturation 0.5"], timeout=SLOW)
         assert page.evaluate("document.documentElement.scrollWidth") <= page.viewport_size["width"]
         page.locator("#examples button").nth(2).click()
         expect(strip).to_be_hidden(timeout=SLOW)

@@ -100,7 +100,7 @@ def test_everything_has_a_name_for_readers_of_the_screen(
     version = page.get_by_role("button", name="Seed 1")
     version.click()
     expect(version).to_have_attribute("aria-pressed", "true", timeout=SLOW)
-    expect(page.get_by_role("button", name="Cooler")).to_have_attribute("aria-pressed", "false")
+    expect(page.get_by_role("button", name="Seed 2")).to_have_attribute("aria-pressed", "false")
     for tab in ("Before and after", "Hints", "Methods", "Many photographs"):
         page.get_by_role("tab", name=tab).click()
         if tab == "Methods":

@@ -85,7 +85,7 @@ def test_wheel_buttons_and_mouse_on_a_laptop(
         assert up + scale * box["height"] == pytest.approx(box["height"], abs=1)
 
         # Another version is seen as near; the keys look around.
-        page.get_by_role("button", name="Warmer").click()
+        page.get_by_role("button", name="Seed 1").click()
         changed(page, shown)
         assert lies(page)[0] == pytest.approx(scale)
         zoom_in.click()
