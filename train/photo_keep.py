@@ -41,7 +41,7 @@ class Settings:
     """Which run, and how it is to draw."""
 
     run: str = option("runs/photo-flow", "folder of the run; weights and card are put there")
-    calm: float = option(1.0, "scale of the noise at vividness 1")
+    calm: float = option(1.0, "scale of the noise's patches at vividness 1")
     guidance: float = option(1.0, "guidance at vividness 1")
     draw_steps: int = option(STEPS, "steps of Heun's method")
     terms: str = option("", "terms under which the photographs may be used, if the run has none")

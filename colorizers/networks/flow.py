@@ -191,8 +191,16 @@ class RMSNorm(nn.Module):
         return x * scale * self.gain[:, None, None]
 
 
-def noise_like(shape: Sequence[int], generator: torch.Generator) -> Tensor:
+def noise_like(shape: Sequence[int], generator: torch.Generator, patches: float = 1.0) -> Tensor:
     """Normal noise (N, C, H, W) of variance 1 that varies over as large patches as colours do.
+
+    Parameters
+    ----------
+    shape : sequence of int
+    generator : torch.Generator
+    patches : float
+        Scale of all of it but the one number of a picture and channel: below 1, a picture is
+        as much another one as before, and calmer in itself.
 
     Examples
     --------
@@ -204,9 +212,10 @@ def noise_like(shape: Sequence[int], generator: torch.Generator) -> Tensor:
     total = torch.zeros(*shape)
     for side, share in SCALES:
         size = max(1, round(height / side)), max(1, round(width / side))
-        patches = torch.randn((*pictures, *size), generator=generator)
-        patches = interpolate(patches, size=(height, width), mode="bilinear")
-        total += (share / (_kept(size[0], height) * _kept(size[1], width))) ** 0.5 * patches
+        noise = torch.randn((*pictures, *size), generator=generator)
+        noise = interpolate(noise, size=(height, width), mode="bilinear")
+        noise *= (share / (_kept(size[0], height) * _kept(size[1], width))) ** 0.5
+        total += noise if math.isinf(side) else patches * noise
     return total
 
 
@@ -217,21 +226,23 @@ def _kept(few: int, many: int) -> float:
     return float(weights.square().sum(dim=1).mean())
 
 
-def white(shape: Sequence[int], generator: torch.Generator) -> Tensor:
-    """Normal noise of this shape, each number by itself."""
-    return torch.randn(tuple(shape), generator=generator)
+def white(shape: Sequence[int], generator: torch.Generator, patches: float = 1.0) -> Tensor:
+    """Normal noise of this shape, each number by itself, times `patches`."""
+    return patches * torch.randn(tuple(shape), generator=generator)
 
 
 PATCHES, WHITE = "patches", "white"
-NOISES: dict[str, Callable[[Sequence[int], torch.Generator], Tensor]] = {
+NOISES: dict[str, Callable[[Sequence[int], torch.Generator, float], Tensor]] = {
     PATCHES: noise_like,
     WHITE: white,
 }
 """What a flow may start from, as its card names it."""
 
 
-def noise_of(seed: float, shape: Sequence[int], kind: str = PATCHES) -> Tensor:
-    """Noise (N, C, H, W) for pictures in a row: that of picture i is seed + i's.
+def noise_of(
+    seed: float, shape: Sequence[int], kind: str = PATCHES, patches: float = 1.0
+) -> Tensor:
+    """Noise (N, C, H, W) for pictures in a row, see `NOISES`: that of picture i is seed + i's.
 
     Raises
     ------
@@ -247,7 +258,10 @@ def noise_of(seed: float, shape: Sequence[int], kind: str = PATCHES) -> Tensor:
         raise ValueError(f"seed is {seed:g}; it must be a whole number from 0 on.")
     generator, one = torch.Generator(), (1, *shape[1:])
     return torch.cat(
-        [NOISES[kind](one, generator.manual_seed(int(seed) + number)) for number in range(shape[0])]
+        [
+            NOISES[kind](one, generator.manual_seed(int(seed) + number), patches)
+            for number in range(shape[0])
+        ]
     )
 
 

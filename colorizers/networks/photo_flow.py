@@ -52,11 +52,12 @@ class PhotoFlow(Network):
     encoder : str
     widths : sequence of int
     vividness : float
-        Of `PhotoNet`, whose answer the mean is.
+        Of `PhotoNet`, whose answer the mean is; what is drawn is multiplied by it, too.
     flow_widths : sequence of int
         Of `Velocity`, at 1/8 to 1/32 of the size.
     calm : float
-        Scale of the noise at vividness 1; the training's is 1.
+        Scale of the noise's patches at vividness 1; the training's is 1. What one drawing of a
+        picture has as a whole is not calmed, or all would end near the likeliest, which is grey.
     guidance : float
         See `colorizers.networks.flow.draw`, at vividness 1.
     steps : int
@@ -160,8 +161,11 @@ class PhotoFlow(Network):
             straight, mirrored = self.mean.predict(torch.cat([L_norm, L_norm.flip(-1)])).chunk(2)
             return (straight.float() + mirrored.float().flip(-1)) / 2
         count, _, height, width = L_norm.shape
-        noise = noise_of(seed, (count, 2, height // SHRINK, width // SHRINK))
-        noise = noise.to(L_norm.device) * min(1.0, self.calm * vividness)
+        whole = min(1.0, vividness)
+        patches = min(1.0, self.calm * vividness) / max(whole, 1e-6)
+        size = (count, 2, height // SHRINK, width // SHRINK)
+        noise = whole * noise_of(seed, size, patches=patches).to(L_norm.device)
         if (L_norm == L_norm[:1]).all():
             L_norm = L_norm[:1]
-        return self.draw(L_norm, noise, guidance=1 + (self.guidance - 1) * vividness)
+        drawn = self.draw(L_norm, noise, guidance=1 + (self.guidance - 1) * vividness)
+        return drawn * self.mean.vividness
