@@ -33,7 +33,7 @@ from torch.nn.functional import mse_loss
 from colorizers.color import AB_MAX
 from colorizers.networks.checkpoint import FOLDER, read_card, restore
 from colorizers.networks.cifar_flow import EYE, WIDTHS, Sampler
-from colorizers.networks.flow import AB_SCALE, PATCHES, Velocity, noise_like
+from colorizers.networks.flow import AB_SCALE, NOISES, PATCHES, WHITE, Velocity
 
 from . import loop, processes
 from .command import command
@@ -59,6 +59,7 @@ class Settings(loop.Settings):
     fall: bool = option(False, "let the rate fall to nothing by the last epoch")
     weight_decay: float = option(0.01, "of AdamW")
     widths: tuple[int, ...] = option(WIDTHS, "channels of the flow, multiples of 32")
+    noise: str = option(WHITE, f"what is drawn from: {WHITE}, or {PATCHES} as large as colours")
     average: float = option(0.999, "decay of the weights' moving average, which is what is kept")
     compile: bool = option(False, "compile the flow: two thirds of the time, after some minutes")
 
@@ -101,7 +102,9 @@ class Rectified(Training):
 
     def __init__(self, settings: Settings, steps: int) -> None:
         super().__init__(settings, steps)
-        sampler = Sampler(settings.widths, noise=PATCHES)
+        if settings.noise not in NOISES:
+            raise RunError(f"--noise is {settings.noise}; it is one of {', '.join(NOISES)}.")
+        sampler = Sampler(settings.widths, noise=settings.noise)
         self.origin = _start(settings, sampler)
         self.sampler = prepare(sampler)
         self.network = self.sampler.velocity
@@ -110,7 +113,7 @@ class Rectified(Training):
         self.described = {
             "widths": settings.widths,
             "eye": self.sampler.eye_sha256,
-            "noise": PATCHES,
+            "noise": settings.noise,
         }
         self.adam = torch.optim.AdamW(
             self.network.parameters(), lr=settings.lr, betas=(0.9, 0.98),
@@ -128,7 +131,7 @@ class Rectified(Training):
         share = learning_rate(now, self.steps, 1.0) if settings.fall else 1.0
         set_learning_rate(self.adam, settings.lr * min(share, (now + 1) / self.warm_up))
         truth = channels_last(ab_norm * (AB_MAX / AB_SCALE)).repeat(settings.draws, 1, 1, 1)
-        noise = noise_like(truth.shape, torch.default_generator).to(truth)
+        noise = NOISES[settings.noise](truth.shape, torch.default_generator, 1.0).to(truth)
         t = torch.sigmoid(torch.randn(len(truth))).to(truth)  # logistic normal
         with autocast(settings.bfloat16):
             with torch.no_grad():

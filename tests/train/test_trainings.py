@@ -180,7 +180,9 @@ def test_a_flow_goes_on_from_another_with_a_rate_that_falls(monkeypatch, tmp_pat
     monkeypatch.setattr(data, "load", lambda part: TRAIN)
     argv = ["--epochs", "1", "--limit", "32", "--batch", "16", "--widths", "32,32"]
     assert flow.main([*argv, "--run", str(tmp_path / "one")]) == 0
-    more = [*argv, "--fall", "--start", str(tmp_path / "one/flow"), "--run"]
+    assert flow.main([*argv, "--run", str(tmp_path / "none"), "--noise", "pink"]) != 0
+    assert "--noise is pink; it is one of patches, white." in capsys.readouterr().err
+    more = [*argv, "--fall", "--noise", "patches", "--start", str(tmp_path / "one/flow"), "--run"]
     assert flow.main([*more, str(tmp_path / "two")]) == 0
     one, two = (json.loads((tmp_path / run / "flow.json").read_text()) for run in ("one", "two"))
     assert two["start"]["sha256"] == one["weights"]["sha256"]
