@@ -202,7 +202,7 @@ INTRO = (
     "Add a black-and-white photograph, and it is coloured for you. "
     "A colour photograph is made black and white first."
 )
-VERSIONS = "**Versions:** one cautious, five drawn. Click one to use it."
+VERSIONS = "**Versions:** one cautious, five drawn."
 MODEL = (
     "Do you have a colour photograph of the same coat, house or uniform? Add it and click the "
     "colour; then click in your own photograph where it belongs."
