@@ -207,6 +207,7 @@ def test_withdrawing_later_takes_only_the_code(ruled: Any, page: Page, code: str
     assert person.shown["participant"] not in set(people["participant"])
 
 
+@pytest.mark.slow
 def test_forty_who_start_in_the_same_second_get_balanced_pictures(
     make_server: Callable[..., Any],
 ) -> None:

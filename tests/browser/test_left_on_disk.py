@@ -28,6 +28,7 @@ def upload(url: str, count: int) -> Path:
     return Path(path).parents[2]
 
 
+@pytest.mark.slow
 def test_nothing_stays_after_its_time(make_server: Callable[..., Any]) -> None:
     server = make_server(TRUEHUE_KEEP_SECONDS=str(KEEP))
     folder = upload(server.url, 30)
@@ -49,6 +50,7 @@ def test_nothing_stays_after_its_time(make_server: Callable[..., Any]) -> None:
     assert list(folder.glob("truehue-*")) == []
 
 
+@pytest.mark.slow
 def test_a_photograph_stays_until_its_turn_has_come(make_server: Callable[..., Any]) -> None:
     server = make_server(TRUEHUE_KEEP_SECONDS="2", TRUEHUE_TRUSTED_PROXIES="127.0.0.1")
     visitor = Visitor(server.url, "192.0.2.1")

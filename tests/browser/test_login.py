@@ -64,6 +64,7 @@ def test_a_header_does_not_reset_the_limit(guarded: Any) -> None:
     assert tries(PROXY) == [401] * 6  # six visitors
 
 
+@pytest.mark.slow
 def test_strangers_who_guess_do_not_lock_the_administrator_out(guarded: Any) -> None:
     """All of their attempts together are ten times what once was the limit for everybody."""
     status, cookies = knock(guarded, PASSWORD, source="127.1.0.1")

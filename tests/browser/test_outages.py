@@ -55,6 +55,7 @@ def quiet(server: Any, before: str, most: int) -> None:
         assert not re.search(r"p-[0-9a-f]{12}|[0-9a-f]{32}|\d{40}", line), line
 
 
+@pytest.mark.slow
 def test_a_lock_from_outside_delays_nobody_else(make_server: Callable[..., Any]) -> None:
     """While somebody else holds SQLite's write lock, sixty people answer."""
     server = make_server()
@@ -97,6 +98,7 @@ def test_a_lock_from_outside_delays_nobody_else(make_server: Callable[..., Any])
     assert len(participants(server.database_url)) == 60
 
 
+@pytest.mark.slow
 def test_a_full_disk_is_called_full(make_server: Callable[..., Any], tmp_path: Path) -> None:
     full = tmp_path / "full"
     program = Path(__file__).parents[1] / "helpers" / "small_disk.py"
@@ -120,6 +122,7 @@ def test_a_full_disk_is_called_full(make_server: Callable[..., Any], tmp_path: P
     assert_answers(answers(server.database_url), 1, person.acknowledged)
 
 
+@pytest.mark.slow
 @pytest.mark.postgres
 def test_a_database_that_goes_away_and_comes_back(
     make_server: Callable[..., Any], relay: tuple[Relay, str]

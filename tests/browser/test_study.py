@@ -181,6 +181,7 @@ def test_scored_trials_send_no_answer(page: Page, server: Any) -> None:
         assert set(reply) == fields | {"participant", "withdrawal_code"}
 
 
+@pytest.mark.slow
 def test_two_tabs_make_one_answer(page: Page, context: BrowserContext, server: Any) -> None:
     agree(page, f"{server.url}/?study")
     person = participant(page)
@@ -203,6 +204,7 @@ def test_two_tabs_make_one_answer(page: Page, context: BrowserContext, server: A
     assert rows["realism"].tolist() == [1] * SLOTS
 
 
+@pytest.mark.slow
 def test_a_killed_server_loses_and_doubles_nothing(
     page: Page, make_server: Callable[[], Any]
 ) -> None:
@@ -225,6 +227,7 @@ def test_a_killed_server_loses_and_doubles_nothing(
     assert rows["realism"].tolist()[:SLOTS] == [4] * SLOTS
 
 
+@pytest.mark.slow
 def test_a_full_disk_is_told_from_no_connection(
     page: Page, make_server: Callable[..., Any], tmp_path: Path
 ) -> None:
