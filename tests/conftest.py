@@ -36,8 +36,9 @@ BOTH = ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)]
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     """Keep together what shares fixtures where two processes share the tests.
 
-    A file stays in one process, and so do the files of the browser, in two parts: each shares a
-    server and a Chromium. Those that only start servers go to who is free.
+    A file stays in one process, and so do all files of the browser: they share a server and
+    Chromium, and two browsers at once would make each other wait. Those that only start servers
+    go to who is free, as the browser's process is the one that ends last.
     """
     from xdist.scheduler import LoadScopeScheduling
 
@@ -45,7 +46,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
         def _split_scope(self, nodeid: str) -> str:
             file = nodeid.split("::")[0]
             if file.startswith("tests/browser/") and file not in WITHOUT_CHROMIUM:
-                return "colorize" if file.startswith("tests/browser/test_colorize") else "browser"
+                return "browser"
             return file
 
     return Files(config, log)
