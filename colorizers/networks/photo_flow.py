@@ -1,7 +1,6 @@
 """A colouring of a photograph drawn at random: `PhotoNet`'s mean, and a flow over what it saw.
 
-The flow draws how far the colours are from the mean: what the mean is sure of needs no learning,
-and guidance, which goes away from what is likely of any picture, leaves a white wall white.
+The flow draws how far the colours are from the mean, so that it need not learn the mean again.
 
 Weights of the method "photo" are of such a network, or of a mean alone: `of_card` knows.
 
@@ -88,9 +87,9 @@ class PhotoFlow(Network):
         self.options = {"seed": 0.0, "vividness": 1.0}
         self.calm, self.guidance, self.steps = calm, guidance, steps
         self.mean = PhotoNet(encoder, widths, vividness=vividness)
-        coarse, middle, fine = widths[:3]
+        low, middle, fine = widths[:3]
         last = self.mean.deepest
-        self.velocity = Velocity((fine + SHRINK**2 + 2, middle, coarse, last), flow_widths)
+        self.velocity = Velocity((fine + SHRINK**2 + 2, middle, low, last), flow_widths)
 
     def see(self, L_norm: Tensor) -> tuple[Tensor, list[Tensor]]:
         """What the flow looks at, and the mean.
