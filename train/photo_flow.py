@@ -26,16 +26,18 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor
-from torch.nn.functional import avg_pool2d, interpolate, mse_loss
+from torch.nn.functional import avg_pool2d, interpolate, linear, mse_loss
 
 from colorizers.color import AB_MAX, L_HALF, colorize_u8, rgb_to_lab
 from colorizers.networks import checkpoint
+from colorizers.networks.bins import SoftEncoder
 from colorizers.networks.flow import noise_like
 from colorizers.networks.photo_flow import AWAY, FLOW_WIDTHS, SHRINK, PhotoFlow, coarse
 from colorizers.networks.registry import METHODS, network_of
 from truehue import TrueHueError
 
 from . import kinds
+from .classification import cross_entropy_at, pixels, take
 from .options import option, parse
 from .photo import weighted_l1
 from .processes import autocast, bfloat16_is_fast, channels_last, prepare
@@ -66,6 +68,8 @@ class Settings:
     fall: bool = option(False, "let the rates fall to nothing, as the last stage should")
     weight_decay: float = option(0.01, "of AdamW")
     weight_mean: float = option(2.0, "of the mean's L1 against the flow's error")
+    weight_bins: float = option(0.04, "of the 313 bins' cross-entropy against the mean's L1")
+    pixels: int = option(512, "random pixels of each photograph that the cross-entropy sees")
     saturation: float = option(1.0, "a pixel's L1 has weight 1 + this times |ab| / 110")
     hide: float = option(0.1, "share of draws that are hidden what was seen, for guidance")
     zoom: float = option(0.6, "least side of the random part of a photograph, as a share")
@@ -87,15 +91,18 @@ class Training:
         self.origin = _start(settings, network)
         self.network = prepare(network)
         self.average = Average(self.network, settings.average)
+        self.soft_encoder = SoftEncoder()
         self.velocity: Any = self.network.velocity
+        self.levels: Any = self.network.mean.levels
         if settings.compile:
             self.velocity = torch.compile(self.network.velocity)
+            if settings.joint:
+                self.levels = torch.compile(self.network.mean.levels)
         groups: list[dict[str, Any]] = [
             {"params": list(self.network.velocity.parameters()), "lr": settings.lr}
         ]
         if settings.joint:
-            rest = [value for name, value in self.network.mean.named_parameters()
-                    if not name.startswith("bins.")]  # fmt: skip
+            rest = list(self.network.mean.parameters())
             groups.append({"params": rest, "lr": settings.lr_mean})
         self.peaks = [group["lr"] for group in groups]
         self.adam = torch.optim.AdamW(groups, weight_decay=settings.weight_decay, betas=(0.9, 0.98))
@@ -113,7 +120,8 @@ class Training:
             group["lr"] = share * peak
         L_norm, ab = channels_last(L / L_HALF - 1), channels_last(ab)
         with autocast(settings.bfloat16), torch.set_grad_enabled(settings.joint):
-            mean, seen = self.network.see(L_norm)
+            levels = self.levels(L_norm)
+            mean, seen = self.network.shown(L_norm, levels)
         generator = torch.Generator().manual_seed(settings.seed * 1_000_003 + now)
         truth = (avg_pool2d(ab, SHRINK // 2) - coarse(mean).float() * AB_MAX) / AWAY
         truth = truth.repeat(settings.draws, 1, 1, 1)
@@ -129,14 +137,35 @@ class Training:
             x = channels_last((1 - at) * noise + at * truth)
             moved = self.velocity(x, t, maps)
         flow = mse_loss(moved.float(), truth - noise)
-        l1 = weighted_l1(mean.float(), ab / AB_MAX, settings.saturation)
-        loss = flow + settings.weight_mean * l1 if settings.joint else flow
+        measured = {"flow": flow.detach()}
+        loss = flow
+        if settings.joint:
+            l1 = weighted_l1(mean.float(), ab / AB_MAX, settings.saturation)
+            entropy = self._entropy(levels[0], ab / AB_MAX, now)
+            loss = flow + settings.weight_mean * (l1 + settings.weight_bins * entropy)
+            measured |= {"l1": l1.detach(), "cross_entropy": entropy.detach()}
         self.adam.zero_grad(set_to_none=True)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
         self.adam.step()
         self.average.update(self.network)
-        return {"flow": flow.detach(), "l1": l1.detach()}
+        return measured
+
+    def _entropy(self, half: Tensor, ab_norm: Tensor, now: int) -> Tensor:
+        """Of the bins, which the page's suggestions come from, at some pixels."""
+        where = pixels(ab_norm, self.settings.pixels, self.settings.seed, now)
+        head = self.network.mean.bins
+        with autocast(self.settings.bfloat16):
+            logits = linear(take(half.permute(0, 2, 3, 1), where), head.weight[:, :, 0, 0], head.bias)
+        return cross_entropy_at(logits, self.soft_encoder, ab_norm, where)
+
+    def learn(self) -> None:
+        """Ready to learn. Batch norms keep the statistics that the network was pretrained with:
+        what a photograph is painted depends on no other."""
+        self.network.train(self.settings.joint)
+        for part in self.network.modules():
+            if isinstance(part, torch.nn.BatchNorm2d):
+                part.eval()
 
 
 def _start(settings: Settings, network: PhotoFlow) -> dict[str, Any]:
@@ -162,7 +191,7 @@ def train(settings: Settings, photographs: kinds.Kinds) -> tuple[Training, float
     done = run.resume(**training.parts())
     grid = Grid(photographs)
     for number in range(done, settings.rounds):
-        training.network.train(settings.joint)
+        training.learn()
         total: dict[str, float] = {}
         stream = batches.batches(number * settings.steps, settings.steps)
         for step, (L, ab) in enumerate(

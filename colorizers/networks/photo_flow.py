@@ -106,11 +106,15 @@ class PhotoFlow(Network):
         seen : list of Tensor
             At 1/4 to 1/32 of the size.
         """
-        half, *levels = self.mean.levels(L_norm)
+        return self.shown(L_norm, self.mean.levels(L_norm))
+
+    def shown(self, L_norm: Tensor, levels: Sequence[Tensor]) -> tuple[Tensor, list[Tensor]]:
+        """As `see`, of what `PhotoNet.levels` gave for L_norm."""
+        half, fine, *rest = levels
         mean = torch.tanh(self.mean.head(half))
         shown = coarse(mean) * (AB_MAX / AB_SCALE)
-        levels[0] = torch.cat([levels[0], pixel_unshuffle(L_norm, SHRINK).to(shown), shown], dim=1)
-        return mean, levels
+        fine = torch.cat([fine, pixel_unshuffle(L_norm, SHRINK).to(shown), shown], dim=1)
+        return mean, [fine, *rest]
 
     def draw(
         self, L_norm: Tensor, noise: Tensor, steps: int | None = None, guidance: float = 1.0

@@ -69,9 +69,20 @@ def test_alone_it_leaves_the_mean_as_it_was_and_joint_it_does_not(photographs, t
         training = photo_flow.Training(settings)
         before = training.network.mean.head.weight.clone()
         L, ab = next(kinds.KindBatches(photographs, 4, 1).batches(0, 1))
-        training.network.train(joint)
+        training.learn()
         training.step(300, L, ab)
         assert torch.equal(before, training.network.mean.head.weight) != joint
+
+
+def test_joint_the_statistics_of_batch_norms_stay(photographs, tmp_path):
+    training = photo_flow.Training(Settings(**SMALL, run=str(tmp_path), joint=True))
+    before = {k: v.clone() for k, v in training.network.named_buffers() if "running" in k}
+    training.learn()
+    measured = training.step(300, *next(kinds.KindBatches(photographs, 4, 1).batches(0, 1)))
+    assert set(measured) == {"flow", "l1", "cross_entropy"}
+    after = dict(training.network.named_buffers())
+    assert before
+    assert all(torch.equal(value, after[key]) for key, value in before.items())
 
 
 def test_the_card_names_what_it_learned_from(tmp_path, monkeypatch, photographs):
