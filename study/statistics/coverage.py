@@ -31,7 +31,9 @@ class Plan:
     """One kind of study: who answers what, and how much people and pictures differ.
 
     `trials` pictures a participant are drawn out of `pictures`; with as many pictures as trials,
-    everybody sees the same ones (fully crossed).
+    everybody sees the same ones (fully crossed). Of the participants a share `dropout` leaves after
+    one of the trials before the last, each as likely, and a share `careless` picks one of the
+    `options` pictures of each trial by chance.
     """
 
     participants: int
@@ -40,6 +42,13 @@ class Plan:
     rate: float
     participant_sd: float = 0.5
     picture_sd: float = 1.0
+    dropout: float = 0.0
+    careless: float = 0.0
+    options: int = 3
+
+    def with_careless(self, rate: float) -> float:
+        """Return what a rate becomes with the answers of the careless in it."""
+        return (1 - self.careless) * rate + self.careless / self.options
 
 
 @dataclass(frozen=True)
@@ -165,16 +174,50 @@ def estimates(
         From `study.statistics.model.intercepts` for the plan's rate and standard deviations.
     rng : numpy Generator
     """
-    participant = np.repeat(np.arange(plan.participants), plan.trials)
-    effects = Effects(
-        fixed,
-        rng.normal(0, plan.participant_sd, (plan.participants, 1)),
-        rng.normal(0, plan.picture_sd, (plan.pictures, 1)),
-    )
-    picture = pictures_of(plan, rng)
-    picked = draw_picks(effects.utilities(participant, picture), rng) == 1
+    participant, picture, picks = draw(plan, fixed, rng)
+    picked = picks == 1
     robust = two_way_logit(two_way_variance(picked, participant, picture))
     return float(picked.mean()), robust, wilson(int(picked.sum()), picked.size)
+
+
+def draw(
+    plan: Plan, fixed: NDArray[np.float64], rng: np.random.Generator
+) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.intp]]:
+    """Draw the answers of one study.
+
+    Parameters
+    ----------
+    plan : Plan
+        Its rate is not looked at.
+    fixed : ndarray, shape (methods,)
+        From `study.statistics.model.intercepts`.
+    rng : numpy Generator
+
+    Returns
+    -------
+    participant, picture, pick : ndarray of int, shape (answers,)
+        `pick` is 0 for the truth, or for a picture that no method of `fixed` made.
+    """
+    person = np.repeat(np.arange(plan.participants), plan.trials)
+    effects = Effects(
+        fixed,
+        rng.normal(0, plan.participant_sd, (plan.participants, fixed.size)),
+        rng.normal(0, plan.picture_sd, (plan.pictures, fixed.size)),
+    )
+    picture = pictures_of(plan, rng)
+    picks = draw_picks(effects.utilities(person, picture), rng)
+    if plan.careless:
+        careless = rng.random(plan.participants) < plan.careless
+        by_chance = rng.integers(plan.options, size=picks.size)
+        by_chance[by_chance > fixed.size] = 0
+        picks = np.where(careless[person], by_chance, picks)
+    if plan.dropout:
+        leaves = rng.random(plan.participants) < plan.dropout
+        last = rng.integers(1, max(2, plan.trials), size=plan.participants)
+        number = np.tile(np.arange(plan.trials), plan.participants)
+        there = ~leaves[person] | (number < last[person])
+        person, picture, picks = person[there], picture[there], picks[there]
+    return person, picture, picks
 
 
 def sizes(plan: Plan, studies: int, rng: np.random.Generator) -> Sizes:

@@ -5,9 +5,10 @@ intervals are and which differences can be seen; `share_that_tells` counts the s
 interval leaves out what it shall leave out; `people_needed` looks for the smallest number of
 participants with which enough of them do. `study.power` asks all three.
 
-The difference that can be seen is taken from the spread of the estimate over simulated studies:
-against a fixed value it is (t of the test's quantile + t of the power) times that spread, and
-between two independent studies of the same size the square root of 2 more.
+Which fixed rates a study can be told from is read off the simulated intervals: 80 % of them leave
+out `told_below` and all below, 80 % leave out `told_above` and all above. At low rates an interval
+is much longer on one side, and a spread times a quantile promises more than it keeps. What the
+report claims of several methods at once is in `study.statistics.claims`.
 
 References
 ----------
@@ -18,19 +19,17 @@ of participants respond to samples of stimuli, J. Exp. Psychol. Gen. 143(5), 202
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import stdtrit
 
-from study.statistics.coverage import METHOD, Plan, estimates, pictures_of
-from study.statistics.model import AnswerModel, Effects, draw_picks, intercepts
+from study.statistics.coverage import METHOD, Plan, draw, estimates
+from study.statistics.model import AnswerModel, intercepts
 from study.statistics.twoway import two_way_mean, two_way_variance
 
 POWER = 0.8
-ALPHA = 0.05
 MOST_PEOPLE = 1024
 
 
@@ -52,20 +51,23 @@ class Question:
 
 @dataclass(frozen=True)
 class Power:
-    """What to expect of one size of a study; widths and differences are shares.
+    """What to expect of one size of a study; widths and rates are shares.
 
     Attributes
     ----------
     participants, trials, pictures
         People, scored trials each, pictures of the set.
+    dropout, careless, options
+        As in `study.statistics.coverage.Plan`.
     width
         Median full width of the headline interval; `width_90` is not exceeded in 90 % of studies.
     spread
         Standard deviation of the estimated rate over the simulated studies.
     coverage
-        Share of the intervals that hold the rate.
-    against_value, between_studies
-        Difference seen with 80 % power at the 5 % level.
+        Share of the intervals that hold the rate, the answers of the careless in it.
+    told_below, told_above
+        The highest fixed rate below and the lowest one above that 80 % of the studies leave out;
+        infinite where that many have no interval.
     power
         Share of studies that see the difference that was asked for; None if none was.
     """
@@ -76,13 +78,16 @@ class Power:
     rate: float
     participant_sd: float
     picture_sd: float
+    dropout: float
+    careless: float
+    options: int
     studies: int
     width: float
     width_90: float
     spread: float
     coverage: float
-    against_value: float
-    between_studies: float
+    told_below: float
+    told_above: float
     power: float | None = None
 
 
@@ -120,11 +125,11 @@ def power(
         rates[i], interval, _ = estimates(plan, fixed, rng)
         lows[i], highs[i] = interval.low, interval.high
     spread = float(rates.std(ddof=1))
-    df = min(plan.participants, plan.pictures) - 1
-    factor = float(stdtrit(df, 1 - ALPHA / 2) + stdtrit(df, POWER))
     there = np.isfinite(highs - lows)  # with all answers equal there may be none
     widths = (highs - lows)[there] if there.any() else np.array([math.nan])
-    held = (lows <= plan.rate) & (plan.rate <= highs)
+    rate = plan.with_careless(plan.rate)
+    held = (lows <= rate) & (rate <= highs)
+    ends = np.where(there, lows, -math.inf), np.where(there, highs, math.inf)
     return Power(
         **asdict(plan),
         studies=studies,
@@ -132,8 +137,8 @@ def power(
         width_90=float(np.quantile(widths, 0.9)),
         spread=spread,
         coverage=float(held[there].mean()) if there.any() else math.nan,
-        against_value=factor * spread,
-        between_studies=factor * spread * math.sqrt(2),
+        told_below=float(np.quantile(ends[0], 1 - POWER, method="lower")),
+        told_above=float(np.quantile(ends[1], POWER, method="higher")),
         power=share_that_tells(plan, question, studies, rng) if question else None,
     )
 
@@ -202,10 +207,18 @@ def people_needed(
     int or None
         None if `MOST_PEOPLE` do not: the pictures are too few then.
     """
+    return fewest(
+        lambda people: (
+            share_that_tells(replace(plan, participants=people), question, studies, rng) >= power
+        )
+    )
 
-    def enough(people: int) -> bool:
-        return share_that_tells(replace(plan, participants=people), question, studies, rng) >= power
 
+def fewest(enough: Callable[[int], bool]) -> int | None:
+    """Smallest number of people that is enough, by doubling and halving; within a thirtieth.
+
+    None if `MOST_PEOPLE` are not.
+    """
     high = 4
     while not enough(high):
         high *= 2
@@ -232,14 +245,7 @@ def _difference(
     plan: Plan, fixed: NDArray[np.float64], rng: np.random.Generator
 ) -> tuple[float, float]:
     """Interval of the first method's rate less the second's in one study; NaN without one."""
-    participant = np.repeat(np.arange(plan.participants), plan.trials)
-    picture = pictures_of(plan, rng)
-    effects = Effects(
-        fixed,
-        rng.normal(0, plan.participant_sd, (plan.participants, 2)),
-        rng.normal(0, plan.picture_sd, (plan.pictures, 2)),
-    )
-    picks = draw_picks(effects.utilities(participant, picture), rng)
+    participant, picture, picks = draw(plan, fixed, rng)
     apart = (picks == 1).astype(np.float64) - (picks == 2)
     interval = two_way_mean(two_way_variance(apart, participant, picture))
     return interval.low, interval.high

@@ -9,8 +9,8 @@ import pytest
 from study_frames import TRUTH, answers, crossed, summary_of
 
 from study.export import _json
-from study.power import json_text as power_json
 from study.report.paragraph import paragraph
+from study.report.planning import json_text as power_json
 from study.report.render import FORMATS, csv_text, json_text
 from study.statistics.sizing import Power
 
@@ -103,7 +103,7 @@ def test_the_gap_is_half_of_the_difference_of_the_picks():
 
 def test_other_json_is_json_too():
     inf, nan = float("inf"), float("nan")
-    row = Power(8, 30, 30, 0.4, 0.5, 1.0, 9, inf, nan, 0.1, 0.9, 0.1, 0.1)
+    row = Power(8, 30, 30, 0.4, 0.5, 1.0, 0.0, 0.0, 3, 9, inf, nan, 0.1, 0.9, 0.1, inf)
     assert strict(power_json([row]))["designs"][0]["width"] is None
     with pytest.raises(ValueError, match="not JSON compliant"):
         _json({"limit": float("nan")})
