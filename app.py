@@ -35,6 +35,7 @@ from study.page.guard import PREFIX, Guard, Sessions
 from study.page.service import Service, open_service
 from study.password import check_hash
 from study.protocol.config import StudyConfig, from_environment
+from study.protocol.registration import changed
 
 HERE = Path(__file__).parent
 TITLE = "TrueHue"
@@ -295,10 +296,22 @@ files = uploads.claim(settings.keep_seconds)
 demo = build_demo(running_study, colorize=settings.study.colorize)
 
 
+def _say_what_differs(running: Service) -> None:
+    """Say on stderr where a study is not as it was registered."""
+    registered = running.spec.registration
+    differs = [] if registered is None else changed(registered, running.spec.settings())
+    if differs:
+        print(
+            f"The study is not as registered ({'; '.join(differs)}), and its report will say so. "
+            "Before the first participant, register it anew: python -m study.register --replace.",
+            file=sys.stderr,
+        )
+
+
 def main() -> int:
     """Open the study, serve until interrupted, and return the exit code."""
     try:
-        running_study()
+        _say_what_differs(running_study())
     except (StimuliError, ConfigError) as error:
         print(f"The Study tab is closed: {error}", file=sys.stderr)
     except DatabaseError as error:

@@ -34,6 +34,7 @@ from study.protocol.design import (
     TRUTH,
     digest_of,
 )
+from study.protocol.registration import Registration
 from study.protocol.session import HIGHEST, LONGEST_RESPONSE_MS, LOWEST, SCALES
 
 SUMS = "SHA256SUMS"
@@ -111,6 +112,7 @@ def from_export(folder: Path, *, edited: bool = False) -> Source:
         withdrawn=study["withdrawn"],
         folder=folder,
         edited=bool(changed),
+        registration=study["registration"],
     )
 
 
@@ -163,6 +165,7 @@ def _study(path: Path) -> dict[str, Any]:
             wrong = wrong or isinstance(value, bool) or value < 0
         if wrong:
             raise ValueError(f"{name} in {STUDY} is {_brief(value)}, but must be {wanted}")
+    found["registration"] = _registration(found.get("registration"))
     settings = found["settings"]
     design = settings.get("design")
     if not isinstance(design, dict) or not _texts(design.get("methods")):
@@ -173,6 +176,15 @@ def _study(path: Path) -> dict[str, Any]:
     if not isinstance(settings.get("exclusion") or {}, dict):
         raise ValueError(f"exclusion in {STUDY} is {_brief(settings['exclusion'])}, but no object")
     return found
+
+
+def _registration(stored: object) -> Registration | None:
+    """What was registered; exports of before do not have it."""
+    if stored is None:
+        return None
+    if not isinstance(stored, dict):
+        raise ValueError(f"registration in {STUDY} is {_brief(stored)}, but must be an object")
+    return Registration.of(stored)
 
 
 def _table(path: Path, columns: Mapping[str, _Column]) -> pd.DataFrame:

@@ -28,6 +28,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import aliased
 
+from study.database import tables
 from study.database.engine import snapshot
 from study.database.tables import (
     Exclusion,
@@ -39,6 +40,7 @@ from study.database.tables import (
     Trial,
     Withdrawal,
 )
+from study.protocol.registration import Registration
 
 ANSWER_COLUMNS = (
     "study", "participant", "simulated", "status", "excluded", "trial", "position", "kind",
@@ -88,6 +90,23 @@ def read_studies(at: str | Connection) -> pd.DataFrame:
     frame = pd.DataFrame(rows, columns=list(STUDY_COLUMNS))
     frame["created_at"] = _moments(frame["created_at"].to_numpy(dtype=object))
     return frame
+
+
+def registration(at: str | Connection, study: int) -> Registration | None:
+    """Return what was registered of a version of a study before it began; None if nothing was.
+
+    Raises
+    ------
+    DatabaseError
+        When there is no database or it holds no study.
+    """
+    table = tables.Registration
+    with snapshot(at) as connection:
+        if not inspect(connection).has_table(table.__tablename__):
+            return None  # a database that no program of today has written to
+        query = select(table.content, table.sha256, table.stored_at)
+        row = connection.execute(query.where(table.study_id == study)).one_or_none()
+    return None if row is None else Registration(*row)
 
 
 def participants(at: str | Connection, *, study: int | None = None) -> pd.DataFrame:

@@ -17,9 +17,10 @@ from sqlalchemy import Connection
 from sqlalchemy.engine import make_url
 
 from study.database.engine import snapshot
-from study.database.frames import answers, participants, read_studies
+from study.database.frames import answers, participants, read_studies, registration
 from study.errors import NothingToReportError
 from study.protocol.exclusions import Rules
+from study.protocol.registration import Record, Registration
 
 
 @dataclass(frozen=True)
@@ -28,7 +29,8 @@ class Source:
 
     `file` is the text of its study file, if it had one; `withdrawn` counts who had their rows
     deleted; `folder` is the folder of the export that it was read from, or None; `edited` says
-    whether files of that export were changed after they were written.
+    whether files of that export were changed after they were written; `registration` is what was
+    registered before the first participant began.
     """
 
     answers: pd.DataFrame
@@ -42,6 +44,12 @@ class Source:
     withdrawn: int = 0
     folder: Path | None = None
     edited: bool = False
+    registration: Registration | None = None
+
+    @property
+    def record(self) -> Record:
+        """What is stored about the study beside its answers."""
+        return Record(self.settings, self.registration)
 
     @property
     def simulated(self) -> bool:
@@ -111,6 +119,7 @@ def read(connection: Connection, study: Mapping[str, Any], url: str) -> Source:
         database=make_url(url).render_as_string(hide_password=True),
         file=None if pd.isna(study["file"]) else str(study["file"]),
         withdrawn=int(study["withdrawn"]),
+        registration=registration(connection, version),
     )
 
 

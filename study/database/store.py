@@ -26,11 +26,19 @@ from study.database import rows
 from study.database.engine import PATIENCE, connect, forget, migrate, reader
 from study.database.frames import answers, participants, read_studies
 from study.database.rows import Progress, Recruiter, Visitor
-from study.database.tables import AccessCode, Exclusion, Participant, Pick, Study, Withdrawal
+from study.database.tables import (
+    AccessCode,
+    Exclusion,
+    Participant,
+    Pick,
+    Registration,
+    Study,
+    Withdrawal,
+)
 from study.database.trouble import now_or_later, unavailable
 from study.errors import RefusedError
 from study.protocol.codes import new_code
-from study.protocol.design import PlannedTrial, StudySpec
+from study.protocol.design import PlannedTrial, StudySpec, digest_of
 from study.protocol.session import SCALES, allow_pick, allow_ratings, current, response_time
 
 __all__ = [
@@ -126,7 +134,10 @@ class Store:
             return session.scalar(select(Study.id).where(Study.digest == spec.digest()))
 
     def register(self, spec: StudySpec) -> int:
-        """Return the id of this version of the study; the first call stores it."""
+        """Return the id of this version of the study; the first call stores it.
+
+        With it goes what was registered. A registration that comes later is not stored.
+        """
         known = select(Study.id).where(Study.digest == spec.digest())
         with now_or_later(), Session(self.engine) as session:
             found = session.scalar(known)
@@ -141,6 +152,16 @@ class Store:
             )
             session.add(row)
             try:
+                session.flush()
+                if spec.registration is not None:
+                    session.add(
+                        Registration(
+                            study_id=row.id,
+                            sha256=digest_of(spec.registration),
+                            content=dict(spec.registration),
+                            stored_at=row.created_at,
+                        )
+                    )
                 session.commit()
             except IntegrityError:  # another process stored it in the meantime
                 session.rollback()

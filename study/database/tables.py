@@ -80,6 +80,17 @@ class Study(Base):
     file: Mapped[str | None] = mapped_column(Text)
 
 
+class Registration(Base):
+    """What was registered of a version of a study, stored with its first participant."""
+
+    __tablename__ = "registration"
+
+    study_id: Mapped[int] = mapped_column(ForeignKey("study.id"), primary_key=True)
+    sha256: Mapped[str] = mapped_column(String(64))
+    content: Mapped[dict[str, Any]]
+    stored_at: Mapped[datetime]
+
+
 class AccessCode(Base):
     """A code by which one person may take part, given out by who runs the study."""
 

@@ -12,7 +12,7 @@ error and not a default: a study that silently ran with other settings could not
 import os
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -20,6 +20,9 @@ from urllib.parse import urlsplit
 from study.errors import ConfigError
 from study.protocol.design import Design, StudySpec
 from study.protocol.exclusions import Rules
+from study.protocol.planned import Planned, read_plan
+from study.protocol.reading import Table
+from study.protocol.registration import ENDING, Registration, read_registration
 from study.protocol.session import SCALES
 from study.protocol.texts import CONSENT_VERSION, Scale, default_scales
 
@@ -61,6 +64,10 @@ class StudyConfig:
         Who is left out of the analysis, fixed before the first participant starts.
     margin
         Of equivalence, a gap in shares fixed beforehand, such as 0.05; None for the report's own.
+    plan
+        How many people are planned and what the study is to show; a registration needs it.
+    registration
+        What was registered, from the file beside the study file; None if there is none.
     access
         Who may take part: a key of `ACCESS`.
     consents_per_hour
@@ -87,6 +94,8 @@ class StudyConfig:
     scales: Mapping[str, Scale] = field(default_factory=default_scales)
     exclusion: Rules = field(default_factory=Rules)
     margin: float | None = None
+    plan: Planned = field(default_factory=Planned)
+    registration: Registration | None = None
     access: str = "open"
     consents_per_hour: int = 100
     completion_link: str | None = None
@@ -126,6 +135,7 @@ class StudyConfig:
                 consent_version=self.consent.version,
                 conduct=self.conduct(),
                 file=self.file,
+                registration=None if self.registration is None else self.registration.content,
             )
             spec.plan(number=0, seed=0)  # found out now, and not by a participant
         except ValueError as error:
@@ -140,6 +150,7 @@ class StudyConfig:
             "exclusion": self.exclusion.settings(),
             # Where it is not set it is not stored, so that studies of before stay what they were.
             **({} if self.margin is None else {"margin": self.margin}),
+            **({"plan": planned} if (planned := self.plan.settings()) else {}),
             "access": self.access,
             "completion_link": self.completion_link,
             "colorize": self.colorize,
@@ -147,12 +158,13 @@ class StudyConfig:
 
 
 def load(path: Path) -> StudyConfig:
-    """Read a study file; its folders are relative to the file.
+    """Read a study file and the registration beside it; its folders are relative to the file.
 
     Raises
     ------
     ConfigError
-        When there is no such file, it is not TOML, or a setting is unknown or out of range.
+        When there is no such file, it is not TOML, a setting is unknown or out of range, or the
+        registration beside it cannot be read.
     """
     try:
         text = path.read_text(encoding="utf-8")
@@ -164,9 +176,11 @@ def load(path: Path) -> StudyConfig:
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path} cannot be read as a study file: {error}.") from error
     try:
-        return parse(text, folder=path.parent)
+        config = parse(text, folder=path.parent)
     except ConfigError as error:
         raise ConfigError(f"{path}: {error}") from error
+    beside = path.with_suffix(ENDING)
+    return replace(config, registration=read_registration(beside)) if beside.exists() else config
 
 
 def from_environment(environment: Mapping[str, str] = os.environ) -> StudyConfig:
@@ -212,7 +226,7 @@ def parse(text: str, *, folder: Path = Path()) -> StudyConfig:
         given = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"this is not TOML ({error}); study/example.toml is.") from error
-    root = _Table("", given)
+    root = Table("", given)
     trials = root.table("trials")
     default = StudyConfig()
     stimuli = root.text("stimuli", None)
@@ -229,7 +243,8 @@ def parse(text: str, *, folder: Path = Path()) -> StudyConfig:
         consent=_consent(root.table("consent")),
         scales=_read_scales(root.table("scales")),
         exclusion=_rules(root.table("exclusion")),
-        margin=(analysis := root.table("analysis")).share("margin", default.margin),
+        margin=(analysis := root.table("analysis")).share("margin", default.margin, below=0.5),
+        plan=read_plan(root.table("plan")),
         access=link.choice("access", default.access, ACCESS),
         consents_per_hour=link.number("consents_per_hour", default.consents_per_hour, least=0),
         completion_link=_link(link.text("completion_link", None)),
@@ -243,83 +258,13 @@ def parse(text: str, *, folder: Path = Path()) -> StudyConfig:
     try:
         methods = config.methods or Design.methods
         Design(methods, config.scored, config.practice, config.seed, config.catch, config.repeats)
+        config.plan.refuse_unknown(config.methods)
     except ValueError as error:
         raise ConfigError(f"{error}.") from error
     return config
 
 
-class _Table:
-    """A table of a TOML file, whose settings are taken one by one; what is left is unknown."""
-
-    def __init__(self, name: str, values: Any) -> None:
-        if not isinstance(values, dict):
-            raise ConfigError(f"{name} is {values!r}, but must be a table: write [{name}].")
-        self.name = name
-        self.values = dict(values)
-        self._known: list[str] = []
-
-    def take(self, key: str, default: Any) -> Any:
-        self._known.append(key)
-        return self.values.pop(key, default)
-
-    def refuse(self, key: str, value: Any, wanted: str) -> ConfigError:
-        return ConfigError(f"{self._full(key)} is {value!r}, but must be {wanted}.")
-
-    def table(self, key: str) -> "_Table":
-        return _Table(self._full(key), self.take(key, {}))
-
-    def number(self, key: str, default: int, *, least: int) -> int:
-        value = self.take(key, default)
-        if not isinstance(value, int) or isinstance(value, bool):
-            raise self.refuse(key, value, "a whole number")
-        if not least <= value < 2**53:
-            raise self.refuse(key, value, f"at least {least} and below 2^53")
-        return value
-
-    def share(self, key: str, default: float | None) -> float | None:
-        value = self.take(key, default)
-        if value is default:
-            return default
-        if not isinstance(value, (int, float)) or isinstance(value, bool) or not 0 < value < 0.5:
-            raise self.refuse(key, value, "a share above 0 and below 0.5, such as 0.05")
-        return float(value)
-
-    def boolean(self, key: str, default: bool) -> bool:
-        value = self.take(key, default)
-        if not isinstance(value, bool):
-            raise self.refuse(key, value, "true or false")
-        return value
-
-    def text(self, key: str, default: str | None) -> str | None:
-        value = self.take(key, default)
-        if value is not None and (not isinstance(value, str) or not value.strip()):
-            raise self.refuse(key, value, "a text in quotes")
-        return value
-
-    def texts(self, key: str, default: tuple[str, ...] | None) -> tuple[str, ...] | None:
-        value = self.take(key, default)
-        if value is default:
-            return default
-        if not isinstance(value, list) or not all(isinstance(x, str) and x for x in value):
-            raise self.refuse(key, value, 'a list of texts such as ["truth", "gan"]')
-        return tuple(value)
-
-    def choice(self, key: str, default: str, options: Mapping[str, str]) -> str:
-        value = self.text(key, default)
-        if value not in options:
-            raise self.refuse(key, value, f"one of {', '.join(options)}")
-        return str(value)
-
-    def refuse_rest(self) -> None:
-        if self.values:
-            unknown, known = self._full(next(iter(self.values))), ", ".join(self._known)
-            raise ConfigError(f"{unknown} is no setting of a study; there are {known}.")
-
-    def _full(self, key: str) -> str:
-        return f"{self.name}.{key}" if self.name else key
-
-
-def _consent(table: _Table) -> Consent:
+def _consent(table: Table) -> Consent:
     version, text = table.text("version", None), table.text("text", None)
     table.refuse_rest()
     if (version is None) != (text is None):
@@ -336,7 +281,7 @@ def _consent(table: _Table) -> Consent:
     return Consent(version, tuple(part for part in paragraphs if part))
 
 
-def _read_scales(table: _Table) -> Mapping[str, Scale]:
+def _read_scales(table: Table) -> Mapping[str, Scale]:
     default = default_scales()
     if not table.values:
         return default
@@ -364,7 +309,7 @@ def _link(link: str | None) -> str | None:
     return link
 
 
-def _rules(table: _Table) -> Rules:
+def _rules(table: Table) -> Rules:
     """Return the exclusion rules; `Rules` itself refuses values that make no sense."""
     try:
         return Rules.of(table.values)

@@ -141,6 +141,9 @@ class StudySpec:
         `study.protocol.config` makes it.
     file
         Text of the study file; not part of what decides, so comments may change.
+    registration
+        What was registered (`study.protocol.registration`), stored with the first participant; not
+        part of what decides.
     """
 
     name: str
@@ -151,6 +154,7 @@ class StudySpec:
     consent_version: str
     conduct: Mapping[str, Any] = field(default_factory=dict)
     file: str | None = None
+    registration: Mapping[str, Any] | None = None
 
     def settings(self) -> dict[str, Any]:
         """Return what is stored with the study, ready for JSON."""

@@ -96,6 +96,7 @@ def computed(
         withdrawn=source.withdrawn,
         edited=source.edited,
         margin=source.margin,
+        record=source.record,
         only=only,
     )
     return summary, gallery

@@ -49,6 +49,7 @@ def _items(s: Summary) -> Iterator[tuple[bool, str, str]]:
     yield _question(s)
     yield _real(s)
     yield _sample(s)
+    yield _registered(s)
     yield _exclusions(s)
     yield _instructions(s)
     yield _display(s)
@@ -99,6 +100,17 @@ def _sample(s: Summary) -> tuple[bool, str, str]:
         f"{recruited}; {f.consented} consented, {withdrawn}, {f.completed} completed, {f.excluded} "
         f"excluded, {f.analysed} analysed, from {answers.first} to {answers.last} UTC.",
     )
+
+
+def _registered(s: Summary) -> tuple[bool, str, str]:
+    open_lines = [line.asked for line in s.registered.registration if not line.held]
+    if not s.registered.registration:
+        said = "Nothing was registered before the first participant began."
+    elif open_lines:
+        said = f"Not as registered: {'; '.join(open_lines)} (section Registration)."
+    else:
+        said = f"All {len(s.registered.registration)} lines of the section Registration agree."
+    return s.registered.held and not s.edited, "Registered beforehand, and done so", said
 
 
 def _exclusions(s: Summary) -> tuple[bool, str, str]:

@@ -33,7 +33,7 @@ PARTS: Mapping[str, tuple[str, ...]] = {
     "Ratings": ("ratings", *(f"ratings-{scale}" for scale in SCALES)),
     "Pictures": ("classes", "pictures"),
     "Participants": ("participants", "people", "time", "attention", "slots", "populations"),
-    "For review": ("checklist", "about"),
+    "For review": ("registration", "checklist", "about"),
 }
 
 

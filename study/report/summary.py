@@ -19,6 +19,7 @@ from study.errors import NothingToReportError
 from study.protocol import exclusions
 from study.protocol.about import About
 from study.protocol.exclusions import Rules
+from study.protocol.registration import Record
 from study.report.behaviour import Behaviour
 from study.report.components import VarianceComponents
 from study.report.layout import Scope, Section, Subject
@@ -26,6 +27,7 @@ from study.report.participants import Participants, Populations
 from study.report.pictures import Pictures
 from study.report.rates import Rates
 from study.report.ratings import Ratings
+from study.report.registered import Registered
 from study.report.roads import Roads
 from study.report.tests import Tests
 from study.report.truth import Truth
@@ -64,6 +66,7 @@ class Summary:
     pictures: Pictures
     behaviour: Behaviour
     populations: Populations
+    registered: Registered
 
     @property
     def subjects(self) -> Iterator[Subject]:
@@ -117,6 +120,7 @@ def summarise(
     withdrawn: int | None = None,
     edited: bool = False,
     margin: float | None = None,
+    record: Record | None = None,
     only: str | None = None,
     level: float = LEVEL,
 ) -> Summary:
@@ -140,6 +144,8 @@ def summarise(
         Whether the answers were changed after the study had stored them.
     margin : float, optional
         Margin of equivalence that the study file fixed.
+    record : Record, optional
+        What is stored about the study beside its answers.
     only : {"real", "simulated"}, optional
         Which participants to report, where the database holds both.
     level : float
@@ -160,7 +166,7 @@ def summarise(
     answers, participants = exclusions.apply(answers, participants, rules)
     answers = stats.compact(answers)
     rows = _counted(answers, participants)
-    counted = Counted(answers, participants, rows, rules, withdrawn, level, margin)
+    counted = Counted(answers, participants, rows, rules, withdrawn, level, margin, record)
     simulated = bool(participants["simulated"].all())
     named = get_type_hints(Summary).items()
     subjects = {name: kind for name, kind in named if Subject in getattr(kind, "__mro__", ())}

@@ -27,6 +27,7 @@ from scipy.special import chdtrc
 
 from study.protocol.design import TRUTH
 from study.protocol.exclusions import Rules
+from study.protocol.registration import Record
 from study.statistics.intervals import LEVEL, Interval, goodman, wilson
 from study.statistics.slots import even_shares
 from study.statistics.twoway import codes, two_way_logit, two_way_mean, two_way_variance
@@ -67,6 +68,8 @@ class Counted:
         Nominal coverage of all intervals.
     margin
         Of equivalence, as the study file fixed it; None if it did not.
+    record
+        What is stored about the study beside its answers; None if that is not known.
     """
 
     answers: pd.DataFrame
@@ -76,6 +79,7 @@ class Counted:
     withdrawn: int | None
     level: float
     margin: float | None = None
+    record: Record | None = None
 
     @cached_property
     def fool_rates(self) -> list[Rate]:

@@ -1,11 +1,14 @@
 """Every tick of the checklist is computed: each point is open where something speaks against it."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from study_frames import TRUTH, answers, crossed, participants
 
 from study.protocol.about import About
+from study.protocol.design import digest_of
 from study.protocol.exclusions import Rules
+from study.protocol.registration import Record, Registration
 from study.report.checklist import DONE, checklist
 from study.report.summary import summarise
 
@@ -33,11 +36,31 @@ def frame(**extras):
     return answers([*trials, *again])
 
 
-def marks(given, people=None, **settings):
+CONTENT = {
+    "participants": PEOPLE,
+    "until": None,
+    "exclusion": {"min_median_seconds": 0.2},
+    "margin": None,
+    "primary": {"method": "gan", "against": TRUTH, "claim": "different"},
+    "analysis": {"alpha": 0.05},
+    "settings": {},
+    "settings_sha256": "cd",
+}
+
+
+def record(**content):
+    """What was registered, before anybody began."""
+    content = {**CONTENT, **content}
+    began = pd.Timestamp("2025-12-31", tz="UTC").to_pydatetime()
+    return Record({}, Registration(content, digest_of(content), began))
+
+
+def marks(given, people=None, **more):
     """Each point's mark and answer."""
     about = About(instructions=("Choose.",), consent_version="1", stimuli=STIMULI)
     people = participants(given) if people is None else people
-    settings = {"about": about, "withdrawn": 0, "rules": Rules(min_median_seconds=0.2)} | settings
+    settings = {"about": about, "withdrawn": 0, "rules": Rules(min_median_seconds=0.2)}
+    settings = {**settings, "record": record()} | more
     items = checklist(summarise(given, people, database="x", **settings)).items
     return {asked: (mark == DONE, answer) for mark, asked, answer in items}
 
@@ -45,7 +68,7 @@ def marks(given, people=None, **settings):
 def test_a_study_that_has_everything_has_every_tick():
     found = marks(frame())
     assert [asked for asked, (done, _) in found.items() if not done] == []
-    assert len(found) == 17
+    assert len(found) == 18
 
 
 def one_slot(given):
@@ -60,6 +83,7 @@ AGAINST = {
     "Question and estimand": lambda: marks(frame()[lambda f: f["participant"] == "p0"]),
     "Answers of real participants, unchanged": lambda: marks(frame(), edited=True),
     "Sample as a flow": lambda: marks(frame(), withdrawn=None),
+    "Registered beforehand, and done so": lambda: marks(frame(), record=record(participants=40)),
     "Exclusions fixed beforehand, results with and without": lambda: marks(by_hand()),
     "Instructions verbatim": lambda: marks(frame(), about=About(stimuli=STIMULI)),
     "Display size and filter": lambda: marks(frame(), about=About(instructions=("x",))),

@@ -1,0 +1,125 @@
+"""What a study means to show, and with how many people: section `[plan]` of its file.
+
+Read by ``config``, stored with the version of the study, needed by ``registration``. Pure.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from study.errors import ConfigError
+from study.protocol.design import TRUTH
+from study.protocol.reading import Table
+
+DIFFERENT, EQUIVALENT = "different", "equivalent"
+CLAIMS = {
+    DIFFERENT: "the two are not picked equally often",
+    EQUIVALENT: "picked as often as the truth, within the margin",
+}
+
+
+@dataclass(frozen=True)
+class Planned:
+    """A study's plan; what is left at its default is not stored.
+
+    Attributes
+    ----------
+    participants
+        How many shall complete; None if that is not fixed.
+    until
+        Last day of recruitment in UTC, as 2026-12-31; None for no such day.
+    primary, against
+        The primary contrast: a method, and the truth or another method.
+    claim
+        A key of `CLAIMS`.
+    hypotheses
+        In words, for the registration.
+    rates
+        Expected share of trials in which each method is picked, for the power run.
+    participant_sd, picture_sd
+        How much people and pictures are expected to differ, on the log odds.
+    """
+
+    participants: int | None = None
+    until: str | None = None
+    primary: str | None = None
+    against: str = TRUTH
+    claim: str = DIFFERENT
+    hypotheses: tuple[str, ...] = ()
+    rates: Mapping[str, float] = field(default_factory=dict)
+    participant_sd: float = 0.5
+    picture_sd: float = 1.0
+
+    def settings(self) -> dict[str, Any]:
+        """Return what differs from the default, ready for JSON; `Planned.of` reads it back."""
+        default = asdict(Planned())
+        found = {name: value for name, value in asdict(self).items() if value != default[name]}
+        return {k: list(v) if isinstance(v, tuple) else v for k, v in found.items()}
+
+    @classmethod
+    def of(cls, settings: Mapping[str, Any]) -> Planned:
+        """Return the plan that `settings` gave."""
+        found: dict[str, Any] = {
+            k: tuple(v) if isinstance(v, list) else v for k, v in settings.items()
+        }
+        return cls(**found)
+
+    def refuse_unknown(self, methods: Sequence[str] | None) -> None:
+        """Raise for a method that the study does not have; None knows of no methods yet.
+
+        Raises
+        ------
+        ConfigError
+        """
+        named = [("primary", self.primary), ("against", self.against)]
+        for setting, name in [*named, *(("rates", name) for name in self.rates)]:
+            if methods is not None and name is not None and name not in methods:
+                raise ConfigError(
+                    f"plan.{setting} names {name!r}, but the study compares {', '.join(methods)}."
+                )
+
+
+def read_plan(table: Table) -> Planned:
+    """Take the plan from a study file.
+
+    Raises
+    ------
+    ConfigError
+        When a setting is unknown, out of range, or contradicts another one.
+    """
+    default = Planned()
+    participants = table.number("participants", 0, least=0)
+    given = table.table("rates")
+    rates = {name: float(given.share(name, None) or 0) for name in list(given.values)}
+    plan = Planned(
+        participants=participants or None,
+        until=table.day("until", None),
+        primary=table.text("primary", None),
+        against=table.text("against", TRUTH) or TRUTH,
+        claim=table.choice("claim", default.claim, CLAIMS),
+        hypotheses=table.texts("hypotheses", ()) or (),
+        rates=rates,
+        participant_sd=table.spread("participant_sd", default.participant_sd),
+        picture_sd=table.spread("picture_sd", default.picture_sd),
+    )
+    table.refuse_rest()
+    if plan.primary == TRUTH or plan.primary == plan.against or TRUTH in rates:
+        raise ConfigError(
+            f"plan.primary is {plan.primary!r} against {plan.against!r}, and plan.rates has "
+            f"{', '.join(rates) or 'none'}; primary is a method, against {TRUTH!r} or another "
+            "method, and the rate of the truth is what the others leave."
+        )
+    if plan.claim == EQUIVALENT and plan.against != TRUTH:
+        raise ConfigError(
+            f"plan.claim is {EQUIVALENT!r} and plan.against {plan.against!r}, but equivalence is "
+            f"tested against the truth; leave plan.against out."
+        )
+    if math.fsum(rates.values()) >= 1:
+        raise ConfigError(
+            f"plan.rates add up to {math.fsum(rates.values()):g}, but must leave some for the "
+            "truth: below 1 together."
+        )
+    return plan

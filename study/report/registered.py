@@ -1,0 +1,195 @@
+"""What was registered before the study, line by line beside what was done."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Self
+
+import numpy as np
+import pandas as pd
+
+from study.protocol.design import TRUTH
+from study.protocol.planned import EQUIVALENT
+from study.protocol.registration import Record, Registration, changed
+from study.report.layout import (
+    Row,
+    Scope,
+    Section,
+    Subject,
+    count,
+    equal,
+    points_range,
+    row,
+    signed,
+)
+from study.statistics.comparisons import MARGIN, equivalence
+from study.statistics.stats import Counted, is_excluded
+from study.statistics.twoway import two_way_mean, two_way_p, two_way_variance
+
+HELD, OPEN = "✓", "–"
+_NONE = (
+    "Nothing was registered with this program before the first participant began (python -m "
+    "study.register), so the report cannot check itself against a registration."
+)
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of the registration: what was registered, what was done, and whether it agrees."""
+
+    asked: str
+    registered: str
+    found: str
+    held: bool
+
+
+@dataclass(frozen=True)
+class Registered(Subject):
+    """The registration, line by line; without one there is no line and an empty hash."""
+
+    registration_sha256: str
+    registration: list[Line]
+
+    @property
+    def held(self) -> bool:
+        """Whether something was registered, and every line agrees."""
+        return bool(self.registration) and all(line.held for line in self.registration)
+
+    @classmethod
+    def of(cls, counted: Counted) -> Self:
+        """Compare the study with its registration."""
+        record = counted.record
+        if record is None or record.registration is None:
+            return cls("", [])
+        return cls(record.registration.sha256, list(_lines(counted, record, record.registration)))
+
+    def sections(self, scope: Scope) -> Iterator[Section]:
+        """The lines as a checklist."""
+        if not self.registration:
+            yield Section("registration", "Registration", _NONE)
+            return
+        held = sum(line.held for line in self.registration)
+        yield Section(
+            "registration",
+            "Registration",
+            f"{held} of {len(self.registration)} lines are as registered. SHA-256 of the "
+            f"registration: {self.registration_sha256}.",
+            items=[
+                (
+                    HELD if line.held else OPEN,
+                    line.asked,
+                    f"registered: {line.registered}; found: {line.found}.",
+                )
+                for line in self.registration
+            ],
+        )
+
+    def rows(self) -> Iterator[Row]:
+        """One row a line."""
+        for line in self.registration:
+            note = f"registered: {line.registered}; found: {line.found}"
+            yield row("registration", "held", int(line.held), name=line.asked, note=note)
+
+
+def _lines(counted: Counted, record: Record, found: Registration) -> Iterator[Line]:
+    content, people = found.content, counted.participants
+    yield _beforehand(found, people)
+    yield _sample(content, people)
+    if content["until"] is not None:
+        last = f"{people['consented_at'].max():%Y-%m-%d}"
+        yield Line(
+            "Last day of recruitment",
+            content["until"],
+            f"the last participant began on {last}",
+            last <= content["until"],
+        )
+    yield _exclusions(content, counted)
+    yield _margin(content, counted)
+    yield _primary(content, counted)
+    differ = changed(content, record.settings)
+    yield Line(
+        "Settings of the study",
+        f"digest {content['settings_sha256']}",
+        "; ".join(differ) if differ else "the same",
+        not differ,
+    )
+
+
+def _beforehand(found: Registration, people: pd.DataFrame) -> Line:
+    first = people["consented_at"].min()
+    stored = found.stored_at
+    before = stored is not None and pd.Timestamp(stored) <= first
+    said = "at an unknown time" if stored is None else f"on {stored:%Y-%m-%d %H:%M} UTC"
+    whole = "" if found.intact else ", and its content does not have its hash"
+    return Line(
+        "Registered before the first participant",
+        f"SHA-256 {found.sha256[:16]}...",
+        f"stored {said}, the first consent was on {first:%Y-%m-%d %H:%M} UTC{whole}",
+        before and found.intact,
+    )
+
+
+def _sample(content: Mapping[str, Any], people: pd.DataFrame) -> Line:
+    planned, completed = content["participants"], int((people["status"] == "completed").sum())
+    apart = completed - planned
+    words = f"{count(abs(apart), 'participant')} {'more than' if apart > 0 else 'short of'} planned"
+    return Line(
+        "Participants who completed",
+        str(planned),
+        f"{completed}, {words}" if apart else str(completed),
+        not apart,
+    )
+
+
+def _exclusions(content: Mapping[str, Any], counted: Counted) -> Line:
+    used = counted.rules.settings()
+    by_hand = int(counted.participants["by_hand"].notna().sum())
+    excluded = int(is_excluded(counted.participants).sum())
+    said = f"{_rules(used)}; {excluded} excluded"
+    if by_hand:
+        said += f", {by_hand} of them by a person and by no rule"
+    held = used == dict(content["exclusion"]) and not by_hand
+    return Line("Rules of exclusion", _rules(content["exclusion"]), said, held)
+
+
+def _rules(rules: Mapping[str, float]) -> str:
+    return ", ".join(f"{name} = {limit:g}" for name, limit in rules.items()) or "none"
+
+
+def _margin(content: Mapping[str, Any], counted: Counted) -> Line:
+    registered, used = content["margin"], counted.margin
+
+    def said(margin: float | None) -> str:
+        return f"none (the report's own, {MARGIN:g})" if margin is None else f"{margin:g}"
+
+    return Line("Margin of equivalence", said(registered), said(used), registered == used)
+
+
+def _primary(content: Mapping[str, Any], counted: Counted) -> Line:
+    """The primary contrast, with its own p: one test, so nothing to correct for."""
+    method, against = content["primary"]["method"], content["primary"]["against"]
+    equivalent = content["primary"]["claim"] == EQUIVALENT
+    what = f"{method} against {'the truth' if against == TRUTH else against}"
+    what += ", equivalent" if equivalent else ", different"
+    rows = counted.rows
+    shown = set(rows.loc[rows["method"] == method, "trial"])
+    picks = rows[rows["picked"] & rows["trial"].isin(shown)]
+    if against != TRUTH:
+        picks = picks[picks["trial"].isin(rows.loc[rows["method"] == against, "trial"])]
+    if picks.empty:
+        return Line("Primary contrast", what, "no trial shows it", False)
+    own, other = (
+        np.asarray(picks["method"] == name, dtype=np.float64) for name in (method, against)
+    )
+    score = (own - other) / (2 if against == TRUTH else 1)
+    variance = two_way_variance(score, picks["participant"], picks["picture"])
+    interval = two_way_mean(variance, counted.level)
+    p = equivalence(variance, counted.margin or MARGIN) if equivalent else two_way_p(variance)
+    name = "gap" if against == TRUTH else "difference"
+    found = f"{name} {signed(100 * variance.mean, 1)} points"
+    if not interval.defined:
+        return Line("Primary contrast", what, f"{found}, no interval: {interval.note}", False)
+    verdict = "shown" if p <= content["analysis"]["alpha"] else "not shown"
+    found += f", interval {points_range(interval)}, p {equal(p)}: {verdict}"
+    return Line("Primary contrast", what, found, True)
