@@ -86,7 +86,9 @@ class Registered(Subject):
         )
 
     def rows(self) -> Iterator[Row]:
-        """One row a line."""
+        """Whether something was registered, and one row a line."""
+        there = int(bool(self.registration_sha256))
+        yield row("registration", "registered", there, note=self.registration_sha256)
         for line in self.registration:
             note = f"registered: {line.registered}; found: {line.found}"
             yield row("registration", "held", int(line.held), name=line.asked, note=note)
