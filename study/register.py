@@ -27,13 +27,12 @@ from study.errors import ConfigError, StudyError
 from study.protocol.config import load
 from study.protocol.design import TRUTH, StudySpec, digest_of
 from study.protocol.planned import EQUIVALENT, Planned
-from study.protocol.registration import ANALYSIS, ENDING, as_file, refuse_incomplete, registered
+from study.protocol.registration import ENDING, as_file, refuse_incomplete, registered
 from study.protocol.registration_words import markdown
-from study.statistics.comparisons import MARGIN, equivalence
-from study.statistics.coverage import Plan, pictures_of
+from study.statistics.claims import DIFFERENCE, EQUIVALENCE, GAP, Methods, claims
+from study.statistics.comparisons import MARGIN
+from study.statistics.coverage import Plan
 from study.statistics.intervals import wilson
-from study.statistics.model import AnswerModel, Effects, draw_picks, intercepts
-from study.statistics.twoway import two_way_mean, two_way_p, two_way_variance
 from study.stimuli import manifest
 
 
@@ -45,7 +44,7 @@ def primary_power(spec: StudySpec, plan: Planned, studies: int, seed: int) -> di
     spec : StudySpec
         Trials, pictures, methods and margin.
     plan : Planned
-        Participants, rates and standard deviations, all given.
+        Participants, rates, and how people and pictures differ, all given.
     studies : int
         At least 1.
     seed : int
@@ -55,8 +54,7 @@ def primary_power(spec: StudySpec, plan: Planned, studies: int, seed: int) -> di
     -------
     dict
         power (share of the studies whose p of the primary contrast is at most 5 %) with low and
-        high (its 95 % interval by Wilson), width (median full width of the contrast's interval, a
-        share), and what they were computed from; ready for JSON.
+        high (its 95 % interval by Wilson), and what they were computed from; ready for JSON.
 
     Raises
     ------
@@ -65,43 +63,35 @@ def primary_power(spec: StudySpec, plan: Planned, studies: int, seed: int) -> di
     """
     methods = [name for name in spec.design.methods if name != TRUTH]
     fool = {name: plan.rates[name] for name in methods}
-    sds = plan.participant_sd, plan.picture_sd
-    fixed = intercepts(AnswerModel(fool, *sds))
-    size = Plan(plan.participants or 0, spec.design.scored, len(spec.pictures), 0.5, *sds)
-    options = [TRUTH, *methods]
-    own, other = options.index(plan.primary or ""), options.index(plan.against)
-    margin = spec.settings().get("margin", MARGIN)
-    person = np.repeat(np.arange(size.participants), size.trials)
-    rng = np.random.default_rng(seed)
-    shown, widths = 0, []
-    for _ in range(studies):
-        picture = pictures_of(size, rng)
-        effects = Effects(
-            fixed,
-            rng.normal(0, sds[0], (size.participants, fixed.size)),
-            rng.normal(0, sds[1], (size.pictures, fixed.size)),
-        )
-        picks = draw_picks(effects.utilities(person, picture), rng)
-        score = (picks == own).astype(np.float64) - (picks == other)
-        variance = two_way_variance(score / (2 if other == 0 else 1), person, picture)
-        equivalent = plan.claim == EQUIVALENT
-        p = equivalence(variance, margin) if equivalent else two_way_p(variance)
-        shown += p <= ANALYSIS["alpha"]
-        interval = two_way_mean(variance)
-        if interval.defined:
-            widths.append(interval.high - interval.low)
-    interval = wilson(int(shown), studies)
+    size = Plan(
+        plan.participants or 0,
+        spec.design.scored,
+        len(spec.pictures),
+        fool[plan.primary or ""],
+        plan.participant_sd,
+        plan.picture_sd,
+        plan.dropout,
+        plan.careless,
+    )
+    asked = Methods(fool, spec.settings().get("margin", MARGIN))
+    found = claims(size, asked, studies, np.random.default_rng(seed))
+    kind = EQUIVALENCE if plan.claim == EQUIVALENT else GAP
+    kind = kind if plan.against == TRUTH else DIFFERENCE
+    two = {plan.primary, plan.against}
+    (claim,) = (one for one in found if one.kind == kind and {one.name, one.other} == two)
+    interval = wilson(round(claim.power * studies), studies)
     return {
         "simulated": True,
         "studies": studies,
         "seed": seed,
         "rates": fool,
-        "participant_sd": sds[0],
-        "picture_sd": sds[1],
-        "power": shown / studies,
+        "participant_sd": plan.participant_sd,
+        "picture_sd": plan.picture_sd,
+        "dropout": plan.dropout,
+        "careless": plan.careless,
+        "power": claim.power,
         "low": interval.low,
         "high": interval.high,
-        "width": float(np.median(widths)) if widths else 1.0,
     }
 
 

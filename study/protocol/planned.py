@@ -41,6 +41,8 @@ class Planned:
         Expected share of trials in which each method is picked, for the power run.
     participant_sd, picture_sd
         How much people and pictures are expected to differ, on the log odds.
+    dropout, careless
+        Expected shares of people who leave early, and who pick by chance.
     """
 
     participants: int | None = None
@@ -52,6 +54,8 @@ class Planned:
     rates: Mapping[str, float] = field(default_factory=dict)
     participant_sd: float = 0.5
     picture_sd: float = 1.0
+    dropout: float = 0.0
+    careless: float = 0.0
 
     def settings(self) -> dict[str, Any]:
         """Return what differs from the default, ready for JSON; `Planned.of` reads it back."""
@@ -104,6 +108,8 @@ def read_plan(table: Table) -> Planned:
         rates=rates,
         participant_sd=table.spread("participant_sd", default.participant_sd),
         picture_sd=table.spread("picture_sd", default.picture_sd),
+        dropout=table.share("dropout", None) or 0.0,
+        careless=table.share("careless", None) or 0.0,
     )
     table.refuse_rest()
     if plan.primary == TRUTH or plan.primary == plan.against or TRUTH in rates:

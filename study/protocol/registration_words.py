@@ -173,10 +173,10 @@ def _power(c: Content) -> str:
     return (
         f"By simulation (python -m study.register, {p['studies']} studies, seed {p['seed']}): with "
         f"fool rates of {rates}, people who differ by SD {p['participant_sd']:g} and pictures by "
-        f"SD {p['picture_sd']:g} on the log odds, {100 * p['power']:.0f} % of such "
+        f"SD {p['picture_sd']:g} on the log odds, {100 * p['dropout']:g} % who leave early and "
+        f"{100 * p['careless']:g} % who pick by chance, {100 * p['power']:.0f} % of such "
         f"studies show the primary claim ({100 * p['low']:.0f} to {100 * p['high']:.0f} %, 95 % "
-        f"interval of the simulation); the interval of the contrast is {100 * p['width']:.1f} "
-        "points wide in the median."
+        "interval of the simulation)."
     )
 
 
