@@ -25,6 +25,7 @@ from study.statistics.coverage import (
     sizes,
     spreads,
 )
+from study.statistics.coverage_models import SCALES, scale_coverage
 
 
 def parser() -> argparse.ArgumentParser:
@@ -110,6 +111,16 @@ def main(argv: Sequence[str] | None = None) -> int:
             f"| {plan.participant_sd:g} | {spread.participant_sd:.2f} "
             f"| {100 * spread.participant_held:.0f} % | {plan.picture_sd:g} "
             f"| {spread.picture_sd:.2f} | {100 * spread.picture_held:.0f} % |",
+            flush=True,
+        )
+    print("\n| trials show | participants | trials | pictures | strength held | width | none |")
+    print("|---|---:|---:|---:|---:|---:|---:|")
+    rng = np.random.default_rng([arguments.seed, 4])
+    for name, plan in SCALES:
+        scale = scale_coverage(name, plan, max(1, arguments.studies // 4), rng)
+        print(
+            f"| {name} | {plan.participants} | {plan.trials} | {plan.pictures} "
+            f"| {100 * scale.held:.1f} % | {scale.width:.2f} | {100 * scale.missing:.1f} % |",
             flush=True,
         )
     return 0

@@ -88,6 +88,33 @@ def indistinguishability(s: Summary) -> Plot:
     return Plot("How far from indistinguishable", rows, scale.axis(), legend)
 
 
+def strengths(s: Summary) -> Plot:
+    """Each method's share in a pair with the truth, by falling strength."""
+    found, half = s.one_scale.scale.strengths, 0.5
+    scale = Scale.up_to([half, *(each.pair_interval.high for each in found)])
+    ink = inks(r.name for r in s.rates.fool_rates)
+    rows = [
+        Row(
+            each.name,
+            f"{percent(each.pair)} ({percent_range(each.pair_interval)})",
+            scale.svg(
+                scale.interval(
+                    each.pair_interval, f"{each.name}: {percent_range(each.pair_interval)}"
+                ),
+                scale.dot(each.pair, f"{each.name}: {percent(each.pair)}"),
+                scale.post(half, "picked as often as the truth: 50 %"),
+            ),
+            ink[each.name],
+        )
+        for each in found
+    ]
+    legend = [
+        (sign(scale_dot=True), "share in a pair with the truth, with its interval"),
+        (sign(post=True), "picked as often as the truth"),
+    ]
+    return Plot("On one scale", rows, scale.axis(), legend)
+
+
 def roads(s: Summary) -> Plot:
     """The intervals of one rate made in different ways."""
     headline = {r.name: r.headline for r in s.rates.fool_rates}

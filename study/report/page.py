@@ -28,7 +28,7 @@ from study.stimuli.manifest import Manifest
 TEMPLATES = Path(__file__).parent / "templates"
 # Parts of the page and the sections in each; a section of no part comes last.
 PARTS: Mapping[str, tuple[str, ...]] = {
-    "Results": ("rates", "truth", "tests", "differences", "weighting", "joint"),
+    "Results": ("rates", "truth", "tests", "differences", "scale", "weighting", "joint"),
     "How sure is that?": ("roads", "components"),
     "Ratings": ("ratings", *(f"ratings-{scale}" for scale in SCALES)),
     "Pictures": ("classes", "pictures"),
@@ -99,6 +99,8 @@ def _plots(s: Summary) -> dict[str, list[Plot]]:
         "people": [charts.people(s)],
         "slots": [charts.slots(s)],
     }
+    if len(s.one_scale.scale.strengths) > 1:
+        plots["scale"] = [charts.strengths(s)]
     if s.pictures.classes:
         plots["classes"] = [charts.classes(s)]
     return plots
@@ -107,7 +109,18 @@ def _plots(s: Summary) -> dict[str, list[Plot]]:
 def _folded(section: Section) -> bool:
     """Whether a table only repeats a plot and can be folded away."""
     return section.key in {
-        *("rates", "truth", "roads", "ratings", "classes", "pictures", "people", "time", "slots"),
+        *(
+            "rates",
+            "truth",
+            "scale",
+            "roads",
+            "ratings",
+            "classes",
+            "pictures",
+            "people",
+            "time",
+            "slots",
+        ),
         "participants",
     }
 

@@ -29,6 +29,7 @@ from study.report.rates import Rates
 from study.report.ratings import Ratings
 from study.report.registered import Registered
 from study.report.roads import Roads
+from study.report.scale import OneScale
 from study.report.tests import Tests
 from study.report.truth import Truth
 from study.report.weighting import Weighting
@@ -60,6 +61,7 @@ class Summary:
     weighting: Weighting
     truth: Truth
     tests: Tests
+    one_scale: OneScale
     roads: Roads
     components: VarianceComponents
     ratings: Ratings

@@ -21,6 +21,8 @@ from study.statistics import comparisons
 from study.statistics.comparisons import AgainstTruth, Difference
 from study.statistics.stats import Counted
 
+_MOST_DIFFERENCES = 10  # of five methods; of more, the scale is read more easily
+
 
 @dataclass(frozen=True)
 class Tests(Subject):
@@ -82,6 +84,7 @@ class Tests(Subject):
                 ),
             )
         if self.differences:
+            few = len(self.differences) <= _MOST_DIFFERENCES
             yield Section(
                 "differences",
                 "Method against method",
@@ -98,8 +101,14 @@ class Tests(Subject):
                         p_value(t.p_holm),
                         p_value(t.p_flips),
                     ]
-                    for t in self.differences
+                    for t in (self.differences if few else ())
                 ],
+                ()
+                if few
+                else (
+                    f"{len(self.differences)} differences are too many for a table; all are in csv "
+                    "and json, and all methods on one scale below.",
+                ),
             )
 
     def rows(self) -> Iterator[Row]:

@@ -161,6 +161,29 @@ def draw_picks(utilities: Floats, rng: np.random.Generator) -> NDArray[np.intp]:
     return picks
 
 
+def expected_shares(model: AnswerModel, fixed: Floats, shown: NDArray[np.bool_]) -> Floats:
+    """Share of the picks of each option over new participants and pictures, by what is shown.
+
+    Parameters
+    ----------
+    model : AnswerModel
+    fixed : ndarray, shape (methods,)
+        From `intercepts`.
+    shown : ndarray of bool, shape (sets, 1 + methods)
+        Column 0 is the truth.
+
+    Returns
+    -------
+    ndarray, shape (sets, 1 + methods)
+        Each row sums to 1.
+    """
+    sd = math.hypot(model.participant_sd, model.picture_sd)
+    fakes = fixed + sd * _normal_points(len(fixed))
+    odds = np.exp(np.concatenate([np.zeros((len(fakes), 1)), fakes], axis=1))
+    each = [odds * row / (odds @ row)[:, None] for row in shown.astype(np.float64)]
+    return np.array([shares.mean(axis=0) for shares in each])
+
+
 def _probabilities(fakes: Floats) -> Floats:
     """Softmax of (0, fakes) along the last axis, shape (points, 1 + methods)."""
     odds = np.exp(np.concatenate([np.zeros((len(fakes), 1)), fakes], axis=1))
