@@ -109,6 +109,7 @@ def _files(source: Source, gallery: Manifest | None, pictures: bool) -> Iterator
                 "withdrawn": source.withdrawn,
                 "file": source.file,
                 "settings": source.settings,
+                "looks": [look.stored for look in source.looks],
                 "registration": None if source.registration is None else source.registration.stored,
             }
         ),

@@ -34,7 +34,7 @@ from study.protocol.design import (
     TRUTH,
     digest_of,
 )
-from study.protocol.registration import Registration
+from study.protocol.registration import Look, Registration
 from study.protocol.session import HIGHEST, LONGEST_RESPONSE_MS, LOWEST, SCALES
 
 SUMS = "SHA256SUMS"
@@ -113,6 +113,7 @@ def from_export(folder: Path, *, edited: bool = False) -> Source:
         folder=folder,
         edited=bool(changed),
         registration=study["registration"],
+        looks=study["looks"],
     )
 
 
@@ -166,6 +167,7 @@ def _study(path: Path) -> dict[str, Any]:
         if wrong:
             raise ValueError(f"{name} in {STUDY} is {_brief(value)}, but must be {wanted}")
     found["registration"] = _registration(found.get("registration"))
+    found["looks"] = _looks(found.get("looks") or [])
     settings = found["settings"]
     design = settings.get("design")
     if not isinstance(design, dict) or not _texts(design.get("methods")):
@@ -185,6 +187,12 @@ def _registration(stored: object) -> Registration | None:
     if not isinstance(stored, dict):
         raise ValueError(f"registration in {STUDY} is {_brief(stored)}, but must be an object")
     return Registration.of(stored)
+
+
+def _looks(stored: object) -> tuple[Look, ...]:
+    if not isinstance(stored, list) or not all(isinstance(one, dict) for one in stored):
+        raise ValueError(f"looks in {STUDY} is {_brief(stored)}, but must be a list of objects")
+    return tuple(Look.of(one) for one in stored)
 
 
 def _table(path: Path, columns: Mapping[str, _Column]) -> pd.DataFrame:

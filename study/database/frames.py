@@ -40,7 +40,7 @@ from study.database.tables import (
     Trial,
     Withdrawal,
 )
-from study.protocol.registration import Registration
+from study.protocol.registration import Look, Registration
 
 ANSWER_COLUMNS = (
     "study", "participant", "simulated", "status", "excluded", "trial", "position", "kind",
@@ -107,6 +107,23 @@ def registration(at: str | Connection, study: int) -> Registration | None:
         query = select(table.content, table.sha256, table.stored_at)
         row = connection.execute(query.where(table.study_id == study)).one_or_none()
     return None if row is None else Registration(*row)
+
+
+def looks(at: str | Connection, study: int) -> tuple[Look, ...]:
+    """Return when somebody looked at the rates of a version of a study while it ran, in order.
+
+    Raises
+    ------
+    DatabaseError
+        When there is no database or it holds no study.
+    """
+    table = tables.Look
+    with snapshot(at) as connection:
+        if not inspect(connection).has_table(table.__tablename__):
+            return ()
+        query = select(table.at, table.completed, table.answers).where(table.study_id == study)
+        rows = connection.execute(query.order_by(table.id)).all()
+    return tuple(Look(*row) for row in rows)
 
 
 def participants(at: str | Connection, *, study: int | None = None) -> pd.DataFrame:

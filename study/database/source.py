@@ -17,10 +17,10 @@ from sqlalchemy import Connection
 from sqlalchemy.engine import make_url
 
 from study.database.engine import snapshot
-from study.database.frames import answers, participants, read_studies, registration
+from study.database.frames import answers, looks, participants, read_studies, registration
 from study.errors import NothingToReportError
 from study.protocol.exclusions import Rules
-from study.protocol.registration import Record, Registration
+from study.protocol.registration import Look, Record, Registration
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class Source:
     `file` is the text of its study file, if it had one; `withdrawn` counts who had their rows
     deleted; `folder` is the folder of the export that it was read from, or None; `edited` says
     whether files of that export were changed after they were written; `registration` is what was
-    registered before the first participant began.
+    registered before the first participant began, `looks` when somebody saw the rates meanwhile.
     """
 
     answers: pd.DataFrame
@@ -45,11 +45,12 @@ class Source:
     folder: Path | None = None
     edited: bool = False
     registration: Registration | None = None
+    looks: tuple[Look, ...] = ()
 
     @property
     def record(self) -> Record:
         """What is stored about the study beside its answers."""
-        return Record(self.settings, self.registration)
+        return Record(self.settings, self.registration, self.looks)
 
     @property
     def simulated(self) -> bool:
@@ -120,6 +121,7 @@ def read(connection: Connection, study: Mapping[str, Any], url: str) -> Source:
         file=None if pd.isna(study["file"]) else str(study["file"]),
         withdrawn=int(study["withdrawn"]),
         registration=registration(connection, version),
+        looks=looks(connection, version),
     )
 
 

@@ -29,6 +29,7 @@ from study.database.rows import Progress, Recruiter, Visitor
 from study.database.tables import (
     AccessCode,
     Exclusion,
+    Look,
     Participant,
     Pick,
     Registration,
@@ -311,6 +312,13 @@ class Store:
                     reason=person.excluded,
                     simulated=person.simulated,
                 )
+            )
+
+    def note_look(self, study_id: int, *, completed: int, answers: int) -> None:
+        """Keep that somebody looks at the rates, and of how many people and answers."""
+        with self._writing() as session:
+            session.add(
+                Look(study_id=study_id, at=self._now(), completed=completed, answers=answers)
             )
 
     def pick(

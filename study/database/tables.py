@@ -91,6 +91,18 @@ class Registration(Base):
     stored_at: Mapped[datetime]
 
 
+class Look(Base):
+    """That somebody looked at the rates before the planned number of people had completed."""
+
+    __tablename__ = "look"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    study_id: Mapped[int] = mapped_column(ForeignKey("study.id"))
+    at: Mapped[datetime]
+    completed: Mapped[int]
+    answers: Mapped[int]
+
+
 class AccessCode(Base):
     """A code by which one person may take part, given out by who runs the study."""
 

@@ -1,11 +1,12 @@
 """The administrator's page: how a study stands, who takes part, and the data to take home.
 
 A Gradio app of its own, mounted beside the participants' under ``guard.PREFIX`` and behind
-``guard``; the numbers come from ``live``. Reads the database and changes nothing.
+``guard``; the numbers come from ``live``. While a study runs its rates are hidden: who wants to see
+them presses a button, and the look is noted for the report.
 """
 
 import html
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import fastapi
@@ -54,6 +55,7 @@ h2 { margin: 0.6rem 0 0; font-size: 1.15rem; }
 .track b { position: absolute; top: 0.25rem; width: 0.6rem; height: 0.6rem; margin-left: -0.3rem;
   border-radius: 50%; background: var(--body-text-color); }
 #people table, #people table * { font-family: var(--font) !important; }
+#peek { max-width: 16rem; }
 a[download] { margin: 0; padding: 0; }
 """
 _HEAD = (
@@ -62,8 +64,11 @@ _HEAD = (
 )
 _NOTE = (
     "The rates are those of the report: scored answers of participants who are not excluded, with "
-    "the interval over other participants and other pictures. Whoever ends a study because of "
-    "them chooses its result; fix the number of participants beforehand."
+    "the interval over other participants and other pictures."
+)
+_HIDDEN = (
+    "Whoever sees the rates may end the study because of them, and so choose its result. A look "
+    "now is noted, with its time, and the report tells of it."
 )
 _SIMULATED = (
     '<p id="simulated">SIMULATED: a program drew these answers. They say nothing about any '
@@ -86,15 +91,28 @@ def build(url: str) -> gr.Blocks:
     """
 
     def refresh(chosen: int | None) -> tuple[Any, ...]:
+        return show(live.look, chosen)
+
+    def reveal(chosen: int | None) -> tuple[Any, ...]:
+        return show(live.reveal, chosen)
+
+    def tick(chosen: int | None) -> tuple[Any, ...]:
+        """Refresh, and leave rates on the screen that somebody has asked for."""
+        found = show(live.look, chosen)
+        hidden = isinstance(found[2], str) and _HIDDEN in found[2]
+        return (*found[:2], gr.skip(), gr.skip(), *found[4:]) if hidden else found
+
+    def show(look: Callable[[str, int | None], live.Live], chosen: int | None) -> tuple[Any, ...]:
         try:
-            now = live.look(url, chosen)
+            now = look(url, chosen)
         except StudyError as error:
             return _nothing(str(error))
         choices = [(name, number) for number, name in now.versions.items()]
         return (
             gr.update(choices=choices, value=now.study),
             (_SIMULATED if now.simulated else "") + _counts(now.counts),
-            _rates(now.rates),
+            _hidden(now) if now.rates is None else _rates(now.rates),
+            gr.update(visible=now.rates is None),
             now.people,
             _excluded(now.excluded),
             f'<p><a href="{EXPORT}?study={now.study}" download>Download answers, participants and '
@@ -104,14 +122,17 @@ def build(url: str) -> gr.Blocks:
     with gr.Blocks(title="Study", analytics_enabled=False) as page:
         _html(_HEAD)
         version = gr.Dropdown([], label="Version of the study", interactive=True)
-        counts, data, rates, excluded = (_html() for _ in range(4))
+        counts, data, rates = (_html() for _ in range(3))
+        peek = gr.Button("Look at the rates now", visible=False, size="sm", elem_id="peek")
+        excluded = _html()
         _html("<h2>Participants</h2>")
         people = gr.Dataframe(interactive=False, show_label=False, buttons=[], elem_id="people")
-        shown = [version, counts, rates, people, excluded, data]
+        shown = [version, counts, rates, peek, people, excluded, data]
         hidden: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
         page.load(refresh, version, shown, **hidden)
         version.input(refresh, version, shown, **hidden)
-        gr.Timer(REFRESH_SECONDS).tick(refresh, version, shown, **hidden)
+        gr.Timer(REFRESH_SECONDS).tick(tick, version, shown, **hidden)
+        peek.click(reveal, version, shown, **hidden)
     page.queue(default_concurrency_limit=1, api_open=False)
     return page
 
@@ -161,6 +182,20 @@ def _rates(rates: Sequence[Rate]) -> str:
     return f'<h2>Rates</h2>{table or _NONE}<p class="note">{_NOTE}</p>'
 
 
+def _hidden(now: live.Live) -> str:
+    """Say why there are no rates, and how often somebody has looked all the same."""
+    why = (
+        "the study file does not say how many people shall complete ([plan] participants)"
+        if now.planned is None
+        else f"{now.counts['completed']} of the {now.planned} planned people have completed"
+    )
+    times = {0: "Nobody has looked so far.", 1: "Somebody has looked once."}
+    looked = times.get(now.looks, f"Somebody has looked {now.looks} times.")
+    return f"<h2>Rates</h2><p>Hidden while the study runs: {why}.</p>" + (
+        f'<p class="note">{_HIDDEN} {looked}</p>'
+    )
+
+
 def _excluded(excluded: pd.DataFrame) -> str:
     """Print who breaks a rule, and by how much."""
     rows = [[html.escape(str(cell)) for cell in row] for row in excluded.to_numpy().tolist()]
@@ -193,4 +228,12 @@ def _bar(rate: Rate) -> str:
 
 def _nothing(why: str) -> tuple[Any, ...]:
     said = f"<p>{html.escape(why)}</p>"
-    return gr.update(choices=[], value=None), said, "", pd.DataFrame(), "", ""
+    return (
+        gr.update(choices=[], value=None),
+        said,
+        "",
+        gr.update(visible=False),
+        pd.DataFrame(),
+        "",
+        "",
+    )

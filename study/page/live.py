@@ -1,7 +1,8 @@
 """What the administrator's page shows: a study while it runs, as tables.
 
 Fed by the database through ``frames``; the rates are those of ``stats``, with the exclusion rules
-of the study applied as the report applies them. Read only. Nothing here is shown to participants.
+of the study applied as the report applies them. Nothing is changed but by `reveal`, and nothing
+here is shown to participants.
 """
 
 import io
@@ -16,6 +17,7 @@ import pandas as pd
 from study.database.engine import snapshot
 from study.database.frames import read_studies
 from study.database.source import from_database, read
+from study.database.store import Store
 from study.errors import NothingToReportError
 from study.export import export
 from study.protocol import exclusions
@@ -38,7 +40,13 @@ class Live:
     counts
         People and trials by what they are, in the order in which they are read.
     rates
-        `stats.fool_rates` of everybody who is not excluded; empty before the first scored answer.
+        `stats.fool_rates` of everybody who is not excluded; empty before the first scored answer,
+        and None while they are hidden: before the planned number of people has completed, unless
+        asked for. Simulated ones are never hidden.
+    planned
+        How many people shall complete, or None if the study file does not say.
+    looks
+        How often somebody has looked at hidden rates.
     people
         One row a participant, newest first.
     excluded
@@ -50,14 +58,25 @@ class Live:
     versions: dict[int, str]
     study: int
     counts: dict[str, int]
-    rates: list[stats.Rate]
+    rates: list[stats.Rate] | None
     people: pd.DataFrame
     excluded: pd.DataFrame
     simulated: bool
+    planned: int | None = None
+    looks: int = 0
 
 
-def look(url: str, study: int | None = None) -> Live:
+def look(url: str, study: int | None = None, *, rates: bool = False) -> Live:
     """Return one version of a study as it stands; the newest if there is no such version.
+
+    Parameters
+    ----------
+    url
+        Of the database.
+    study
+        Which version.
+    rates
+        Also those that are hidden; the caller has noted the look (`reveal`).
 
     Raises
     ------
@@ -94,7 +113,40 @@ def look(url: str, study: int | None = None) -> Live:
     }
     simulated = bool(people["simulated"].any())
     shown = _people(people, trials, per_person)
-    return Live(versions, source.version, counts, _rates(given), shown, _rounded(judged), simulated)
+    planned = (source.settings.get("plan") or {}).get("participants")
+    reached = planned is not None and counts["completed"] >= planned
+    return Live(
+        versions,
+        source.version,
+        counts,
+        _rates(given) if rates or reached or simulated else None,
+        shown,
+        _rounded(judged),
+        simulated,
+        planned,
+        len(source.looks),
+    )
+
+
+def reveal(url: str, study: int | None = None) -> Live:
+    """Return the same with the rates; where they are hidden, the look is noted first.
+
+    Raises
+    ------
+    DatabaseError, NothingToReportError
+        See `look`; what cannot be noted is not shown.
+    """
+    now = look(url, study)
+    if now.rates is not None:
+        return now
+    store = Store(url)
+    try:
+        store.note_look(
+            now.study, completed=now.counts["completed"], answers=now.counts["of them scored"]
+        )
+    finally:
+        store.close()
+    return look(url, now.study, rates=True)
 
 
 def bundle(url: str, study: int) -> bytes:

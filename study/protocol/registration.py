@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -80,11 +80,44 @@ class Registration:
 
 
 @dataclass(frozen=True)
+class Look:
+    """That somebody looked at the rates before the planned number of people had completed.
+
+    Who it was is not known. `completed` people and `answers` (scored) were there.
+    """
+
+    at: datetime
+    completed: int
+    answers: int
+
+    @property
+    def stored(self) -> dict[str, Any]:
+        """What an export says of it; `Look.of` reads it back."""
+        return {**asdict(self), "at": self.at.isoformat()}
+
+    @classmethod
+    def of(cls, stored: Mapping[str, Any]) -> Look:
+        """Return what `stored` gave.
+
+        Raises
+        ------
+        ValueError
+            When it is no such thing.
+        """
+        try:
+            moment = datetime.fromisoformat(stored["at"])
+            return cls(moment, int(stored["completed"]), int(stored["answers"]))
+        except (KeyError, TypeError) as error:
+            raise ValueError(f"a look at the rates lacks {error}") from error
+
+
+@dataclass(frozen=True)
 class Record:
-    """What the database keeps of a study beside its answers: settings and registration."""
+    """What the database keeps of a study beside its answers: settings, registration, looks."""
 
     settings: Mapping[str, Any]
     registration: Registration | None = None
+    looks: tuple[Look, ...] = ()
 
 
 def registered(spec: StudySpec, power: Mapping[str, Any]) -> dict[str, Any]:

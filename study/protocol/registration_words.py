@@ -83,7 +83,8 @@ _NO_DATA = (
 )
 _BLINDING = (
     "Participants do not know which picture is the real one; the pictures of a trial are alike in "
-    "path, length and structure, and scored trials have no feedback."
+    "path, length and structure, and scored trials have no feedback. Live rates are hidden until "
+    "the planned number of participants has completed; each earlier look is logged and reported."
 )
 _RANDOM = (
     "Picture lists are drawn by the study's seed {seed} and balanced by what was completed; the "

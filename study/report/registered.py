@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -11,7 +11,7 @@ import pandas as pd
 
 from study.protocol.design import TRUTH
 from study.protocol.planned import EQUIVALENT
-from study.protocol.registration import Record, Registration, changed
+from study.protocol.registration import Look, Record, Registration, changed
 from study.report.layout import (
     Row,
     Scope,
@@ -50,6 +50,7 @@ class Registered(Subject):
 
     registration_sha256: str
     registration: list[Line]
+    looks: list[Look]
 
     @property
     def held(self) -> bool:
@@ -61,13 +62,14 @@ class Registered(Subject):
         """Compare the study with its registration."""
         record = counted.record
         if record is None or record.registration is None:
-            return cls("", [])
-        return cls(record.registration.sha256, list(_lines(counted, record, record.registration)))
+            return cls("", [], [] if record is None else list(record.looks))
+        lines = list(_lines(counted, record, record.registration))
+        return cls(record.registration.sha256, lines, list(record.looks))
 
     def sections(self, scope: Scope) -> Iterator[Section]:
         """The lines as a checklist."""
         if not self.registration:
-            yield Section("registration", "Registration", _NONE)
+            yield Section("registration", "Registration", _NONE, notes=[_looked(self.looks)])
             return
         held = sum(line.held for line in self.registration)
         yield Section(
@@ -92,6 +94,9 @@ class Registered(Subject):
         for line in self.registration:
             note = f"registered: {line.registered}; found: {line.found}"
             yield row("registration", "held", int(line.held), name=line.asked, note=note)
+        for look in self.looks:
+            moment = f"{look.at:%Y-%m-%d %H:%M}"
+            yield row("looks", "completed", look.completed, name=moment, denominator=look.answers)
 
 
 def _lines(counted: Counted, record: Record, found: Registration) -> Iterator[Line]:
@@ -106,6 +111,9 @@ def _lines(counted: Counted, record: Record, found: Registration) -> Iterator[Li
             f"the last participant began on {last}",
             last <= content["until"],
         )
+    yield Line(
+        "Rates hidden until the end", "no look before", _looked(record.looks)[:-1], not record.looks
+    )
     yield _exclusions(content, counted)
     yield _margin(content, counted)
     yield _primary(content, counted)
@@ -130,6 +138,16 @@ def _beforehand(found: Registration, people: pd.DataFrame) -> Line:
         f"stored {said}, the first consent was on {first:%Y-%m-%d %H:%M} UTC{whole}",
         before and found.intact,
     )
+
+
+def _looked(looks: Sequence[Look]) -> str:
+    """How often somebody saw the rates while the study ran, as a sentence."""
+    if not looks:
+        return "At /admin nobody looked at the rates before the end."
+    times = "once" if len(looks) == 1 else f"{len(looks)} times"
+    said = ", ".join(f"{look.at:%Y-%m-%d %H:%M} ({look.completed} completed)" for look in looks[:5])
+    more = f" and {len(looks) - 5} later ones" if len(looks) > 5 else ""
+    return f"At /admin somebody looked at the rates {times} before the end: {said}{more}."
 
 
 def _sample(content: Mapping[str, Any], people: pd.DataFrame) -> Line:

@@ -14,6 +14,7 @@ import json
 import math
 import textwrap
 from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
 from typing import Any
 
 from study.report.latex import latex
@@ -170,11 +171,13 @@ def _pipe(cells: Sequence[str]) -> str:
 
 
 def _plain(value: Any) -> Any:
-    """Values that JSON has: what is no finite number becomes null, tuples become lists."""
+    """Values that JSON has: no finite number is null, tuples are lists, moments are texts."""
     if isinstance(value, dict):
         return {key: _plain(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
         return [_plain(item) for item in value]
+    if isinstance(value, datetime):
+        return value.isoformat()
     return None if _no_number(value) else value
 
 

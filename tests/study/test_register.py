@@ -16,6 +16,7 @@ from study.database.source import from_database
 from study.database.store import Store
 from study.errors import ConfigError
 from study.export import export
+from study.page import live
 from study.page.service import Service
 from study.protocol.config import DEFAULT_SET, StudyConfig, load
 from study.protocol.planned import Planned
@@ -216,15 +217,15 @@ def test_a_registration_a_run_and_a_report_that_checks_itself(file, url, tmp_pat
     assert found["Participants who completed"].found == "2, 1 participant short of planned"
     take_part(service, 3)
     assert all(line.held for line in lines(url).values())
-    assert len(lines(url)) == 7
+    assert len(lines(url)) == 8
     source = from_database(url)
     said = " ".join(report_of(source).split())
-    assert f"7 of 7 lines are as registered. SHA-256 of the registration: {made.sha256}." in said
+    assert f"8 of 8 lines are as registered. SHA-256 of the registration: {made.sha256}." in said
     assert "✓ Registered beforehand, and done so" in said
     assert "Last day of recruitment" in report_of(source, "html")
     whole = json.loads(report_of(source, "json"))
     assert whole["registration_sha256"] == made.sha256
-    assert [line["held"] for line in whole["registration"]] == [True] * 7
+    assert [line["held"] for line in whole["registration"]] == [True] * 8
     assert "registration,,Margin of equivalence,held,1" in report_of(source, "csv")
 
     export(source, tmp_path / "out")
@@ -239,6 +240,31 @@ def test_a_registration_a_run_and_a_report_that_checks_itself(file, url, tmp_pat
     assert "1 of them by a person and by no rule" in exclusions.found
     take_part(service, 4)
     assert lines(url)["Participants who completed"].found == "4, 1 participant more than planned"
+
+
+def test_looks_at_the_rates_are_told(file, url, tmp_path):
+    assert run(file) == 0
+    take_part(serve(url, file), 1)
+    live.reveal(url)
+    live.reveal(url)
+    line = lines(url)["Rates hidden until the end"]
+    assert not line.held
+    assert "somebody looked at the rates 2 times before the end: 20" in line.found
+    assert line.found.count("(1 completed)") == 2
+    source = from_database(url)
+    export(source, tmp_path / "out")
+    assert from_export(tmp_path / "out").looks == source.looks
+    whole = json.loads(report_of(source, "json"))
+    assert [look["answers"] for look in whole["looks"]] == [6, 6]
+    assert "looks,," in report_of(source, "csv")
+
+
+def test_looks_of_an_unregistered_study_are_told_too(file, url):
+    take_part(serve(url, file), 1)
+    assert "nobody looked at the rates" in " ".join(report_of(from_database(url)).split())
+    live.reveal(url)
+    said = " ".join(report_of(from_database(url)).split())
+    assert "somebody looked at the rates once before the end" in said
 
 
 def test_a_study_that_was_changed_after_it_was_registered_says_what(file, url):

@@ -8,8 +8,9 @@ from dataclasses import replace
 import pytest
 from small_study import RATINGS, SPEC, finish
 
-from study.database.store import answers
-from study.errors import NothingToReportError
+from study.database.frames import looks
+from study.database.store import Store, answers
+from study.errors import NothingToReportError, UnavailableError
 from study.page import live
 from study.protocol.session import current
 from study.simulate import Simulation, simulate
@@ -59,7 +60,7 @@ def test_the_rates_are_those_of_the_report_without_the_excluded(url, running):
     given = answers(url)
     pressed_one_key = given["participant"].iloc[0]
     rows = stats.analysed(given[given["participant"] != pressed_one_key])
-    shown = live.look(url, running).rates
+    shown = live.look(url, running, rates=True).rates
     assert shown == stats.fool_rates(rows)
     assert {rate.trials for rate in shown} == {15}
 
@@ -85,10 +86,39 @@ def test_the_bundle_holds_the_answers_and_no_secret(url, store, running):
         assert not any(secret in text for text in files.values())
 
 
+def test_rates_are_hidden_until_the_planned_number_and_each_look_is_noted(url, store):
+    planned = replace(SPEC, conduct={"plan": {"participants": 2}})
+    study_id = store.register(planned)
+    finish(store, store.join(study_id, planned, token="a" * 40))
+    assert live.look(url).rates is None
+    assert looks(url, study_id) == ()
+    assert {rate.trials for rate in live.reveal(url).rates} == {6}
+    assert {rate.trials for rate in live.reveal(url).rates} == {6}
+    noted = looks(url, study_id)
+    assert [(look.completed, look.answers) for look in noted] == [(1, 6), (1, 6)]
+    assert noted[0].at < noted[1].at
+    now = live.look(url)
+    assert (now.rates, now.planned, now.looks) == (None, 2, 2)
+    finish(store, store.join(study_id, planned, token="b" * 40))
+    assert {rate.trials for rate in live.look(url).rates} == {12}
+    assert live.reveal(url).looks == 2, "what is not hidden needs no note"
+
+
+def test_a_look_that_cannot_be_noted_shows_nothing(url, running, monkeypatch):
+    def fail(*_args, **_more):
+        raise UnavailableError("Not just now.", "full", "SQLITE_FULL")
+
+    monkeypatch.setattr(Store, "note_look", fail)
+    with pytest.raises(UnavailableError):
+        live.reveal(url, running)
+
+
 def test_simulated_answers_are_called_so(tmp_path):
     simulated = f"sqlite:///{tmp_path / 'simulated.db'}"
     simulate(simulated, Simulation(participants=2, trials=6))
-    assert live.look(simulated, 1).simulated
+    now = live.look(simulated, 1)
+    assert now.simulated
+    assert now.rates, "nobody is blinded to what a program drew"
 
 
 def test_before_the_first_participant_there_is_nothing(url, store):
@@ -98,7 +128,8 @@ def test_before_the_first_participant_there_is_nothing(url, store):
     for consented in range(2):
         now = live.look(url, study_id)
         assert now.counts["consented"] == len(now.people) == consented
-        assert now.rates == []
+        assert now.rates is None
+        assert live.look(url, study_id, rates=True).rates == []
         store.join(study_id, SPEC, token="a" * 40)
     assert live.look(url, 7).study == study_id, "a version that is gone: the newest"
     assert list(now.versions) == [study_id]
