@@ -34,7 +34,7 @@ from study.page.faults import Faults
 from study.page.guard import PREFIX, Guard, Sessions
 from study.page.service import Service, open_service
 from study.password import check_hash
-from study.protocol.config import StudyConfig, from_environment
+from study.protocol.config import PARAMETERS, StudyConfig, from_environment
 from study.protocol.registration import changed
 
 HERE = Path(__file__).parent
@@ -157,8 +157,16 @@ def theme() -> gr.themes.Base:
     )
 
 
-def build_demo(service: Callable[[], Service], *, colorize: bool = True) -> gr.Blocks:
-    """Return the Gradio app with both tabs, or with the study alone."""
+def build_demo(
+    service: Callable[[], Service],
+    *,
+    colorize: bool = True,
+    parameters: tuple[str, str, str] = PARAMETERS,
+) -> gr.Blocks:
+    """Return the Gradio app with both tabs, or with the study alone.
+
+    `parameters` are the names by which a recruiter's link tells who comes.
+    """
     with gr.Blocks(title=TITLE, analytics_enabled=False) as blocks:
         gr.Markdown(
             f"# {TITLE}\n\nColour black-and-white photographs, and find out which colours people "
@@ -171,10 +179,11 @@ def build_demo(service: Callable[[], Service], *, colorize: bool = True) -> gr.B
                     colorizers.page.ui.build()
                     colorizers.page.api.build()
                 with gr.Tab("Study", id="study"):
-                    study.page.ui.build(service)
-            blocks.load(None, outputs=tabs, js=OPEN_ASKED_TAB)
+                    study.page.ui.build(service, parameters)
+            asked = OPEN_ASKED_TAB.replace(PARAMETERS[0], parameters[0])
+            blocks.load(None, outputs=tabs, js=asked)
         else:
-            study.page.ui.build(service)
+            study.page.ui.build(service, parameters)
     blocks.state_session_capacity = SESSIONS
     take_turns(blocks, files)
     return blocks
@@ -293,7 +302,9 @@ running_study = functools.cache(
     functools.partial(open_service, settings.study, settings.database_url)
 )
 files = uploads.claim(settings.keep_seconds)
-demo = build_demo(running_study, colorize=settings.study.colorize)
+demo = build_demo(
+    running_study, colorize=settings.study.colorize, parameters=settings.study.parameters
+)
 
 
 def _say_what_differs(running: Service) -> None:

@@ -16,6 +16,14 @@ class RefusedError(StudyError):
     """A request that the rules do not allow; its text can be shown to the participant."""
 
 
+class ClosedError(RefusedError):
+    """Nobody new may begin just now; `end` is a key of `study.protocol.texts.ENDS`."""
+
+    def __init__(self, end: str) -> None:
+        super().__init__(f"Nobody new may begin this study just now ({end}).")
+        self.end = end
+
+
 class ConfigError(StudyError):
     """A study file cannot be used; the text names the setting, the limit and the way out."""
 

@@ -126,6 +126,22 @@ def looks(at: str | Connection, study: int) -> tuple[Look, ...]:
     return tuple(Look(*row) for row in rows)
 
 
+def paused(at: str | Connection, study: int) -> bool:
+    """Return whether a version of a study is paused.
+
+    Raises
+    ------
+    DatabaseError
+        When there is no database or it holds no study.
+    """
+    table = tables.Pause
+    with snapshot(at) as connection:
+        if not inspect(connection).has_table(table.__tablename__):
+            return False
+        query = select(table.paused).where(table.study_id == study).order_by(table.id.desc())
+        return bool(connection.execute(query.limit(1)).scalar())
+
+
 def participants(at: str | Connection, *, study: int | None = None) -> pd.DataFrame:
     """Return one row per participant, in the order of consent.
 

@@ -10,11 +10,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from study.database.tables import Participant, Pick, Rating, Slot, Trial
-from study.errors import DatabaseError, RefusedError
+from study.database.tables import Participant, Pause, Pick, Rating, Slot, Trial
+from study.errors import ClosedError, DatabaseError, RefusedError
 from study.protocol.codes import new_code
 from study.protocol.design import PlannedTrial, StudySpec
 from study.protocol.session import TrialState
@@ -53,6 +53,8 @@ class Progress:
     withdrawal_code: str | None = None
     recruited: bool = False
     browser: str | None = None
+    consented_at: datetime | None = None
+    excluded: bool = False
 
     def begun_by(self, visitor: Visitor) -> bool:
         """Return whether a visitor holds what only the one who consented can know.
@@ -174,6 +176,27 @@ def next_list(session: Session, study_id: int, away_before: datetime) -> int:
     return next(number for number in range(len(taken) + 1) if number not in taken)
 
 
+def refuse_new(session: Session, study_id: int, cap: int, away_before: datetime) -> None:
+    """Raise ClosedError where the study is paused, or as many take part as may.
+
+    Counted are who has completed and who is on their way; who left, or was excluded, is not.
+    """
+    last = select(Pause.paused).where(Pause.study_id == study_id).order_by(Pause.id.desc())
+    if session.scalar(last.limit(1)):
+        raise ClosedError("paused")
+    there = session.scalar(
+        select(func.count())
+        .select_from(Participant)
+        .where(
+            Participant.study_id == study_id,
+            Participant.excluded.is_(None),
+            (Participant.status == "completed") | (Participant.last_seen_at > away_before),
+        )
+    )
+    if cap and (there or 0) >= cap:
+        raise ClosedError("quota_full")
+
+
 def add_trials(
     session: Session, person: Participant, plan: Sequence[PlannedTrial], spec: StudySpec
 ) -> list[int]:
@@ -264,4 +287,6 @@ def progress(session: Session, person: Participant) -> Progress:
         person.withdrawal_code,
         person.recruiter_id is not None,
         person.token_sha256,
+        person.consented_at,
+        person.excluded is not None,
     )

@@ -31,6 +31,7 @@ from study.database.tables import (
     Exclusion,
     Look,
     Participant,
+    Pause,
     Pick,
     Registration,
     Study,
@@ -215,6 +216,7 @@ class Store:
         code: str | None = None,
         simulated: bool = False,
         seed: int | None = None,
+        cap: int = 0,
     ) -> Progress:
         """Store the consent and the whole plan of a new participant, or return the known one.
 
@@ -228,9 +230,13 @@ class Store:
             Marks every row of the participant.
         seed
             The participant's seed; drawn if None.
+        cap
+            How many may take part, 0 for any number; see `study.database.rows.refuse_new`.
 
         Raises
         ------
+        ClosedError
+            When the study is paused or full, and nobody is stored.
         DatabaseError
             When real and simulated participants would share a database.
         """
@@ -242,6 +248,7 @@ class Store:
             if person is None:
                 rows.refuse_mixture(session, simulated)
                 now = self._now()
+                rows.refuse_new(session, study_id, cap, now - AWAY)
                 person = rows.new_participant(
                     session,
                     study_id,
@@ -313,6 +320,20 @@ class Store:
                     simulated=person.simulated,
                 )
             )
+
+    def refuse_new(self, study_id: int, cap: int) -> None:
+        """Raise a ClosedError where nobody new may begin; see `study.database.rows.refuse_new`."""
+        with self._reading() as session:
+            rows.refuse_new(session, study_id, cap, self._now() - AWAY)
+
+    def pause(self, study_id: int, paused: bool) -> None:
+        """Let nobody new begin from now on, or let them begin again; who has begun goes on."""
+        with self._writing() as session:
+            session.add(Pause(study_id=study_id, at=self._now(), paused=paused))
+
+    def now(self) -> datetime:
+        """Return the moment, by the clock that stamps what is stored."""
+        return self._now()
 
     def note_look(self, study_id: int, *, completed: int, answers: int) -> None:
         """Keep that somebody looks at the rates, and of how many people and answers."""

@@ -103,6 +103,17 @@ class Look(Base):
     answers: Mapped[int]
 
 
+class Pause(Base):
+    """That a version of a study was paused, or resumed: a log, whose last row counts."""
+
+    __tablename__ = "pause"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    study_id: Mapped[int] = mapped_column(ForeignKey("study.id"))
+    at: Mapped[datetime]
+    paused: Mapped[bool]
+
+
 class AccessCode(Base):
     """A code by which one person may take part, given out by who runs the study."""
 

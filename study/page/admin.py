@@ -2,7 +2,8 @@
 
 A Gradio app of its own, mounted beside the participants' under ``guard.PREFIX`` and behind
 ``guard``; the numbers come from ``live``. While a study runs its rates are hidden: who wants to see
-them presses a button, and the look is noted for the report.
+them presses a button, and the look is noted for the report. The page pauses a study, and leaves
+participants out; it changes nothing else.
 """
 
 import html
@@ -55,7 +56,10 @@ h2 { margin: 0.6rem 0 0; font-size: 1.15rem; }
 .track b { position: absolute; top: 0.25rem; width: 0.6rem; height: 0.6rem; margin-left: -0.3rem;
   border-radius: 50%; background: var(--body-text-color); }
 #people table, #people table * { font-family: var(--font) !important; }
-#peek { max-width: 16rem; }
+#peek, #switch { max-width: 16rem; }
+#leave-out { align-items: end; }
+#paused { margin: 0 0 1rem; padding: 0.6rem 0.9rem; border-radius: 0.6rem; font-weight: 650;
+  border: 2px solid currentcolor; }
 a[download] { margin: 0; padding: 0; }
 """
 _HEAD = (
@@ -74,10 +78,12 @@ _SIMULATED = (
     '<p id="simulated">SIMULATED: a program drew these answers. They say nothing about any '
     "method.</p>"
 )
+_PAUSED = '<p id="paused">Paused: nobody new may begin. Who has begun can go on to the end.</p>'
 _NONE = "<p>There is no scored answer yet.</p>"
 _RULES = (
     "Who breaks a rule of the study file at the moment, with the value and the limit. The rules "
-    "are fixed before the first participant."
+    "are fixed before the first participant. Whom a person excludes, here or by study.exclude, the "
+    "report names with day and reason, and does not call fixed beforehand."
 )
 
 
@@ -102,6 +108,31 @@ def build(url: str) -> gr.Blocks:
         hidden = isinstance(found[2], str) and _HIDDEN in found[2]
         return (*found[:2], gr.skip(), gr.skip(), *found[4:]) if hidden else found
 
+    def turn(chosen: int | None) -> tuple[Any, ...]:
+        """Pause what runs, resume what is paused."""
+        try:
+            now = live.look(url, chosen)
+            live.pause(url, now.study, not now.paused)
+        except StudyError as error:
+            return _nothing(str(error))
+        return tick(now.study)
+
+    def leave_out(chosen: int | None, who: str, why: str) -> tuple[Any, ...]:
+        return (exclude(who, why or " "), *tick(chosen))
+
+    def take_back(chosen: int | None, who: str) -> tuple[Any, ...]:
+        return (exclude(who, None), *tick(chosen))
+
+    def exclude(who: str, why: str | None) -> str:
+        """Decide about a participant, and return what came of it."""
+        name = (who or "").strip()
+        try:
+            live.exclude(url, name, why)
+        except StudyError as error:
+            return f'<p role="alert">{html.escape(str(error))}</p>'
+        done = "is counted again" if why is None else "is excluded; day and reason are kept"
+        return f'<p role="status">{html.escape(name)} {done}.</p>'
+
     def show(look: Callable[[str, int | None], live.Live], chosen: int | None) -> tuple[Any, ...]:
         try:
             now = look(url, chosen)
@@ -110,10 +141,13 @@ def build(url: str) -> gr.Blocks:
         choices = [(name, number) for number, name in now.versions.items()]
         return (
             gr.update(choices=choices, value=now.study),
-            (_SIMULATED if now.simulated else "") + _counts(now.counts),
+            (_SIMULATED if now.simulated else "")
+            + (_PAUSED if now.paused else "")
+            + _counts(now.counts),
             _hidden(now) if now.rates is None else _rates(now.rates),
             gr.update(visible=now.rates is None),
             now.people,
+            gr.update(value="Resume" if now.paused else "Pause", visible=True),
             _excluded(now.excluded),
             f'<p><a href="{EXPORT}?study={now.study}" download>Download answers, participants and '
             "settings of this version (ZIP)</a></p>",
@@ -122,17 +156,27 @@ def build(url: str) -> gr.Blocks:
     with gr.Blocks(title="Study", analytics_enabled=False) as page:
         _html(_HEAD)
         version = gr.Dropdown([], label="Version of the study", interactive=True)
+        switch = gr.Button("Pause", visible=False, size="sm", elem_id="switch")
         counts, data, rates = (_html() for _ in range(3))
         peek = gr.Button("Look at the rates now", visible=False, size="sm", elem_id="peek")
         excluded = _html()
+        with gr.Row(elem_id="leave-out"):
+            who = gr.Textbox(label="Participant", placeholder="p-0123456789ab", max_lines=1)
+            why = gr.Textbox(label="Reason, which the report quotes", max_lines=1, scale=2)
+            out = gr.Button("Exclude", size="sm")
+            back = gr.Button("Take back", size="sm")
+        said = _html()
         _html("<h2>Participants</h2>")
         people = gr.Dataframe(interactive=False, show_label=False, buttons=[], elem_id="people")
-        shown = [version, counts, rates, peek, people, excluded, data]
+        shown = [version, counts, rates, peek, people, switch, excluded, data]
         hidden: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
         page.load(refresh, version, shown, **hidden)
         version.input(refresh, version, shown, **hidden)
         gr.Timer(REFRESH_SECONDS).tick(tick, version, shown, **hidden)
         peek.click(reveal, version, shown, **hidden)
+        switch.click(turn, version, shown, **hidden)
+        out.click(leave_out, [version, who, why], [said, *shown], **hidden)
+        back.click(take_back, [version, who], [said, *shown], **hidden)
     page.queue(default_concurrency_limit=1, api_open=False)
     return page
 
@@ -227,13 +271,14 @@ def _bar(rate: Rate) -> str:
 
 
 def _nothing(why: str) -> tuple[Any, ...]:
-    said = f"<p>{html.escape(why)}</p>"
+    said, hidden = f"<p>{html.escape(why)}</p>", [gr.update(visible=False)] * 2
     return (
         gr.update(choices=[], value=None),
         said,
         "",
-        gr.update(visible=False),
+        *hidden[:1],
         pd.DataFrame(),
+        *hidden[1:],
         "",
         "",
     )

@@ -1,13 +1,15 @@
 """What the administrator's page shows: a study while it runs, as tables.
 
 Fed by the database through ``frames``; the rates are those of ``stats``, with the exclusion rules
-of the study applied as the report applies them. Nothing is changed but by `reveal`, and nothing
-here is shown to participants.
+of the study applied as the report applies them. Changed is only what `reveal`, `pause`
+and `exclude` change, and nothing here is shown to participants.
 """
 
 import io
 import tempfile
 import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,7 +17,7 @@ from typing import Any
 import pandas as pd
 
 from study.database.engine import snapshot
-from study.database.frames import read_studies
+from study.database.frames import paused, read_studies
 from study.database.source import from_database, read
 from study.database.store import Store
 from study.errors import NothingToReportError
@@ -47,6 +49,8 @@ class Live:
         How many people shall complete, or None if the study file does not say.
     looks
         How often somebody has looked at hidden rates.
+    paused
+        Whether nobody new may begin.
     people
         One row a participant, newest first.
     excluded
@@ -64,6 +68,7 @@ class Live:
     simulated: bool
     planned: int | None = None
     looks: int = 0
+    paused: bool = False
 
 
 def look(url: str, study: int | None = None, *, rates: bool = False) -> Live:
@@ -92,6 +97,7 @@ def look(url: str, study: int | None = None, *, rates: bool = False) -> Live:
             raise NothingToReportError("Nobody has started the study yet.")
         chosen = next((row for row in rows if row["study"] == study), rows[0])
         source = read(connection, chosen, url)
+        stopped = paused(connection, source.version)
     versions = {
         row["study"]: f"{row['study']}: {row['name']}, from {row['created_at']:%Y-%m-%d}"
         for row in rows
@@ -125,6 +131,7 @@ def look(url: str, study: int | None = None, *, rates: bool = False) -> Live:
         simulated,
         planned,
         len(source.looks),
+        stopped,
     )
 
 
@@ -139,14 +146,46 @@ def reveal(url: str, study: int | None = None) -> Live:
     now = look(url, study)
     if now.rates is not None:
         return now
-    store = Store(url)
-    try:
+    with _opened(url) as store:
         store.note_look(
             now.study, completed=now.counts["completed"], answers=now.counts["of them scored"]
         )
+    return look(url, now.study, rates=True)
+
+
+def pause(url: str, study: int, paused: bool) -> None:
+    """Let nobody new begin a version of a study, or let them begin again.
+
+    Raises
+    ------
+    DatabaseError
+        When the database cannot be written.
+    """
+    with _opened(url) as store:
+        store.pause(study, paused)
+
+
+def exclude(url: str, participant: str, reason: str | None) -> None:
+    """Leave a participant out for this reason, or, without one, no longer.
+
+    Raises
+    ------
+    RefusedError
+        See `study.database.store.Store.exclude`.
+    DatabaseError
+        When the database cannot be written.
+    """
+    with _opened(url) as store:
+        store.exclude(participant, reason)
+
+
+@contextmanager
+def _opened(url: str) -> Iterator[Store]:
+    store = Store(url)
+    try:
+        yield store
     finally:
         store.close()
-    return look(url, now.study, rates=True)
 
 
 def bundle(url: str, study: int) -> bytes:

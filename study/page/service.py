@@ -13,10 +13,11 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 from study.database.store import Progress, Recruiter, Store, Visitor
-from study.errors import RefusedError, UnavailableError
+from study.errors import ClosedError, RefusedError, UnavailableError
 from study.page.faults import LINES
 from study.page.proxies import neighbourhood
 from study.page.tally import Tally
@@ -66,7 +67,12 @@ class Service:
         self.spec = self.config.spec(
             stimuli.methods, stimuli.pictures, stimuli.practice, stimuli.sha256
         )
-        self._texts = texts(self.spec, consent=self.config.consent.text, scales=self.config.scales)
+        self._texts = texts(
+            self.spec,
+            consent=self.config.consent.text,
+            scales=self.config.scales,
+            hours=self.config.hours,
+        )
         store.refuse_mixture(simulated=False)
         self._study_id: int | None = None
         self._consents, self._counting = Tally(), threading.Lock()
@@ -101,6 +107,7 @@ class Service:
                     token=visitor.token,
                     recruiter=visitor.recruiter,
                     code=visitor.code,
+                    cap=self.config.cap,
                 )
             return self._shown(progress, request)
 
@@ -133,7 +140,7 @@ class Service:
         """Delete everything of the participant who holds the withdrawal code."""
 
         def delete() -> dict[str, Any]:
-            _who(request)
+            self._who(request)
             code = tidy(_field(request, "withdrawal_code"))
             if code is None:
                 raise RefusedError(
@@ -194,7 +201,7 @@ class Service:
 
     def _visitor(self, request: Any) -> Visitor:
         """Return who asks; refuse whom the study is not open to."""
-        visitor = _who(request)
+        visitor = self._who(request)
         access = self.config.access
         if access == "recruiter" and visitor.recruiter is None:
             raise RefusedError(
@@ -227,19 +234,36 @@ class Service:
         return known
 
     def _shown(self, progress: Progress | None, request: Any) -> dict[str, Any]:
+        links = self.config.links
         if progress is None:
-            return {"step": "consent", "version": self.config.consent.version}
-        began = progress.begun_by(_who(request))
-        shown = {
-            **view(progress.trials),
-            "participant": progress.public_id,
-            "withdrawal_code": progress.withdrawal_code if began else None,
-        }
+            if self._study_id is not None:
+                self._store.refuse_new(self._study_id, self.config.cap)
+            version = self.config.consent.version
+            return {"step": "consent", "version": version, "declined_link": links.get("declined")}
+        shown = view(progress.trials)
+        if end := self._end(progress, shown["step"]):
+            shown = _ended(end, links)
+        began = progress.begun_by(self._who(request))
+        shown["participant"] = progress.public_id
+        shown["withdrawal_code"] = progress.withdrawal_code if began else None
         if shown["step"] == "done":
             shown["code"] = progress.completion_code
             link = self.config.completion_link
             shown["link"] = link and link.replace("{code}", progress.completion_code or "")
         return shown
+
+    def _end(self, progress: Progress, step: str) -> str | None:
+        """Return at which end a participant is who has not completed; who rates, may end that."""
+        if step != "pick":
+            return None
+        if progress.excluded:
+            return "screened_out"
+        hours, began = self.config.hours, progress.consented_at
+        over = hours and began and self._store.now() - began > timedelta(hours=hours)
+        return "timed_out" if over else None
+
+    def _who(self, request: Any) -> Visitor:
+        return _who(request, self.config.parameters)
 
     def _answer(self, work: Callable[[], dict[str, Any]]) -> dict[str, Any]:
         """Turn a refusal, or a database that cannot be used just now, into a reply.
@@ -253,8 +277,14 @@ class Service:
             return unavailable(trouble.why, str(trouble))
         except _CodeNeededError as refusal:
             return {"error": str(refusal), "code_needed": True, "texts": self._texts}
+        except ClosedError as closed:
+            return {"texts": self._texts, **_ended(closed.end, self.config.links)}
         except RefusedError as refusal:
             return {"error": str(refusal)}
+
+
+def _ended(end: str, links: Mapping[str, str]) -> dict[str, Any]:
+    return {"step": "ended", "end": end, "link": links.get(end)}
 
 
 def unavailable(why: str, text: str) -> dict[str, Any]:
@@ -287,13 +317,13 @@ def _field(request: Any, name: str) -> Any:
     return request.get(name)
 
 
-def _who(request: Any) -> Visitor:
+def _who(request: Any, names: tuple[str, str, str]) -> Visitor:
     """Return the browser's secret, what the recruiter's link said, and the access code, checked."""
     token = _field(request, "token")
     if not isinstance(token, str) or not _TOKEN.fullmatch(token):
         raise RefusedError(_NOT_OURS)
     given = _field(request, "recruiter") or {}
-    parts = {name: _field(given, name) for name in ("PROLIFIC_PID", "STUDY_ID", "SESSION_ID")}
+    parts = {name: _field(given, name) for name in names}
     for name, value in parts.items():
         if value is not None and not (isinstance(value, str) and _RECRUITER.fullmatch(value)):
             raise RefusedError(
@@ -306,6 +336,7 @@ def _who(request: Any) -> Visitor:
                 "from there again; if this stays, tell the people who run it."
             )
     recruiter = None
-    if parts["PROLIFIC_PID"] is not None:
-        recruiter = Recruiter(parts["PROLIFIC_PID"], parts["STUDY_ID"], parts["SESSION_ID"])
+    person, study, session = (parts[name] for name in names)
+    if person is not None:
+        recruiter = Recruiter(person, study, session)
     return Visitor(token, recruiter, tidy(_field(request, "code")))

@@ -14,6 +14,7 @@ the database cannot be used: status 503 with Retry-After, and the reason for the
 """
 
 import asyncio
+import json
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -25,6 +26,7 @@ from starlette.responses import JSONResponse
 from study.errors import StudyError
 from study.page.faults import LINES, OURS, told
 from study.page.service import Service, unavailable
+from study.protocol.config import PARAMETERS
 
 STATIC = Path(__file__).parent / "static"
 READING = ("enter", "pictures")
@@ -33,7 +35,7 @@ READERS, WRITERS = 8, 4  # at once
 QUEUE_SECONDS = 3.0  # until a request is told that they are all busy
 
 
-def build(service: Callable[[], Service]) -> gr.HTML:
+def build(service: Callable[[], Service], parameters: tuple[str, str, str] = PARAMETERS) -> gr.HTML:
     """Put the study into the current Gradio context.
 
     Parameters
@@ -41,6 +43,8 @@ def build(service: Callable[[], Service]) -> gr.HTML:
     service
         Returns the running study; asked at each request, so that a page can be built before
         the study is opened. When it raises because there is no study, the page says so.
+    parameters
+        What a recruiter's link calls the person, the study there, and the session.
     """
     threads = ThreadPoolExecutor(READERS + WRITERS, "study")
     free = {READING: asyncio.Semaphore(READERS), WRITING: asyncio.Semaphore(WRITERS)}
@@ -86,7 +90,13 @@ def build(service: Callable[[], Service]) -> gr.HTML:
         elem_id="study",
         html_template='<section class="study" aria-label="Study"></section>',
         css_template=(STATIC / "study.css").read_text(encoding="utf-8"),
-        js_on_load=(STATIC / "study.js").read_text(encoding="utf-8"),
+        js_on_load=_script(parameters),
         apply_default_css=False,
         server_functions=[asked(name) for name in (*READING, *WRITING)],
     )
+
+
+def _script(parameters: tuple[str, str, str]) -> str:
+    """Return the page's script, which reads a recruiter's link by these names."""
+    script = (STATIC / "study.js").read_text(encoding="utf-8")
+    return script.replace(json.dumps(list(PARAMETERS)), json.dumps(list(parameters)))

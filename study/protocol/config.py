@@ -34,6 +34,10 @@ ACCESS = {
 }
 
 
+LINKS = ("declined", "screened_out", "quota_full", "timed_out")
+PARAMETERS = ("PROLIFIC_PID", "STUDY_ID", "SESSION_ID")
+
+
 @dataclass(frozen=True)
 class Consent:
     """What participants agree to: paragraphs of their own, or None for those of the program."""
@@ -73,6 +77,15 @@ class StudyConfig:
     consents_per_hour
         Where ``access`` is "open": how many may begin from one address in an hour; 0: any number.
         No version of the study depends on it, and no address is stored.
+    cap
+        How many may take part: who has completed or is on their way; 0 for any number. No version
+        depends on this one and the next three.
+    hours
+        Within which a participant has to finish; 0 for any time.
+    links
+        Where participants go at the other ends: a key of `LINKS` to its address.
+    parameters
+        What a recruiter's link calls the person, the study there, and the session.
     completion_link
         Where participants go at the end, or None; ``{code}`` in it is their completion code.
     colorize
@@ -99,6 +112,10 @@ class StudyConfig:
     access: str = "open"
     consents_per_hour: int = 100
     completion_link: str | None = None
+    cap: int = 0
+    hours: int = 0
+    links: Mapping[str, str] = field(default_factory=dict)
+    parameters: tuple[str, str, str] = PARAMETERS
     colorize: bool = True
     file: str | None = None
 
@@ -247,7 +264,15 @@ def parse(text: str, *, folder: Path = Path()) -> StudyConfig:
         plan=read_plan(root.table("plan")),
         access=link.choice("access", default.access, ACCESS),
         consents_per_hour=link.number("consents_per_hour", default.consents_per_hour, least=0),
-        completion_link=_link(link.text("completion_link", None)),
+        completion_link=_link("completion_link", link.text("completion_link", None)),
+        cap=link.number("cap", default.cap, least=0),
+        hours=link.number("hours", default.hours, least=0),
+        links={
+            end: str(_link(name, address))
+            for end in LINKS
+            if (address := link.text(name := f"{end}_link", None)) is not None
+        },
+        parameters=_parameters(link.table("parameters")),
         colorize=(page := root.table("page")).boolean("colorize", default.colorize),
         file=text,
     )
@@ -300,11 +325,31 @@ def _read_scales(table: Table) -> Mapping[str, Scale]:
     return scales
 
 
-def _link(link: str | None) -> str | None:
+def _parameters(table: Table) -> tuple[str, str, str]:
+    names = [
+        str(table.text(part, name))
+        for part, name in zip(("person", "study", "session"), PARAMETERS, strict=True)
+    ]
+    table.refuse_rest()
+    taken = {"code", "study", "withdraw"}  # what the page itself reads from an address
+    for name in names:
+        if not name.isascii() or not name.replace("_", "").isalnum() or name in taken:
+            raise ConfigError(
+                f"recruitment.parameters names {name!r}, but a parameter of a link has letters, "
+                f"digits and _, and is not {', '.join(sorted(taken))}."
+            )
+    if len(set(names)) < len(names):
+        raise ConfigError(
+            f"recruitment.parameters are {', '.join(names)}, but must be three different ones."
+        )
+    person, study, session = names
+    return person, study, session
+
+
+def _link(name: str, link: str | None) -> str | None:
     if link is not None and (urlsplit(link).scheme != "https" or not urlsplit(link).netloc):
         raise ConfigError(
-            f"recruitment.completion_link is {link!r}, but must be an address that begins with "
-            "https://."
+            f"recruitment.{name} is {link!r}, but must be an address that begins with https://."
         )
     return link
 

@@ -26,6 +26,29 @@ class Scale:
     high: str
 
 
+ENDS = {
+    "declined": ("You do not take part", "Nothing about you was stored. You can close the page."),
+    "screened_out": (
+        "Your part ends here",
+        "The people who run this study have ended your part in it. You can close the page.",
+    ),
+    "quota_full": (
+        "The study is full",
+        "As many people as were wanted take part already, so you cannot begin any more. Thank you "
+        "for your interest. You can close the page.",
+    ),
+    "timed_out": (
+        "The time is over",
+        "This study had to be finished within {hours} of its beginning. What you answered is "
+        "stored. You can close the page.",
+    ),
+    "paused": (
+        "The study is paused",
+        "Nobody can begin it just now. Please come back later.",
+    ),
+}
+
+
 def default_scales() -> dict[str, Scale]:
     """Return the two scales of the default study."""
     return {
@@ -49,6 +72,7 @@ def texts(
     *,
     consent: Sequence[str] | None = None,
     scales: Mapping[str, Scale] | None = None,
+    hours: int = 0,
 ) -> dict[str, Any]:
     """Return the texts of a study with its own numbers filled in.
 
@@ -60,6 +84,8 @@ def texts(
         Paragraphs of the consent text; those below if None.
     scales
         The rating scales by name; both if None.
+    hours
+        Within which a participant has to finish.
     """
     m = len(spec.design.methods)
     shown = default_scales() if scales is None else scales
@@ -98,6 +124,7 @@ def texts(
                 ],
             ],
             "agree": "I agree and want to take part",
+            "decline": "I do not want to take part",
         },
         "instructions": {
             "title": "How it works",
@@ -140,6 +167,9 @@ def texts(
             ),
             "link": "Finish",
         },
+        "ends": {
+            name: [title, lead.format(hours=_hours(hours))] for name, (title, lead) in ENDS.items()
+        },
         "access": {
             "title": "Access code",
             "lead": "This study is open to those who were given an access code.",
@@ -170,6 +200,10 @@ def _meanings(scales: Mapping[str, Scale]) -> str:
         for name, scale in scales.items()
     ]
     return " and for ".join(words)
+
+
+def _hours(hours: int) -> str:
+    return "an hour" if hours == 1 else f"{hours} hours"
 
 
 def _keys(m: int) -> str:

@@ -17,6 +17,7 @@ from answering import HttpParticipant, post, study_component
 from playwright.sync_api import Browser, Page, expect
 from test_server import call, get
 
+from study.database.frames import looks
 from study.database.store import Store, answers, participants
 from study.password import hash_password
 
@@ -140,6 +141,34 @@ def test_the_administrator_sees_the_study_and_takes_it_home(
         assert person.shown["participant"] in archive.read("answers.csv").decode()
         whole = {"study.json", "study.toml", "stimuli/manifest.json", "SHA256SUMS"}
         assert whole <= set(archive.namelist())
+    rates = page.get_by_text("Hidden while the study runs")
+    expect(rates).to_be_visible()
+    expect(page.get_by_text("naive (Wilson)")).to_have_count(0)
+    page.get_by_role("button", name="Look at the rates now").click()
+    expect(page.get_by_text("naive (Wilson)")).to_be_visible(timeout=60_000)
+    assert len(looks(ruled.database_url, 1)) == 1
+    page.get_by_role("button", name="Pause").click()
+    expect(page.get_by_text("Paused: nobody new may begin")).to_be_visible(timeout=60_000)
+    late = HttpParticipant(ruled.url, 77)
+    store = Store(ruled.database_url)
+    (other,) = store.add_access_codes(1)
+    store.close()
+    assert late.ask("enter", code=other)["end"] == "paused"
+    page.get_by_role("button", name="Resume").click()
+    expect(page.get_by_text("Paused: nobody new may begin")).to_have_count(0, timeout=60_000)
+    assert late.ask("enter", code=other)["step"] == "consent"
+    page.get_by_label("Participant").fill(person.shown["participant"])
+    page.get_by_role("button", name="Exclude").click()
+    expect(page.get_by_role("alert")).to_contain_text("The reason is empty", timeout=60_000)
+    page.get_by_label("Reason").fill("told us that they guessed")
+    page.get_by_role("button", name="Exclude").click()
+    expect(page.get_by_role("status").filter(has_text="is excluded")).to_be_visible(timeout=60_000)
+    people = participants(ruled.database_url).set_index("participant")
+    assert people.loc[person.shown["participant"], "excluded"] == "told us that they guessed"
+    page.get_by_role("button", name="Take back").click()
+    expect(page.get_by_role("status").filter(has_text="is counted again")).to_be_visible(
+        timeout=60_000
+    )
     page.goto(f"{ruled.url}/admin")  # without its slash
     expect(page.locator("#counts")).to_contain_text("completed", timeout=60_000)
     assert not [text for text in troubles if "Content Security Policy" in text]

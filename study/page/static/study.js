@@ -252,6 +252,7 @@ const go = async () => {
   if (state.step === "consent") consent();
   else if (state.step === "pick") await pick();
   else if (state.step === "rate") await rate();
+  else if (state.step === "ended") ended(state.end, state.link);
   else done();
 };
 
@@ -334,6 +335,33 @@ const consent = () => {
         else await go();
       }),
     ),
+    " ",
+    make(
+      "button",
+      {
+        type: "button",
+        class: "plain",
+        onclick: () => {
+          const back = { type: "button", class: "plain", onclick: consent };
+          ended("declined", state.declined_link, make("button", back, texts.withdraw.back));
+        },
+      },
+      words.decline,
+    ),
+  );
+};
+
+// Any end but the one with a completion code.
+const ended = (end, link, ...more) => {
+  const [title, lead] = texts.ends[end];
+  show(
+    "message",
+    make("h2", {}, title),
+    make("p", { class: "lead", role: "status" }, lead),
+    link
+      ? make("p", {}, make("a", { class: "main", href: link, rel: "noreferrer" }, texts.done.link))
+      : null,
+    ...more,
   );
 };
 
