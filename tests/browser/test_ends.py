@@ -1,0 +1,50 @@
+"""Declined, full, and another recruiter's names, in a real page."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from study.database.store import participants
+
+pytestmark = pytest.mark.browser
+
+DONE = "https://recruiter.example/"
+
+
+@pytest.fixture(scope="module")
+def small(
+    make_server: Callable[..., Any], stimuli: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Any:
+    """A study for one person, recruited by another service."""
+    file = tmp_path_factory.mktemp("study") / "study.toml"
+    file.write_text(
+        f'stimuli = "{stimuli}"\n[trials]\nscored = 4\n[recruitment]\ncap = 1\n'
+        f'declined_link = "{DONE}no"\nquota_full_link = "{DONE}full"\n'
+        '[recruitment.parameters]\nperson = "workerId"\n'
+    )
+    return make_server(TRUEHUE_STUDY=str(file), TRUEHUE_STIMULI="")
+
+
+def test_declining_stores_nothing_and_can_be_thought_over_until_it_is_full(
+    small: Any, page: Page
+) -> None:
+    page.goto(f"{small.url}/?workerId=A1")  # opens the study at once
+    page.get_by_role("button", name="I do not want to take part").click()
+    expect(page.locator("#study h2")).to_have_text("You do not take part")
+    expect(page.get_by_role("link", name="Finish")).to_have_attribute("href", f"{DONE}no")
+    assert participants(small.database_url).empty
+    page.get_by_role("button", name="Back").click()
+    page.get_by_role("button", name="I agree").click()
+    page.get_by_role("button", name="Start the practice").wait_for()
+    assert len(participants(small.database_url)) == 1
+    page.goto(f"{small.url}/?workerId=A2")
+    expect(page.locator("#study h2")).to_have_text("The study is full")
+    expect(page.get_by_role("link", name="Finish")).to_have_attribute("href", f"{DONE}full")
+    expect(page.get_by_role("button", name="I agree")).to_have_count(0)
+    page.goto(f"{small.url}/?workerId=A1")
+    page.get_by_role("button", name="Start the practice").wait_for()
+    page.goto(f"{small.url}/?workerId=%7B%7B%25workerId%25%7D%7D")
+    expect(page.get_by_role("alert")).to_contain_text("has not put your workerId into the link")
