@@ -25,7 +25,7 @@ from study.statistics.coverage import (
     sizes,
     spreads,
 )
-from study.statistics.coverage_models import SCALES, scale_coverage
+from study.statistics.coverage_models import LAPSES, SCALES, lapse_coverage, scale_coverage
 
 
 def parser() -> argparse.ArgumentParser:
@@ -121,6 +121,18 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(
             f"| {name} | {plan.participants} | {plan.trials} | {plan.pictures} "
             f"| {100 * scale.held:.1f} % | {scale.width:.2f} | {100 * scale.missing:.1f} % |",
+            flush=True,
+        )
+    print("\n| participants | trials | catch | rate | raw | holds | attended | holds |")
+    print("|---:|---:|---:|---:|---:|---:|---:|---:|")
+    rng = np.random.default_rng([arguments.seed, 5])
+    for plan, catch in LAPSES:
+        lapsed = lapse_coverage(plan, catch, max(1, arguments.studies // 2), rng)
+        shares = (plan.rate, lapsed.raw, lapsed.raw_held, lapsed.attended, lapsed.attended_held)
+        print(
+            f"| {plan.participants} | {plan.trials} | {catch} | "
+            + " | ".join(f"{100 * share:.1f} %" for share in shares)
+            + " |",
             flush=True,
         )
     return 0

@@ -28,7 +28,7 @@ from study.stimuli.manifest import Manifest
 TEMPLATES = Path(__file__).parent / "templates"
 # Parts of the page and the sections in each; a section of no part comes last.
 PARTS: Mapping[str, tuple[str, ...]] = {
-    "Results": ("rates", "truth", "tests", "differences", "scale", "weighting", "joint"),
+    "Results": ("rates", "truth", "tests", "differences", "scale", "weighting", "lapses", "joint"),
     "How sure is that?": ("roads", "components"),
     "Ratings": ("ratings", *(f"ratings-{scale}" for scale in SCALES)),
     "Pictures": ("classes", "pictures"),

@@ -22,6 +22,7 @@ from study.protocol.exclusions import Rules
 from study.protocol.registration import Record
 from study.report.behaviour import Behaviour
 from study.report.components import VarianceComponents
+from study.report.lapses import Attended
 from study.report.layout import Scope, Section, Subject
 from study.report.participants import Participants, Populations
 from study.report.pictures import Pictures
@@ -59,6 +60,7 @@ class Summary:
     participants: Participants
     rates: Rates
     weighting: Weighting
+    attended: Attended
     truth: Truth
     tests: Tests
     one_scale: OneScale

@@ -1,4 +1,4 @@
-"""How often the intervals of the scale hold the strengths, by simulation.
+"""How often the intervals of the scale and of attended trials hold, by simulation.
 
 Like `study.statistics.coverage`, for what the report estimates by a model. `study.coverage` prints
 the tables.
@@ -11,10 +11,11 @@ from itertools import combinations
 
 import numpy as np
 
-from study.statistics.coverage import EVEN, SIZES, Plan, pictures_of
+from study.statistics.coverage import EVEN, METHOD, OFTEN, RARE, SIZES, Plan, draw, pictures_of
+from study.statistics.lapses import attended, interval_of
 from study.statistics.model import AnswerModel, Effects, draw_picks, expected_shares, intercepts
 from study.statistics.strengths import estimated, fit
-from study.statistics.twoway import two_way_mean, two_way_variance
+from study.statistics.twoway import two_way_logit, two_way_mean, two_way_variance
 
 # Fool rates of two methods, and of four of which a trial shows two beside the truth.
 SCALED = {
@@ -22,9 +23,22 @@ SCALED = {
     "even": {"a": EVEN, "b": EVEN},
     "2 of 4": {"a": 0.3, "b": 0.2, "c": 0.15, "d": 0.05},
 }
+LAPSED = ((8, 3), (16, 3), (16, 6), (64, 3), (64, 6))  # people, and catch trials each
+LAPSE_RATE, LAPSE_SHAPE = 0.1, 1.0  # people's own rates: a beta distribution with this first shape
 SCALES = tuple(
     (name, Plan(n, 30, pictures, EVEN)) for name in SCALED for n in SIZES for pictures in (200, 30)
 )
+LAPSES = tuple((Plan(n, 30, 200, rate), catch) for rate in (OFTEN, RARE) for n, catch in LAPSED)
+
+
+@dataclass(frozen=True)
+class LapsedHeld:
+    """Mean raw and attended rate, and shares of both intervals that hold the attended one's."""
+
+    raw: float
+    raw_held: float
+    attended: float
+    attended_held: float
 
 
 @dataclass(frozen=True)
@@ -79,3 +93,39 @@ def scale_coverage(name: str, plan: Plan, studies: int, rng: np.random.Generator
             widths.append(interval.high - interval.low)
     missing = 1 - len(held) / studies / count
     return Held(float(np.mean(held)), float(np.mean(widths)), missing)
+
+
+def lapse_coverage(plan: Plan, catch: int, studies: int, rng: np.random.Generator) -> LapsedHeld:
+    """Simulate studies with lapses and catch trials.
+
+    People lapse in a tenth of their trials on average, some in none and some in a third.
+
+    Parameters
+    ----------
+    plan : Plan
+        Its rate is that of the attended trials.
+    catch : int
+        Catch trials a participant.
+    studies : int
+    rng : numpy Generator
+    """
+    fixed = intercepts(AnswerModel({METHOD: plan.rate}, plan.participant_sd, plan.picture_sd))
+    other = LAPSE_SHAPE * (1 - LAPSE_RATE) / LAPSE_RATE
+    catcher = np.repeat(np.arange(plan.participants), catch)
+    found = np.empty((studies, 4))
+    for study in range(studies):
+        person, picture, picks = draw(plan, fixed, rng)
+        own = rng.beta(LAPSE_SHAPE, other, plan.participants)
+        by_chance = rng.integers(plan.options, size=picks.size) == 1
+        picked = np.where(rng.random(picks.size) < own[person], by_chance, picks == 1) * 1.0
+        wrong = rng.integers(plan.options, size=catcher.size) > 0
+        missed = ((rng.random(catcher.size) < own[catcher]) & wrong) * 1.0
+        raw = two_way_variance(picked, person, picture)
+        without = attended(picked, person, picture, missed, catcher, plan.options)
+        ends = two_way_logit(raw)
+        held = [
+            bool(interval.low <= plan.rate <= interval.high)
+            for interval in (ends, interval_of(without, ends))
+        ]
+        found[study] = raw.mean, held[0], without.mean, held[1]
+    return LapsedHeld(*(float(mean) for mean in found.mean(axis=0)))

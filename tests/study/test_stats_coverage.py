@@ -19,7 +19,7 @@ from study.statistics.coverage import (
     coverage,
     sizes,
 )
-from study.statistics.coverage_models import SCALES
+from study.statistics.coverage_models import LAPSES, SCALES
 
 # Bounds that a true coverage within [low, high] leaves with a probability below 1e-4: seeds are
 # fixed, so a test that fails has found something.
@@ -51,11 +51,14 @@ def test_the_command_prints_tables(capsys):
     assert main(["--studies", "2", "--seed", "3"]) == 0
     lines = capsys.readouterr().out.splitlines()
     tested = lines[3 + len(PLANS) : 5 + len(PLANS) + len(TESTED)]
-    places, leavers, spread, scales = "\n".join(lines[6 + len(PLANS) + len(TESTED) :]).split("\n\n")
+    places, leavers, spread, scales, lapsed = "\n".join(
+        lines[6 + len(PLANS) + len(TESTED) :]
+    ).split("\n\n")
     assert [line.count("|") for line in places.splitlines()] == [6] * (2 + len(PLACES))
     assert [line.count("|") for line in spread.splitlines()] == [11] * (2 + len(SPREAD))
     assert [line.count("|") for line in leavers.splitlines()] == [9] * (2 + len(LEAVERS))
     assert [line.count("|") for line in scales.splitlines()] == [8] * (2 + len(SCALES))
+    assert [line.count("|") for line in lapsed.splitlines()] == [9] * (2 + len(LAPSES))
     assert lines[0].startswith("| participants | trials |")
     assert tested[0].startswith("| participants | trials |")
     assert all(line.count("|") == 8 for line in lines[: 2 + len(PLANS)])
@@ -67,7 +70,7 @@ def test_the_command_prints_tables(capsys):
 
 def printed(capsys, monkeypatch, kept):
     """One of the command's tables, as the documentation must have it."""
-    names = ("PLANS", "TESTED", "PLACES", "LEAVERS", "SPREAD", "SCALES")
+    names = ("PLANS", "TESTED", "PLACES", "LEAVERS", "SPREAD", "SCALES", "LAPSES")
     for name in names:
         if name != kept:
             monkeypatch.setattr(f"study.coverage.{name}", ())
@@ -90,7 +93,7 @@ def test_the_documented_coverage_is_what_the_command_prints_and_keeps_its_promis
 
 @pytest.mark.slow
 @pytest.mark.timeout(1200)
-@pytest.mark.parametrize("table", ["PLACES", "LEAVERS", "SPREAD", "SCALES"])
+@pytest.mark.parametrize("table", ["PLACES", "LEAVERS", "SPREAD", "SCALES", "LAPSES"])
 def test_the_other_documented_tables_are_what_the_command_prints(capsys, monkeypatch, table):
     assert printed(capsys, monkeypatch, table) in DOCUMENTED
 
