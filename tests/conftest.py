@@ -36,9 +36,8 @@ BOTH = ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)]
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     """Keep together what shares fixtures where two processes share the tests.
 
-    A file stays in one process, and so do all files of the browser: they share a server and
-    Chromium, and two browsers at once would make each other wait. Those that only start servers
-    go to who is free, as the browser's process is the one that ends last.
+    A file stays in one process, and so do the browser's files of a tab: they share a server and
+    Chromium. Those that only start servers go to who is free.
     """
     from xdist.scheduler import LoadScopeScheduling
 
@@ -46,7 +45,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
         def _split_scope(self, nodeid: str) -> str:
             file = nodeid.split("::")[0]
             if file.startswith("tests/browser/") and file not in WITHOUT_CHROMIUM:
-                return "browser"
+                return "browser/colorize" if "test_colorize" in file else "browser/study"
             return file
 
     return Files(config, log)

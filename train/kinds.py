@@ -30,6 +30,9 @@ from .photos import SIDES, files, held_out, read, sources
 SIDE = SIDES[0]
 SHARE, LEAST, MOST = 20, 30, 100
 """Held out of a kind: one in so many, but from `LEAST` to `MOST`."""
+UNSEEN = 15
+"""One in so many of a kind leaves the training in any case, so that it sees none of those either
+that `train.photos` holds out of the same sources: by the same hashes, about one in 20 of ours."""
 NEAR = 4
 """Bits of 64 in which the hashes of two photographs may differ that are nearly equal."""
 ASPECT = 0.25
@@ -87,9 +90,9 @@ def load(paths: Sequence[Path], limit: int = 0) -> Kinds:
         if not kept:
             continue
         count = min(MOST, max(LEAST, len(kept) // SHARE), len(kept) // 2)
-        out = held_out([name for name, _ in kept], count)
-        held += [kept[index][1] for index in out]
-        held_kind += [len(names)] * len(out)
+        out = held_out([name for name, _ in kept], max(count, len(kept) // UNSEEN))
+        held += [kept[index][1] for index in out[:count]]
+        held_kind += [len(names)] * count
         rest = [rgb for index, (_, rgb) in enumerate(kept) if index not in set(out)]
         rest = rest[:limit] if limit else rest
         learn += rest

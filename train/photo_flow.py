@@ -1,19 +1,19 @@
-"""Train the sampler of photographs' colours: a rectified flow over what `photo` sees.
+"""Train the sampler of photographs' colours: a rectified flow over the regions that `photo` sees.
 
     python -m train.photo_flow --photos FOLDER_OR_TAR ...
-    python -m train.photo_flow --photos FOLDER --start runs/1/photo --joint --run runs/2
+    python -m train.photo_flow --photos FOLDER --start runs/1/photo --settle 0 --fall --run runs/2
     python -m train.photo_flow --photos FOLDER --limit 50 --rounds 1 --steps 20 --run runs/try
 
-Stage by stage, each from the weights of the one before: first the flow alone over the frozen
-features of the committed `photo`, which is cheap; then everything together (`--joint`), the mean
-included. Photographs are seen as films, time, print and scanner may have left them
-(`train.film`). Each photograph's features serve several times and noises of one step. Kill it at
-any time; the same command goes on after the last whole round.
+The mean and its features stay as they are. First the regions learn to be such that a step of
+colour for each takes the mean to the truth, then the flow learns to draw these steps. Photographs
+are seen as films, time, print and scanner may have left them (`train.film`). What is seen of a
+photograph serves several times and noises of one step. Kill it at any time; the same command goes
+on after the last whole round.
 
 References
 ----------
-Liu, Gong, Liu: Flow Straight and Fast, ICLR 2023. Ho, Salimans: Classifier-Free Diffusion
-Guidance, 2022 (what was seen is sometimes hidden).
+Liu, Gong, Liu: Flow Straight and Fast, ICLR 2023. Esser et al.: Scaling Rectified Flow
+Transformers, ICML 2024 (times from a logistic normal).
 """
 
 from __future__ import annotations
@@ -26,20 +26,17 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor
-from torch.nn.functional import avg_pool2d, interpolate, linear, mse_loss
+from torch.nn.functional import avg_pool2d, interpolate
 
-from colorizers.color import AB_MAX, L_HALF, colorize_u8, rgb_to_lab
-from colorizers.networks import checkpoint
-from colorizers.networks.bins import SoftEncoder
-from colorizers.networks.flow import noise_like
-from colorizers.networks.photo_flow import AWAY, FLOW_WIDTHS, SHRINK, PhotoFlow, coarse
+from colorizers.color import L_HALF, colorize_u8, rgb_to_lab
+from colorizers.networks import checkpoint, regions
+from colorizers.networks.photo_flow import DEPTH, SHRINK, WIDTH, PhotoFlow
+from colorizers.networks.regions import AWAY, GRID
 from colorizers.networks.registry import METHODS, network_of
 from truehue import TrueHueError
 
-from . import kinds
-from .classification import cross_entropy_at, pixels, take
+from . import flows, kinds
 from .options import option, parse
-from .photo import weighted_l1
 from .processes import autocast, bfloat16_is_fast, channels_last, prepare
 from .run import Average, Run, RunError, learning_rate, print_epoch, provenance
 from .start import origin
@@ -56,56 +53,48 @@ class Settings:
     photos: tuple[str, ...] = option(("photos",), "folders and tar files of photographs")
     run: str = option("runs/photo-flow", "folder of the run; the same folder resumes it")
     start: str = option(COMMITTED, "the mean of the committed photo, or all of RUN/photo")
-    flow_widths: tuple[int, ...] = option(FLOW_WIDTHS, "channels of the flow from fine to coarse")
-    joint: bool = option(False, "train encoder, decoder and mean as well")
+    grid: int = option(GRID, "regions of a square photograph, a side")
+    width: int = option(WIDTH, "channels of the flow, a multiple of 32")
+    depth: int = option(DEPTH, "blocks of the flow")
+    settle: int = option(600, "steps in which the regions learn, before the flow does")
     rounds: int = option(12, "checkpoints and grids of the run")
     steps: int = option(400, "steps a round")
     limit: int = option(0, "at most so many photographs of each kind, 0 for all")
-    batch: int = option(64, "photographs a step")
-    draws: int = option(2, "times and noises of each photograph in a step")
+    batch: int = option(48, "photographs a step")
+    draws: int = option(8, "times and noises of each photograph in a step")
     lr: float = option(8e-4, "peak learning rate of the flow")
-    lr_mean: float = option(1.5e-4, "peak learning rate of the rest")
-    fall: bool = option(False, "let the rates fall to nothing, as the last stage should")
+    lr_regions: float = option(2e-3, "peak learning rate of the regions")
+    fall: bool = option(False, "let the flow's rate fall to nothing, as the last stage should")
     weight_decay: float = option(0.01, "of AdamW")
-    weight_mean: float = option(2.0, "of the mean's L1 against the flow's error")
-    weight_bins: float = option(0.04, "of the 313 bins' cross-entropy against the mean's L1")
-    pixels: int = option(512, "random pixels of each photograph that the cross-entropy sees")
-    saturation: float = option(1.0, "a pixel's L1 has weight 1 + this times |ab| / 110")
-    hide: float = option(0.1, "share of draws that are hidden what was seen, for guidance")
-    zoom: float = option(0.6, "least side of the random part of a photograph, as a share")
     evenness: float = option(0.3, "0 draws each photograph as often, 1 each kind")
+    zoom: float = option(0.6, "least side of the random part of a photograph, as a share")
     terms: str = option("", "terms under which the photographs may be used, for the card")
     average: float = option(0.998, "decay of the weights' moving average, which is what is kept")
     seed: int = option(1, "of the weights, the order and the changes")
     bfloat16: bool = option(bfloat16_is_fast(), "autocast; on where the processor has it")
-    compile: bool = option(False, "compile the flow: two thirds of the time, after two minutes")
+    compile: bool = option(False, "compile the flow: less time, after two minutes")
 
 
 class Training:
-    """Network, optimiser and one step."""
+    """Network, optimisers and one step."""
 
     def __init__(self, settings: Settings) -> None:
         torch.manual_seed(settings.seed)
         self.settings = settings
-        network = PhotoFlow(flow_widths=settings.flow_widths)
+        network = PhotoFlow(grid=settings.grid, width=settings.width, depth=settings.depth)
         self.origin = _start(settings, network)
-        self.network = prepare(network)
+        self.network = prepare(network).eval()
         self.average = Average(self.network, settings.average)
-        self.soft_encoder = SoftEncoder()
-        self.velocity: Any = self.network.velocity
-        self.levels: Any = self.network.mean.levels
+        self.error: Any = flows.Error(self.network.velocity)
         if settings.compile:
-            self.velocity = torch.compile(self.network.velocity)
-            if settings.joint:
-                self.levels = torch.compile(self.network.mean.levels)
-        groups: list[dict[str, Any]] = [
-            {"params": list(self.network.velocity.parameters()), "lr": settings.lr}
-        ]
-        if settings.joint:
-            rest = list(self.network.mean.parameters())
-            groups.append({"params": rest, "lr": settings.lr_mean})
-        self.peaks = [group["lr"] for group in groups]
-        self.adam = torch.optim.AdamW(groups, weight_decay=settings.weight_decay, betas=(0.9, 0.98))
+            self.error = torch.compile(self.error)
+        self.adam = torch.optim.AdamW(
+            [
+                {"params": list(self.network.velocity.parameters())},
+                {"params": list(self.network.regions.parameters())},
+            ],
+            weight_decay=settings.weight_decay, betas=(0.9, 0.98),
+        )  # fmt: skip
 
     def parts(self) -> dict[str, Any]:
         """What a checkpoint holds."""
@@ -114,58 +103,36 @@ class Training:
     def step(self, now: int, L: Tensor, ab: Tensor) -> dict[str, Tensor]:
         """Step number `now`; returns what it measured, by name."""
         settings = self.settings
-        steps = settings.rounds * settings.steps
-        share = learning_rate(now if settings.fall else min(now, 200), steps, 1.0)
-        for group, peak in zip(self.adam.param_groups, self.peaks, strict=True):
-            group["lr"] = share * peak
-        L_norm, ab = channels_last(L / L_HALF - 1), channels_last(ab)
-        with autocast(settings.bfloat16), torch.set_grad_enabled(settings.joint):
-            levels = self.levels(L_norm)
-            mean, seen = self.network.shown(L_norm, levels)
-        generator = torch.Generator().manual_seed(settings.seed * 1_000_003 + now)
-        truth = (avg_pool2d(ab, SHRINK // 2) - coarse(mean).float() * AB_MAX) / AWAY
-        truth = truth.repeat(settings.draws, 1, 1, 1)
-        noise = noise_like(truth.shape, generator).to(truth)
-        t = torch.sigmoid(torch.randn(len(truth), generator=generator)).to(truth)
-        shown = (torch.rand(len(truth), generator=generator) >= settings.hide).to(truth)
-        at = t[:, None, None, None]
-        with autocast(settings.bfloat16):
-            maps = [
-                m.repeat(settings.draws, 1, 1, 1) * shown[:, None, None, None].to(m.dtype)
-                for m in self.network.velocity.prepare(seen)
-            ]
-            x = channels_last((1 - at) * noise + at * truth)
-            moved = self.velocity(x, t, maps)
-        flow = mse_loss(moved.float(), truth - noise)
-        measured = {"flow": flow.detach()}
-        loss = flow
-        if settings.joint:
-            l1 = weighted_l1(mean.float(), ab / AB_MAX, settings.saturation)
-            entropy = self._entropy(levels[0], ab / AB_MAX, now)
-            loss = flow + settings.weight_mean * (l1 + settings.weight_bins * entropy)
-            measured |= {"l1": l1.detach(), "cross_entropy": entropy.detach()}
+        settling = now < settings.settle
+        rates = settings.lr * self._share(now), settings.lr_regions
+        if settling:
+            rates = 0.0, settings.lr_regions * learning_rate(now, settings.settle, 1.0)
+        for group, rate in zip(self.adam.param_groups, rates, strict=True):
+            group["lr"] = rate
+        self.network.mean.requires_grad_(False)
+        with autocast(settings.bfloat16), torch.set_grad_enabled(settling):
+            _, seen = self.network.see(channels_last(L / L_HALF - 1))
+        away = avg_pool2d(channels_last(ab), SHRINK // 2) / AWAY - seen.mean
+        if settling:
+            loss = flows.unexplained(seen.share, away)
+        else:
+            generator = torch.Generator().manual_seed(settings.seed * 1_000_003 + now)
+            drawn = flows.drawn_at(seen.share, away, settings.draws, generator)
+            with autocast(settings.bfloat16):
+                loss = self.error(*drawn, seen.said, seen.whole)
         self.adam.zero_grad(set_to_none=True)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
         self.adam.step()
         self.average.update(self.network)
-        return measured
+        return {"unexplained" if settling else "error": loss.detach()}
 
-    def _entropy(self, half: Tensor, ab_norm: Tensor, now: int) -> Tensor:
-        """Of the bins, which the page's suggestions come from, at some pixels."""
-        where = pixels(ab_norm, self.settings.pixels, self.settings.seed, now)
-        head = self.network.mean.bins
-        with autocast(self.settings.bfloat16):
-            logits = linear(take(half.permute(0, 2, 3, 1), where), head.weight[:, :, 0, 0], head.bias)
-        return cross_entropy_at(logits, self.soft_encoder, ab_norm, where)
-
-    def learn(self) -> None:
-        """Ready to learn. Batch norms keep the statistics that the network was pretrained with:
-        what a photograph is painted depends on no other."""
-        self.network.train(self.settings.joint)
-        for part in self.network.modules():
-            if isinstance(part, torch.nn.BatchNorm2d):
-                part.eval()
+    def _share(self, now: int) -> float:
+        """Of the flow's peak learning rate."""
+        settings = self.settings
+        now -= settings.settle
+        steps = settings.rounds * settings.steps - settings.settle
+        return learning_rate(now if settings.fall else min(now, 200), max(steps, 1), 1.0)
 
 
 def _start(settings: Settings, network: PhotoFlow) -> dict[str, Any]:
@@ -191,7 +158,6 @@ def train(settings: Settings, photographs: kinds.Kinds) -> tuple[Training, float
     done = run.resume(**training.parts())
     grid = Grid(photographs)
     for number in range(done, settings.rounds):
-        training.learn()
         total: dict[str, float] = {}
         stream = batches.batches(number * settings.steps, settings.steps)
         for step, (L, ab) in enumerate(
@@ -211,7 +177,7 @@ def train(settings: Settings, photographs: kinds.Kinds) -> tuple[Training, float
 
 
 class Grid:
-    """Two held-out photographs of each kind: grey, mean, two drawings, truth."""
+    """Two held-out photographs of each kind: grey, mean, three drawings, truth."""
 
     def __init__(self, photographs: kinds.Kinds) -> None:
         which = [
@@ -227,13 +193,12 @@ class Grid:
         """The grid as sRGB, 8 bits."""
         network.eval()
         L_norm = channels_last(torch.from_numpy(self._L)[:, None] / L_HALF - 1)
-        count, _, height, width = L_norm.shape
-        size = (count, 2, height // SHRINK, width // SHRINK)
         with autocast(bfloat16_is_fast()):
-            answers = [network.see(L_norm)[0].float() * AB_MAX]
-            for seed, scale, guidance in ((0, 1.0, 1.0), (1, 1.0, 1.0), (0, 0.7, 1.5)):
-                noise = noise_like(size, torch.Generator().manual_seed(seed)).to(L_norm)
-                answers.append(network.draw(L_norm, noise * scale, 4, guidance))
+            mean, seen = network.see(L_norm)
+            answers = [mean]
+            for seed, apart in ((0, 1.0), (1000, 1.0), (2000, 0.8)):
+                noise = regions.noise_of(seed, len(L_norm), seen.share.shape[2], apart)
+                answers.append(network.drawn(mean, seen, noise.to(L_norm)))
         rows = [np.zeros((*self._L.shape, 2), np.float32)]
         for ab in answers:
             large = interpolate(ab.float().cpu(), size=self._L.shape[1:], mode="bicubic")
@@ -253,7 +218,7 @@ def card_of(settings: Settings, data: str, hours: float, start: dict[str, Any]) 
         "licence": "Apache-2.0",
         "data": data,
         "data_terms": settings.terms or "not stated",
-        "network": {"flow_widths": settings.flow_widths},
+        "network": {"grid": settings.grid, "width": settings.width, "depth": settings.depth},
         "settings": asdict(settings),
         "hours": round(hours, 2),
         **start,

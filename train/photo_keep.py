@@ -1,12 +1,12 @@
 """Keep what a run of `train.photo_flow` has come to, and the point at which it is to draw.
 
-    python -m train.photo_keep --run runs/photo-flow --calm 0.5 --guidance 2
-    python -m train.photo_keep --run runs/photo-flow --calm 0.5 --guidance 2 --commit-weights
+    python -m train.photo_keep --run runs/photo-flow --calm 0.8
+    python -m train.photo_keep --run runs/photo-flow --calm 0.8 --commit-weights
 
-The run may have ended, or have been stopped after any round. How calm the noise is and how strong
-the guidance (`colorizers.networks.photo_flow`) is chosen on training photographs, and stands in the
-card. The flow's weights are kept in bytes, half the size of half precision; the mean's, too, unless
-it is still the committed one: then it stays to the last bit, and so does what its card says of it.
+The run may have ended, or have been stopped after any round. How calm the noise is
+(`colorizers.networks.photo_flow`) is chosen on training photographs, and stands in the card. What
+draws is kept in bytes, half the size of half precision; the mean that the run began with stays to
+the last bit, and so does what its card says of it.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ from typing import Any
 import torch
 
 from colorizers.networks import checkpoint
-from colorizers.networks.photo_flow import STEPS, PhotoFlow
-from colorizers.networks.registry import network_of
+from colorizers.networks.checkpoint import FLOAT16, INT8
+from colorizers.networks.photo_flow import STEPS
 from truehue import TrueHueError
 
 from . import kinds, photo_flow
@@ -41,8 +41,9 @@ class Settings:
     """Which run, and how it is to draw."""
 
     run: str = option("runs/photo-flow", "folder of the run; weights and card are put there")
-    calm: float = option(1.0, "scale of the noise's patches at vividness 1")
-    guidance: float = option(1.0, "guidance at vividness 1")
+    calm: float = option(1.0, "scale of the regions' own noise at vividness 1")
+    bold: float = option(1.0, "what the expected colours are multiplied by")
+    gain: float = option(1.0, "what a drawing is multiplied by")
     draw_steps: int = option(STEPS, "steps of Heun's method")
     terms: str = option("", "terms under which the photographs may be used, if the run has none")
     data: str = option("", "what the card says of the photographs; counted again by default")
@@ -74,32 +75,30 @@ def keep(settings: Settings, made: dict[str, Any]) -> Path:
     training = photo_flow.Training(trained)
     average: Average = training.average
     average.load_state_dict(state["average"])
-    before = None
-    if trained.start != photo_flow.COMMITTED:
-        start = Path(trained.start)
-        before = checkpoint.read_card(start.name, folder=start.parent).get("flow")
+    start = Path(trained.start)
+    committed = trained.start == photo_flow.COMMITTED
+    folder = checkpoint.FOLDER if committed else start.parent
+    mean = checkpoint.read_card(photo_flow.NAME if committed else start.name, folder=folder)
     trained = dataclasses.replace(
         trained, run=f"runs/{run.name}", terms=trained.terms or settings.terms,
-        start=trained.start if trained.start == photo_flow.COMMITTED else _short(trained.start),
+        start=trained.start if committed else _short(start),
         photos=tuple(os.path.relpath(path, ROOT) for path in trained.photos),
     )  # fmt: skip
     card = photo_flow.card_of(trained, data, state["seconds"] / 3600, training.origin)
     card["network"] |= {
-        "calm": settings.calm, "guidance": settings.guidance, "steps": settings.draw_steps,
+        "calm": settings.calm, "bold": settings.bold, "gain": settings.gain,
+        "steps": settings.draw_steps,
     }  # fmt: skip
     card |= made | {"command": command(trained), "kept": made["command"], "rounds": state["epoch"]}
-    precision: str | dict[str, str] = checkpoint.INT8
-    committed = checkpoint.read_card(photo_flow.NAME)
-    if _same_mean(average.module, committed):
-        card = _beside(committed, card, before)
-        precision = {"mean": checkpoint.FLOAT16, "velocity": checkpoint.INT8}
+    card = _beside(mean, card, None if committed else mean.get("flow"))
+    precision = {"mean": FLOAT16, "regions": FLOAT16, "velocity": INT8}
     folder = checkpoint.FOLDER if settings.commit_weights else run
     checkpoint.save(photo_flow.NAME, average.module, card, folder=folder, precision=precision)
     return folder
 
 
 def _beside(mean: dict[str, Any], card: dict[str, Any], before: Any) -> dict[str, Any]:
-    """The card of a mean that stays as it was, and of the flow beside it.
+    """The card of a mean that stays as it was, and of what draws beside it.
 
     The figures that stay are of the mean when it was alone: under `flow` stands as `mean` the
     SHA-256 that its file had.
@@ -115,18 +114,9 @@ def _beside(mean: dict[str, Any], card: dict[str, Any], before: Any) -> dict[str
     return whole
 
 
-def _same_mean(network: Any, card: dict[str, Any]) -> bool:
-    """Whether the mean of a network is still the committed one's."""
-    committed = network_of(card)
-    checkpoint.restore(photo_flow.NAME, committed)
-    theirs = committed.mean if isinstance(committed, PhotoFlow) else committed
-    ours = network.mean.state_dict()
-    return all(torch.equal(ours[key].cpu(), value) for key, value in theirs.state_dict().items())
-
-
-def _short(start: str) -> str:
+def _short(start: Path) -> str:
     """Weights of a run, without where runs lie on this machine."""
-    return f"runs/{Path(start).parent.name}/{Path(start).name}"
+    return f"runs/{start.parent.name}/{start.name}"
 
 
 def command(settings: photo_flow.Settings) -> str:
@@ -134,8 +124,8 @@ def command(settings: photo_flow.Settings) -> str:
 
     Examples
     --------
-    >>> command(photo_flow.Settings(photos=("a.tar", "b.tar"), joint=True, lr=0.001))
-    'python -m train.photo_flow --photos a.tar b.tar --joint --lr 0.001'
+    >>> command(photo_flow.Settings(photos=("a.tar", "b.tar"), fall=True, lr=0.001))
+    'python -m train.photo_flow --photos a.tar b.tar --lr 0.001 --fall'
     """
     words = ["python", "-m", "train.photo_flow"]
     for field in dataclasses.fields(settings):

@@ -111,9 +111,10 @@ def prepare(module: Module) -> Module:
     or of two strides take three to six times as long in it.
     """
     if device().type == "cpu":
-        for part in module.modules():
-            alone = isinstance(part, nn.Conv2d) and part.groups == part.in_channels > 1
-            if alone and (part.kernel_size, part.stride) != ((3, 3), (1, 1)):
+        convolutions = [part for part in module.modules() if isinstance(part, nn.Conv2d)]
+        for part in convolutions:
+            alone = part.groups == part.in_channels > 1
+            if alone and (part.kernel_size != (3, 3) or part.stride != (1, 1)):
                 _in_float32(part)
     return module.to(device(), memory_format=torch.channels_last)  # type: ignore[call-overload]
 
@@ -128,5 +129,5 @@ def _in_float32(convolution: nn.Conv2d) -> None:
 class _Float32(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         with torch.autocast(x.device.type, enabled=False):
-            out: Tensor = super().forward(x.float())  # type: ignore[misc]
+            out: Tensor = super().forward(x.float())
         return out.to(x.dtype)

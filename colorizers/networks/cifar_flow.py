@@ -1,35 +1,35 @@
-"""CIFAR-10's colours drawn instead of averaged: a rectified flow over what the classifier sees.
+"""CIFAR-10's colours drawn instead of averaged: a step away from the mean for each region.
 
 The classifier's U-Net has learned where the sky is and what may be a frog; its features, frozen,
-are the eyes, and its weights are not stored twice: the card names them by their SHA-256. The flow
-alone is trained (`train.flow`) and kept.
+are the eyes, and the mean of what it holds possible is where the flow starts out. Its weights are
+not stored twice: the card names them by their SHA-256. Regions and flow alone are trained
+(`train.flow`) and kept.
 
 References
 ----------
-See :mod:`colorizers.networks.flow` and :mod:`colorizers.networks.classification`.
+See :mod:`colorizers.networks.regions` and :mod:`colorizers.networks.classification`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import torch
 from torch import Tensor
 
 from colorizers.errors import WeightsError
-from colorizers.networks import registry
+from colorizers.networks import regions, registry
 from colorizers.networks.base import Network
+from colorizers.networks.bins import annealed_mean
 from colorizers.networks.checkpoint import read_card, restore
-from colorizers.networks.flow import AB_SCALE, WHITE, Velocity, draw, noise_of
-from colorizers.networks.unet import UNet
+from colorizers.networks.classification import Classifier
+from colorizers.networks.flow import Steps
+from colorizers.networks.regions import AWAY, GRID, Regions, Seen
 
 EYE = "classification"
-WIDTHS = (64, 96, 128)
-"""Channels of the flow at 16, 8 and 4 pixels a side."""
+WIDTH, DEPTH = 128, 4
 STEPS = 4
-"""Of Heun's method: seven questions to the network."""
-MOST_VIVID = 2.0
+"""Of Heun's method: seven questions to a small network."""
 
 
 class Sampler(Network):
@@ -37,15 +37,15 @@ class Sampler(Network):
 
     Parameters
     ----------
-    widths : sequence of int
-        Of the flow, see `Velocity`.
+    grid : int
+        See `Regions`.
+    width, depth : int
+        See `Steps`.
     calm : float
-        Scale of the noise at vividness 1; the training's is 1.
+        Scale of the regions' own noise at vividness 1; the training's is 1.
     eye : str, optional
         SHA-256 of the classifier's weights that it was trained with; the committed ones' if
         left out.
-    noise : str
-        Of `flow.NOISES`: what it was trained to start from.
 
     Raises
     ------
@@ -57,30 +57,36 @@ class Sampler(Network):
 
     def __init__(
         self,
-        widths: Sequence[int] = WIDTHS,
+        grid: int = GRID,
+        width: int = WIDTH,
+        depth: int = DEPTH,
         calm: float = 1.0,
         eye: str | None = None,
-        noise: str = WHITE,
     ) -> None:
         super().__init__()
-        body, card = _open_eye()
+        classifier, card = _open_eye()
         self.eye_sha256: str = card["weights"]["sha256"]
         if eye not in (None, self.eye_sha256):
             raise WeightsError(
                 f"flow was trained with the {EYE} {eye[:12]}..., but here is {EYE} "
                 f"{self.eye_sha256[:12]}...: restore it, or train again: python -m train.flow"
             )
-        self._eye = (body,)  # in a tuple, so that its weights are not taken for the flow's
-        fine, *coarse = body.widths[: len(widths) + 1]
-        self.velocity = Velocity((fine + 1, *coarse), widths)
-        self.calm, self.noise = calm, noise
+        self._eye = (classifier,)  # in a tuple, so that its weights are not taken for the flow's
+        seen = classifier.widths
+        self.regions = Regions(seen, grid)
+        self.velocity = Steps(regions.channels(seen), seen[-1], width, depth)
+        self.calm = calm
         self.options = {"seed": 0.0, "vividness": 1.0}
 
-    def see(self, L_norm: Tensor) -> list[Tensor]:
-        """What the flow looks at, from the full size of L_norm (N, 1, H, W) down."""
-        eye = self._eye[0].to(L_norm.device)
-        fine, *coarse = eye.levels(L_norm)[: len(self.velocity.see) + 1]
-        return [torch.cat([fine, L_norm.to(fine.dtype)], dim=1), *coarse]
+    def eye(self, L_norm: Tensor) -> tuple[Tensor, list[Tensor]]:
+        """The mean (N, 2, H, W), ab over `AWAY`, and the features of L_norm (N, 1, H, W)."""
+        classifier = self._eye[0].to(L_norm.device)
+        levels = classifier.body.levels(L_norm)
+        return annealed_mean(classifier.head(levels[0]).float(), 1.0) / AWAY, levels
+
+    def see(self, L_norm: Tensor) -> Seen:
+        """Look at pictures, L_norm (N, 1, H, W) in [-1, 1]."""
+        return regions.look(self.regions, L_norm, *self.eye(L_norm))
 
     def predict(self, L_norm: Tensor, seed: float = 0.0, vividness: float = 1.0) -> Tensor:
         """ab in units of Lab, shape (N, 2, H, W).
@@ -99,18 +105,16 @@ class Sampler(Network):
         ValueError
             If an option is out of range.
         """
-        if not 0 <= vividness <= MOST_VIVID:
-            raise ValueError(f"vividness is {vividness:g}; it must be from 0 to {MOST_VIVID:g}.")
-        shape = (len(L_norm), 2, *L_norm.shape[2:])
-        noise = noise_of(seed, shape, self.noise).to(L_norm.device)
-        seen = self.velocity.prepare(self.see(L_norm))
-        return draw(self.velocity, noise * (self.calm * vividness), seen, STEPS) * AB_SCALE
+        seen = self.see(L_norm)
+        noise = regions.noise_of(seed, len(L_norm), seen.share.shape[2], self.calm, vividness)
+        noise = noise.to(L_norm.device)
+        return seen.mean * AWAY + regions.drawn(self.velocity, seen, noise, STEPS)
 
 
-def _open_eye() -> tuple[UNet, dict[str, Any]]:
-    """The committed classifier's U-Net, frozen, and the classifier's card."""
+def _open_eye() -> tuple[Classifier, dict[str, Any]]:
+    """The committed classifier, frozen, and its card."""
     card = read_card(EYE)
     network: Any = registry.network_of(card)
     restore(EYE, network)
-    body: UNet = network.body.eval().requires_grad_(False)
-    return body.to(memory_format=torch.channels_last), card  # type: ignore[call-overload]
+    eye: Classifier = network.eval().requires_grad_(False)
+    return eye.to(memory_format=torch.channels_last), card  # type: ignore[call-overload]

@@ -117,9 +117,10 @@ def lapse_coverage(plan: Plan, catch: int, studies: int, rng: np.random.Generato
         person, picture, picks = draw(plan, fixed, rng)
         own = rng.beta(LAPSE_SHAPE, other, plan.participants)
         by_chance = rng.integers(plan.options, size=picks.size) == 1
-        picked = np.where(rng.random(picks.size) < own[person], by_chance, picks == 1) * 1.0
+        picked = np.where(rng.random(picks.size) < own[person], by_chance, picks == 1)
         wrong = rng.integers(plan.options, size=catcher.size) > 0
-        missed = ((rng.random(catcher.size) < own[catcher]) & wrong) * 1.0
+        missed = ((rng.random(catcher.size) < own[catcher]) & wrong).astype(np.float64)
+        picked = picked.astype(np.float64)
         raw = two_way_variance(picked, person, picture)
         without = attended(picked, person, picture, missed, catcher, plan.options)
         ends = two_way_logit(raw)

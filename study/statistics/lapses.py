@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -86,7 +87,7 @@ def lapses(answers: pd.DataFrame, rows: pd.DataFrame, level: float = LEVEL) -> L
         return Lapses(0, 0, 0, math.nan, none, [], "the study has no catch trials")
     of_catch = answers.loc[answers["trial"].isin(catch["trial"]), "trial"]
     options = int(of_catch.value_counts().max())
-    missed = (catch["method"] != TRUTH).to_numpy(dtype=np.float64)
+    missed = (catch["method"] != TRUTH).to_numpy().astype(np.float64)
     person = catch["participant"].astype(object).to_numpy()
     found, interval = lapse_rate(missed, person, options, level)
     size = len(missed), int(missed.sum()), len(set(person))
@@ -139,10 +140,10 @@ def lapse_rate(
 
 def attended(
     picked: NDArray[np.float64],
-    participant: NDArray[np.object_],
+    participant: NDArray[Any],
     picture: ArrayLike,
     missed: NDArray[np.float64],
-    catch_participant: NDArray[np.object_],
+    catch_participant: NDArray[Any],
     options: int,
 ) -> TwoWayVariance:
     """Rate of the attended trials, with the variance that scored and catch trials give it.
@@ -196,5 +197,6 @@ def interval_of(variance: TwoWayVariance, raw: Interval, level: float = LEVEL) -
         return two_way_logit(variance, level)
     if not raw.defined:
         return raw
-    end = {"low": 0.0} if variance.mean <= 0 else {"high": 1.0}
-    return replace(raw, **end, note=OUTSIDE)
+    if variance.mean <= 0:
+        return replace(raw, low=0.0, note=OUTSIDE)
+    return replace(raw, high=1.0, note=OUTSIDE)

@@ -61,7 +61,7 @@ def test_answers_are_pytorchs(exported, name, shape):
 
 @pytest.mark.slow
 def test_of_a_network_that_draws_the_mean_is_exported(tmp_path: Path):
-    described = {"widths": [24, 16, 16, 8], "flow_widths": [32, 32, 64]}
+    described = {"widths": [24, 16, 16, 8], "grid": 3, "width": 32, "depth": 1}
     network = registry.network_of({"name": "photo", "network": described})
     card = {"name": "photo", "network": described}
     checkpoint.save("photo", network, card, folder=tmp_path, precision=checkpoint.FLOAT32)

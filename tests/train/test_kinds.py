@@ -10,7 +10,7 @@ from PIL import Image
 from skimage import data
 
 from colorizers.color import rgb_to_lab
-from train import kinds
+from train import kinds, photos
 from train.data import DataError
 
 
@@ -46,6 +46,17 @@ def test_some_of_each_kind_are_held_out_whatever_else_is_there(folder, tmp_path)
     alone = kinds.load([folder / "b.tar"])
     held = both.held_rgb_u8[both.held_kind == 1]
     assert np.array_equal(alone.held_rgb_u8, held)
+
+
+def test_of_a_large_kind_more_leave_the_training_than_are_held_out(tmp_path, monkeypatch):
+    """Whatever `train.photos` holds out of the same sources is not learned from either."""
+    monkeypatch.setattr(photos, "HELD_OUT", 640 // 20)
+    pictures = {f"{n}.png": scene(n) for n in range(640)}
+    pack(tmp_path / "many.tar", pictures)
+    found = kinds.load([tmp_path])
+    assert (len(found.held_rgb_u8), len(found.rgb_u8)) == (32, 640 - 42)
+    seen = {one.tobytes() for one in found.rgb_u8}
+    assert not any(one.tobytes() in seen for one in photos.load([tmp_path]).held_out)
 
 
 def test_what_nearly_equals_a_held_out_one_leaves_the_training(folder, tmp_path):

@@ -4,6 +4,8 @@ import dataclasses
 
 import numpy as np
 import pytest
+import torch
+from safetensors.torch import load_file
 
 from colorizers.networks import checkpoint, registry
 from train import kinds, photo_flow, photo_keep
@@ -19,12 +21,12 @@ def photographs(monkeypatch):
 
 @pytest.fixture
 def stopped(photographs, tmp_path, monkeypatch):
-    """Settings of a run that was killed after its first round, of everything or of the flow."""
+    """Settings of a run that was killed after its first round."""
 
     def run(name="run", **more):
         settings = photo_flow.Settings(
             photos=(str(photo_keep.ROOT.parent / "photos/any.tar"),), run=str(tmp_path / name),
-            rounds=9, steps=1, batch=2, flow_widths=(32, 32, 32), bfloat16=False, **more,
+            rounds=9, steps=1, batch=2, width=32, depth=1, bfloat16=False, **more,
         )  # fmt: skip
 
         def stop(*_):
@@ -39,49 +41,57 @@ def stopped(photographs, tmp_path, monkeypatch):
     return run
 
 
-POINT = ["--calm", "0.5", "--guidance", "2", "--terms", "ours"]
+POINT = ["--calm", "0.5", "--gain", "1.1", "--terms", "ours"]
 
 
-def test_a_stopped_run_is_kept_at_its_point(stopped, tmp_path):
-    settings = stopped(joint=True)
+def test_a_stopped_run_is_kept_at_its_point_beside_a_mean_that_stays(stopped, tmp_path):
+    settings = stopped(settle=0)
     run = tmp_path / "run"
     assert photo_keep.main(["--run", str(run), *POINT]) == 0
-    card = checkpoint.read_card("photo", folder=run)
-    assert card["network"] == {
-        "flow_widths": [32, 32, 32], "calm": 0.5, "guidance": 2.0, "steps": 3,
-    }  # fmt: skip
-    assert card["command"].startswith("python -m train.photo_flow --photos ../photos/any.tar --run")
-    assert (card["rounds"], card["data_terms"]) == (1, "ours")
-    assert card["weights"]["precision"] == "int8"
-    assert str(tmp_path) not in str({key: card[key] for key in ("command", "settings")})
+    committed, kept = (
+        checkpoint.read_card("photo", folder=folder) for folder in (checkpoint.FOLDER, run)
+    )
+    for key in set(committed) - {"network", "weights", "flow"}:
+        assert kept[key] == committed[key]
+    described = {
+        "grid": 6,
+        "width": 32,
+        "depth": 1,
+        "calm": 0.5,
+        "bold": 1.0,
+        "gain": 1.1,
+        "steps": 6,
+    }
+    mean = {key: committed["network"][key] for key in ("encoder", "widths", "vividness")}
+    assert kept["network"] == mean | described
+    assert kept["weights"]["precision"]["mean"] == "float16"
+    flow = kept["flow"]
+    assert flow["mean"] == committed.get("flow", {}).get("mean", committed["weights"]["sha256"])
+    assert (flow["rounds"], flow["data_terms"]) == (1, "ours")
+    assert flow["command"].startswith("python -m train.photo_flow --photos ../photos/any.tar --run")
+    assert str(tmp_path) not in str([flow["command"], flow["settings"]])
+    L = np.random.default_rng(0).uniform(0, 100, (2, 160, 224)).astype(np.float32)
     colorizer = registry.load("photo", run)
-    assert colorizer.predict_ab(np.full((1, 160, 160), 50, np.float32)).shape == (1, 80, 80, 2)
+    assert np.abs(colorizer.predict_ab(L, seed=1.0) - colorizer.predict_ab(L)).mean() > 0.5
+    ours, theirs = (load_file(folder / "photo.safetensors") for folder in (run, checkpoint.FOLDER))
+    for key in (key for key in ours if key.startswith("mean.")):
+        there = theirs[key] if key in theirs else theirs[key.removeprefix("mean.")]
+        assert torch.equal(ours[key], there)
     again = dataclasses.replace(settings, start=str(run / "photo"), run=str(tmp_path / "next"))
     assert photo_flow.Training(again).origin["start"]["name"] == "photo"
 
 
-def test_a_mean_that_stayed_is_kept_to_the_last_bit_with_its_card(stopped, tmp_path):
-    stopped()
+def test_a_run_that_goes_on_from_another_tells_of_it(stopped, tmp_path):
+    stopped(settle=0)
     assert photo_keep.main(["--run", str(tmp_path / "run"), *POINT]) == 0
-    committed, kept = (
-        checkpoint.read_card("photo", folder=folder)
-        for folder in (checkpoint.FOLDER, tmp_path / "run")
-    )
-    for key in set(committed) - {"network", "weights", "flow"}:
-        assert kept[key] == committed[key]
-    assert kept["network"]["vividness"] == committed["network"]["vividness"]
-    alone = committed.get("flow", {}).get("mean", committed["weights"]["sha256"])
-    assert kept["flow"]["mean"] == alone
-    assert (kept["flow"]["rounds"], kept["flow"]["data_terms"]) == (1, "ours")
-    L = np.random.default_rng(0).uniform(0, 100, (2, 160, 224)).astype(np.float32)
-    ours, theirs = (registry.load("photo", f) for f in (tmp_path / "run", checkpoint.FOLDER))
-    np.testing.assert_array_equal(ours.predict_ab(L), theirs.predict_ab(L))
-    assert np.abs(ours.predict_ab(L, seed=1.0) - ours.predict_ab(L)).mean() > 0.5
-
-    stopped("next", start=str(tmp_path / "run/photo"))
+    stopped("next", start=str(tmp_path / "run/photo"), settle=0)
     assert photo_keep.main(["--run", str(tmp_path / "next"), *POINT]) == 0
-    again = checkpoint.read_card("photo", folder=tmp_path / "next")["flow"]
-    assert again["start"]["command"] == kept["flow"]["command"]
+    first, then = (
+        checkpoint.read_card("photo", folder=tmp_path / name)["flow"] for name in ("run", "next")
+    )
+    assert "start" not in first
+    assert then["start"]["command"] == first["command"]
+    assert then["mean"] == first["mean"]
 
 
 def test_another_folder_is_one_sentence(tmp_path, capsys):

@@ -62,7 +62,14 @@ CASES: dict[str, tuple[Any, Any]] = {
     ),
     "flow": (
         flow,
-        flow.Settings(**SMALL | {"widths": (32, 32)}, epochs=16, lr=5e-3),
+        flow.Settings(
+            **{key: value for key, value in SMALL.items() if key != "widths"},
+            epochs=16,
+            lr=5e-3,
+            settle=16,
+            width=32,
+            depth=1,
+        ),
     ),
     "nazeri": (
         nazeri,
@@ -144,13 +151,18 @@ def test_what_is_shown_beside_a_training_takes_none_of_its_random_numbers():
     assert torch.equal(torch.get_rng_state(), before)
 
 
+def small(module):
+    """The options of a small network."""
+    return ["--width", "32", "--depth", "1"] if module is flow else ["--widths", "8,16,16"]
+
+
 def test_command_leaves_weights_card_grid_and_scalars(case, monkeypatch, tmp_path):
     module, _ = case
     monkeypatch.setattr(data, "load", lambda part: TRAIN if part == "train" else VALIDATION)
     folder = tmp_path / "command"
     name = module.NAME
     argv = ["--run", str(folder), "--epochs", "1", "--limit", "32", "--batch", "16",
-            "--widths", "32,32" if module is flow else "8,16,16", "--seed", "7"]  # fmt: skip
+            *small(module), "--seed", "7"]  # fmt: skip
     argv += ["--start", "none"] if module in (regression, gan, cvae) else []
     argv += ["--critic-steps", "1"] if module is gan else []
     assert module.main(argv) == 0
@@ -167,7 +179,7 @@ def test_command_leaves_weights_card_grid_and_scalars(case, monkeypatch, tmp_pat
 def test_other_settings_for_a_started_run_end_with_one_sentence(case, monkeypatch, capsys):
     module, settings = case
     monkeypatch.setattr(data, "load", lambda part: TRAIN)
-    argv = ["--run", settings.run, "--epochs", "0", "--widths", "8,16", "--batch", "16"]
+    argv = ["--run", settings.run, "--epochs", "0", *small(module), "--batch", "16"]
     argv += ["--start", "none"] if module in (regression, gan, cvae) else []
     argv += ["--critic-steps", "0"] if module is gan else []
     assert module.main(argv) == 0
@@ -176,22 +188,21 @@ def test_other_settings_for_a_started_run_end_with_one_sentence(case, monkeypatc
 
 
 @pytest.mark.slow
+@pytest.mark.slow
 def test_a_flow_goes_on_from_another_with_a_rate_that_falls(monkeypatch, tmp_path, capsys):
     monkeypatch.setattr(data, "load", lambda part: TRAIN)
-    argv = ["--epochs", "1", "--limit", "32", "--batch", "16", "--widths", "32,32"]
+    argv = ["--epochs", "1", "--limit", "32", "--batch", "16", *small(flow)]
     assert flow.main([*argv, "--run", str(tmp_path / "one")]) == 0
-    assert flow.main([*argv, "--run", str(tmp_path / "none"), "--noise", "pink"]) != 0
-    assert "--noise is pink; it is one of patches, white." in capsys.readouterr().err
-    more = [*argv, "--fall", "--noise", "patches", "--start", str(tmp_path / "one/flow"), "--run"]
+    more = [*argv, "--fall", "--settle", "0", "--start", str(tmp_path / "one/flow"), "--run"]
     assert flow.main([*more, str(tmp_path / "two")]) == 0
     one, two = (json.loads((tmp_path / run / "flow.json").read_text()) for run in ("one", "two"))
     assert two["start"]["sha256"] == one["weights"]["sha256"]
     assert two["start"]["start"]["name"] == "classification"
     capsys.readouterr()
-    assert flow.main([*more, str(tmp_path / "three"), "--widths", "32,64"]) != 0
+    assert flow.main([*more, str(tmp_path / "three"), "--depth", "2"]) != 0
     assert "--start none" in capsys.readouterr().err
     kept = load_file(tmp_path / "one/flow.safetensors")
-    begun = flow.Rectified(flow.Settings(widths=(32, 32), start=str(tmp_path / "one/flow")), 10)
+    begun = flow.Rectified(flow.Settings(width=32, depth=1, start=str(tmp_path / "one/flow")), 10)
     for name, value in begun.sampler.state_dict().items():
         assert torch.equal(value, kept[name].float())
 

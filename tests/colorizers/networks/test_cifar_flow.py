@@ -14,7 +14,7 @@ L = np.random.default_rng(5).uniform(0, 100, (10, 32, 32)).astype(np.float32)
 @pytest.fixture(scope="module")
 def sampler():
     torch.manual_seed(0)
-    network = Sampler((32, 32))
+    network = Sampler(3, 32, 1)
     with torch.no_grad():
         for parameter in network.parameters():
             if not parameter.any():
@@ -65,8 +65,8 @@ def test_an_option_out_of_range_is_one_sentence(colorizer, option, value, words)
 
 
 def test_the_eyes_are_not_kept_twice_and_are_told_from_others(sampler):
-    assert all(key.startswith("velocity.") for key in sampler.state_dict())
+    assert {key.split(".")[0] for key in sampler.state_dict()} == {"regions", "velocity"}
     assert not any(p.requires_grad for p in sampler._eye[0].parameters())
-    Sampler((32, 32), eye=sampler.eye_sha256)
+    Sampler(3, 32, 1, eye=sampler.eye_sha256)
     with pytest.raises(WeightsError, match=r"classification 0000.*python -m train\.flow"):
-        Sampler((32, 32), eye="0" * 64)
+        Sampler(3, 32, 1, eye="0" * 64)

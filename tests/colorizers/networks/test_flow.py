@@ -1,14 +1,12 @@
-"""The flow: its sampler against a flow that is known exactly, guidance, and any even size."""
-
-import math
+"""The flow: its sampler against a flow that is known exactly, and any even size."""
 
 import numpy as np
 import pytest
 import torch
 
-from colorizers.networks import checkpoint
+from colorizers.networks import checkpoint, regions
 from colorizers.networks.base import ready
-from colorizers.networks.flow import Velocity, draw, noise_like
+from colorizers.networks.flow import Steps, draw
 from colorizers.networks.photo import PhotoNet
 from colorizers.networks.photo_flow import PhotoFlow
 from colorizers.networks.registry import load, network_of
@@ -29,50 +27,33 @@ def gaussian(mean, spread):
 @pytest.mark.parametrize("steps", [4, 16])
 def test_noise_becomes_the_distribution_that_the_flow_leads_to(steps):
     noise = torch.randn(2000, 2, 2, 2, generator=torch.Generator().manual_seed(0))
-    drawn = draw(gaussian(1.5, 0.4), noise, [], steps)
+    drawn = draw(gaussian(1.5, 0.4), noise, noise, steps)
     assert drawn.mean().item() == pytest.approx(1.5, abs=0.03)
     assert drawn.std().item() == pytest.approx(0.4, rel=0.3 if steps == 4 else 0.05)
 
 
-def test_guidance_leads_away_from_what_is_drawn_without_having_seen():
-    def velocity(x, t, seen):
-        return seen[0].mean(dim=(1, 2, 3), keepdim=True).expand_as(x)
-
-    noise, seen = torch.zeros(3, 2, 4, 4), [torch.full((3, 1, 4, 4), 2.0)]
-    assert torch.allclose(draw(velocity, noise, seen), torch.full_like(noise, 2.0))
-    assert torch.allclose(draw(velocity, noise, seen, guidance=1.5), torch.full_like(noise, 3.0))
-
-
-def test_noise_varies_over_patches_as_large_as_colours_do():
-    noise = noise_like((600, 2, 40, 56), torch.Generator().manual_seed(0))
-    assert noise.mean().item() == pytest.approx(0, abs=0.03)
-    assert noise.var().item() == pytest.approx(1, abs=0.06)
-    assert noise.mean(dim=(2, 3)).var().item() == pytest.approx(0.46, abs=0.06)  # white: 0.0004
-    beside = (noise[..., 1:] - noise[..., :-1]).square().mean().item()
-    assert 0.1 < beside < 0.5  # white: 2
-
-
-def test_a_network_takes_any_shape_its_levels_halve():
+def test_all_regions_are_drawn_together_and_know_the_time():
     torch.manual_seed(0)
-    network = Velocity((4, 6, 8), (32, 64))
-    sizes = [(12, 20), (6, 10), (3, 5)]
-    seen = network.prepare([torch.randn(2, c, *s) for c, s in zip((4, 6, 8), sizes, strict=True)])
-    x = torch.randn(2, 2, 12, 20)
+    network = Steps(5, 3, 64, 2)
     with torch.no_grad():
         for parameter in network.parameters():
             if not parameter.any():
                 parameter.normal_(std=0.1)  # blocks begin as nothing
-        early, late = (network(x, torch.full((2,), t), seen) for t in (0.1, 0.9))
+        x, said = torch.randn(1, 7, 2), torch.randn(1, 7, 5)
+        seen = network.prepare(said, torch.randn(1, 3))
+        early, late = (network(x, torch.full((1,), t), seen) for t in (0.1, 0.9))
+        x[0, 0] += 1
+        moved = network(x, torch.full((1,), 0.1), seen) - early
     assert early.shape == x.shape
-    assert not torch.allclose(early, late)  # it knows the time
-    assert math.isfinite(early.abs().sum().item())
+    assert not torch.allclose(early, late)
+    assert moved[0, 1:].abs().min() > 0  # each region looks at every other
 
 
 @pytest.fixture(scope="module")
 def sampler():
     """A small network that draws at random, as a colorizer."""
     torch.manual_seed(0)
-    network = PhotoFlow(flow_widths=(32, 32, 64), calm=0.5, guidance=2.0, vividness=1.3)
+    network = PhotoFlow(grid=4, width=32, depth=1, calm=0.5, bold=1.3)
     with torch.no_grad():
         for parameter in network.velocity.last[-1].parameters():
             parameter.normal_(std=0.1)
@@ -89,16 +70,32 @@ def test_each_seed_is_another_colouring_that_it_repeats(sampler):
     assert np.abs(one - other).mean() > 1
 
 
-def test_seed_0_is_the_mean_of_each_picture_as_the_network_of_means_paints_it(sampler):
-    torch.manual_seed(0)
-    alone = ready(PhotoNet(vividness=1.3), {"name": "photo", "title": "Photographs"})
+def test_seed_0_is_expected_of_each_picture_and_its_mirror_image(sampler):
     several = np.random.default_rng(1).uniform(0, 100, (10, 64, 96)).astype(np.float32)
     several = several.repeat(3, axis=1)[:, :160].repeat(3, axis=2)[:, :, :224]
     ours = sampler.predict_ab(several)  # in two parts, of which no one is drawn
-    np.testing.assert_array_equal(ours, alone.predict_ab(several))
     np.testing.assert_array_equal(ours, sampler.predict_ab(several, seed=0.0))
-    with pytest.raises(ValueError, match="seed 0 is the mean"):
+    mirrored = sampler.predict_ab(several[:, :, ::-1].copy())[:, :, ::-1]
+    np.testing.assert_allclose(ours, mirrored, atol=0.5)  # bfloat16
+    with pytest.raises(ValueError, match="seed 0 is the average"):
         sampler.predict_ab(L, vividness=0.5)
+
+
+def test_what_is_expected_is_the_mean_of_all_that_a_right_flow_draws():
+    """A flow that leads to the normal N(1.5, 0.4), in closed form, in place of the network."""
+
+    class Right(torch.nn.Module):
+        def prepare(self, said, whole):
+            return said
+
+        def forward(self, x, t, seen):
+            return gaussian(1.5, 0.4)(x[..., None], t, seen)[..., 0]
+
+    seen = regions.Seen(torch.zeros(1, 2, 1, 6), torch.eye(6)[None], torch.zeros(1, 6, 1), None)
+    expected = regions.expected(Right(), seen)
+    assert torch.allclose(expected, torch.full((1, 2, 1, 6), 1.5 * regions.AWAY))
+    drawn = regions.drawn(Right(), seen, regions.noise_of(1, 2000, 6), 8)
+    assert drawn.mean().item() == pytest.approx(1.5 * regions.AWAY, rel=0.05)
 
 
 def test_versions_of_one_photograph_are_its_seeds_and_it_is_looked_at_once(sampler, monkeypatch):
@@ -131,7 +128,7 @@ def test_vividness_is_the_scale_of_the_noise(sampler):
 
 
 def test_a_card_of_photographs_is_of_a_mean_or_of_a_network_that_draws(tmp_path):
-    drawing = {"flow_widths": [32, 32, 64], "calm": 0.6, "guidance": 2.0, "steps": 4}
+    drawing = {"grid": 3, "width": 32, "depth": 1, "calm": 0.6, "gain": 1.1, "steps": 4}
     for described in ({"vividness": 1.2}, drawing):
         card = {"name": "photo", "title": "Photographs", "network": described}
         network = network_of(card)
@@ -141,18 +138,4 @@ def test_a_card_of_photographs_is_of_a_mean_or_of_a_network_that_draws(tmp_path)
         assert colorizer.shape is not None
         assert colorizer.shape(3000, 4000) == (160, 224)
     assert isinstance(network, PhotoFlow)
-    assert (network.calm, network.guidance, network.steps) == (0.6, 2.0, 4)
-
-
-def test_the_same_noise_gives_the_same_colours_and_other_noise_others():
-    torch.manual_seed(0)
-    network = PhotoFlow(flow_widths=(32, 32, 64)).eval()
-    with torch.inference_mode():
-        for parameter in network.velocity.last[-1].parameters():
-            parameter.normal_(std=0.1)
-        L_norm = torch.rand(1, 1, 64, 96) * 2 - 1
-        noise = torch.randn(2, 1, 2, 16, 24, generator=torch.Generator().manual_seed(1))
-        one, again, other = (network.draw(L_norm, noise[i]) for i in (0, 0, 1))
-    assert one.shape == (1, 2, 32, 48)
-    assert torch.equal(one, again)
-    assert not torch.allclose(one, other)
+    assert (network.calm, network.gain, network.steps) == (0.6, 1.1, 4)

@@ -1,11 +1,11 @@
 """Whose turn it is in the queue, and how much of it one visitor may fill."""
 
-import asyncio
 from collections.abc import Iterator
 
 import fastapi
 import gradio as gr
 import pytest
+from event_loop import run
 from gradio.data_classes import PredictBodyInternal
 
 from colorizers.page import turns
@@ -34,7 +34,7 @@ def ask(queue: Turns, address: str, session: str | None = "s", fn: int = HEAVY) 
     """Push one job; its id."""
     scope = {"type": "http", SCOPE: (None, Visitor("", address))}
     body = PredictBodyInternal(fn_index=fn, session_hash=session, data=[])
-    _, event, how = asyncio.run(queue.push(body, fastapi.Request(scope), None))
+    _, event, how = run(queue.push(body, fastapi.Request(scope), None))
     assert how == "success"
     return str(event)
 
@@ -87,7 +87,7 @@ def test_jobs_that_wait_and_jobs_under_way_are_listed(queue: Turns) -> None:
     assert listed() == ["1.1.1.1", "2.2.2.2", "3.3.3.3"]
     end(queue)
     assert listed() == ["2.2.2.2", "3.3.3.3"]
-    asyncio.run(queue.clean_events(session_hash="s"))
+    run(queue.clean_events(session_hash="s"))
     assert listed() == []
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import gradio.routes
 import pytest
+from event_loop import run
 
 from colorizers.page import uploads
 from colorizers.page.uploads import Uploads, Visitor
@@ -138,7 +139,7 @@ def test_a_server_sweeps_from_its_start_and_leaves_nothing(files: Uploads) -> No
                     return
                 await asyncio.sleep(0.1)
 
-    asyncio.run(serve())
+    run(serve())
     assert not file.exists()
     assert not files.folder.exists()
 
