@@ -6,7 +6,7 @@
 Input `L`: float32 (batch, 1, height, width), CIE L in [0, 100]. Output `ab`: float32 (batch, 2,
 height', width') in units of Lab. The normalisation of both is inside the file. `photo` takes
 heights and widths that are multiples of 32 (its short side is meant to be 160) and answers at half
-of them, as painted; where `photo` draws its colours, the file has the mean of what it might draw.
+of them, as painted; of `photo` the file has the network's mean, without the steps of its regions.
 The methods that learned from CIFAR-10 take 32 x 32. Join the answer with the full-size L as
 `colorizers.painting.predict` does. The file's metadata say this, too, and hold the card.
 

@@ -84,6 +84,7 @@ class Training:
         network = PhotoFlow(grid=settings.grid, width=settings.width, depth=settings.depth)
         self.origin = _start(settings, network)
         self.network = prepare(network).eval()
+        self.network.mean.requires_grad_(False)
         self.average = Average(self.network, settings.average)
         self.error: Any = flows.Error(self.network.velocity)
         if settings.compile:
@@ -109,7 +110,6 @@ class Training:
             rates = 0.0, settings.lr_regions * learning_rate(now, settings.settle, 1.0)
         for group, rate in zip(self.adam.param_groups, rates, strict=True):
             group["lr"] = rate
-        self.network.mean.requires_grad_(False)
         with autocast(settings.bfloat16), torch.set_grad_enabled(settling):
             _, seen = self.network.see(channels_last(L / L_HALF - 1))
         away = avg_pool2d(channels_last(ab), SHRINK // 2) / AWAY - seen.mean

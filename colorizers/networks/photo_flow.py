@@ -123,15 +123,11 @@ class PhotoFlow(Network):
         mean, seen = self.see(L_norm)
         return mean + enlarged(regions.expected(self.velocity, seen))
 
-    def draw(self, L_norm: Tensor, noise: Tensor) -> Tensor:
-        """ab in units of Lab, (N, 2, H / 2, W / 2), from noise (N, regions, 2).
-
-        Of one picture, (1, 1, H, W), several are drawn at once, looking at it once.
-        """
-        return self.drawn(*self.see(L_norm), noise)
-
     def drawn(self, mean: Tensor, seen: Seen, noise: Tensor) -> Tensor:
-        """As `draw`, of what was seen."""
+        """ab in units of Lab, (M, 2, H / 2, W / 2), from noise (M, regions, 2).
+
+        Of what `see` gave of M photographs, or of one that is drawn M times.
+        """
         return mean + enlarged(regions.drawn(self.velocity, seen, noise, self.steps))
 
     def likely(self, L_norm: Tensor) -> Tensor:
