@@ -24,7 +24,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 import colorizers.page.api
 import colorizers.page.ui
 import study.page.ui
-from colorizers.page import uploads
+from colorizers.page import streams, uploads
 from colorizers.page.doors import Doors
 from colorizers.page.turns import IDLE, take_turns
 from study.database.engine import DEFAULT_URL, database_url, sqlite_path
@@ -290,6 +290,7 @@ def _mount(
         app_kwargs=dict(BARE),
         theme=theme(),
         css=css,
+        head=streams.SCRIPT,
         **more,
     )
 
