@@ -19,6 +19,7 @@ import gradio as gr
 import uvicorn
 from fastapi.middleware.cors import CORSMiddleware
 from starlette.datastructures import MutableHeaders
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 import colorizers.page.api
@@ -212,6 +213,18 @@ class Headers:
         await self._app(scope, receive, marked)
 
 
+class Packed:
+    """ASGI middleware: the pages themselves in a seventh of their bytes; Gradio packs the rest."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app, self._packed = app, GZipMiddleware(app)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Hand a request on."""
+        page = scope["type"] == "http" and scope["path"].endswith("/")
+        await (self._packed if page else self._app)(scope, receive, send)
+
+
 def build_app(blocks: gr.Blocks, settings: Settings) -> fastapi.FastAPI:
     """Return the FastAPI application that serves the Gradio app at "/"."""
     app = fastapi.FastAPI(**BARE, lifespan=files.swept)
@@ -231,6 +244,7 @@ def build_app(blocks: gr.Blocks, settings: Settings) -> fastapi.FastAPI:
     # Without rules of its own, Gradio would allow every origin on a public host.
     app.add_middleware(CORSMiddleware, allow_origins=[])
     app.add_middleware(Headers)
+    app.add_middleware(Packed)
     # The last one added is the first to see a request.
     app.add_middleware(proxies.Forwarded, trusted=settings.trusted_proxies)
     if sessions is not None:

@@ -6,10 +6,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import gradio as gr
 from gradio.helpers import Examples
+from gradio.processing_utils import save_pil_to_cache
+from PIL import Image
 
 from colorizers.page import kept, texts, zoom
 from colorizers.page.checking import ENDINGS, QUALITY
@@ -17,6 +20,9 @@ from colorizers.page.editing import TEMPERATURES
 from colorizers.painting.adjust import SATURATION, WARMTH
 from colorizers.painting.predictor import Predictor
 
+EXAMPLE_SIDE = 160
+"""Longest side of an example in the page, in pixels; it has 62 there, of which a screen may have
+more."""
 _GALLERY: dict[str, Any] = {
     "show_label": False,
     "height": "auto",
@@ -27,11 +33,25 @@ _GALLERY: dict[str, Any] = {
 }
 
 
+class _Photograph(gr.Image):
+    """The photograph, whose examples are shown small, so that a page is not fetched for long."""
+
+    is_template = True  # to the browser, a gr.Image
+
+    def process_example(self, value: str) -> Any:
+        """What stands for an example in the page; `value` is its path."""
+        with Image.open(value) as example:
+            small = example.convert("RGB")
+        small.thumbnail((EXAMPLE_SIDE, EXAMPLE_SIDE), Image.Resampling.LANCZOS)
+        file = save_pil_to_cache(small, self.GRADIO_CACHE, Path(value).stem, format="jpeg")
+        return super().process_example(file)
+
+
 def upload(examples: list[str]) -> tuple[gr.Image, Examples, gr.Markdown]:
     """Where a photograph comes in, the examples beside it, and what is said of it."""
     with gr.Row(equal_height=False, elem_id="bring"):
         with gr.Column(scale=1, min_width=260):
-            photo = gr.Image(
+            photo = _Photograph(
                 label="Your photograph",
                 sources=["upload", "clipboard"],
                 type="filepath",

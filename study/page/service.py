@@ -156,7 +156,7 @@ class Service:
 
         def encoded() -> dict[str, Any]:
             trial = visible(self._known(request).trials, str(_field(request, "trial")))
-            pngs = [self._stimuli.shown(method, trial.picture) for method in trial.methods]
+            pngs = self._stimuli.shown(trial.methods, trial.picture)
             return {
                 "trial": trial.token,
                 "pictures": [base64.b64encode(png).decode("ascii") for png in pngs],

@@ -1,6 +1,7 @@
 """What arrives from the browser may be forged: it changes nothing and learns nothing."""
 
 import base64
+import io
 import json
 from pathlib import Path
 from typing import Any
@@ -90,8 +91,12 @@ def test_pictures_come_in_slot_order_from_the_set(service, folder):
     progress = service._known(ask())
     trial = progress.trials[0]
     stimuli = load(folder)
+    assert [base64.b64decode(png) for png in sent] == stimuli.shown(trial.methods, trial.picture)
     for method, png in zip(trial.methods, sent, strict=True):
-        assert base64.b64decode(png) == stimuli.shown(method, trial.picture)
+        small = np.asarray(
+            stimuli.image(method, trial.picture).resize((320, 320), Image.Resampling.LANCZOS)
+        )
+        assert (np.asarray(Image.open(io.BytesIO(base64.b64decode(png)))) == small).all()
 
 
 def test_nothing_but_practice_feedback_depends_on_the_truth(service):

@@ -12,12 +12,13 @@ import pytest
 from PIL import Image
 from skimage import color as skcolor
 
+import study
 from study.errors import StimuliError
 from study.protocol.design import TRUTH
 from study.stimuli.__main__ import main
 from study.stimuli.making import build
 from study.stimuli.manifest import read
-from study.stimuli.showing import StimulusSet, load, present
+from study.stimuli.showing import StimulusSet, alike, load, pack
 
 SIDE = 32
 
@@ -178,30 +179,55 @@ def test_what_cannot_be_built_is_explained(photos, tmp_path):
     assert not (tmp_path / "set").exists()
 
 
-def test_shown_pictures_of_one_size_are_equally_long_and_only_pixels():
+def test_pictures_shown_together_are_equally_long_and_only_pixels():
     rng = np.random.default_rng(1)
-    shown = [
-        present(rng.integers(0, high, (SIDE, SIDE, 3), dtype=np.uint8)) for high in (1, 2, 256)
-    ]
+    given = [rng.integers(0, high, (SIDE, SIDE, 3), dtype=np.uint8) for high in (1, 2, 9, 256)]
+    shown = alike([pack(picture) for picture in given])
     assert len({len(png) for png in shown}) == 1
     assert len({tuple((name, len(data)) for name, data in chunks(png)) for png in shown}) == 1
     for png in shown:
         assert [name for name, _ in chunks(png)] == [b"IHDR", b"IDAT", b"IEND"]
-        rows = zlib.decompress(chunks(png)[1][1])
-        assert set(rows[:: 1 + 3 * 320]) == {0}  # no row is filtered by what is in it
+        unpacked = zlib.decompressobj()
+        rows = unpacked.decompress(chunks(png)[1][1])
+        assert unpacked.eof
+        assert not unpacked.unused_data
+        assert set(rows[:: 1 + 3 * 320]) == {2}  # no row is filtered by what is in it
         assert pixels(png).shape == (320, 320, 3)
+
+
+@pytest.mark.parametrize("more", range(12))
+def test_any_number_of_bytes_can_be_filled(more):
+    rng = np.random.default_rng(more)
+    whole = rng.integers(0, 256, (64, 64, 3), dtype=np.uint8)
+    flat = whole.copy()
+    flat[more:] //= 2  # so many rows are packed better
+    both = alike([pack(whole, 64), pack(flat, 64)])
+    assert len(both[0]) == len(both[1])
+    for png, given in zip(both, (whole, flat), strict=True):
+        np.testing.assert_array_equal(pixels(png), given)
+
+
+def test_a_trial_of_the_default_study_is_small():
+    stimuli = load(Path(study.__file__).parent / "sets" / "default")
+    for picture in stimuli.pictures:
+        shown = stimuli.shown(stimuli.methods, picture)
+        assert sum(map(len, shown)) * 4 / 3 < 400_000  # in base64
 
 
 def test_shown_pictures_are_enlarged_by_lanczos():
     rng = np.random.default_rng(2)
     small = rng.integers(0, 256, (SIDE, SIDE, 3), dtype=np.uint8)
     expected = Image.fromarray(small).resize((320, 320), Image.Resampling.LANCZOS)
-    np.testing.assert_array_equal(pixels(present(small)), np.asarray(expected))
+    np.testing.assert_array_equal(pixels(alone(small)), np.asarray(expected))
 
 
 def test_the_longer_side_decides():
-    assert pixels(present(np.zeros((20, 40, 3), np.uint8))).shape == (160, 320, 3)
-    assert pixels(present(np.zeros((400, 1, 3), np.uint8))).shape == (320, 1, 3)
+    assert pixels(alone(np.zeros((20, 40, 3), np.uint8))).shape == (160, 320, 3)
+    assert pixels(alone(np.zeros((400, 1, 3), np.uint8))).shape == (320, 1, 3)
+
+
+def alone(rgb_u8):
+    return alike([pack(rgb_u8)])[0]
 
 
 def chunks(png: bytes) -> list[tuple[bytes, bytes]]:
