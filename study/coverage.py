@@ -25,7 +25,14 @@ from study.statistics.coverage import (
     sizes,
     spreads,
 )
-from study.statistics.coverage_models import LAPSES, SCALES, lapse_coverage, scale_coverage
+from study.statistics.coverage_models import (
+    LAPSES,
+    ODDS,
+    SCALES,
+    lapse_coverage,
+    odds_coverage,
+    scale_coverage,
+)
 
 
 def parser() -> argparse.ArgumentParser:
@@ -133,6 +140,17 @@ def main(argv: Sequence[str] | None = None) -> int:
             f"| {plan.participants} | {plan.trials} | {catch} | "
             + " | ".join(f"{100 * share:.1f} %" for share in shares)
             + " |",
+            flush=True,
+        )
+    print("\n| participants | trials | pictures | log odds | SD apart | found | two-way ", end="")
+    print("| model's own |")
+    print("|---:|---:|---:|---:|---:|---:|---:|---:|")
+    rng = np.random.default_rng([arguments.seed, 6])
+    for plan, effect, apart in ODDS:
+        odds = odds_coverage(plan, effect, apart, max(1, arguments.studies // 20), rng)
+        print(
+            f"| {plan.participants} | {plan.trials} | {plan.pictures} | {effect:g} | {apart:g} "
+            f"| {odds.found:.2f} | {100 * odds.held:.1f} % | {100 * odds.own_held:.1f} % |",
             flush=True,
         )
     return 0

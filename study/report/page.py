@@ -30,7 +30,7 @@ TEMPLATES = Path(__file__).parent / "templates"
 PARTS: Mapping[str, tuple[str, ...]] = {
     "Results": ("rates", "truth", "tests", "differences", "scale", "weighting", "lapses", "joint"),
     "How sure is that?": ("roads", "components"),
-    "Ratings": ("ratings", *(f"ratings-{scale}" for scale in SCALES)),
+    "Ratings": ("ratings", *(f"ratings-{scale}" for scale in SCALES), "rating-odds"),
     "Pictures": ("classes", "pictures"),
     "Participants": ("participants", "people", "time", "attention", "slots", "populations"),
     "For review": ("registration", "checklist", "about"),

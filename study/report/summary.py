@@ -24,6 +24,7 @@ from study.report.behaviour import Behaviour
 from study.report.components import VarianceComponents
 from study.report.lapses import Attended
 from study.report.layout import Scope, Section, Subject
+from study.report.ordinal import RatingModels
 from study.report.participants import Participants, Populations
 from study.report.pictures import Pictures
 from study.report.rates import Rates
@@ -67,6 +68,7 @@ class Summary:
     roads: Roads
     components: VarianceComponents
     ratings: Ratings
+    rating_models: RatingModels
     pictures: Pictures
     behaviour: Behaviour
     populations: Populations

@@ -1,4 +1,4 @@
-"""How often the intervals of the scale and of attended trials hold, by simulation.
+"""How often the intervals of the scale, attended trials and rating odds hold, by simulation.
 
 Like `study.statistics.coverage`, for what the report estimates by a model. `study.coverage` prints
 the tables.
@@ -11,6 +11,7 @@ from itertools import combinations
 
 import numpy as np
 
+from study.statistics import ordinal
 from study.statistics.coverage import EVEN, METHOD, OFTEN, RARE, SIZES, Plan, draw, pictures_of
 from study.statistics.lapses import attended, interval_of
 from study.statistics.model import AnswerModel, Effects, draw_picks, expected_shares, intercepts
@@ -29,6 +30,15 @@ SCALES = tuple(
     (name, Plan(n, 30, pictures, EVEN)) for name in SCALED for n in SIZES for pictures in (200, 30)
 )
 LAPSES = tuple((Plan(n, 30, 200, rate), catch) for rate in (OFTEN, RARE) for n, catch in LAPSED)
+# Thresholds of five categories; log odds of two methods against a third, and the standard deviation
+# of what people and pictures add to each method apart from the others.
+NORMAL = 1.959964
+CUTS, RATED_SD = (-2.0, -0.5, 0.5, 2.0), (0.7, 0.7)
+ODDS = tuple(
+    (Plan(people, 30, pictures, EVEN, *RATED_SD), effect, apart)
+    for people, pictures in ((16, 200), (16, 30), (40, 30))
+    for effect, apart in ((-1.0, 0.0), (0.0, 0.7))
+)
 
 
 @dataclass(frozen=True)
@@ -48,6 +58,55 @@ class Held:
     held: float
     width: float
     missing: float
+
+
+@dataclass(frozen=True)
+class OddsHeld:
+    """Mean log odds, and shares of the two-way and of the model's own intervals that hold them."""
+
+    found: float
+    held: float
+    own_held: float
+
+
+def odds_coverage(
+    plan: Plan, effect: float, apart: float, studies: int, rng: np.random.Generator
+) -> OddsHeld:
+    """Simulate studies of ratings of three methods, and count the intervals that hold the log odds.
+
+    Parameters
+    ----------
+    plan : Plan
+        Its standard deviations are those of the levels of people and of pictures.
+    effect : float
+        Log odds of two methods against the third.
+    apart : float
+        Standard deviation of what each person and each picture adds to each method.
+    studies : int
+    rng : numpy Generator
+    """
+    person = np.repeat(np.arange(plan.participants), 3 * plan.trials)
+    method = np.tile(np.arange(3), plan.participants * plan.trials)
+    design = (method[:, None] == [1, 2]).astype(float)
+    found, held, own = [], [], []
+    for _ in range(studies):
+        picture = np.repeat(pictures_of(plan, rng), 3)
+        people = rng.normal(0, plan.participant_sd, (plan.participants, 1))
+        pictures = rng.normal(0, plan.picture_sd, (plan.pictures, 1))
+        people = people + rng.normal(0, apart, (plan.participants, 3))
+        pictures = pictures + rng.normal(0, apart, (plan.pictures, 3))
+        score = design @ [effect, effect] + people[person, method] + pictures[picture, method]
+        ratings = np.searchsorted(CUTS, score + rng.logistic(size=len(score)))
+        category = np.unique(ratings, return_inverse=True)[1]
+        fitted = ordinal.fit(category, design, person, picture)
+        errors = ordinal.standard_errors(category, design, person, picture, fitted)
+        for i in range(2):
+            variance = two_way_variance(fitted.effect[i] + fitted.parts[:, i], person, picture)
+            interval = two_way_mean(variance)
+            found.append(fitted.effect[i])
+            held.append(interval.low <= effect <= interval.high)
+            own.append(abs(fitted.effect[i] - effect) <= NORMAL * errors[i])
+    return OddsHeld(float(np.mean(found)), float(np.mean(held)), float(np.mean(own)))
 
 
 def scale_coverage(name: str, plan: Plan, studies: int, rng: np.random.Generator) -> Held:

@@ -19,7 +19,7 @@ from study.statistics.coverage import (
     coverage,
     sizes,
 )
-from study.statistics.coverage_models import LAPSES, SCALES
+from study.statistics.coverage_models import LAPSES, ODDS, SCALES
 
 # Bounds that a true coverage within [low, high] leaves with a probability below 1e-4: seeds are
 # fixed, so a test that fails has found something.
@@ -47,11 +47,12 @@ def test_forty_people_on_the_same_pictures_err_in_one_of_twenty_studies():
     assert found.people_only > high
 
 
-def test_the_command_prints_tables(capsys):
+def test_the_command_prints_tables(capsys, monkeypatch):
+    monkeypatch.setattr("study.coverage.ODDS", ODDS[:1])  # each study is fitted
     assert main(["--studies", "2", "--seed", "3"]) == 0
     lines = capsys.readouterr().out.splitlines()
     tested = lines[3 + len(PLANS) : 5 + len(PLANS) + len(TESTED)]
-    places, leavers, spread, scales, lapsed = "\n".join(
+    places, leavers, spread, scales, lapsed, odds = "\n".join(
         lines[6 + len(PLANS) + len(TESTED) :]
     ).split("\n\n")
     assert [line.count("|") for line in places.splitlines()] == [6] * (2 + len(PLACES))
@@ -59,6 +60,7 @@ def test_the_command_prints_tables(capsys):
     assert [line.count("|") for line in leavers.splitlines()] == [9] * (2 + len(LEAVERS))
     assert [line.count("|") for line in scales.splitlines()] == [8] * (2 + len(SCALES))
     assert [line.count("|") for line in lapsed.splitlines()] == [9] * (2 + len(LAPSES))
+    assert [line.count("|") for line in odds.splitlines()] == [9] * 3
     assert lines[0].startswith("| participants | trials |")
     assert tested[0].startswith("| participants | trials |")
     assert all(line.count("|") == 8 for line in lines[: 2 + len(PLANS)])
@@ -70,7 +72,7 @@ def test_the_command_prints_tables(capsys):
 
 def printed(capsys, monkeypatch, kept):
     """One of the command's tables, as the documentation must have it."""
-    names = ("PLANS", "TESTED", "PLACES", "LEAVERS", "SPREAD", "SCALES", "LAPSES")
+    names = ("PLANS", "TESTED", "PLACES", "LEAVERS", "SPREAD", "SCALES", "LAPSES", "ODDS")
     for name in names:
         if name != kept:
             monkeypatch.setattr(f"study.coverage.{name}", ())
@@ -107,6 +109,18 @@ def test_the_documented_errors_are_of_the_designs_that_the_command_tests():
         crossed_and_rare = plan.rate < EVEN and plan.pictures == plan.trials
         assert 93 <= held <= 97.5, plan
         assert all(3.5 <= error <= (7.5 if crossed_and_rare else 6.7) for error in errors), plan
+
+
+def test_the_documented_odds_are_of_the_designs_that_the_command_tests():
+    table = DOCUMENTED[DOCUMENTED.index("| log odds | SD apart") :].split("\n\n")[0]
+    rows = [[float(x) for x in re.findall(r"-?[\d.]+", row)] for row in table.splitlines()[2:]]
+    assert len(rows) == len(ODDS)
+    for (plan, effect, apart), row in zip(ODDS, rows, strict=True):
+        assert row[:5] == [plan.participants, plan.trials, plan.pictures, effect, apart]
+        found, held, own = row[5:]
+        assert found == pytest.approx(effect, abs=0.05)
+        assert 92 <= held <= 98.5
+        assert own >= 92 if not apart else own < 80
 
 
 def test_the_command_refuses_nonsense(capsys):
