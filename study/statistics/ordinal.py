@@ -180,7 +180,7 @@ def fit(category: Codes, design: Floats, person: Codes, picture: Codes | None = 
     problem = _Laplace(category, design, person, picture)
     found = minimize(
         problem.deviance, problem.start(), jac=True, method="L-BFGS-B", bounds=problem.bounds(),
-        options={"maxiter": 500, "ftol": 1e-13, "gtol": 1e-5},
+        options={"maxiter": 500, "ftol": 1e-11, "gtol": 1e-4},
     )  # fmt: skip
     effect, threshold, sd = problem.told(found.x)
     # Where the line search ends on rounding, it has come as near as numbers allow.
