@@ -116,6 +116,13 @@ def load(paths: Sequence[Path], limit: int = 0) -> Kinds:
     )
 
 
+def counted(photographs: Kinds) -> str:
+    """How many of each kind there are to learn from, and to judge by."""
+    counts = np.bincount(photographs.kind, minlength=len(photographs.names))
+    text = ", ".join(f"{n} {c:,}" for n, c in zip(photographs.names, counts, strict=True))
+    return f"photographs: {text}; {len(photographs.held_kind):,} more held out by kind"
+
+
 def near(rgb_u8: NDArray[np.uint8], others: NDArray[np.uint8]) -> NDArray[np.bool_]:
     """Which of the first pictures nearly equal one of the others, or its mirror image."""
     hashes = difference_hash(rgb_u8)

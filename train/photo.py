@@ -3,14 +3,17 @@
     python -m train.photo --photos FOLDER_OR_TAR ...
     python -m train.photo --photos FOLDER --limit 200 --epochs 1 --run runs/try
     python -m train.photo --photos FOLDER --start runs/photo/photo --weight-critic 0.02 --run runs/2
+    python -m train.photo --photos FOLDER --start committed --films --run runs/3
 
 First on L1, weighted towards saturated colours, which are rare and which L1 would wash out, and
 on the cross-entropy of the 313 bins. Then, started from that, against a critic that sees L and
 ab together (`--weight-critic`), which asks that an object has one colour and not the average of
 two: one that learns from patches, or one that has seen ImageNet (`--critic features`). The
 encoder starts from the ImageNet weights of a package (`features.PACKAGED`). Batches
-come in several sizes, so that the colours do not depend on the input's. Kill it at any time; the
-same command goes on after the last whole epoch. `train.photo_results` tells how good it became.
+come in several sizes, so that the colours do not depend on the input's; with `--films` in one
+size, as films, time and print may have left them, and kinds that are rare more often: what a later
+`train.photo_flow --mean RUN/photo` draws around. Kill it at any time; the same command goes on
+after the last whole epoch. `train.photo_results` tells how good it became.
 
 References
 ----------
@@ -21,7 +24,7 @@ Antic: DeOldify (NoGAN), 2018. Miyato et al.: Spectral Normalization, ICLR 2018.
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -31,14 +34,16 @@ import torch
 from torch import Tensor
 from torch.nn.functional import avg_pool2d, linear
 
-from colorizers.color import AB_MAX
+from colorizers.color import AB_MAX, L_HALF
 from colorizers.networks import checkpoint
 from colorizers.networks.bins import SoftEncoder
 from colorizers.networks.gan import Discriminator
 from colorizers.networks.photo import ENCODER, WIDTHS, PhotoNet
+from colorizers.networks.photo_flow import PhotoFlow
+from colorizers.networks.registry import network_of
 from truehue import TrueHueError
 
-from . import data, photos
+from . import data, kinds, photos
 from . import features as rulers
 from .classification import cross_entropy_at, pixels, take
 from .critics import FeatureCritic
@@ -57,7 +62,7 @@ from .run import (
 from .start import origin
 from .watch import Watch
 
-NAME, IMAGENET = "photo", "imagenet"
+NAME, IMAGENET, COMMITTED = "photo", "imagenet", "committed"
 PATCHES, FEATURES = "patches", "features"
 LEAST_ERROR = 2.0
 """Units of ab that are added (as a square) to each photograph's error, so that a grey one, which
@@ -71,7 +76,8 @@ class Settings:
     photos: tuple[str, ...] = option(("photos",), "folders and tar files of photographs")
     run: str = option("runs/photo", "folder of the run; the same folder resumes it")
     start: str = option(
-        IMAGENET, "weights: imagenet for the encoder's, none, or those of a run as RUN/photo"
+        IMAGENET,
+        "weights: imagenet for the encoder's, none, committed, or those of a run as RUN/photo",
     )
     encoder: str = option(
         ENCODER, "a model of timm; EfficientNet-Lite0, 1 and 2 start from ImageNet, others random"
@@ -98,6 +104,8 @@ class Settings:
     critic_widths: tuple[int, ...] = option((48, 96, 192), "channels of the critic of patches")
     critic_every: int = option(1, "the critic sees every so-many-th photograph of a batch")
     zoom: float = option(0.6, "least side of the random part of a photograph, as a share")
+    films: bool = option(False, "see them as films, time and print may have left them")
+    evenness: float = option(0.3, "with --films: 0 sees each photograph as often, 1 each kind")
     terms: str = option("", "terms under which the photographs may be used, for the card")
     average: float = option(0.998, "decay of the weights' moving average, which is what is kept")
     seed: int = option(1, "of the weights, the order and the changes")
@@ -243,8 +251,19 @@ def _start(settings: Settings, network: PhotoNet) -> dict[str, Any]:
         return {"start": {"name": f"{title} on ImageNet, Apache-2.0", "hours": 0.0}}
     if settings.start == "none":
         return {}
-    folder, name = Path(settings.start).parent, Path(settings.start).name
-    card = checkpoint.restore(name, network, folder=folder)
+    committed = settings.start == COMMITTED
+    folder = checkpoint.FOLDER if committed else Path(settings.start).parent
+    name = NAME if committed else Path(settings.start).name
+    given = network_of(checkpoint.read_card(name, folder=folder))
+    card = checkpoint.restore(name, given, folder=folder)
+    mean = given.mean if isinstance(given, PhotoFlow) else given
+    try:
+        network.load_state_dict(mean.state_dict())
+    except RuntimeError:
+        raise RunError(
+            f"--start {settings.start} is of another encoder or other widths than --encoder "
+            f"{settings.encoder} and --widths {settings.widths}; give those of its card."
+        ) from None
     return origin(name, card)
 
 
@@ -261,25 +280,62 @@ def imagenet_encoder(network: PhotoNet, name: str = ENCODER) -> dict[str, Tensor
     return taken
 
 
-def train(settings: Settings, photographs: photos.Photographs) -> tuple[Photographs, float]:
+def train(
+    settings: Settings, photographs: photos.Photographs | kinds.Kinds
+) -> tuple[Photographs, float]:
     """Train, or go on with, the run of these settings; return it and its hours."""
     run = Run(Path(settings.run), settings)
-    batches = photos.PhotoBatches(
-        photographs.groups, settings.batch, settings.seed, zoom=settings.zoom
-    )
-    if not batches.steps:
-        raise RunError(
-            f"--batch is {settings.batch}, more than the photographs of any side: "
-            f"{', '.join(str(len(group)) for group in photographs.groups)}; give a smaller one."
+    seen: _Films | photos.PhotoBatches
+    if isinstance(photographs, kinds.Kinds):
+        seen = _Films(settings, photographs)
+        judged = kinds.evenly(photographs.held_kind, len(photographs.held_kind), seed=0)
+        shown = photographs.held_rgb_u8[judged]
+    else:
+        seen = photos.PhotoBatches(
+            photographs.groups, settings.batch, settings.seed, zoom=settings.zoom
         )
-    training = Photographs(settings, settings.epochs * batches.steps)
-    count = len(photographs.held_out)
-    validation = data.Pictures(photographs.held_out, np.zeros(count, np.uint8), np.arange(count))
+        shown = photographs.held_out
+    if not seen.steps:
+        raise RunError(
+            f"--batch is {settings.batch}, more than the photographs of any side; "
+            "give a smaller one."
+        )
+    training = Photographs(settings, settings.epochs * seen.steps)
+    count = len(shown)
+    validation = data.Pictures(shown, np.zeros(count, np.uint8), np.arange(count))
     fit(
-        training, run, batches.epoch, epochs=settings.epochs, steps=batches.steps,
+        training, run, seen.epoch, epochs=settings.epochs, steps=seen.steps,
         batch=settings.batch, watch=Watch(validation, NAME, others=False) if count else None,
     )  # fmt: skip
     return training, run.seconds / 3600
+
+
+class _Films:
+    """Epochs of photographs by kind: L_norm and ab_norm, as `photos.PhotoBatches` gives them."""
+
+    def __init__(self, settings: Settings, photographs: kinds.Kinds) -> None:
+        self.steps = len(photographs.rgb_u8) // settings.batch
+        self._batches = kinds.KindBatches(
+            photographs, settings.batch, settings.seed, settings.evenness, settings.zoom
+        )
+
+    def epoch(self, number: int) -> Iterator[tuple[Tensor, Tensor]]:
+        for L, ab in self._batches.batches(number * self.steps, self.steps):
+            yield L / L_HALF - 1, ab / AB_MAX
+
+
+def _read(settings: Settings) -> tuple[photos.Photographs | kinds.Kinds, str]:
+    """The photographs, and how many of what there are."""
+    paths = [Path(path) for path in settings.photos]
+    if settings.films:
+        by_kind = kinds.load(paths, settings.limit)
+        text = kinds.counted(by_kind)
+        print(f"{text}; {by_kind.dropped:,} near those left out", file=sys.stderr)
+        return by_kind, text
+    photographs = photos.load(paths, settings.limit)
+    sources = ", ".join(f"{name} {count:,}" for name, count in photographs.sources.items())
+    print(f"photographs: {sources}; left out: {photographs.broken:,}", file=sys.stderr)
+    return photographs, (f"photographs: {sources}; {len(photographs.held_out):,} of them held out")
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -288,15 +344,13 @@ def main(argv: list[str] | None = None) -> int:
     settings = parse(Settings, "python -m train.photo", description, argv)
     made = provenance(sys.argv[1:] if argv is None else argv, "train.photo")
     try:
-        photographs = photos.load([Path(path) for path in settings.photos], settings.limit)
-        sources = ", ".join(f"{name} {count:,}" for name, count in photographs.sources.items())
-        print(f"photographs: {sources}; left out: {photographs.broken:,}", file=sys.stderr)
+        photographs, text = _read(settings)
         training, hours = train(settings, photographs)
         card = {
             "name": NAME,
             "title": training.title,
             "licence": "Apache-2.0",
-            "data": f"photographs: {sources}; {len(photographs.held_out):,} of them held out",
+            "data": text,
             "data_terms": settings.terms or "not stated",
             "network": training.described,
             "settings": asdict(settings),

@@ -53,6 +53,7 @@ class Settings:
     photos: tuple[str, ...] = option(("photos",), "folders and tar files of photographs")
     run: str = option("runs/photo-flow", "folder of the run; the same folder resumes it")
     start: str = option(COMMITTED, "the mean of the committed photo, or all of RUN/photo")
+    mean: str = option("", "the mean in place of the start's, as RUN/photo")
     grid: int = option(GRID, "regions of a square photograph, a side")
     width: int = option(WIDTH, "channels of the flow, a multiple of 32")
     depth: int = option(DEPTH, "blocks of the flow")
@@ -141,11 +142,24 @@ def _start(settings: Settings, network: PhotoFlow) -> dict[str, Any]:
     name = NAME if committed else Path(settings.start).name
     given = network_of(checkpoint.read_card(name, folder=folder))
     if isinstance(given, PhotoFlow) and not committed:
-        return origin(name, checkpoint.restore(name, network, folder=folder))
+        begun = origin(name, checkpoint.restore(name, network, folder=folder))
+    else:
+        begun = origin(name, _take_mean(network, name, folder))
+    if settings.mean:
+        of_mean = Path(settings.mean)
+        begun["start"]["mean"] = origin(
+            of_mean.name, _take_mean(network, of_mean.name, of_mean.parent)
+        )["start"]
+    return begun
+
+
+def _take_mean(network: PhotoFlow, name: str, folder: Path) -> dict[str, Any]:
+    """Give the network the mean of these weights; returns their card."""
+    given = network_of(checkpoint.read_card(name, folder=folder))
     card = checkpoint.restore(name, given, folder=folder)
     mean = given.mean if isinstance(given, PhotoFlow) else given
     network.mean.load_state_dict(mean.state_dict())
-    return origin(name, card)
+    return card
 
 
 def train(settings: Settings, photographs: kinds.Kinds) -> tuple[Training, float]:
@@ -225,13 +239,6 @@ def card_of(settings: Settings, data: str, hours: float, start: dict[str, Any]) 
     }
 
 
-def counted(photographs: kinds.Kinds) -> str:
-    """How many of each kind there are to learn from, and to judge by."""
-    counts = np.bincount(photographs.kind, minlength=len(photographs.names))
-    text = ", ".join(f"{n} {c:,}" for n, c in zip(photographs.names, counts, strict=True))
-    return f"photographs: {text}; {len(photographs.held_kind):,} more held out by kind"
-
-
 def main(argv: list[str] | None = None) -> int:
     """The command line; returns the exit code."""
     description = (__doc__ or "").split("\n\nReferences")[0]
@@ -239,7 +246,7 @@ def main(argv: list[str] | None = None) -> int:
     made = provenance(sys.argv[1:] if argv is None else argv, "train.photo_flow")
     try:
         photographs = kinds.load([Path(path) for path in settings.photos], settings.limit)
-        data = counted(photographs)
+        data = kinds.counted(photographs)
         print(f"{data}; {photographs.dropped} near those left out", file=sys.stderr)
         training, hours = train(settings, photographs)
         card = card_of(settings, data, hours, training.origin) | made

@@ -69,7 +69,7 @@ def keep(settings: Settings, made: dict[str, Any]) -> Path:
         ) from None
     given: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in told.items()}
     trained = photo_flow.Settings(**given)
-    data = settings.data or photo_flow.counted(
+    data = settings.data or kinds.counted(
         kinds.load([Path(path) for path in trained.photos], trained.limit)
     )
     training = photo_flow.Training(trained)

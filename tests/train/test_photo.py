@@ -8,8 +8,10 @@ import pytest
 import torch
 
 from colorizers.color import rgb_to_lab
+from colorizers.networks import checkpoint
 from colorizers.networks.photo import PhotoNet
-from train import features, loop, photo, photos
+from colorizers.networks.registry import network_of
+from train import features, kinds, loop, photo, photos
 
 SMALL = {"encoder": "resnet10t", "widths": (16, 16, 8, 8), "start": "none", "bfloat16": False,
          "batch": 8, "average": 0.5, "critic_widths": (8, 16)}  # fmt: skip
@@ -129,6 +131,32 @@ def test_the_command_leaves_weights_and_a_card(photographs, tmp_path, monkeypatc
     start = json.loads((tmp_path / "two" / "photo.json").read_text())["start"]
     assert start["sha256"] == card["weights"]["sha256"]
     assert start["command"] == card["command"]
+
+
+def test_films_are_learned_from_the_mean_that_is_there(tmp_path):
+    rgb = np.stack(album(12, 0)).repeat(2, axis=1).repeat(2, axis=2)  # 128 x 128
+    kind = np.zeros(12, np.int64)
+    photographs = kinds.Kinds(rgb[2:], kind[2:], ("album",), rgb[:2], kind[:2], 0)
+    settings = photo.Settings(
+        start="committed", films=True, run=str(tmp_path / "run"), epochs=1, batch=4, bfloat16=False,
+        pixels=16,
+    )  # fmt: skip
+    fresh = photo.Photographs(settings, 1).network
+    mean = network_of(checkpoint.read_card("photo"))
+    checkpoint.restore("photo", mean)
+    for name, value in mean.mean.state_dict().items():
+        assert torch.equal(fresh.state_dict()[name], value), name
+    training, _ = photo.train(settings, photographs)
+    assert training.steps == 2  # batches of four among ten
+    learned = {name.split(".")[0] for name, value in mean.mean.state_dict().items()
+               if not torch.equal(training.network.state_dict()[name], value)}  # fmt: skip
+    assert {"encoder", "head", "bins"} <= learned
+
+
+def test_a_start_of_other_widths_is_one_sentence(photographs, tmp_path):
+    settings = photo.Settings(**SMALL | {"start": "committed"}, run=str(tmp_path / "run"))
+    with pytest.raises(photo.RunError, match="of another encoder or other widths"):
+        photo.train(settings, photographs)
 
 
 def test_a_batch_that_no_side_can_fill_is_one_sentence(photographs, tmp_path, monkeypatch, capsys):

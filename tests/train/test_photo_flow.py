@@ -7,6 +7,8 @@ import numpy as np
 import pytest
 import torch
 
+from colorizers.networks import checkpoint
+from colorizers.networks.registry import network_of
 from train import flows, kinds, photo_flow
 from train.photo_flow import Settings
 
@@ -74,6 +76,32 @@ def test_regions_learn_first_then_the_flow_and_the_mean_never(photographs, tmp_p
 
     assert moved(0) == ({"regions"}, ["unexplained"])
     assert moved(1) == ({"velocity"}, ["error"])
+
+
+def test_another_mean_takes_the_place_of_the_starts(photographs, tmp_path, monkeypatch):
+    monkeypatch.setattr(photo_flow.kinds, "load", lambda paths, limit: photographs)
+    base = ["--photos", "flat.tar", "--rounds", "1", "--steps", "1", "--batch", "2", "--width",
+            "32", "--depth", "1", "--settle", "0", "--lr", "0", "--run"]  # fmt: skip
+    assert photo_flow.main([*base, str(tmp_path / "a")]) == 0
+    mean = photo_flow.Training(Settings(**SMALL, run=str(tmp_path))).network.mean
+    with torch.no_grad():
+        mean.head.bias += 0.25
+    card = {"name": "photo", "network": {}, "hours": 2.0, "command": "of the mean"}
+    checkpoint.save("photo", mean, card, folder=tmp_path / "b")
+    more = ["--start", str(tmp_path / "a/photo"), "--mean", str(tmp_path / "b/photo")]
+    assert photo_flow.main([*base, str(tmp_path / "c"), *more]) == 0
+    first, then = (checkpoint_of(tmp_path / name) for name in "ac")
+    assert torch.allclose(then.mean.head.bias, first.mean.head.bias + 0.25, atol=1e-3)
+    for one, other in zip(first.velocity.parameters(), then.velocity.parameters(), strict=True):
+        assert torch.equal(one, other)
+    start = json.loads((tmp_path / "c/photo.json").read_text())["start"]
+    assert start["mean"]["command"] == "of the mean"
+
+
+def checkpoint_of(folder):
+    network = network_of(checkpoint.read_card("photo", folder=folder))
+    checkpoint.restore("photo", network, folder=folder)
+    return network
 
 
 def test_what_the_regions_leave_is_a_share_of_how_far_the_truth_is():
