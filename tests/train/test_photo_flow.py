@@ -85,7 +85,7 @@ def test_another_mean_takes_the_place_of_the_starts(photographs, tmp_path, monke
     assert photo_flow.main([*base, str(tmp_path / "a")]) == 0
     mean = photo_flow.Training(Settings(**SMALL, run=str(tmp_path))).network.mean
     with torch.no_grad():
-        mean.head.bias += 0.25
+        mean.head.bias.add_(0.25)
     card = {"name": "photo", "network": {}, "hours": 2.0, "command": "of the mean"}
     checkpoint.save("photo", mean, card, folder=tmp_path / "b")
     more = ["--start", str(tmp_path / "a/photo"), "--mean", str(tmp_path / "b/photo")]
