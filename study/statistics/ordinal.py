@@ -41,6 +41,7 @@ Codes = NDArray[np.intp]
 MOST_RATINGS = 100_000
 """Beyond, a fit takes minutes, and the intervals of the means are narrow."""
 _NEWTON, _CLOSE = 60, 1e-12
+_ROUNDING, _LEAST_SHARE = 1e-13, 1e-6
 _LEAST_SD, _MOST_SD = 1e-3, 30.0
 _FARTHEST = 12.0
 """Log odds that no finite number of ratings tells from never."""
@@ -353,7 +354,7 @@ class _Laplace:
                 tried = b + share * step
                 log_p, slope, weight = of(tried)
                 better = log_p.sum() - tried @ tried / 2
-                if better >= joint or share < 1e-6:
+                if better >= joint - _ROUNDING * abs(joint) or share < _LEAST_SHARE:
                     break
                 share /= 2
             b, joint = tried, better

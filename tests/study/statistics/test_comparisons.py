@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats as scipy_stats
+from statsmodels.stats.multitest import multipletests
 from study_frames import PICKS, TRUTH, answers, crossed, relaxed
 
 from study.statistics import comparisons
@@ -102,6 +103,9 @@ def test_holm_of_the_textbook():
     # R: p.adjust(c(0.01, 0.04, 0.03, 0.005), "holm") prints 0.03 0.06 0.06 0.02.
     assert holm([0.01, 0.04, 0.03, 0.005]) == pytest.approx([0.03, 0.06, 0.06, 0.02])
     assert holm([]) == []
+    some = np.random.default_rng(1).random(40) ** 3
+    some[5:9] = some[4]  # ties
+    assert holm(list(some)) == pytest.approx(multipletests(some, method="holm")[1])
     assert math.isnan(holm([math.nan])[0])
 
 
