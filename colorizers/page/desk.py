@@ -22,9 +22,10 @@ from numpy.typing import NDArray
 
 from colorizers.errors import ImageError
 from colorizers.networks.bins import modes
+from colorizers.page.checking import number
 from colorizers.page.history import History
-from colorizers.painting.adjust import adjust
-from colorizers.painting.hints import REACH_DEFAULT, Hint, blend, fields, work_shape
+from colorizers.painting.adjust import SATURATION, WARMTH, adjust
+from colorizers.painting.hints import REACH, REACH_DEFAULT, Hint, blend, fields, work_shape
 from colorizers.painting.own import Own
 from colorizers.painting.predict import predict_grid, predict_grids, resize, upsample_ab
 from colorizers.painting.predictor import Predictor
@@ -51,6 +52,16 @@ class Sliders(NamedTuple):
     saturation: float = 1.0
     warmth: float = 0.0
     reach: float = REACH_DEFAULT
+
+
+def checked_sliders(sliders: tuple[Any, ...]) -> Sliders:
+    """Saturation, warmth and reach as numbers in their ranges; ImageError otherwise."""
+    saturation, warmth, reach = sliders
+    return Sliders(
+        number("saturation", saturation, SATURATION),
+        number("warmth", warmth, WARMTH),
+        number("reach", reach, REACH),
+    )
 
 
 class Step(NamedTuple):
