@@ -113,7 +113,8 @@ class Drawing:
         tiles = []
         for number_, look, title in zip(count(), looks, titles, strict=False):
             rgb_u8 = preview(paint_grid(L, work.grid(look, self.models)))
-            path = work.folder / f"{look.method}-{number_}-{look.value:g}-{side}.png"
+            values = "-".join(f"{value:g}" for value in look.options(self.models).values())
+            path = work.folder / f"{look.method}-{number_}-{values}-{side}.png"
             tiles.append((write_preview(path, rgb_u8), title))
         return tiles
 
@@ -133,18 +134,30 @@ class Drawing:
         taken = next((value for _, value in offered if hex_ab(value) == hint.ab), None)
         return gr.Radio(offered, value=taken, visible=bool(offered))
 
+    def version(self, look: Look) -> int | None:
+        """Which of the versions a look is, if it is one; a recipe may say others."""
+        first = look.method == next(iter(self.models)) and not look.more
+        number_ = int(look.value)
+        known = first and number_ == look.value and 0 <= number_ < len(self.versions)
+        return number_ if known else None
+
+    def _titled(self, look: Look) -> str:
+        """The version of a look of the first method; empty of others."""
+        number_ = self.version(look)
+        if number_ is not None:
+            return self.versions[number_]
+        drawn = self.versions and look.method == next(iter(self.models))
+        return f"Seed {look.value:g}" if drawn else ""
+
     def _named(self, look: Look) -> str:
         """The version of the first method, or the title of another."""
-        if self.versions and look.method == next(iter(self.models)):
-            return self.versions[int(look.value)]
-        return self.models[look.method].title
+        return self._titled(look) or self.models[look.method].title
 
     def _whose(self, look: Look) -> str:
         """Method and version of colours, as Markdown."""
-        whose = f"Colours by **{self.models[look.method].title}**"
-        if self.versions and look.method == next(iter(self.models)):
-            whose += f", version **{self.versions[int(look.value)]}**"
-        return f"{whose}."
+        title = self._titled(look)
+        version = f", version **{title}**" if title else ""
+        return f"Colours by **{self.models[look.method].title}**{version}."
 
 
 def now(work: Work) -> Step:

@@ -30,12 +30,13 @@ from colorizers.page.checking import (
     uploaded,
     write_preview,
 )
-from colorizers.page.desk import Desk, Look, Sliders, Work, checked_sliders
+from colorizers.page.desk import Desk, Look, Sliders, Work, checked_sliders, step_of
 from colorizers.page.drawing import DRAWN, Drawing, keeping, kept_at, now
 from colorizers.page.placing import Placing
 from colorizers.page.taking import Taking
 from colorizers.page.texts import NO_CHANGE, NO_COLOURS
 from colorizers.page.turns import opened
+from colorizers.painting import recipe
 from colorizers.painting.predictor import Predictor
 
 THUMB_SIDE, COMPARE_SIDE = 384, 640
@@ -255,6 +256,22 @@ class Editor:
                 work.go_to(step)
                 return [*step.sliders, step.keep, *self.drawing.drawn(work, step.sliders)]
 
+    def use_recipe(self, payload: Any, key: Any) -> list[Any]:
+        """Colour the photograph as an uploaded recipe says, or a picture made here; as `take_back`.
+
+        A step of its own, to be taken back like every other.
+        """
+        with telling(NO_CHANGE):
+            path, _ = uploaded(payload)
+            work, step = self.desk.get(key), step_of(recipe.read(path), self.models)
+            with work.lock:
+                try:
+                    work.grid(step.look, self.models)
+                except ValueError as error:  # an option out of its range; the message names it
+                    raise ImageError(str(error)) from error
+                work.go_to(step)
+                return [*step.sliders, step.keep, *self.drawing.drawn(work, step.sliders)]
+
     def keep_colours(self, key: Any, kept: Any, *sliders: Any) -> list[Any]:
         """Leave colours that the photograph has already, or replace them again."""
         with telling(NO_CHANGE):
@@ -277,10 +294,9 @@ class Editor:
         with telling(NO_CHANGE):
             work = self.desk.get(key) if key else None
             look = work.look if work else None
-            first = look is not None and look.method == next(iter(self.models))
             method = list(self.models).index(look.method) if look else None
             return [
-                gr.Gallery(selected_index=int(look.value) if look and first else None),
+                gr.Gallery(selected_index=self.drawing.version(look) if look else None),
                 gr.Gallery(selected_index=method),
                 gr.Gallery(selected_index=kept_at(work) if work else None),
             ]

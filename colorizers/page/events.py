@@ -53,7 +53,7 @@ def connect(
     kept, take_kept = strip
     gallery, temperature = methods
     tiles, saturation, warmth = versions
-    format_, quality, metadata, keep, full, save, ready, undo, redo, again = home
+    format_, quality, metadata, keep, full, save, ready, undo, redo, again, recipe, use = home
     touch = hinting.touch
     sliders = [saturation, warmth, hinting.reach]
     drawn = [slider, touch, hinting.note, ready, hinting.undo, hinting.likely, seen]
@@ -138,6 +138,12 @@ def connect(
     this.click(editor.keep_this, key, [this, kept], **IN_ORDER, **waiting).success(**marking)
     kept.select(editor.back_to, key, [*sliders, keep, *drawn], **IN_ORDER, **waiting).success(
         **marking
+    )
+    use.upload(
+        editor.use_recipe, [use, key], [*sliders, keep, *drawn], **IN_ORDER, **waiting
+    ).success(**marking)
+    recipe.click(editor.home.take_recipe, [key, *sliders], ready, **QUICK, **waiting).success(
+        None, ready, None, js=texts.FETCH, **SILENT
     )
     take_kept.click(
         editor.home.take_kept,

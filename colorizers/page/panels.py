@@ -141,6 +141,8 @@ class Home(NamedTuple):
     undo: gr.Button
     redo: gr.Button
     again: gr.Button
+    recipe: gr.Button
+    use: gr.UploadButton
 
 
 def home() -> Home:
@@ -175,4 +177,13 @@ def home() -> Home:
             for name in ("Undo", "Redo")
         )
         again = gr.Button("Undo all changes", size="sm", min_width=130, elem_id="again")
-    return Home(format, quality, metadata, keep, full, save, ready, undo, redo, again)
+    with gr.Row(elem_id="recipes"):
+        recipe = gr.Button("Save recipe", size="sm", min_width=60, elem_id="save-recipe")
+        use = gr.UploadButton(
+            "Use a recipe",
+            file_types=[".json", "image", ".tif", ".tiff"],
+            size="sm",
+            min_width=60,
+            elem_id="use-recipe",
+        )
+    return Home(format, quality, metadata, keep, full, save, ready, undo, redo, again, recipe, use)

@@ -15,11 +15,11 @@ import numpy as np
 
 from colorizers.errors import ImageError
 from colorizers.page.checking import hex_ab, number, place, preview_size, telling
-from colorizers.page.desk import MAX_HINTS, Desk, Work, checked_sliders
+from colorizers.page.desk import Desk, Work, checked_sliders
 from colorizers.page.drawing import DRAWN, Drawing, said
 from colorizers.page.palette import hex_of
 from colorizers.page.texts import NO_CHANGE, NO_HINTS
-from colorizers.painting.hints import RADIUS, Hint
+from colorizers.painting.hints import MAX_HINTS, RADIUS, Hint
 
 PERCENT = (0, 100)
 

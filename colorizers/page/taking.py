@@ -6,7 +6,6 @@ The full size is made only here, when it is asked for: :mod:`colorizers.page.eve
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -29,6 +28,7 @@ from colorizers.page.desk import Desk, Look, Step, Work, checked_sliders
 from colorizers.page.drawing import now
 from colorizers.page.texts import NO_FILE
 from colorizers.page.turns import opened
+from colorizers.painting import recipe
 from colorizers.painting.pipeline import Options, colorize_opened
 from colorizers.painting.predictor import Predictor
 
@@ -105,6 +105,21 @@ class Taking:
             name = output_name(work.name, f"{len(files)}-kept", ".zip")
             return _offered_again(kept.zipped(folder / name, files))
 
+    def take_recipe(self, key: Any, *sliders: Any) -> Any:
+        """How the colours that are seen are made, as a file of JSON; as `take_home`."""
+        with telling(NO_FILE):
+            work = self._desk.get(key)
+            with work.lock:
+                step = now(work)._replace(sliders=checked_sliders(sliders))
+            target = self._target(work, step, ".json")
+            target.write_text(f"{recipe.text(step.recipe(self._models))}\n")
+            return _offered_again(target)
+
+    def _target(self, work: Work, step: Step, ending: str) -> Path:
+        """A file in a folder of its own, named as the command line does."""
+        drawn = _drawn_by(step.look, self._models)
+        return new_folder(self._cache) / output_name(work.name, step.look.method + drawn, ending)
+
     def _file(
         self, work: Work, step: Step, options: Options, report: Callable[[float, str], None]
     ) -> tuple[Path, tuple[str, ...]]:
@@ -116,22 +131,9 @@ class Taking:
                 raise ImageError(
                     "The photograph is not the one that was coloured; upload it again."
                 )
-            look = step.look
-            with work.lock:
-                ab_grid = work.colours(look, step.sliders, self._models, step.hints)
-            target = new_folder(self._cache) / output_name(
-                work.name,
-                look.method + _drawn_by(look, self._models),
-                f".{ENDINGS[options.format]}",
-            )
-            made = colorize_opened(
-                photo,
-                target,
-                self._models[look.method],
-                replace(options, keep=step.keep),
-                report,
-                ab_grid,
-            )
+            target = self._target(work, step, f".{ENDINGS[options.format]}")
+            how = step.recipe(self._models).followed(options)
+            made = colorize_opened(photo, target, self._models[step.look.method], how, report)
         return target, made.unsaid
 
 
@@ -148,7 +150,9 @@ def _share_of(progress: gr.Progress, done: int, of: int, share: float, what: str
 
 def _offered_again(file: Path) -> gr.DownloadButton:
     """The button with a file that has just been made."""
-    label = f"Save again: {file.name}, {file.stat().st_size / 1e6:.1f} MB"
+    size = file.stat().st_size
+    shown = f"{size / 1e6:.1f} MB" if size >= 50_000 else f"{size:,} bytes"
+    label = f"Save again: {file.name}, {shown}"
     return gr.DownloadButton(label, value=str(file), visible=True)
 
 

@@ -19,7 +19,7 @@ from colorizers.page import checking, desk, drawing, hinting, kept, texts, turns
 from colorizers.page.checking import hex_ab
 from colorizers.page.desk import Desk, Look, Work
 from colorizers.page.editing import Editor
-from colorizers.painting import hints
+from colorizers.painting import hints, recipe
 
 VERSIONS = ("Cautious", "Seed 1", "Seed 2")
 AS_IS = (1.0, 0.0, 0.5)
@@ -128,7 +128,7 @@ def test_of_what_was_only_looked_at_the_last_few_stay_in_memory(
     np.testing.assert_array_equal(drawn_of[0], drawn_of[2])
 
 
-def test_sliders_hints_and_the_file_need_no_network(
+def test_sliders_and_hints_need_no_network(
     editor: Editor, key: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def forbidden(*args: object, **options: object) -> None:
@@ -141,7 +141,6 @@ def test_sliders_hints_and_the_file_need_no_network(
     )
     assert np.abs(drawn(editor.redraw(key, 0.0, 0.0, 0.5))[..., 1:]).max() < 1
     editor.hints.place_hint(click([20, 100]), key, "#3040c0", *AS_IS)
-    editor.home.take_home(key, "PNG", 90, True, *AS_IS, progress=quiet)
 
 
 def test_a_hint_without_a_mouse_is_the_same_hint(editor: Editor, key: str) -> None:
@@ -243,7 +242,7 @@ def test_likely_colours_are_of_the_place_that_was_clicked(
 
 def test_hints_have_a_limit(editor: Editor, key: str) -> None:
     work = editor.desk.get(key)
-    work.hints = [hints.Hint(n / 30, 0.1, (1.0, 2.0)) for n in range(desk.MAX_HINTS)]
+    work.hints = [hints.Hint(n / 30, 0.1, (1.0, 2.0)) for n in range(hints.MAX_HINTS)]
     with pytest.raises(gr.Error, match="24 hints, which is the limit"):
         editor.hints.place_hint(click([200, 200]), key, "#c04040", *AS_IS)
 
@@ -294,7 +293,52 @@ def test_versions_are_drawn_at_once_by_their_seeds(editor: Editor, upload: dict[
     assert editor.desk.get(key).look == Look("photo", 2.0)
     file = editor.home.take_home(key, "PNG", 90, True, *AS_IS, progress=quiet).value["path"]
     assert Path(file).name == "Oma-Opa-colorized-photo-seed2.png"
-    assert len(model.asked) == 2
+    # The file is made by its recipe, as programs and the command line make it.
+    assert model.asked[2:] == [{"seed": 2.0, "vividness": 1.0}]
+
+
+def made(button: gr.DownloadButton) -> Path:
+    return Path(button.value["path"])
+
+
+def test_the_file_tells_its_recipe_and_a_recipe_gives_the_same_file(
+    editor: Editor, key: str, upload: dict[str, str]
+) -> None:
+    editor.choose_version(click(2), key, *AS_IS)
+    editor.hints.place_hint(click([60, 128]), key, "#c04040", *AS_IS)
+    values = (1.5, 0.4, 0.5)
+    editor.redraw(key, *values)
+    first = made(editor.home.take_home(key, "PNG", 90, True, *values, progress=quiet))
+    beside = made(editor.home.take_recipe(key, *values))
+    assert beside.name == "Oma-Opa-colorized-photo-seed2.json"
+    assert recipe.read(first) == recipe.read(beside)
+
+    for source in (first, beside):
+        fresh = editor.colorize(upload, None, quiet)[0]
+        file = Path(upload["path"]).with_name(source.name)
+        file.write_bytes(source.read_bytes())
+        told = editor.use_recipe({"path": str(file)}, fresh)
+        assert told[:4] == [*values, False]
+        assert editor.desk.get(fresh).look == Look("photo", 2.0)
+        again = editor.home.take_home(fresh, "PNG", 90, True, *values, progress=quiet)
+        assert made(again).read_bytes() == first.read_bytes()
+        assert editor.take_back(fresh)[:4] == [1.0, 0.0, desk.Sliders().reach, False]
+
+
+def test_a_recipe_may_say_what_no_version_does(editor: Editor, key: str, tmp_path: Path) -> None:
+    file = tmp_path / "gradio" / "recipe.json"
+    file.write_text('{"truehue": 1, "method": "photo", "options": {"seed": 37, "vividness": 0.5}}')
+    seen = editor.use_recipe({"path": str(file)}, key)
+    assert asked_of(editor, "photo")[-1] == {"seed": 37.0, "vividness": 0.5}
+    assert "version **Seed 37**" in seen[4 + 6]
+    assert editor.marks(key)[0].selected_index is None
+    file.write_text('{"truehue": 1, "method": "photo", "options": {"magic": 1}}')
+    with pytest.raises(gr.Error, match="has no option 'magic'"):
+        editor.use_recipe({"path": str(file)}, key)
+    file.write_text('{"truehue": 1, "method": "sepia"}')
+    with pytest.raises(gr.Error, match="of the method 'sepia'; there are photo"):
+        editor.use_recipe({"path": str(file)}, key)
+    assert editor.desk.get(key).look.value == 37
 
 
 def test_methods_are_compared_and_taken(editor: Editor, key: str) -> None:
