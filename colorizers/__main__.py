@@ -87,6 +87,9 @@ def parser() -> argparse.ArgumentParser:
     add("--recipe-beside", action="store_true",
         help="write how each picture that is made now got its colours into NAME.json beside it; "
         "its XMP has that anyway")
+    add("--layer", action="store_true",
+        help="write only the colours, as PNG: a layer to be laid over the grey photograph with "
+        "the blend mode Color")
     add("--overwrite", action="store_true", help="do again what is done")
     add("--jobs", type=_count, default=cores(), metavar="N",
         help="processes at once (default: one a core, here %(default)s)")
@@ -102,37 +105,32 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser().parse_args(arguments)
     photos: list[Path] = options.photos
     out: Path = options.out
-    recipe = None
-    if options.recipe is not None:
-        said = [name for name in SAID if getattr(options, name) not in (None, False)]
-        if said:
-            option = said[0].replace("_", "-")
-            return _misused(f"A recipe says all of the colours; leave out --{option}.")
-        try:
-            recipe = recipes.read(options.recipe)
-        except ImageError as error:
-            return _misused(str(error))
-        if recipe.method not in colorizers.names():
-            known = ", ".join(colorizers.names())
-            return _misused(f"The recipe is of the method {recipe.method!r}; there are {known}.")
     ending = out.suffix[1:].lower()
     to_file = ending in OUTPUTS and not out.is_dir()
     if to_file and (len(photos) > 1 or photos[0].is_dir()):
         return _misused(f"{out} is one file, and there may be several photos; name a folder.")
     if to_file and options.format and OUTPUTS[options.format] != OUTPUTS[ending]:
         return _misused(f"{out} cannot be of the kind {options.format}; leave out one of the two.")
+    kind = options.format or ("png" if options.layer else "")
+    if options.layer and {OUTPUTS[kind], OUTPUTS[ending if to_file else kind]} != {"PNG"}:
+        return _misused("A layer of colours is a PNG; let --format and OUT say so.")
+    try:
+        recipe = _recipe(options)
+    except (ImageError, SettingsError) as error:
+        return _misused(str(error))
     try:
         (out.parent if to_file else out).mkdir(parents=True, exist_ok=True)
         if to_file:
             todo = _one(photos[0], out, OUTPUTS[ending])
         else:
             label = _label(options, recipe)
-            todo = plan(photos, out, label, ending=options.format, overwrite=options.overwrite)
+            todo = plan(photos, out, label, ending=kind, overwrite=options.overwrite)
     except OSError as error:
         return _misused(f"{error.filename or out} cannot be used ({error.strerror}).")
     if not (todo.jobs or todo.done or todo.failed):
         return _misused(f"There is no photograph in {', '.join(map(_shown, photos))}.")
-    how = Options(quality=options.quality, metadata=not options.no_metadata)
+    how = Options(quality=options.quality, metadata=not options.no_metadata,
+                  layer=options.layer)  # fmt: skip
     if recipe is not None:
         method, how = recipe.method, recipe.followed(how)
     else:
@@ -155,6 +153,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return INTERRUPTED
 
 
+def _recipe(options: argparse.Namespace) -> recipes.Recipe | None:
+    """The recipe that was given, if one was; SettingsError or ImageError if it cannot be."""
+    if options.recipe is None:
+        return None
+    said = [name for name in SAID if getattr(options, name) not in (None, False)]
+    if said:
+        option = said[0].replace("_", "-")
+        raise SettingsError(f"A recipe says all of the colours; leave out --{option}.")
+    recipe = recipes.read(options.recipe)
+    if recipe.method not in colorizers.names():
+        known = ", ".join(colorizers.names())
+        raise SettingsError(f"The recipe is of the method {recipe.method!r}; there are {known}.")
+    return recipe
+
+
 def _given(options: argparse.Namespace) -> dict[str, float]:
     """The options of the method that were given."""
     return {name: value for name in OPTIONS if (value := getattr(options, name)) is not None}
@@ -168,13 +181,14 @@ def _changed(options: argparse.Namespace) -> dict[str, float]:
 
 def _label(options: argparse.Namespace, recipe: recipes.Recipe | None) -> str:
     """How colours are made, as it goes into the names of results."""
+    alone = ["layer"] if options.layer else []
     if recipe is not None:
         digest = hashlib.sha256(recipes.text(recipe).encode()).hexdigest()
-        return f"{recipe.method}-recipe-{digest[:8]}"
+        return "-".join([recipe.method, "recipe", digest[:8], *alone])
     changed = [pair for pair in _changed(options).items() if pair[1] != MIDDLE[pair[0]]]
     named = [f"{name}{value:g}" for name, value in (*_given(options).items(), *changed)]
     kept = ["keep-colours"] if options.keep_colours else []
-    return "-".join([options.method or colorizers.names()[0], *named, *kept])
+    return "-".join([options.method or colorizers.names()[0], *named, *kept, *alone])
 
 
 def _one(photo: Path, target: Path, kind: str) -> Plan:

@@ -59,9 +59,10 @@ def build(load: Callable[[str], Predictor] | None = None) -> None:
         warmth: float = 0.0,
         keep_colours: bool = False,
         recipe: dict = {},  # type: ignore[type-arg]  # noqa: B006
+        layer: bool = False,
     ) -> tuple[dict, list]:  # type: ignore[type-arg]
         return answer(asked, photo, method, format, quality, options, saturation, warmth,
-                      keep_colours, recipe)  # fmt: skip
+                      keep_colours, recipe, layer)  # fmt: skip
 
     def recipe_of_file(photo: dict) -> dict:  # type: ignore[type-arg]
         return recipe_of(photo)
@@ -70,6 +71,7 @@ def build(load: Callable[[str], Predictor] | None = None) -> None:
     colorize_file.__annotations__ = {
         "photo": dict, "method": str, "format": str, "quality": int, "options": dict,
         "saturation": float, "warmth": float, "keep_colours": bool, "recipe": dict,
+        "layer": bool,
         "return": tuple[dict, list],  # type: ignore[type-arg]
     }  # fmt: skip
     recipe_of_file.__annotations__ = {"photo": dict, "return": dict}
@@ -97,6 +99,7 @@ def answer(
     warmth: Any,
     keep_colours: Any = False,
     recipe: Any = None,
+    layer: Any = False,
 ) -> tuple[dict[str, Any], list[str]]:
     """Colorize one upload.
 
@@ -104,7 +107,7 @@ def answer(
     ----------
     load : callable
         Gives the colorizer of a name.
-    photo, method, format, quality, options, saturation, warmth, keep_colours, recipe
+    photo, method, format, quality, options, saturation, warmth, keep_colours, recipe, layer
         As a stranger sent them, unchecked; see docs/api.md.
 
     Returns
@@ -138,11 +141,14 @@ def answer(
         warmer = number("warmth", warmth, WARMTH)
         if not isinstance(keep_colours, bool):
             raise ImageError(f"keep_colours is {_quoted(keep_colours)}, but must be true or false.")
+        if not isinstance(layer, bool):
+            raise ImageError(f"layer is {_quoted(layer)}, but must be true or false.")
         # Under a name that nobody can guess, in the folder that the app clears by itself.
         folder = new_folder(Path(gradio_utils.get_upload_folder()))
-        target = folder / output_name(original, colorizer.name, f".{ending}")
+        made_by = colorizer.name + ("-layer" if layer else "")
+        target = folder / output_name(original, made_by, f".{ending}")
         how = Options(OUTPUTS[ending], int(quality), saturation=more, warmth=warmer, method=checked,
-                      keep=keep_colours)  # fmt: skip
+                      keep=keep_colours, layer=layer)  # fmt: skip
         if followed is not None:
             followed.fit(colorizer)
             how = followed.followed(how)

@@ -12,7 +12,7 @@ import gradio as gr
 from gradio.helpers import Examples
 
 from colorizers.page import kept, texts, zoom
-from colorizers.page.checking import ENDINGS, QUALITY
+from colorizers.page.checking import ENDINGS, LAYER, QUALITY
 from colorizers.page.editing import TEMPERATURES
 from colorizers.painting.adjust import SATURATION, WARMTH
 from colorizers.painting.predictor import Predictor
@@ -149,7 +149,7 @@ def home() -> Home:
     """Draw what the file is to be, and its buttons."""
     with gr.Row(equal_height=False):
         format = gr.Dropdown(
-            list(ENDINGS),
+            [*ENDINGS, LAYER],
             value="PNG",
             label="Format",
             show_label=False,

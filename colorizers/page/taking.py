@@ -17,6 +17,7 @@ from colorizers.files.filenames import output_name
 from colorizers.page import kept
 from colorizers.page.checking import (
     ENDINGS,
+    LAYER,
     QUALITY,
     choice,
     new_folder,
@@ -131,7 +132,8 @@ class Taking:
                 raise ImageError(
                     "The photograph is not the one that was coloured; upload it again."
                 )
-            target = self._target(work, step, f".{ENDINGS[options.format]}")
+            ending = f".{ENDINGS[options.format]}"
+            target = self._target(work, step, f"-layer{ending}" if options.layer else ending)
             how = step.recipe(self._models).followed(options)
             made = colorize_opened(photo, target, self._models[step.look.method], how, report)
         return target, made.unsaid
@@ -139,8 +141,10 @@ class Taking:
 
 def _options(format: Any, quality: Any, metadata: Any) -> Options:
     """How a file is written; ImageError where something is not offered."""
-    chosen = choice("format", format, ENDINGS)
-    return Options(chosen, round(number("quality", quality, QUALITY)), metadata is not False)
+    chosen = choice("format", format, (*ENDINGS, LAYER))
+    layer = chosen == LAYER
+    whole = round(number("quality", quality, QUALITY))
+    return Options("PNG" if layer else chosen, whole, metadata is not False, layer=layer)
 
 
 def _share_of(progress: gr.Progress, done: int, of: int, share: float, what: str) -> None:

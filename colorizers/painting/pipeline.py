@@ -16,6 +16,7 @@ from colorizers.files.srgb import Pixels
 from colorizers.files.writing import save
 from colorizers.painting import own, recipe
 from colorizers.painting.hints import REACH_DEFAULT, Hint
+from colorizers.painting.layer import colours_alone
 from colorizers.painting.predict import Progress, colorize_photo
 from colorizers.painting.predictor import Predictor
 
@@ -44,6 +45,9 @@ class Options:
     hints : sequence of Hint
     reach : float
         Places with a colour of their own, and how far it spreads; see `colorizers.painting.hints`.
+    layer : bool
+        Write only the colours, as a PNG in sRGB for the blend mode Color; see
+        `colorizers.painting.layer`.
     """
 
     format: str = "PNG"
@@ -55,6 +59,7 @@ class Options:
     keep: bool = False
     hints: Sequence[Hint] = ()
     reach: float = REACH_DEFAULT
+    layer: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +131,8 @@ def colorize_opened(
     target, colorizer, options, progress
         As for `colorize_file`.
     """
+    if options.layer and options.format != "PNG":
+        raise ImageError(f"A layer of colours is a PNG, and not {options.format}; ask for PNG.")
 
     def painting(share: float, what: str) -> None:
         if progress is not None:
@@ -146,9 +153,10 @@ def colorize_opened(
     if progress is not None:
         progress(0.8, f"Writing {options.format}")
     target.parent.mkdir(parents=True, exist_ok=True)
+    written = colours_alone(rgb) if options.layer else rgb
     unsaid = save(
-        target, rgb, photo, format=options.format, quality=options.quality,
-        metadata=options.metadata, comment=COMMENT.format(colorizer.title),
+        target, written, photo, format=options.format, quality=options.quality,
+        metadata=options.metadata and not options.layer, comment=COMMENT.format(colorizer.title),
         recipe=recipe.text(recipe.of(colorizer, options)),
     )  # fmt: skip
     return Coloured(rgb, guessed, unsaid)

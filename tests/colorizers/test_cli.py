@@ -21,6 +21,7 @@ from colorizers.batch import album, index, local
 from colorizers.errors import SettingsError
 from colorizers.files.picture import Picture
 from colorizers.files.writing import OUTPUTS, save
+from colorizers.painting.layer import colours_alone
 from colorizers.painting.pipeline import Options
 
 
@@ -268,6 +269,20 @@ def test_a_recipe_is_written_beside_and_replayed_over_an_album(
     beside.write_text(json.dumps(recipe))
     assert run(photos, "-o", again, "--recipe", beside) == 0  # another recipe is not done yet
     assert len(names(again)) == 6
+
+
+def test_only_the_colours_as_a_layer(photos: Path, tmp_path: Path, capsys):
+    out = tmp_path / "out"
+    for options in ((), ("--layer",)):
+        assert run(photos, "-o", out, "--format", "png", *options) == 0
+    for name in ("a-colorized-photo", "b.jpg.colorized-photo"):
+        with Image.open(out / f"{name}.png") as whole, Image.open(out / f"{name}-layer.png") as own:
+            np.testing.assert_array_equal(np.asarray(own), colours_alone(np.asarray(whole)))
+    assert run(photos, "-o", tmp_path / "more", "--layer") == 0
+    assert {Path(name).suffix for name in names(tmp_path / "more")} == {".png"}
+    for wrong in (("-o", out, "--format", "jpg"), ("-o", tmp_path / "a.jpg")):
+        assert run(photos / "a.png", *wrong, "--layer") == 2
+        assert "A layer of colours is a PNG" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

@@ -21,6 +21,7 @@ from PIL import Image
 
 import colorizers
 from colorizers.__main__ import main
+from colorizers.painting.layer import colours_alone
 
 ROOT = Path(__file__).parents[3]
 DOCUMENT = (ROOT / "docs" / "api.md").read_text()
@@ -132,6 +133,14 @@ def test_a_recipe_gives_the_file_that_the_command_line_gives(
     assert made.read_bytes() == Path(file).read_bytes()
 
 
+def test_a_layer_of_colours(client: Client, photo: Path):
+    whole, _ = client.predict(photo=handle_file(photo), api_name="/colorize_file")
+    layer, _ = client.predict(photo=handle_file(photo), layer=True, api_name="/colorize_file")
+    assert Path(layer).name == "photo-colorized-photo-layer.png"
+    with Image.open(whole) as picture, Image.open(layer) as colours:
+        np.testing.assert_array_equal(np.asarray(colours), colours_alone(np.asarray(picture)))
+
+
 def test_a_picture_without_a_recipe_is_one_sentence(client: Client, photo: Path):
     with pytest.raises(AppError, match="The picture has no recipe: TrueHue did not write it"):
         client.predict(photo=handle_file(photo), api_name="/recipe_of_file")
@@ -184,6 +193,8 @@ def test_saturation_and_warmth(client: Client, photo: Path):
         ({"warmth": "hot"}, "The warmth must be a number from -1 to 1"),
         ({"warmth": 10**400}, "The warmth must be a number from -1 to 1"),
         ({"options": 7}, "must be names with numbers"),
+        ({"layer": "yes"}, "layer is 'yes', but must be true or false"),
+        ({"layer": True, "format": "jpg"}, "A layer of colours is a PNG, and not JPEG"),
         ({"recipe": [1]}, "The recipe is a list, but must be an object"),
         ({"recipe": {"truehue": 1, "method": "gan", "reach": 2}}, "the reach 2 must be a number"),
         ({"recipe": {"truehue": 1, "method": "sepia"}}, "There is no method 'sepia'"),
@@ -219,7 +230,7 @@ def test_it_is_documented_by_the_app_and_shares_the_queue_of_the_tab(url: str):
     endpoints = httpx.get(f"{url}/gradio_api/info").json()["named_endpoints"]
     parameters = [one["parameter_name"] for one in endpoints["/colorize_file"]["parameters"]]
     assert parameters == ["photo", "method", "format", "quality", "options", "saturation",
-                          "warmth", "keep_colours", "recipe"]  # fmt: skip
+                          "warmth", "keep_colours", "recipe", "layer"]  # fmt: skip
     for name in parameters:
         assert f"| `{name}` |" in DOCUMENT
     config = httpx.get(f"{url}/config").json()

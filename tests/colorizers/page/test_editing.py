@@ -20,6 +20,7 @@ from colorizers.page.checking import hex_ab
 from colorizers.page.desk import Desk, Look, Work
 from colorizers.page.editing import Editor
 from colorizers.painting import hints, recipe
+from colorizers.painting.layer import colours_alone
 
 VERSIONS = ("Cautious", "Seed 1", "Seed 2")
 AS_IS = (1.0, 0.0, 0.5)
@@ -323,6 +324,14 @@ def test_the_file_tells_its_recipe_and_a_recipe_gives_the_same_file(
         again = editor.home.take_home(fresh, "PNG", 90, True, *values, progress=quiet)
         assert made(again).read_bytes() == first.read_bytes()
         assert editor.take_back(fresh)[:4] == [1.0, 0.0, desk.Sliders().reach, False]
+
+
+def test_only_the_colours_may_be_taken_home(editor: Editor, key: str) -> None:
+    whole = made(editor.home.take_home(key, "PNG", 90, True, *AS_IS, progress=quiet))
+    layer = made(editor.home.take_home(key, checking.LAYER, 90, True, *AS_IS, progress=quiet))
+    assert layer.name == "Oma-Opa-colorized-photo-layer.png"
+    with Image.open(whole) as picture, Image.open(layer) as colours:
+        np.testing.assert_array_equal(np.asarray(colours), colours_alone(np.asarray(picture)))
 
 
 def test_a_recipe_may_say_what_no_version_does(editor: Editor, key: str, tmp_path: Path) -> None:
