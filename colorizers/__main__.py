@@ -4,6 +4,7 @@
     python -m colorizers album -o coloured --format png --jobs 4
     python -m colorizers album -o coloured --method classification --temperature 0.3
     python -m colorizers album -o coloured --saturation 0.8 --warmth -0.2
+    python -m colorizers album -o coloured --recipe coloured.jpg
 
 Folders are searched to their depths and mirrored under OUT. A photograph whose result is there is
 skipped, so a run that was interrupted is gone on with by the same command; whether it is the same
@@ -16,10 +17,12 @@ anew. Inputs are never overwritten.
 from __future__ import annotations
 
 import argparse
+import hashlib
 import os
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 from tqdm import tqdm
@@ -27,9 +30,10 @@ from tqdm import tqdm
 import colorizers
 from colorizers.batch import cluster, local
 from colorizers.batch.album import Job, Plan, plan
-from colorizers.batch.local import Outcome, Recipe
-from colorizers.errors import SettingsError
+from colorizers.batch.local import Outcome, Task
+from colorizers.errors import ImageError, SettingsError
 from colorizers.files.writing import OUTPUTS
+from colorizers.painting import recipe as recipes
 from colorizers.painting.adjust import SATURATION, WARMTH, within
 from colorizers.painting.pipeline import Options
 from colorizers.parallel import cores
@@ -37,6 +41,8 @@ from colorizers.parallel import cores
 OPTIONS = ("temperature", "seed", "vividness")
 MIDDLE = {"saturation": 1.0, "warmth": 0.0}
 """What changes nothing, and so is no part of a result's name."""
+SAID = ("method", *OPTIONS, *MIDDLE, "keep_colours")
+"""What a recipe says, and so is not said beside one."""
 INTERRUPTED = 130
 
 
@@ -54,7 +60,7 @@ def parser() -> argparse.ArgumentParser:
     add("photos", nargs="+", type=Path, metavar="PHOTO_OR_FOLDER", help="files and folders")
     add("-o", "--out", type=Path, required=True, metavar="OUT",
         help="folder for the results, made if need be; for a single PHOTO also a file's name")
-    add("--method", choices=names, default=names[0], help="which network (default: %(default)s)")
+    add("--method", choices=names, help=f"which network (default: {names[0]})")
     add("--format", choices=tuple(dict.fromkeys(OUTPUTS)), default="",
         help="kind of the results (default: the photograph's own; PNG where that cannot be "
         "written)")
@@ -69,12 +75,21 @@ def parser() -> argparse.ArgumentParser:
         "that is the cautious mean, and draws nothing)")
     add("--vividness", type=float, metavar="V",
         help="methods that draw colours: 0 the calmest, 1 as trained, 2 the boldest (default: 1)")
-    add("--saturation", type=_saturation, default=1.0, metavar="0..2",
-        help="0 is grey, 1 the colours as painted, 2 doubles them (default: %(default)g)")
-    add("--warmth", type=_warmth, default=0.0, metavar="-1..1",
-        help="below 0 cooler, towards blue; above 0 warmer, towards orange (default: %(default)g)")
+    add("--saturation", type=_saturation, metavar="0..2",
+        help="0 is grey, 1 the colours as painted, 2 doubles them (default: 1)")
+    add("--warmth", type=_warmth, metavar="-1..1",
+        help="below 0 cooler, towards blue; above 0 warmer, towards orange (default: 0)")
     add("--keep-colours", action="store_true",
         help="leave colours that a photograph has already, as a hand-tinted one")
+    add("--recipe", type=Path, metavar="FILE",
+        help="colour as a recipe says: one that was written beside a picture, or any picture "
+        "that TrueHue wrote; in place of --method and what follows it")
+    add("--recipe-beside", action="store_true",
+        help="write how each picture that is made now got its colours into NAME.json beside it; "
+        "its XMP has that anyway")
+    add("--layer", action="store_true",
+        help="write only the colours, as PNG: a layer to be laid over the grey photograph with "
+        "the blend mode Color")
     add("--overwrite", action="store_true", help="do again what is done")
     add("--jobs", type=_count, default=cores(), metavar="N",
         help="processes at once (default: one a core, here %(default)s)")
@@ -90,39 +105,43 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser().parse_args(arguments)
     photos: list[Path] = options.photos
     out: Path = options.out
-    given = {name: value for name in OPTIONS if (value := getattr(options, name)) is not None}
-    changed = {name: getattr(options, name) for name in MIDDLE}
-    named = [*given.items(), *(pair for pair in changed.items() if pair[1] != MIDDLE[pair[0]])]
     ending = out.suffix[1:].lower()
     to_file = ending in OUTPUTS and not out.is_dir()
     if to_file and (len(photos) > 1 or photos[0].is_dir()):
         return _misused(f"{out} is one file, and there may be several photos; name a folder.")
     if to_file and options.format and OUTPUTS[options.format] != OUTPUTS[ending]:
         return _misused(f"{out} cannot be of the kind {options.format}; leave out one of the two.")
+    kind = options.format or ("png" if options.layer else "")
+    if options.layer and {OUTPUTS[kind], OUTPUTS[ending if to_file else kind]} != {"PNG"}:
+        return _misused("A layer of colours is a PNG; let --format and OUT say so.")
+    try:
+        recipe = _recipe(options)
+    except (ImageError, SettingsError) as error:
+        return _misused(str(error))
     try:
         (out.parent if to_file else out).mkdir(parents=True, exist_ok=True)
         if to_file:
             todo = _one(photos[0], out, OUTPUTS[ending])
         else:
-            kept = ["keep-colours"] if options.keep_colours else []
-            words = [options.method, *(f"{name}{value:g}" for name, value in named), *kept]
-            label = "-".join(words)
-            todo = plan(photos, out, label, ending=options.format, overwrite=options.overwrite)
+            label = _label(options, recipe)
+            todo = plan(photos, out, label, ending=kind, overwrite=options.overwrite)
     except OSError as error:
         return _misused(f"{error.filename or out} cannot be used ({error.strerror}).")
     if not (todo.jobs or todo.done or todo.failed):
         return _misused(f"There is no photograph in {', '.join(map(_shown, photos))}.")
-    how = Options(
-        quality=options.quality,
-        metadata=not options.no_metadata,
-        **changed,
-        method=given,
-        keep=options.keep_colours,
-    )
-    recipe = Recipe(colorizers.load, options.method, how)
+    how = Options(quality=options.quality, metadata=not options.no_metadata,
+                  layer=options.layer)  # fmt: skip
+    if recipe is not None:
+        method, how = recipe.method, recipe.followed(how)
+    else:
+        method = options.method or colorizers.names()[0]
+        saturation, warmth = _changed(options).values()
+        how = replace(how, saturation=saturation, warmth=warmth, method=_given(options),
+                      keep=options.keep_colours)  # fmt: skip
+    task = Task(colorizers.load, method, how, recipe, options.recipe_beside)
     engine = cluster.run if options.engine == "ray" else local.run
     try:
-        with closing(engine(todo.jobs, recipe, options.jobs)) as outcomes:
+        with closing(engine(todo.jobs, task, options.jobs)) as outcomes:
             return _report(todo, out, outcomes)
     except SettingsError as error:
         return _misused(str(error))
@@ -132,6 +151,44 @@ def main(arguments: Sequence[str] | None = None) -> int:
             file=sys.stderr,
         )
         return INTERRUPTED
+
+
+def _recipe(options: argparse.Namespace) -> recipes.Recipe | None:
+    """The recipe that was given, if one was; SettingsError or ImageError if it cannot be."""
+    if options.recipe is None:
+        return None
+    said = [name for name in SAID if getattr(options, name) not in (None, False)]
+    if said:
+        option = said[0].replace("_", "-")
+        raise SettingsError(f"A recipe says all of the colours; leave out --{option}.")
+    recipe = recipes.read(options.recipe)
+    if recipe.method not in colorizers.names():
+        known = ", ".join(colorizers.names())
+        raise SettingsError(f"The recipe is of the method {recipe.method!r}; there are {known}.")
+    return recipe
+
+
+def _given(options: argparse.Namespace) -> dict[str, float]:
+    """The options of the method that were given."""
+    return {name: value for name in OPTIONS if (value := getattr(options, name)) is not None}
+
+
+def _changed(options: argparse.Namespace) -> dict[str, float]:
+    """Saturation and warmth."""
+    asked = {name: getattr(options, name) for name in MIDDLE}
+    return {name: MIDDLE[name] if value is None else value for name, value in asked.items()}
+
+
+def _label(options: argparse.Namespace, recipe: recipes.Recipe | None) -> str:
+    """How colours are made, as it goes into the names of results."""
+    alone = ["layer"] if options.layer else []
+    if recipe is not None:
+        digest = hashlib.sha256(recipes.text(recipe).encode()).hexdigest()
+        return "-".join([recipe.method, "recipe", digest[:8], *alone])
+    changed = [pair for pair in _changed(options).items() if pair[1] != MIDDLE[pair[0]]]
+    named = [f"{name}{value:g}" for name, value in (*_given(options).items(), *changed)]
+    kept = ["keep-colours"] if options.keep_colours else []
+    return "-".join([options.method or colorizers.names()[0], *named, *kept, *alone])
 
 
 def _one(photo: Path, target: Path, kind: str) -> Plan:

@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 
 import cv2
 
@@ -35,6 +36,21 @@ def use_threads(count: int) -> None:
     cv2.setNumThreads(count)
     if "torch" in sys.modules:
         sys.modules["torch"].set_num_threads(count)
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Let PyTorch use one thread in here: sums of more threads are others in their last digits."""
+    torch = sys.modules.get("torch")
+    if torch is None:
+        yield
+        return
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 def strips(shape: tuple[int, ...], pixels: int = STRIP_PIXELS) -> Iterator[slice]:

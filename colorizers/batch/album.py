@@ -158,6 +158,11 @@ def result_name(name: str, label: str, ending: str) -> str:
     return shortened(name, f".colorized-{label}.{ending}")
 
 
+def recipe_name(target: Path) -> Path:
+    """Where the recipe of a result lies: beside it, under its whole name and `.json`."""
+    return target.with_name(shortened(target.name, ".json"))
+
+
 def _ending(source: Path, asked: str) -> str:
     """Ending of the result: the photograph's own where it is of the kind that is asked for."""
     own = source.suffix[1:]

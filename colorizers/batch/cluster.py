@@ -21,13 +21,13 @@ from pathlib import Path
 from typing import Any
 
 from colorizers.batch.album import Job
-from colorizers.batch.local import LOST, Outcome, Outcomes, Recipe, colorize_job, prepare
+from colorizers.batch.local import LOST, Outcome, Outcomes, Task, colorize_job, prepare
 from colorizers.errors import SettingsError
 
 MISSING = "--engine ray needs Ray, which is not installed: pip install -r requirements-ray.txt"
 
 
-def run(jobs: Sequence[Job], recipe: Recipe, processes: int) -> Outcomes:
+def run(jobs: Sequence[Job], task: Task, processes: int) -> Outcomes:
     """Colorize files over the nodes of a Ray cluster; outcomes come as they are ready.
 
     The cluster is the one that RAY_ADDRESS or `ray start` names; without one, a local one is
@@ -35,7 +35,7 @@ def run(jobs: Sequence[Job], recipe: Recipe, processes: int) -> Outcomes:
 
     Parameters
     ----------
-    jobs, recipe
+    jobs, task
         As for `colorizers.batch.local.run`.
     processes : int
         Networks at once over the whole cluster, each with one core.
@@ -52,7 +52,7 @@ def run(jobs: Sequence[Job], recipe: Recipe, processes: int) -> Outcomes:
     import ray
     import ray.data
 
-    prepare(recipe)  # here first: on the nodes, wrong settings would be many pages of traceback
+    prepare(task)  # here first: on the nodes, wrong settings would be many pages of traceback
     ray.init(
         ignore_reinit_error=True, include_dashboard=False, log_to_driver=False,
         logging_level=logging.ERROR,
@@ -66,7 +66,7 @@ def run(jobs: Sequence[Job], recipe: Recipe, processes: int) -> Outcomes:
     try:
         outcomes = ray.data.from_items(rows, override_num_blocks=len(rows)).map(
             _Colorizing,
-            fn_constructor_args=(recipe,),
+            fn_constructor_args=(task,),
             compute=ray.data.ActorPoolStrategy(min_size=1, max_size=min(processes, len(jobs))),
             num_cpus=1,
             ray_remote_args_fn=_one_retry,
@@ -87,14 +87,14 @@ def _one_retry() -> dict[str, int]:
 class _Colorizing:
     """An actor that loads the network once; a row with a job in, a row with its outcome out."""
 
-    def __init__(self, recipe: Recipe) -> None:
-        self._recipe = recipe
-        self._colorizer = prepare(recipe)
+    def __init__(self, task: Task) -> None:
+        self._task = task
+        self._colorizer = prepare(task)
 
     def __call__(self, row: dict[str, Any]) -> dict[str, Any]:
         index = Path(row["index"]) if row["index"] else None
         job = Job(Path(row["source"]), Path(row["target"]), row["format"], index)
-        outcome = colorize_job(self._colorizer, job, self._recipe)
+        outcome = colorize_job(self._colorizer, job, self._task)
         width, height = outcome.size
         return {
             "number": row["number"],

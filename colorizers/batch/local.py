@@ -22,13 +22,14 @@ from typing import Any
 
 import numpy as np
 
-from colorizers.batch.album import Job, partial_name, partials
+from colorizers.batch.album import Job, partial_name, partials, recipe_name
 from colorizers.batch.index import content_of, record
 from colorizers.errors import ImageError, SettingsError
-from colorizers.painting import pipeline
+from colorizers.painting import pipeline, recipe
 from colorizers.painting.adjust import adjust
 from colorizers.painting.pipeline import Options
 from colorizers.painting.predictor import Predictor
+from colorizers.painting.recipe import Recipe
 from colorizers.parallel import cores, use_threads
 
 LOST = (
@@ -38,7 +39,7 @@ LOST = (
 
 
 @dataclass(frozen=True, slots=True)
-class Recipe:
+class Task:
     """What to do with every photograph.
 
     Attributes
@@ -48,11 +49,17 @@ class Recipe:
     method : str
     options : Options
         The format is that of each job.
+    recipe : Recipe, optional
+        Which the options follow; it must be of the weights that are loaded.
+    beside : bool
+        Write the recipe of each picture beside it, too.
     """
 
     load: Callable[[str], Predictor]
     method: str
     options: Options = field(default_factory=Options)
+    recipe: Recipe | None = None
+    beside: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,41 +75,49 @@ class Outcome:
 Outcomes = Generator[Outcome, None, None]
 
 
-def prepare(recipe: Recipe) -> Predictor:
+def prepare(task: Task) -> Predictor:
     """Load the network and try the options on a plain grey square.
 
     Raises
     ------
     SettingsError
-        If there are no weights, the method has no such option or not this value of it, or
-        saturation or warmth is out of its range.
+        If there are no weights or others than the recipe's, the method has no such option or not
+        this value of it, or saturation or warmth is out of its range.
     """
     try:
-        colorizer = recipe.load(recipe.method)
+        colorizer = task.load(task.method)
     except Exception as error:  # WeightsError, most likely; whatever it is, nothing can be begun
         raise SettingsError(str(error) or repr(error)) from error
-    for option in recipe.options.method:
+    if task.recipe is not None:
+        try:
+            task.recipe.fit(colorizer)
+        except ImageError as error:
+            raise SettingsError(str(error)) from error
+    for option in task.options.method:
         if option not in colorizer.options:
             raise SettingsError(
-                f"--{option} does nothing for the method {recipe.method}; leave it out."
+                f"--{option} does nothing for the method {task.method}; leave it out."
             )
     try:
         side = (colorizer.size, colorizer.size)
-        ab = colorizer.predict_ab(np.full((1, *side), 50.0, np.float32), **recipe.options.method)
-        adjust(ab, recipe.options.saturation, recipe.options.warmth)
+        ab = colorizer.predict_ab(np.full((1, *side), 50.0, np.float32), **task.options.method)
+        adjust(ab, task.options.saturation, task.options.warmth)
     except ValueError as error:
-        raise SettingsError(f"{recipe.method}: {error}") from error
+        raise SettingsError(f"{task.method}: {error}") from error
     return colorizer
 
 
-def colorize_job(colorizer: Predictor, job: Job, recipe: Recipe) -> Outcome:
+def colorize_job(colorizer: Predictor, job: Job, task: Task) -> Outcome:
     """Colorize one file; whatever is wrong with it becomes the outcome's `error`."""
     partial = partial_name(job.target)
     try:
         content = content_of(job.source)  # first, as the photograph may change meanwhile
-        options = replace(recipe.options, format=job.format)
+        options = replace(task.options, format=job.format)
         try:
             made = pipeline.colorize_file(job.source, partial, colorizer, options)
+            if task.beside:
+                told = recipe.text(recipe.of(colorizer, options))
+                recipe_name(job.target).write_text(f"{told}\n")
             os.replace(partial, job.target)
         finally:
             partial.unlink(missing_ok=True)
@@ -121,7 +136,7 @@ def colorize_job(colorizer: Predictor, job: Job, recipe: Recipe) -> Outcome:
     return Outcome(job, (width, height), notices=made.notices)
 
 
-def run(jobs: Sequence[Job], recipe: Recipe, processes: int) -> Outcomes:
+def run(jobs: Sequence[Job], task: Task, processes: int) -> Outcomes:
     """Colorize files over processes; outcomes come as they are ready, one for every job.
 
     Closing the iterator ends the processes and removes what they have not finished.
@@ -129,7 +144,7 @@ def run(jobs: Sequence[Job], recipe: Recipe, processes: int) -> Outcomes:
     Parameters
     ----------
     jobs : sequence of Job
-    recipe : Recipe
+    task : Task
     processes : int
         How many at once; the cores are shared between them.
 
@@ -144,7 +159,7 @@ def run(jobs: Sequence[Job], recipe: Recipe, processes: int) -> Outcomes:
     workers: dict[Any, _Worker] = {}
 
     def start() -> None:
-        worker = _Worker(recipe, threads)
+        worker = _Worker(task, threads)
         workers[worker.pipe] = worker
 
     try:
@@ -189,12 +204,12 @@ def _first_word(worker: _Worker) -> None:
 class _Worker:
     """A process with a pipe, and the job that it has."""
 
-    def __init__(self, recipe: Recipe, threads: int) -> None:
+    def __init__(self, task: Task, threads: int) -> None:
         # Spawned: a fork of a process with threads may hang.
         context = multiprocessing.get_context("spawn")
         self.pipe, theirs = context.Pipe()
         self.process: BaseProcess = context.Process(
-            target=_serve, args=(theirs, recipe, threads), daemon=True
+            target=_serve, args=(theirs, task, threads), daemon=True
         )
         with _no_interrupt():
             self.process.start()
@@ -263,12 +278,12 @@ def _keep_quiet() -> None:
     os.close(nowhere)
 
 
-def _serve(pipe: Connection, recipe: Recipe, threads: int) -> None:
+def _serve(pipe: Connection, task: Task, threads: int) -> None:
     """Work in another process: say "" or what is wrong, then answer every job."""
     _keep_quiet()
     try:
         use_threads(threads)
-        colorizer = prepare(recipe)
+        colorizer = prepare(task)
     except SettingsError as error:
         pipe.send(str(error))
         return
@@ -276,4 +291,4 @@ def _serve(pipe: Connection, recipe: Recipe, threads: int) -> None:
     pipe.send("")
     with contextlib.suppress(EOFError, OSError):  # the parent has gone
         while True:
-            pipe.send(colorize_job(colorizer, pipe.recv(), recipe))
+            pipe.send(colorize_job(colorizer, pipe.recv(), task))

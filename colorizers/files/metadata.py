@@ -93,14 +93,7 @@ def xmp_of(image: Image.Image, notices: list[str]) -> bytes:
 
     A sentence is appended to `notices` where a part of it is lost.
     """
-    data: Any = image.info.get("xmp")
-    if data is None and (tags := _tiff_tags(image)):
-        data = tags.get(700)
-    if isinstance(data, str):
-        data = data.encode()
-    if not isinstance(data, bytes) or b"<" not in data:
-        return b""
-    data = data.rstrip(b"\0")
+    data = packet_of(image)
     if len(data) > MAX_OTHER:
         notices.append(
             f"The XMP in the file has {len(data) / 1e6:.1f} MB and the limit is "
@@ -113,6 +106,16 @@ def xmp_of(image: Image.Image, notices: list[str]) -> bytes:
             "editing); it is left out."
         )
     return xmp.cleaned(data)
+
+
+def packet_of(image: Image.Image) -> bytes:
+    """The XMP packet as it stands in the file; empty if there is none."""
+    data: Any = image.info.get("xmp")
+    if data is None and (tags := _tiff_tags(image)):
+        data = tags.get(700)
+    if isinstance(data, str):
+        data = data.encode()
+    return data.rstrip(b"\0") if isinstance(data, bytes) and b"<" in data else b""
 
 
 def iptc_of(image: Image.Image) -> bytes:

@@ -131,6 +131,19 @@ def open_photo(
             ) from error
 
 
+def xmp_packet(source: Source) -> bytes:
+    """The XMP packet of a picture file as it stands there; empty if there is none.
+
+    Raises
+    ------
+    ImageError
+        If the file is no picture.
+    """
+    with _stream(source) as stream:
+        image, _ = _open(stream, None, MAX_PIXELS, [])
+        return metadata.packet_of(image)
+
+
 def from_pil(image: Image.Image) -> Picture:
     """Picture of a Pillow image in memory; raises ImageError if it cannot be turned into sRGB."""
     try:

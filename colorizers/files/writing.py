@@ -57,6 +57,7 @@ def save(
     quality: int = 95,
     metadata: bool = True,
     comment: str = "",
+    recipe: str = "",
 ) -> tuple[str, ...]:
     """Write a colorized photograph, with alpha and metadata of the photograph it came from.
 
@@ -82,6 +83,8 @@ def save(
         IPTC where the format has a place for it (JPEG, TIFF), resolution, and its profile.
     comment : str
         Kept in PNG, JPEG and TIFF, for example how the picture was made.
+    recipe : str
+        The same for programs, as JSON, in the XMP of every format.
 
     Returns
     -------
@@ -107,8 +110,8 @@ def save(
     _check(rgb, photo, format, quality)
     if not metadata:
         photo = Picture(photo.rgb, photo.alpha, photo.format)
-    photo = replace(photo, xmp=xmp.marked(photo.xmp))
-    photo, notices = _fitting(photo, format)
+    photo = replace(photo, xmp=xmp.marked(photo.xmp, recipe))
+    photo, notices = _fitting(photo, format, recipe)
     if rgb.dtype == np.uint16 and format in ("JPEG", "WEBP"):
         lost = f"{format} holds 8 of the photograph's 16 bits a channel; PNG and TIFF hold all."
         notices = (*notices, lost)
@@ -166,7 +169,7 @@ def _check(rgb: Pixels, photo: Picture, format: str, quality: int) -> None:
         )
 
 
-def _fitting(photo: Picture, format: str) -> tuple[Picture, tuple[str, ...]]:
+def _fitting(photo: Picture, format: str, recipe: str) -> tuple[Picture, tuple[str, ...]]:
     """The photograph without what the format has no place for, and sentences about that."""
     notices = []
     if photo.iptc and format in ("PNG", "WEBP"):
@@ -178,7 +181,7 @@ def _fitting(photo: Picture, format: str) -> tuple[Picture, tuple[str, ...]]:
                 f"The XMP has {len(photo.xmp):,} bytes and JPEG holds {xmp.LONGEST:,}; "
                 "it is left out."
             )
-            photo = replace(photo, xmp=xmp.marked(b""))
+            photo = replace(photo, xmp=xmp.marked(b"", recipe))
         if (size := len(photoshop_resource(photo.iptc))) > jpeg.LONGEST_SEGMENT:
             notices.append(
                 f"The IPTC has {size:,} bytes and JPEG holds {jpeg.LONGEST_SEGMENT:,}; "

@@ -17,8 +17,11 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from xml.parsers import expat
+from xml.sax.saxutils import escape
 
 RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
+TRUEHUE = "urn:truehue:1.0/"
+"""Of this project's one property, `Recipe`: how the colours were made, as JSON."""
 NOTE = "http://ns.adobe.com/xmp/note/"
 EXTENSION = b"http://ns.adobe.com/xmp/extension/\0"
 LONGEST = 65_502
@@ -27,6 +30,7 @@ EXT = "http://iptc.org/std/Iptc4xmpExt/2008-02-29/"
 SOURCE_TYPE = "http://cv.iptc.org/newscodes/digitalsourcetype/compositeWithTrainedAlgorithmicMedia"
 """A photograph of which a trained network made a part: its colours."""
 _STALE = (
+    (TRUEHUE, "Recipe"),
     (EXT, "DigitalSourceType"),
     (NOTE, "HasExtendedXMP"),
     ("http://ns.adobe.com/xap/1.0/", "Thumbnails"),
@@ -91,15 +95,23 @@ def cleaned(packet: bytes) -> bytes:
     return b"".join([*kept, packet[position:]])
 
 
-def marked(packet: bytes) -> bytes:
+def marked(packet: bytes, recipe: str = "") -> bytes:
     """A packet that says that a trained network made the colours; a new one if there is none.
 
     One that has no end of its RDF stays as it is.
+
+    Parameters
+    ----------
+    packet : bytes
+    recipe : str
+        How it made them, as JSON; see :mod:`colorizers.painting.recipe`.
 
     Examples
     --------
     >>> SOURCE_TYPE.encode() in marked(b"")
     True
+    >>> recipe_in(marked(b"", '{"truehue": 1}'))
+    '{"truehue": 1}'
     """
     if not packet:
         rdf_rdf = f'<rdf:RDF xmlns:rdf="{RDF}"></rdf:RDF>'
@@ -112,7 +124,38 @@ def marked(packet: bytes) -> bytes:
         f'<{rdf}:Description {rdf}:about="" xmlns:Iptc4xmpExt="{EXT}" '
         f'Iptc4xmpExt:DigitalSourceType="{SOURCE_TYPE}"/>'
     )
+    if recipe:
+        told += (
+            f'<{rdf}:Description {rdf}:about="" xmlns:truehue="{TRUEHUE}">'
+            f"<truehue:Recipe>{escape(recipe)}</truehue:Recipe></{rdf}:Description>"
+        )
     return packet[: end.start()] + told.encode("latin-1") + packet[end.start() :]
+
+
+def recipe_in(packet: bytes) -> str:
+    """The recipe that a packet tells, as `marked` wrote it; empty if there is none."""
+    if b"<!DOCTYPE" in packet:
+        return ""  # entities, which may unfold to anything
+    name, found, inside = f"{TRUEHUE} Recipe", [], False
+
+    def start(tag: str, attributes: dict[str, str]) -> None:
+        nonlocal inside
+        inside = tag == name
+        if name in attributes:  # as other programs may have written it again
+            found.append(attributes[name])
+
+    def end(_: str) -> None:
+        nonlocal inside
+        inside = False
+
+    parser = expat.ParserCreate("UTF-8", " ")
+    parser.StartElementHandler, parser.EndElementHandler = start, end
+    parser.CharacterDataHandler = lambda text: found.append(text) if inside else None
+    try:
+        parser.Parse(packet.strip(b"\0"), True)
+    except (expat.ExpatError, ValueError):
+        return ""
+    return "".join(found)
 
 
 def has_second(packet: bytes) -> bool:

@@ -9,6 +9,7 @@ of a known kind and value. Whatever is wrong comes back as one sentence.
 
 from __future__ import annotations
 
+import json
 import logging
 from collections.abc import Callable
 from pathlib import Path
@@ -22,17 +23,20 @@ import colorizers
 from colorizers.errors import ImageError, WeightsError
 from colorizers.files.filenames import output_name
 from colorizers.files.writing import OUTPUTS
-from colorizers.page.checking import NETWORK, new_folder, number, uploaded
+from colorizers.page.checking import LOOKING, NETWORK, new_folder, number, uploaded
 from colorizers.page.turns import opened
+from colorizers.painting import recipe as recipes
 from colorizers.painting.adjust import SATURATION, WARMTH
 from colorizers.painting.pipeline import Options, colorize_opened
 from colorizers.painting.predictor import Predictor
 
 log = logging.getLogger(__name__)
 
-NAME = "colorize_file"
 FAILED = "Something went wrong on the server while colouring; try again, or send another picture."
 DESCRIPTION = "Colorize one photograph; see docs/api.md."
+DESCRIPTION_OF_RECIPE = "How a picture that was made here got its colours; see docs/api.md."
+NOT_BESIDE = {"method": "photo", "options": {}, "saturation": 1, "warmth": 0, "keep_colours": False}
+"""What a recipe says, and so is left at its default beside one."""
 
 
 def build(load: Callable[[str], Predictor] | None = None) -> None:
@@ -54,22 +58,34 @@ def build(load: Callable[[str], Predictor] | None = None) -> None:
         saturation: float = 1.0,
         warmth: float = 0.0,
         keep_colours: bool = False,
+        recipe: dict = {},  # type: ignore[type-arg]  # noqa: B006
+        layer: bool = False,
     ) -> tuple[dict, list]:  # type: ignore[type-arg]
         return answer(asked, photo, method, format, quality, options, saturation, warmth,
-                      keep_colours)  # fmt: skip
+                      keep_colours, recipe, layer)  # fmt: skip
+
+    def recipe_of_file(photo: dict) -> dict:  # type: ignore[type-arg]
+        return recipe_of(photo)
 
     # Gradio reads the types from the function, and cannot from the strings that they are here.
     colorize_file.__annotations__ = {
         "photo": dict, "method": str, "format": str, "quality": int, "options": dict,
-        "saturation": float, "warmth": float, "keep_colours": bool, "return": tuple[dict, list],  # type: ignore[type-arg]
+        "saturation": float, "warmth": float, "keep_colours": bool, "recipe": dict,
+        "layer": bool,
+        "return": tuple[dict, list],  # type: ignore[type-arg]
     }  # fmt: skip
-    events.api(
-        colorize_file,
-        api_name=NAME,
-        api_description=DESCRIPTION,
-        concurrency_id=NETWORK["concurrency_id"],
-        concurrency_limit=NETWORK["concurrency_limit"],
-    )
+    recipe_of_file.__annotations__ = {"photo": dict, "return": dict}
+    for function, description, place in (
+        (colorize_file, DESCRIPTION, NETWORK),
+        (recipe_of_file, DESCRIPTION_OF_RECIPE, LOOKING),
+    ):
+        events.api(
+            function,
+            api_name=function.__name__,
+            api_description=description,
+            concurrency_id=place["concurrency_id"],
+            concurrency_limit=place["concurrency_limit"],
+        )
 
 
 def answer(
@@ -82,6 +98,8 @@ def answer(
     saturation: Any,
     warmth: Any,
     keep_colours: Any = False,
+    recipe: Any = None,
+    layer: Any = False,
 ) -> tuple[dict[str, Any], list[str]]:
     """Colorize one upload.
 
@@ -89,7 +107,7 @@ def answer(
     ----------
     load : callable
         Gives the colorizer of a name.
-    photo, method, format, quality, options, saturation, warmth, keep_colours
+    photo, method, format, quality, options, saturation, warmth, keep_colours, recipe, layer
         As a stranger sent them, unchecked; see docs/api.md.
 
     Returns
@@ -106,6 +124,14 @@ def answer(
     """
     try:
         path, original = uploaded(photo)
+        followed = None
+        if recipe not in (None, {}):
+            followed = recipes.checked(recipe)
+            said = method, options or {}, saturation, warmth, keep_colours
+            for (name, usual), value in zip(NOT_BESIDE.items(), said, strict=True):
+                if value != usual:
+                    raise ImageError(f"A recipe says all of the colours; leave out {name}.")
+            method = followed.method
         colorizer = _chosen(load, method)
         ending = _ending(format)
         if not _is_number(quality) or quality != int(quality) or not 1 <= quality <= 100:
@@ -115,11 +141,17 @@ def answer(
         warmer = number("warmth", warmth, WARMTH)
         if not isinstance(keep_colours, bool):
             raise ImageError(f"keep_colours is {_quoted(keep_colours)}, but must be true or false.")
+        if not isinstance(layer, bool):
+            raise ImageError(f"layer is {_quoted(layer)}, but must be true or false.")
         # Under a name that nobody can guess, in the folder that the app clears by itself.
         folder = new_folder(Path(gradio_utils.get_upload_folder()))
-        target = folder / output_name(original, colorizer.name, f".{ending}")
+        made_by = colorizer.name + ("-layer" if layer else "")
+        target = folder / output_name(original, made_by, f".{ending}")
         how = Options(OUTPUTS[ending], int(quality), saturation=more, warmth=warmer, method=checked,
-                      keep=keep_colours)  # fmt: skip
+                      keep=keep_colours, layer=layer)  # fmt: skip
+        if followed is not None:
+            followed.fit(colorizer)
+            how = followed.followed(how)
         with opened(path) as opened_photo:
             notices = colorize_opened(opened_photo, target, colorizer, how).notices
     except ImageError as error:
@@ -134,6 +166,25 @@ def answer(
         "meta": {"_type": "gradio.FileData"},
     }
     return file, list(notices)
+
+
+def recipe_of(photo: Any) -> dict[str, Any]:
+    """How an uploaded picture that was made here got its colours, for `answer` to do again.
+
+    Raises
+    ------
+    gr.Error
+        With one sentence, whatever went wrong.
+    """
+    try:
+        path, _ = uploaded(photo)
+        told: dict[str, Any] = json.loads(recipes.text(recipes.read(path)))
+    except ImageError as error:
+        raise _error(str(error), "No recipe") from error
+    except Exception as error:
+        log.exception("reading a recipe failed")
+        raise _error(FAILED, "No recipe") from error
+    return told
 
 
 def _chosen(load: Callable[[str], Predictor], method: Any) -> Predictor:
@@ -176,5 +227,5 @@ def _quoted(value: Any) -> str:
     return repr(value)[:60]
 
 
-def _error(sentence: str) -> gr.Error:
-    return gr.Error(sentence, title="No colours", print_exception=False)
+def _error(sentence: str, title: str = "No colours") -> gr.Error:
+    return gr.Error(sentence, title=title, print_exception=False)

@@ -54,6 +54,8 @@ SHOWN_BY_BROWSERS = ("AVIF", "BMP", "GIF", "JPEG", "MPO", "PNG", "WEBP")
 QUALITY = (50, 100)
 ENDINGS = {format: ending for ending, format in reversed(OUTPUTS.items())}
 """Ending of a file in each format that may be downloaded."""
+LAYER = "Only the colours (PNG)"
+"""In place of a format: a layer for the blend mode Color."""
 
 SILENT: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
 NETWORK: dict[str, Any] = {

@@ -22,27 +22,39 @@ from numpy.typing import NDArray
 
 from colorizers.errors import ImageError
 from colorizers.networks.bins import modes
+from colorizers.page.checking import number
 from colorizers.page.history import History
-from colorizers.painting.adjust import adjust
-from colorizers.painting.hints import REACH_DEFAULT, Hint, blend, fields, work_shape
+from colorizers.painting.adjust import SATURATION, WARMTH, adjust
+from colorizers.painting.hints import REACH, REACH_DEFAULT, Hint, fields, small, with_hints
 from colorizers.painting.own import Own
-from colorizers.painting.predict import predict_grid, predict_grids, resize, upsample_ab
+from colorizers.painting.pipeline import Options
+from colorizers.painting.predict import predict_grid, predict_grids, resize, working_shape
 from colorizers.painting.predictor import Predictor
+from colorizers.painting.recipe import Recipe
+from colorizers.painting.recipe import of as recipe_of
 
 Float = NDArray[np.float32]
 
 ROOM = 64
 """Photographs on the desk; each takes 2 to 5 MB."""
-MAX_HINTS = 24
 KEPT_PREVIEWS = 8
 """Preview files of a photograph that stay on disk; a browser may still be fetching the last."""
 
 
 class Look(NamedTuple):
-    """A method and the value of its first option: the version of "photo", a temperature, a seed."""
+    """A method and the value of its first option: the version of "photo", a temperature, a seed.
+
+    A recipe may say more of the method's options, by name.
+    """
 
     method: str
     value: float = 0.0
+    more: tuple[tuple[str, float], ...] = ()
+
+    def options(self, models: Mapping[str, Predictor]) -> dict[str, float]:
+        """The options of the method."""
+        first = zip(models[self.method].options, [self.value], strict=False)
+        return dict(first) | dict(self.more)
 
 
 class Sliders(NamedTuple):
@@ -53,6 +65,16 @@ class Sliders(NamedTuple):
     reach: float = REACH_DEFAULT
 
 
+def checked_sliders(sliders: tuple[Any, ...]) -> Sliders:
+    """Saturation, warmth and reach as numbers in their ranges; ImageError otherwise."""
+    saturation, warmth, reach = sliders
+    return Sliders(
+        number("saturation", saturation, SATURATION),
+        number("warmth", warmth, WARMTH),
+        number("reach", reach, REACH),
+    )
+
+
 class Step(NamedTuple):
     """All that makes the colours of a photograph, and that can be taken back."""
 
@@ -60,6 +82,35 @@ class Step(NamedTuple):
     sliders: Sliders
     hints: tuple[Hint, ...] = ()
     keep: bool = False
+
+    def recipe(self, models: Mapping[str, Predictor]) -> Recipe:
+        """The recipe of these colours."""
+        saturation, warmth, reach = self.sliders
+        options = Options(
+            saturation=saturation, warmth=warmth, method=self.look.options(models),
+            keep=self.keep, hints=self.hints, reach=reach,
+        )  # fmt: skip
+        return recipe_of(models[self.look.method], options)
+
+
+def step_of(recipe: Recipe, models: Mapping[str, Predictor]) -> Step:
+    """The step that a recipe says; ImageError if it cannot be taken here."""
+    if recipe.method not in models:
+        raise ImageError(
+            f"The recipe is of the method {recipe.method!r}; there are {', '.join(models)}."
+        )
+    model = models[recipe.method]
+    recipe.fit(model)
+    options = model.options | dict(recipe.options)
+    more = tuple((name, options[name]) for name in [*options][1:])
+    if more == tuple(model.options.items())[1:]:  # nothing but what it does anyway
+        more = ()
+    return Step(
+        Look(recipe.method, next(iter(options.values()), 0.0), more),
+        Sliders(recipe.saturation, recipe.warmth, recipe.reach),
+        recipe.hints,
+        recipe.keep,
+    )
 
 
 @dataclass
@@ -118,8 +169,7 @@ class Work:
             while len(self._grids) > 16:  # someone plays with the temperature
                 del self._grids[next(iter(self._grids))]
             model = models[look.method]
-            options = dict(zip(model.options, [look.value], strict=False))
-            ab = predict_grid(model, self.L.astype(np.float32), **options)
+            ab = predict_grid(model, self._view(), **look.options(models))
             self._grids[look] = ab.astype(np.float16)
         return self._grids[look].astype(np.float32)
 
@@ -133,7 +183,7 @@ class Work:
         missing = [int(look.value) for look in looks if look not in self._grids]
         if missing:
             first, number = missing[0], missing[-1] - missing[0] + 1
-            grids = predict_grids(models[method], self.L.astype(np.float32), first, number)
+            grids = predict_grids(models[method], self._view(), first, number)
             for seed, ab in enumerate(grids, start=first):
                 self._grids.setdefault(Look(method, float(seed)), ab.astype(np.float16))
         return looks
@@ -166,12 +216,16 @@ class Work:
         ab = adjust(self.grid(look, models), sliders.saturation, sliders.warmth)
         if not hints:
             return ab
-        height, width = work_shape(*self.L.shape)
-        L_work = resize(self.L.astype(np.float32), width, height)
+        L = self.L.astype(np.float32)
         places = tuple((hint.x, hint.y, hint.radius) for hint in hints), sliders.reach
         if self._reached is None or self._reached[0] != places:
-            self._reached = places, fields(L_work, hints, sliders.reach)
-        return blend(upsample_ab(L_work, ab), self._reached[1], hints)
+            self._reached = places, fields(small(L), hints, sliders.reach)
+        return with_hints(L, ab, hints, sliders.reach, self._reached[1])
+
+    def _view(self) -> Float:
+        """L at the size from which the network sees the photograph itself, or draws otherwise."""
+        width, height = self.size
+        return resize(self.L.astype(np.float32), *working_shape(height, width)[::-1])
 
     def record(self, sliders: Sliders) -> History[Step]:
         """Note what the colours are made of now; what was done so far."""

@@ -1,9 +1,9 @@
 """What happens in the Colorize tab when somebody brings a photograph, clicks, or moves a slider.
 
-`connect` lets the components of :mod:`colorizers.page.panels` ask :mod:`colorizers.page.editing`.
-The events have ``preprocess=False`` so that the uploaded file itself gets there; Gradio still
-checks that a path is one of its own uploads. All are private: programs have an interface of their
-own.
+`connect` lets the components of :mod:`colorizers.page.panels` ask :mod:`colorizers.page.editing`,
+:mod:`colorizers.page.placing` and :mod:`colorizers.page.taking`. The events have
+``preprocess=False`` so that the uploaded file itself gets there; Gradio still checks that a path is
+one of its own uploads. All are private: programs have an interface of their own.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ def connect(
     kept, take_kept = strip
     gallery, temperature = methods
     tiles, saturation, warmth = versions
-    format_, quality, metadata, keep, full, save, ready, undo, redo, again = home
+    format_, quality, metadata, keep, full, save, ready, undo, redo, again, recipe, use = home
     touch = hinting.touch
     sliders = [saturation, warmth, hinting.reach]
     drawn = [slider, touch, hinting.note, ready, hinting.undo, hinting.likely, seen]
@@ -139,28 +139,40 @@ def connect(
     kept.select(editor.back_to, key, [*sliders, keep, *drawn], **IN_ORDER, **waiting).success(
         **marking
     )
+    use.upload(
+        editor.use_recipe, [use, key], [*sliders, keep, *drawn], **IN_ORDER, **waiting
+    ).success(**marking)
+    recipe.click(editor.home.take_recipe, [key, *sliders], ready, **QUICK, **waiting).success(
+        None, ready, None, js=texts.FETCH, **SILENT
+    )
     take_kept.click(
-        editor.take_kept,
+        editor.home.take_kept,
         [key, format_, quality, metadata],
         ready,
         **NETWORK,
         show_progress_on=full,
     ).success(None, ready, None, js=texts.FETCH, **SILENT)
     keep.input(editor.keep_colours, [key, keep, *sliders], drawn, **QUICK, **waiting)
-    touch.select(editor.place_hint, [key, hinting.colour, *sliders], drawn, **QUICK, **waiting)
+    touch.select(
+        editor.hints.place_hint, [key, hinting.colour, *sliders], drawn, **QUICK, **waiting
+    )
     where = [hinting.across, hinting.down]
     hinting.put.click(
-        editor.place_at, [key, *where, hinting.colour, *sliders], drawn, **QUICK, **waiting
+        editor.hints.place_at, [key, *where, hinting.colour, *sliders], drawn, **QUICK, **waiting
     )
     hinting.colour.change(
-        editor.recolour, [key, hinting.colour, *sliders], drawn, **QUICK, trigger_mode="always_last"
+        editor.hints.recolour,
+        [key, hinting.colour, *sliders],
+        drawn,
+        **QUICK,
+        trigger_mode="always_last",
     )
     hinting.likely.input(
-        editor.take_likely, [key, hinting.likely, *sliders], drawn, **QUICK, **waiting
+        editor.hints.take_likely, [key, hinting.likely, *sliders], drawn, **QUICK, **waiting
     )
-    hints_tab.connect(hinting, editor, key)
-    hinting.undo.click(editor.undo, [key, *sliders], drawn, **QUICK, **waiting)
-    hinting.clear.click(editor.clear, [key, *sliders], drawn, **QUICK)
+    hints_tab.connect(hinting, editor.hints, key)
+    hinting.undo.click(editor.hints.undo, [key, *sliders], drawn, **QUICK, **waiting)
+    hinting.clear.click(editor.hints.clear, [key, *sliders], drawn, **QUICK)
     comparison: dict[str, Any] = {"inputs": [key, temperature], "outputs": gallery, **NETWORK}
     for asked in (comparing.select, temperature.release):
         asked(editor.compare, **comparison, trigger_mode="always_last").success(**marking)
@@ -172,6 +184,6 @@ def connect(
         lambda chosen: gr.Slider(visible=chosen in ("JPEG", "WEBP")), format_, quality, **SILENT
     )
     taken = [key, format_, quality, metadata, *sliders]
-    save.click(editor.take_home, taken, ready, **NETWORK, show_progress_on=full).success(
+    save.click(editor.home.take_home, taken, ready, **NETWORK, show_progress_on=full).success(
         None, ready, None, js=texts.FETCH, **SILENT
     )

@@ -1,13 +1,13 @@
 """The Hints sub-tab: a colour by eye, name, digits or photograph; its place by click or percent.
 
 `build` draws it, `connect` keeps palette, picker and written box at one colour. What a hint does is
-in :mod:`colorizers.page.editing`.
+in :mod:`colorizers.page.placing`.
 """
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import gradio as gr
 import numpy as np
@@ -26,13 +26,10 @@ from colorizers.page.checking import (
     uploaded,
     write_preview,
 )
-from colorizers.page.editing import NO_HINTS, PERCENT
 from colorizers.page.palette import PALETTE
+from colorizers.page.placing import PERCENT, Placing
 from colorizers.page.turns import opened
 from colorizers.painting.hints import REACH, REACH_DEFAULT
-
-if TYPE_CHECKING:
-    from colorizers.page.editing import Editor
 
 FIRST_COLOUR = PALETTE["Brick"]
 MODEL_SIDE = 640
@@ -61,7 +58,7 @@ class Hinting(NamedTuple):
 
 def build() -> Hinting:
     """Draw the sub-tab in the current Gradio context."""
-    note = gr.Markdown(NO_HINTS, elem_id="hints-note")
+    note = gr.Markdown(texts.NO_HINTS, elem_id="hints-note")
     with gr.Row(elem_id="hint-line"):
         likely, named = (
             gr.Radio(
@@ -145,7 +142,7 @@ def build() -> Hinting:
     )
 
 
-def connect(tab: Hinting, editor: Editor, key: Any) -> None:
+def connect(tab: Hinting, placing: Placing, key: Any) -> None:
     """Let palette, box and photograph set the colour; show what it is, however it was set."""
     tab.model.upload(show_model, tab.model, [tab.model, tab.note], **LOOKING)
     tab.model.select(take_colour, tab.model, tab.colour, **LOOKING | SILENT)
@@ -155,7 +152,7 @@ def connect(tab: Hinting, editor: Editor, key: Any) -> None:
     tab.named.input(None, tab.named, tab.colour, js="(named) => named", **SILENT)
     for done in (tab.written.submit, tab.written.blur):
         done(
-            editor.read_colour,
+            placing.read_colour,
             [key, tab.written],
             [tab.colour, tab.note],
             trigger_mode="always_last",  # or what is written quickly after a mistake is not read

@@ -1,7 +1,7 @@
 """Results of one photograph that somebody wants to compare: what is said of them, and their zip.
 
-Fed by :mod:`colorizers.page.editing`; a result is the :class:`~colorizers.page.desk.Step` that it
-is made of, so keeping one costs a thumbnail.
+Fed by :mod:`colorizers.page.drawing` and :mod:`colorizers.page.taking`; a result is the
+:class:`~colorizers.page.desk.Step` that it is made of, so keeping one costs a thumbnail.
 """
 
 from __future__ import annotations

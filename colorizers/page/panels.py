@@ -15,7 +15,7 @@ from gradio.processing_utils import save_pil_to_cache
 from PIL import Image
 
 from colorizers.page import kept, texts, zoom
-from colorizers.page.checking import ENDINGS, QUALITY
+from colorizers.page.checking import ENDINGS, LAYER, QUALITY
 from colorizers.page.editing import TEMPERATURES
 from colorizers.painting.adjust import SATURATION, WARMTH
 from colorizers.painting.predictor import Predictor
@@ -161,13 +161,15 @@ class Home(NamedTuple):
     undo: gr.Button
     redo: gr.Button
     again: gr.Button
+    recipe: gr.Button
+    use: gr.UploadButton
 
 
 def home() -> Home:
     """Draw what the file is to be, and its buttons."""
     with gr.Row(equal_height=False):
         format = gr.Dropdown(
-            list(ENDINGS),
+            [*ENDINGS, LAYER],
             value="PNG",
             label="Format",
             show_label=False,
@@ -195,4 +197,13 @@ def home() -> Home:
             for name in ("Undo", "Redo")
         )
         again = gr.Button("Undo all changes", size="sm", min_width=130, elem_id="again")
-    return Home(format, quality, metadata, keep, full, save, ready, undo, redo, again)
+    with gr.Row(elem_id="recipes"):
+        recipe = gr.Button("Save recipe", size="sm", min_width=60, elem_id="save-recipe")
+        use = gr.UploadButton(
+            "Use a recipe",
+            file_types=[".json", "image", ".tif", ".tiff"],
+            size="sm",
+            min_width=60,
+            elem_id="use-recipe",
+        )
+    return Home(format, quality, metadata, keep, full, save, ready, undo, redo, again, recipe, use)

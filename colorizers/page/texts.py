@@ -209,6 +209,9 @@ MODEL = (
 )
 CAUTIOUS = "Cautious"
 KEPT = "**Kept:** click one to go back to it."
+NO_COLOURS, NO_CHANGE, NO_FILE = "No colours yet", "Nothing was changed", "No file yet"
+"""Titles of what goes wrong."""
+NO_HINTS = "No hints yet: choose a colour, then click where it belongs."
 WAITING = "The coloured photograph will appear below."
 
 _GUESSES = """

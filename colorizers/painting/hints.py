@@ -25,6 +25,7 @@ from numpy.typing import NDArray
 from scipy.sparse.linalg import splu
 
 from colorizers.painting.adjust import within
+from colorizers.painting.predict import resize, upsample_ab
 
 Float = NDArray[np.float32]
 
@@ -34,6 +35,8 @@ the time grows faster than the pixels do. `colorizers.painting.predict` follows 
 further."""
 RADIUS = 0.012
 """Radius of a hint, as a share of the picture's longer side."""
+MAX_HINTS = 24
+"""Of one picture."""
 REACH = (0.0, 1.0)
 REACH_DEFAULT = 0.4
 PULL = (1e-6, 1e-10)
@@ -78,6 +81,43 @@ def work_shape(height: int, width: int) -> tuple[int, int]:
     """
     shrink = min(1.0, WORK_SIDE / max(height, width), (WORK_PIXELS / (height * width)) ** 0.5)
     return max(1, round(height * shrink)), max(1, round(width * shrink))
+
+
+def small(L: Float) -> Float:
+    """L at the size of `work_shape`."""
+    height, width = work_shape(*L.shape)
+    return resize(L, width, height)
+
+
+def with_hints(
+    L: Float,
+    ab_grid: Float,
+    hints: Sequence[Hint],
+    reach: float = REACH_DEFAULT,
+    reached: Float | None = None,
+) -> Float:
+    """Colours of a small grid with hints in place of them, as far as the hints reach.
+
+    Parameters
+    ----------
+    L : ndarray of float32, shape (height, width)
+        In [0, 100].
+    ab_grid : ndarray of float32, shape (grid height, grid width, 2)
+        Spans the same picture.
+    hints, reach
+        As of `fields`.
+    reached : ndarray of float32, optional
+        What `fields` gave of `small(L)`, if it is known.
+
+    Returns
+    -------
+    ndarray of float32, shape (height', width', 2)
+        At the size of `work_shape`.
+    """
+    L_small = small(L)
+    if reached is None:
+        reached = fields(L_small, hints, reach)
+    return blend(upsample_ab(L_small, ab_grid), reached, hints)
 
 
 def fields(L: Float, hints: Sequence[Hint], reach: float = REACH_DEFAULT) -> Float:

@@ -5,20 +5,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-
-import numpy as np
-from numpy.typing import NDArray
 
 from colorizers.errors import ImageError
 from colorizers.files.picture import Picture
 from colorizers.files.reading import open_photo
 from colorizers.files.srgb import Pixels
 from colorizers.files.writing import save
-from colorizers.painting import own
-from colorizers.painting.predict import Progress, colorize_photo, lightness, paint_grid
+from colorizers.painting import own, recipe
+from colorizers.painting.hints import REACH_DEFAULT, Hint
+from colorizers.painting.layer import colours_alone
+from colorizers.painting.predict import Progress, colorize_photo
 from colorizers.painting.predictor import Predictor
 
 COMMENT = "Colours added by TrueHue; they are a guess ({})."
@@ -43,6 +42,12 @@ class Options:
         Options of the method.
     keep : bool
         Leave colours that the photograph has already; see `colorizers.painting.own`.
+    hints : sequence of Hint
+    reach : float
+        Places with a colour of their own, and how far it spreads; see `colorizers.painting.hints`.
+    layer : bool
+        Write only the colours, as a PNG in sRGB for the blend mode Color; see
+        `colorizers.painting.layer`.
     """
 
     format: str = "PNG"
@@ -52,6 +57,9 @@ class Options:
     warmth: float = 0.0
     method: Mapping[str, float] = field(default_factory=dict)
     keep: bool = False
+    hints: Sequence[Hint] = ()
+    reach: float = REACH_DEFAULT
+    layer: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,32 +122,27 @@ def colorize_opened(
     colorizer: Predictor,
     options: Options,
     progress: Progress | None = None,
-    ab_grid: NDArray[np.float32] | None = None,
 ) -> Coloured:
-    """Colorize an open photograph into a file.
+    """Colorize an open photograph into a file, whose XMP has the recipe.
 
     Parameters
     ----------
     photo : Picture
     target, colorizer, options, progress
         As for `colorize_file`.
-    ab_grid : ndarray of float32, shape (grid height, grid width, 2), optional
-        The colours, if they are known already; nothing is asked of the network then.
     """
+    if options.layer and options.format != "PNG":
+        raise ImageError(f"A layer of colours is a PNG, and not {options.format}; ask for PNG.")
 
     def painting(share: float, what: str) -> None:
         if progress is not None:
             progress(0.2 + 0.6 * share, what)
 
     try:
-        if ab_grid is None:
-            rgb = colorize_photo(
-                colorizer, photo, saturation=options.saturation, warmth=options.warmth,
-                progress=painting, **options.method,
-            )  # fmt: skip
-        else:
-            deep = photo.rgb.dtype == np.uint16
-            rgb = paint_grid(lightness(photo.rgb), ab_grid, deep=deep, progress=painting)
+        rgb = colorize_photo(
+            colorizer, photo, saturation=options.saturation, warmth=options.warmth,
+            hints=options.hints, reach=options.reach, progress=painting, **options.method,
+        )  # fmt: skip
     except ValueError as error:  # an option out of its range; the message names it
         raise ImageError(str(error)) from error
     guessed, where = photo.notices, own.coloured(photo.rgb)
@@ -150,8 +153,10 @@ def colorize_opened(
     if progress is not None:
         progress(0.8, f"Writing {options.format}")
     target.parent.mkdir(parents=True, exist_ok=True)
+    written = colours_alone(rgb) if options.layer else rgb
     unsaid = save(
-        target, rgb, photo, format=options.format, quality=options.quality,
-        metadata=options.metadata, comment=COMMENT.format(colorizer.title),
+        target, written, photo, format=options.format, quality=options.quality,
+        metadata=options.metadata and not options.layer, comment=COMMENT.format(colorizer.title),
+        recipe=recipe.text(recipe.of(colorizer, options)),
     )  # fmt: skip
     return Coloured(rgb, guessed, unsaid)

@@ -36,10 +36,10 @@ He, Sun 2015, "Fast guided filter", arXiv:1505.00996.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import cv2
 import numpy as np
@@ -55,7 +55,10 @@ from colorizers.painting.adjust import adjust
 from colorizers.painting.neutral import frame, seen, whiten
 from colorizers.painting.predictor import Predictor
 from colorizers.painting.strips import lightness, paint
-from colorizers.parallel import threads
+from colorizers.parallel import one_thread, threads
+
+if TYPE_CHECKING:
+    from colorizers.painting.hints import Hint
 
 Float = NDArray[np.float32]
 Progress = Callable[[float, str], None]
@@ -87,6 +90,7 @@ __all__ = [
     "predict_grids",
     "resize",
     "upsample_ab",
+    "working_shape",
 ]
 
 
@@ -149,6 +153,8 @@ def colorize_photo(
     *,
     saturation: float = 1.0,
     warmth: float = 0.0,
+    hints: Sequence[Hint] = (),
+    reach: float = 0.0,
     progress: Progress | None = None,
     **options: Any,
 ) -> Pixels:
@@ -160,6 +166,9 @@ def colorize_photo(
         As for `colorize`.
     photo : Picture
         Upright sRGB.
+    hints, reach
+        Places with a colour of their own; see `colorizers.painting.hints`. They come last, so that
+        they keep the very colour that was chosen.
 
     Returns
     -------
@@ -172,9 +181,13 @@ def colorize_photo(
     L = lightness(photo.rgb)
     report(0.3, "Colouring")
     L_work = _working_size(L)
-    # The network's view may be averaged from the working size, unless that is hardly larger.
-    view = L_work if min(L_work.shape) >= 2 * colorizer.size else L
-    ab_grid = adjust(predict_grid(colorizer, view, **options), saturation, warmth)
+    with one_thread():  # so that a recipe gives the same bytes with any number of cores
+        ab_grid = predict_grid(colorizer, L_work, **options)
+    ab_grid = adjust(ab_grid, saturation, warmth)
+    if hints:
+        from colorizers.painting.hints import with_hints  # which imports this module
+
+        ab_grid = with_hints(L_work, ab_grid, hints, reach)
     report(0.5, "Following the edges")
     coefficients = _linear_in_L(L_work, ab_grid)
     rgb = paint(
@@ -330,11 +343,20 @@ def resize(plane: Float, width: int, height: int, *, smooth: bool = True) -> Flo
     return plane
 
 
-def _working_size(L: Float) -> Float:
-    height, width = L.shape
+def working_shape(height: int, width: int) -> tuple[int, int]:
+    """Height and width at which edges of a picture are followed, and from which a network sees it.
+
+    Examples
+    --------
+    >>> working_shape(3000, 4000), working_shape(32, 40), working_shape(100, 10000)
+    ((384, 512), (32, 40), (41, 4096))
+    """
     shrink = min(1.0, WORK_SIDE / min(height, width), WORK_LONGEST / max(height, width))
-    small = resize(L, max(1, round(width * shrink)), max(1, round(height * shrink)))
-    return small.clip(0.0, L_MAX)
+    return max(1, round(height * shrink)), max(1, round(width * shrink))
+
+
+def _working_size(L: Float) -> Float:
+    return resize(L, *working_shape(*L.shape)[::-1]).clip(0.0, L_MAX)
 
 
 def _linear_in_L(L_work: Float, ab_grid: Float) -> Float:

@@ -21,6 +21,7 @@ from colorizers.batch import album, index, local
 from colorizers.errors import SettingsError
 from colorizers.files.picture import Picture
 from colorizers.files.writing import OUTPUTS, save
+from colorizers.painting.layer import colours_alone
 from colorizers.painting.pipeline import Options
 
 
@@ -239,6 +240,73 @@ def test_options_are_part_of_the_name(photos: Path, tmp_path: Path, options, lab
     assert names(tmp_path / "out") == [f"a-colorized-{label}.png"]
 
 
+def test_a_recipe_is_written_beside_and_replayed_over_an_album(
+    photos: Path, tmp_path: Path, capsys
+):
+    first = tmp_path / "first"
+    settings = ("--seed", 3, "--vividness", 0.8, "--saturation", 0.8, "--warmth", -0.2)
+    assert run(photos, "-o", first, *settings, "--recipe-beside", "--keep-colours") == 0
+    label = "photo-seed3-vividness0.8-saturation0.8-warmth-0.2-keep-colours"
+    assert f"a-colorized-{label}.png.json" in names(first)
+    beside = first / f"b-colorized-{label}.jpg.json"
+    assert json.loads(beside.read_text()) == {
+        "truehue": 1, "method": "photo", "options": {"seed": 3, "vividness": 0.8},
+        "saturation": 0.8, "warmth": -0.2, "keep_colours": True, "hints": [], "reach": 0.4,
+    }  # fmt: skip
+    # From the file beside, and from the picture itself.
+    for number, source in enumerate((beside, beside.with_suffix(""))):
+        again = tmp_path / f"again{number}"
+        assert run(photos, "-o", again, "--recipe", source) == 0
+        results = names(again)
+        assert [name.split("-colorized-")[0] for name in results] == ["a", "b", "other/a"]
+        for result in results:
+            whole = first / f"{result.split('photo-recipe-')[0]}{label}{Path(result).suffix}"
+            assert (again / result).read_bytes() == whole.read_bytes()
+    capsys.readouterr()
+    assert run(photos, "-o", again, "--recipe", beside) == 0
+    assert "3 already there" in capsys.readouterr().out
+    recipe = json.loads(beside.read_text()) | {"hints": [{"x": 0.5, "y": 0.5, "a": 60, "b": 40}]}
+    beside.write_text(json.dumps(recipe))
+    assert run(photos, "-o", again, "--recipe", beside) == 0  # another recipe is not done yet
+    assert len(names(again)) == 6
+
+
+def test_only_the_colours_as_a_layer(photos: Path, tmp_path: Path, capsys):
+    out = tmp_path / "out"
+    for options in ((), ("--layer",)):
+        assert run(photos, "-o", out, "--format", "png", *options) == 0
+    for name in ("a-colorized-photo", "b.jpg.colorized-photo"):
+        with Image.open(out / f"{name}.png") as whole, Image.open(out / f"{name}-layer.png") as own:
+            np.testing.assert_array_equal(np.asarray(own), colours_alone(np.asarray(whole)))
+    assert run(photos, "-o", tmp_path / "more", "--layer") == 0
+    assert {Path(name).suffix for name in names(tmp_path / "more")} == {".png"}
+    for wrong in (("-o", out, "--format", "jpg"), ("-o", tmp_path / "a.jpg")):
+        assert run(photos / "a.png", *wrong, "--layer") == 2
+        assert "A layer of colours is a PNG" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("said", "option", "says"),
+    [
+        ({"method": "gan", "warmth": 3}, (), "the warmth 3 must be a number from -1 to 1."),
+        ({"method": "sepia"}, (), "of the method 'sepia'; there are photo, classification"),
+        ({"method": "gan"}, ("--saturation", "1"), "says all of the colours; leave out --satur"),
+        ({"method": "gan"}, ("--keep-colours",), "leave out --keep-colours."),
+        ({"method": "gan", "weights": "0" * 64}, (), "000000000000... of gan, and those here"),
+        ({"method": "gan", "options": {"seed": 1}}, (), "the method gan has no option 'seed'"),
+    ],
+)
+def test_a_wrong_recipe_is_told_before_anything_is_made(
+    photos: Path, tmp_path: Path, capsys, said, option, says
+):
+    (tmp_path / "recipe.json").write_text(json.dumps({"truehue": 1} | said))
+    assert run(photos, "-o", tmp_path / "out", "--recipe", tmp_path / "recipe.json", *option) == 2
+    told = capsys.readouterr().err
+    assert says in told
+    assert told.count("\n") == 1
+    assert not (tmp_path / "out").exists() or names(tmp_path / "out") == []
+
+
 @pytest.mark.parametrize("seed", ["-1", "1.5", "1000000", "x"])
 def test_a_seed_is_a_whole_number(photos: Path, tmp_path: Path, capsys, seed: str):
     with pytest.raises(SystemExit) as left:
@@ -295,9 +363,9 @@ def test_a_wrong_saturation_or_warmth_is_told_before_anything_is_made(
 
 def test_settings_of_a_program_are_checked_before_the_first_file(photos: Path, tmp_path: Path):
     job = album.Job(photos / "a.png", tmp_path / "a.png", "PNG")
-    recipe = local.Recipe(fake_networks.load, "gan", Options(warmth=2.0))
+    task = local.Task(fake_networks.load, "gan", Options(warmth=2.0))
     with pytest.raises(SettingsError, match="warmth 2 must be a number from -1 to 1"):
-        next(local.run([job], recipe, 1))
+        next(local.run([job], task, 1))
 
 
 def test_misuse_is_one_sentence_and_2(photos: Path, tmp_path: Path, monkeypatch, capsys):

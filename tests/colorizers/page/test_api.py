@@ -11,12 +11,17 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import fake_networks
 import httpx
 import numpy as np
 import pytest
 from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
 from PIL import Image
+
+import colorizers
+from colorizers.__main__ import main
+from colorizers.painting.layer import colours_alone
 
 ROOT = Path(__file__).parents[3]
 DOCUMENT = (ROOT / "docs" / "api.md").read_text()
@@ -73,8 +78,8 @@ def is_colorized(file: Path, kind: str) -> bool:
         return bool(np.ptp(np.asarray(image).astype(int), axis=2).max() > 20)
 
 
-def test_the_three_examples_of_the_document_run(url: str, photo: Path):
-    assert [language for language, _ in BLOCKS] == ["python", "python", "sh"]
+def test_the_examples_of_the_document_run(url: str, photo: Path):
+    assert [language for language, _ in BLOCKS] == ["python", "python", "python", "sh"]
     for language, code in BLOCKS:
         assert "http://127.0.0.1:7860" in code
         code = code.replace("http://127.0.0.1:7860", url)
@@ -104,6 +109,43 @@ def test_arguments_and_their_defaults(client: Client, photo: Path):
         )  # fmt: skip
         assert Path(file).name == f"photo-colorized-{method}.webp"
         assert is_colorized(file, "WEBP")
+
+
+HINTED = {"truehue": 1, "method": "photo", "options": {"seed": 3, "vividness": 0.8},
+          "saturation": 0.8, "warmth": -0.2, "keep_colours": False,
+          "hints": [{"x": 0.25, "y": 0.5, "a": 60.5, "b": 40}], "reach": 0.55}  # fmt: skip
+
+
+@pytest.mark.parametrize("format", ["jpg", "png", "webp", "tif"])
+def test_a_recipe_gives_the_file_that_the_command_line_gives(
+    client: Client, photo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, format: str
+):
+    file, _ = client.predict(
+        photo=handle_file(photo), format=format, recipe=HINTED, api_name="/colorize_file"
+    )
+    told = client.predict(photo=handle_file(file), api_name="/recipe_of_file")
+    assert told == HINTED
+    (tmp_path / "recipe.json").write_text(json.dumps(told))
+    monkeypatch.setattr(colorizers, "load", fake_networks.load)
+    made = tmp_path / f"made.{format}"
+    wanted = ["--recipe", str(tmp_path / "recipe.json"), "--jobs", "1"]
+    assert main([str(photo), "-o", str(made), *wanted]) == 0
+    assert made.read_bytes() == Path(file).read_bytes()
+
+
+def test_a_layer_of_colours(client: Client, photo: Path):
+    whole, _ = client.predict(photo=handle_file(photo), api_name="/colorize_file")
+    layer, _ = client.predict(photo=handle_file(photo), layer=True, api_name="/colorize_file")
+    assert Path(layer).name == "photo-colorized-photo-layer.png"
+    with Image.open(whole) as picture, Image.open(layer) as colours:
+        np.testing.assert_array_equal(np.asarray(colours), colours_alone(np.asarray(picture)))
+
+
+def test_a_picture_without_a_recipe_is_one_sentence(client: Client, photo: Path):
+    with pytest.raises(AppError, match="The picture has no recipe: TrueHue did not write it"):
+        client.predict(photo=handle_file(photo), api_name="/recipe_of_file")
+    with pytest.raises(AppError, match="There is no photograph yet"):
+        client.predict(photo=None, api_name="/recipe_of_file")
 
 
 def test_what_was_guessed_or_left_out_is_said(client: Client, tmp_path: Path):
@@ -151,6 +193,13 @@ def test_saturation_and_warmth(client: Client, photo: Path):
         ({"warmth": "hot"}, "The warmth must be a number from -1 to 1"),
         ({"warmth": 10**400}, "The warmth must be a number from -1 to 1"),
         ({"options": 7}, "must be names with numbers"),
+        ({"layer": "yes"}, "layer is 'yes', but must be true or false"),
+        ({"layer": True, "format": "jpg"}, "A layer of colours is a PNG, and not JPEG"),
+        ({"recipe": [1]}, "The recipe is a list, but must be an object"),
+        ({"recipe": {"truehue": 1, "method": "gan", "reach": 2}}, "the reach 2 must be a number"),
+        ({"recipe": {"truehue": 1, "method": "sepia"}}, "There is no method 'sepia'"),
+        ({"recipe": HINTED, "saturation": 2}, "says all of the colours; leave out saturation"),
+        ({"recipe": HINTED, "options": [1]}, "says all of the colours; leave out options"),
     ],
 )
 def test_what_is_wrong_is_one_sentence(client: Client, photo: Path, wrong, says):
@@ -181,7 +230,7 @@ def test_it_is_documented_by_the_app_and_shares_the_queue_of_the_tab(url: str):
     endpoints = httpx.get(f"{url}/gradio_api/info").json()["named_endpoints"]
     parameters = [one["parameter_name"] for one in endpoints["/colorize_file"]["parameters"]]
     assert parameters == ["photo", "method", "format", "quality", "options", "saturation",
-                          "warmth", "keep_colours"]  # fmt: skip
+                          "warmth", "keep_colours", "recipe", "layer"]  # fmt: skip
     for name in parameters:
         assert f"| `{name}` |" in DOCUMENT
     config = httpx.get(f"{url}/config").json()

@@ -15,11 +15,12 @@ from colorizers.files.picture import Picture
 from colorizers.files.reading import open_photo
 from colorizers.files.writing import save
 from colorizers.networks.bins import COUNT, centres
-from colorizers.page import checking, desk, editing, hinting, kept, turns, ui
+from colorizers.page import checking, desk, drawing, hinting, kept, texts, turns, ui
 from colorizers.page.checking import hex_ab
 from colorizers.page.desk import Desk, Look, Work
 from colorizers.page.editing import Editor
-from colorizers.painting import hints
+from colorizers.painting import hints, recipe
+from colorizers.painting.layer import colours_alone
 
 VERSIONS = ("Cautious", "Seed 1", "Seed 2")
 AS_IS = (1.0, 0.0, 0.5)
@@ -91,7 +92,7 @@ def test_fresh_upload_is_coloured_by_the_first_method(
     assert np.abs(colour[..., 0] - grey[..., 0]).max() < 1
     np.testing.assert_allclose(colour[..., 1:].mean((0, 1)), [6, 12], atol=1)
     assert touch == after
-    assert said == editing.NO_HINTS
+    assert said == texts.NO_HINTS
     assert not ready.visible
     assert len(Path(after).parent.name) == 32  # nobody guesses it
     assert asked_of(editor, "photo") == [{"seed": 0.0}]
@@ -114,7 +115,7 @@ def test_from_the_check_to_the_file_an_upload_is_decoded_twice(
     assert len(decoded) == 2  # the check, and the one that was asked without its verdict
     assert first[:2] == whole[1:3]
     np.testing.assert_array_equal(drawn(first[2:]), drawn(whole[3:]))
-    editor.take_home(key, "PNG", 90, True, *AS_IS, progress=quiet)
+    editor.home.take_home(key, "PNG", 90, True, *AS_IS, progress=quiet)
     assert len(decoded) == 3
 
 
@@ -128,7 +129,7 @@ def test_of_what_was_only_looked_at_the_last_few_stay_in_memory(
     np.testing.assert_array_equal(drawn_of[0], drawn_of[2])
 
 
-def test_sliders_hints_and_the_file_need_no_network(
+def test_sliders_and_hints_need_no_network(
     editor: Editor, key: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def forbidden(*args: object, **options: object) -> None:
@@ -140,33 +141,32 @@ def test_sliders_hints_and_the_file_need_no_network(
         drawn(editor.redraw(key, 2.0, 0.0, 0.5))[..., 1:].mean((0, 1)), [12, 24], atol=1.5
     )
     assert np.abs(drawn(editor.redraw(key, 0.0, 0.0, 0.5))[..., 1:]).max() < 1
-    editor.place_hint(click([20, 100]), key, "#3040c0", *AS_IS)
-    editor.take_home(key, "PNG", 90, True, *AS_IS, progress=quiet)
+    editor.hints.place_hint(click([20, 100]), key, "#3040c0", *AS_IS)
 
 
 def test_a_hint_without_a_mouse_is_the_same_hint(editor: Editor, key: str) -> None:
-    placed = drawn(editor.place_at(key, 25, 50, "#c04040", *AS_IS))
+    placed = drawn(editor.hints.place_at(key, 25, 50, "#c04040", *AS_IS))
     assert editor.desk.get(key).hints == [hints.Hint(0.25, 0.5, hex_ab("#c04040"))]
-    editor.clear(key, *AS_IS)
-    clicked = drawn(editor.place_hint(click([96, 128]), key, "#c04040", *AS_IS))
+    editor.hints.clear(key, *AS_IS)
+    clicked = drawn(editor.hints.place_hint(click([96, 128]), key, "#c04040", *AS_IS))
     np.testing.assert_array_equal(clicked, placed)
     for across, down in ((101, 50), (50, -1), (None, 50), (50, "x"), (float("nan"), 50)):
         with pytest.raises(gr.Error, match="must be a number from 0 to 100"):
-            editor.place_at(key, across, down, "#c04040", *AS_IS)
+            editor.hints.place_at(key, across, down, "#c04040", *AS_IS)
 
 
 def test_a_colour_may_be_written(editor: Editor, key: str) -> None:
-    assert editor.read_colour(key, "Navy") == ["#000080", editing.NO_HINTS]
-    assert editor.read_colour(None, "Navy") == ["#000080", editing.NO_HINTS]
-    colour, note = editor.read_colour(key, "blu")
+    assert editor.hints.read_colour(key, "Navy") == ["#000080", texts.NO_HINTS]
+    assert editor.hints.read_colour(None, "Navy") == ["#000080", texts.NO_HINTS]
+    colour, note = editor.hints.read_colour(key, "blu")
     assert colour == gr.skip()  # what was chosen before stays
     assert note.startswith("⚠️ “blu” is no colour")
-    editor.place_at(key, 25, 50, "#c04040", *AS_IS)
-    assert editor.read_colour(key, "#123456")[1].startswith("1 hint,")
+    editor.hints.place_at(key, 25, 50, "#c04040", *AS_IS)
+    assert editor.hints.read_colour(key, "#123456")[1].startswith("1 hint,")
 
 
 def test_a_box_that_is_empty_while_somebody_types_is_no_mistake(editor: Editor, key: str) -> None:
-    assert editor.redraw(key, None, 0.0, 0.5) == [gr.skip()] * editing.DRAWN
+    assert editor.redraw(key, None, 0.0, 0.5) == [gr.skip()] * drawing.DRAWN
 
 
 def test_a_hint_colours_its_region_and_can_be_changed_and_taken_back(
@@ -176,7 +176,7 @@ def test_a_hint_colours_its_region_and_can_be_changed_and_taken_back(
     solved: Any = []
     real = hints.fields
     monkeypatch.setattr(desk, "fields", lambda *given: solved.append(1) or real(*given))
-    updates = editor.place_hint(click([60, 128]), key, "#c04040", *AS_IS)
+    updates = editor.hints.place_hint(click([60, 128]), key, "#c04040", *AS_IS)
     seen = drawn(updates)
     np.testing.assert_allclose(seen[128, 60, 1:], hex_ab("#c04040"), atol=3)
     np.testing.assert_allclose(seen[90:170, 30:90, 1:].mean((0, 1)), hex_ab("#c04040"), atol=5)
@@ -184,8 +184,10 @@ def test_a_hint_colours_its_region_and_can_be_changed_and_taken_back(
     assert updates[1] != updates[0][1]  # the picture to click into has a ring
     assert updates[2].startswith("1 hint,")
 
-    assert editor.place_hint(click([62, 128]), key, "#40a040", *AS_IS)[2].startswith("1 hint. This")
-    seen = drawn(editor.recolour(key, "#4060c0", *AS_IS))
+    assert editor.hints.place_hint(click([62, 128]), key, "#40a040", *AS_IS)[2].startswith(
+        "1 hint. This"
+    )
+    seen = drawn(editor.hints.recolour(key, "#4060c0", *AS_IS))
     np.testing.assert_allclose(seen[128, 60, 1:], hex_ab("#4060c0"), atol=3)
     assert len(solved) == 1  # another colour is no other place
 
@@ -196,22 +198,24 @@ def test_a_hint_colours_its_region_and_can_be_changed_and_taken_back(
 
     # It is still chosen: a click elsewhere moves it, and the next one places another.
     blue = hex_ab("#4060c0")
-    editor.place_hint(click([96, 128]), key, "#40a040", *AS_IS)
+    editor.hints.place_hint(click([96, 128]), key, "#40a040", *AS_IS)
     assert editor.desk.get(key).hints == [hints.Hint(0.25, 0.5, blue)]
-    assert editor.place_hint(click([300, 128]), key, "#40a040", *AS_IS)[2].startswith("2 hints,")
-    editor.recolour(key, "#c04040", *AS_IS)  # waits for a click
+    assert editor.hints.place_hint(click([300, 128]), key, "#40a040", *AS_IS)[2].startswith(
+        "2 hints,"
+    )
+    editor.hints.recolour(key, "#c04040", *AS_IS)  # waits for a click
     assert [hint.ab for hint in editor.desk.get(key).hints] == [blue, hex_ab("#40a040")]
-    editor.place_hint(click([96, 128]), key, "#c04040", *AS_IS)
-    editor.undo(key, *AS_IS)  # the one that is chosen, not the last one
+    editor.hints.place_hint(click([96, 128]), key, "#c04040", *AS_IS)
+    editor.hints.undo(key, *AS_IS)  # the one that is chosen, not the last one
     assert [hint.ab for hint in editor.desk.get(key).hints] == [hex_ab("#40a040")]
-    assert editor.clear(key, *AS_IS)[2] == editing.NO_HINTS
-    assert editor.undo(key, *AS_IS)[2] == editing.NO_HINTS
+    assert editor.hints.clear(key, *AS_IS)[2] == texts.NO_HINTS
+    assert editor.hints.undo(key, *AS_IS)[2] == texts.NO_HINTS
 
 
 def test_the_colour_box_alone_changes_nothing(editor: Editor, key: str) -> None:
     before = list(editor.desk.get(key).previews)
     for given in (key, None):
-        assert editor.recolour(given, "#4060c0", *AS_IS) == [gr.skip()] * editing.DRAWN
+        assert editor.hints.recolour(given, "#4060c0", *AS_IS) == [gr.skip()] * drawing.DRAWN
     assert editor.desk.get(key).previews == before
 
 
@@ -225,23 +229,23 @@ def test_likely_colours_are_of_the_place_that_was_clicked(
     shares[:, 0, warm], shares[:, 0, cold], shares[:, 0, rare] = 0.7, 0.28, 0.02
     shares[:, 1, cold] = 1.0
     monkeypatch.setattr(editor.models["photo"], "likely", lambda L: shares)
-    offered = editor.place_hint(click([96, 128]), key, "#808080", *AS_IS)[5]
+    offered = editor.hints.place_hint(click([96, 128]), key, "#808080", *AS_IS)[5]
     names, values = zip(*offered.choices, strict=True)
     assert names == ("brown 70%", "blue 28%")
     np.testing.assert_allclose([hex_ab(value) for value in values], [[20, 30], [0, -40]], atol=2)
-    offered = editor.take_likely(key, values[1], *AS_IS)[5]
+    offered = editor.hints.take_likely(key, values[1], *AS_IS)[5]
     assert offered.value == values[1]
     assert editor.desk.get(key).hints == [hints.Hint(0.25, 0.5, hex_ab(values[1]))]
-    offered = editor.place_hint(click([300, 128]), key, "#808080", *AS_IS)[5]
+    offered = editor.hints.place_hint(click([300, 128]), key, "#808080", *AS_IS)[5]
     assert [name for name, _ in offered.choices] == ["blue 100%"]
-    assert editor.clear(key, *AS_IS)[5].visible is False
+    assert editor.hints.clear(key, *AS_IS)[5].visible is False
 
 
 def test_hints_have_a_limit(editor: Editor, key: str) -> None:
     work = editor.desk.get(key)
-    work.hints = [hints.Hint(n / 30, 0.1, (1.0, 2.0)) for n in range(desk.MAX_HINTS)]
+    work.hints = [hints.Hint(n / 30, 0.1, (1.0, 2.0)) for n in range(hints.MAX_HINTS)]
     with pytest.raises(gr.Error, match="24 hints, which is the limit"):
-        editor.place_hint(click([200, 200]), key, "#c04040", *AS_IS)
+        editor.hints.place_hint(click([200, 200]), key, "#c04040", *AS_IS)
 
 
 def test_colours_of_its_own_are_told_and_kept_on_request(
@@ -255,7 +259,7 @@ def test_colours_of_its_own_are_told_and_kept_on_request(
     assert drawn(editor.redraw(key, *AS_IS))[100:150, 100:150, 1].mean() < 20
     kept = drawn(editor.keep_colours(key, True, *AS_IS))  # enlarged to 384 pixels
     assert kept[80:130, 80:130, 1].mean() > 50
-    file = editor.take_home(key, "PNG", 90, True, *AS_IS, progress=quiet).value["path"]
+    file = editor.home.take_home(key, "PNG", 90, True, *AS_IS, progress=quiet).value["path"]
     with Image.open(file) as image:
         found = np.asarray(image)
     np.testing.assert_array_equal(found[12:38, 12:38], rgb[12:38, 12:38])
@@ -288,9 +292,62 @@ def test_versions_are_drawn_at_once_by_their_seeds(editor: Editor, upload: dict[
     assert [len(L) for L in model.seen] == [1, 5]
     editor.choose_version(click(2), key, *AS_IS)
     assert editor.desk.get(key).look == Look("photo", 2.0)
-    file = editor.take_home(key, "PNG", 90, True, *AS_IS, progress=quiet).value["path"]
+    file = editor.home.take_home(key, "PNG", 90, True, *AS_IS, progress=quiet).value["path"]
     assert Path(file).name == "Oma-Opa-colorized-photo-seed2.png"
-    assert len(model.asked) == 2
+    # The file is made by its recipe, as programs and the command line make it.
+    assert model.asked[2:] == [{"seed": 2.0, "vividness": 1.0}]
+
+
+def made(button: gr.DownloadButton) -> Path:
+    return Path(button.value["path"])
+
+
+def test_the_file_tells_its_recipe_and_a_recipe_gives_the_same_file(
+    editor: Editor, key: str, upload: dict[str, str]
+) -> None:
+    editor.choose_version(click(2), key, *AS_IS)
+    editor.hints.place_hint(click([60, 128]), key, "#c04040", *AS_IS)
+    values = (1.5, 0.4, 0.5)
+    editor.redraw(key, *values)
+    first = made(editor.home.take_home(key, "PNG", 90, True, *values, progress=quiet))
+    beside = made(editor.home.take_recipe(key, *values))
+    assert beside.name == "Oma-Opa-colorized-photo-seed2.json"
+    assert recipe.read(first) == recipe.read(beside)
+
+    for source in (first, beside):
+        fresh = editor.colorize(upload, None, quiet)[0]
+        file = Path(upload["path"]).with_name(source.name)
+        file.write_bytes(source.read_bytes())
+        told = editor.use_recipe({"path": str(file)}, fresh)
+        assert told[:4] == [*values, False]
+        assert editor.desk.get(fresh).look == Look("photo", 2.0)
+        again = editor.home.take_home(fresh, "PNG", 90, True, *values, progress=quiet)
+        assert made(again).read_bytes() == first.read_bytes()
+        assert editor.take_back(fresh)[:4] == [1.0, 0.0, desk.Sliders().reach, False]
+
+
+def test_only_the_colours_may_be_taken_home(editor: Editor, key: str) -> None:
+    whole = made(editor.home.take_home(key, "PNG", 90, True, *AS_IS, progress=quiet))
+    layer = made(editor.home.take_home(key, checking.LAYER, 90, True, *AS_IS, progress=quiet))
+    assert layer.name == "Oma-Opa-colorized-photo-layer.png"
+    with Image.open(whole) as picture, Image.open(layer) as colours:
+        np.testing.assert_array_equal(np.asarray(colours), colours_alone(np.asarray(picture)))
+
+
+def test_a_recipe_may_say_what_no_version_does(editor: Editor, key: str, tmp_path: Path) -> None:
+    file = tmp_path / "gradio" / "recipe.json"
+    file.write_text('{"truehue": 1, "method": "photo", "options": {"seed": 37, "vividness": 0.5}}')
+    seen = editor.use_recipe({"path": str(file)}, key)
+    assert asked_of(editor, "photo")[-1] == {"seed": 37.0, "vividness": 0.5}
+    assert "version **Seed 37**" in seen[4 + 6]
+    assert editor.marks(key)[0].selected_index is None
+    file.write_text('{"truehue": 1, "method": "photo", "options": {"magic": 1}}')
+    with pytest.raises(gr.Error, match="has no option 'magic'"):
+        editor.use_recipe({"path": str(file)}, key)
+    file.write_text('{"truehue": 1, "method": "sepia"}')
+    with pytest.raises(gr.Error, match="of the method 'sepia'; there are photo"):
+        editor.use_recipe({"path": str(file)}, key)
+    assert editor.desk.get(key).look.value == 37
 
 
 def test_methods_are_compared_and_taken(editor: Editor, key: str) -> None:
@@ -303,7 +360,7 @@ def test_methods_are_compared_and_taken(editor: Editor, key: str) -> None:
     assert asked_of(editor, "flow") == [{"seed": 0.0}]
     editor.choose_method(click(1), key, *AS_IS)
     assert editor.desk.get(key).look == Look("classification", 0.6)
-    file = editor.take_home(key, "PNG", 90, True, *AS_IS, progress=quiet).value["path"]
+    file = editor.home.take_home(key, "PNG", 90, True, *AS_IS, progress=quiet).value["path"]
     assert Path(file).name == "Oma-Opa-colorized-classification.png"
 
 
@@ -320,9 +377,9 @@ def test_what_the_file_has_no_place_for_is_told(
         format="TIFF",
     )
     key = editor.colorize(upload, None, quiet)[0]
-    editor.take_home(key, "JPEG", 90, True, *AS_IS, progress=quiet)
+    editor.home.take_home(key, "JPEG", 90, True, *AS_IS, progress=quiet)
     assert told == []
-    editor.take_home(key, "PNG", 90, True, *AS_IS, progress=quiet)
+    editor.home.take_home(key, "PNG", 90, True, *AS_IS, progress=quiet)
     assert told == ["PNG has no place for IPTC; it is left out."]
 
 
@@ -332,10 +389,10 @@ def test_what_the_file_has_no_place_for_is_told(
 def test_the_file_is_what_is_seen(
     editor: Editor, key: str, upload: dict[str, str], format: str, ending: str
 ) -> None:
-    editor.place_hint(click([60, 128]), key, "#c04040", *AS_IS)
+    editor.hints.place_hint(click([60, 128]), key, "#c04040", *AS_IS)
     values = (1.5, 0.4, 0.5)
     seen = drawn(editor.redraw(key, *values))
-    button = editor.take_home(key, format, 95, True, *values, progress=quiet)
+    button = editor.home.take_home(key, format, 95, True, *values, progress=quiet)
     path = Path(button.value["path"])
     assert button.visible
     assert path.name.startswith(f"Oma-Opa-colorized-photo.{ending}")
@@ -367,9 +424,9 @@ def test_sliders_are_checked_by_every_event(
     for event in (
         lambda: editor.redraw(key, *values),
         lambda: editor.choose_version(click(0), key, *values),
-        lambda: editor.place_hint(click([3, 3]), key, "#ffffff", *values),
-        lambda: editor.undo(key, *values),
-        lambda: editor.take_home(key, "PNG", 90, True, *values, progress=quiet),
+        lambda: editor.hints.place_hint(click([3, 3]), key, "#ffffff", *values),
+        lambda: editor.hints.undo(key, *values),
+        lambda: editor.home.take_home(key, "PNG", 90, True, *values, progress=quiet),
     ):
         with pytest.raises(gr.Error, match=says):
             event()
@@ -383,7 +440,7 @@ def test_the_file_is_of_a_known_kind(
     editor: Editor, key: str, format: Any, quality: Any, says: str
 ) -> None:
     with pytest.raises(gr.Error, match=says):
-        editor.take_home(key, format, quality, True, *AS_IS, progress=quiet)
+        editor.home.take_home(key, format, quality, True, *AS_IS, progress=quiet)
 
 
 def test_a_photograph_that_is_gone_or_another_is_told(
@@ -392,10 +449,10 @@ def test_a_photograph_that_is_gone_or_another_is_told(
     file = Path(upload["path"])
     Image.new("L", (10, 10)).save(file)
     with pytest.raises(gr.Error, match="not the one"):
-        editor.take_home(key, "PNG", 90, True, *AS_IS, progress=quiet)
+        editor.home.take_home(key, "PNG", 90, True, *AS_IS, progress=quiet)
     file.unlink()
     with pytest.raises(gr.Error, match="choose another"):
-        editor.take_home(key, "PNG", 90, True, *AS_IS, progress=quiet)
+        editor.home.take_home(key, "PNG", 90, True, *AS_IS, progress=quiet)
     with pytest.raises(gr.Error, match="put away"):
         editor.redraw("0" * 32, *AS_IS)
 
@@ -441,7 +498,7 @@ def test_the_desk_has_room_for_so_many(tmp_path: Path) -> None:
 
 def test_kept_results_have_a_limit_and_are_of_what_is_there(editor: Editor, key: str) -> None:
     with pytest.raises(gr.Error, match="No result is kept yet"):
-        editor.take_kept(key, "PNG", 90, True, progress=quiet)
+        editor.home.take_kept(key, "PNG", 90, True, progress=quiet)
     for step in range(kept.MOST):
         editor.redraw(key, step / 10, 0.0, 0.5)
         editor.keep_this(key)
