@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -33,25 +34,20 @@ _GALLERY: dict[str, Any] = {
 }
 
 
-class _Photograph(gr.Image):
-    """The photograph, whose examples are shown small, so that a page is not fetched for long."""
-
-    is_template = True  # to the browser, a gr.Image
-
-    def process_example(self, value: str) -> Any:
-        """What stands for an example in the page; `value` is its path."""
-        with Image.open(value) as example:
-            small = example.convert("RGB")
-        small.thumbnail((EXAMPLE_SIDE, EXAMPLE_SIDE), Image.Resampling.LANCZOS)
-        file = save_pil_to_cache(small, self.GRADIO_CACHE, Path(value).stem, format="jpeg")
-        return super().process_example(file)
+def small(photo: gr.Image, example: str) -> Any:
+    """What stands for an example, a path, in the page, so that it is not fetched for long."""
+    with Image.open(example) as stored:
+        shown = stored.convert("RGB")
+    shown.thumbnail((EXAMPLE_SIDE, EXAMPLE_SIDE), Image.Resampling.LANCZOS)
+    file = save_pil_to_cache(shown, photo.GRADIO_CACHE, Path(example).stem, format="jpeg")
+    return photo.postprocess(file)
 
 
 def upload(examples: list[str]) -> tuple[gr.Image, Examples, gr.Markdown]:
     """Where a photograph comes in, the examples beside it, and what is said of it."""
     with gr.Row(equal_height=False, elem_id="bring"):
         with gr.Column(scale=1, min_width=260):
-            photo = _Photograph(
+            photo = gr.Image(
                 label="Your photograph",
                 sources=["upload", "clipboard"],
                 type="filepath",
@@ -62,6 +58,8 @@ def upload(examples: list[str]) -> tuple[gr.Image, Examples, gr.Markdown]:
                 placeholder="Drop a photograph here\nor click to choose one",
                 elem_id="photo",
             )
+        # A class of its own would have Gradio write a file of types beside this one.
+        photo.process_example = partial(small, photo)  # type: ignore[method-assign]
         with gr.Column(scale=3, min_width=320):
             gr.Markdown(texts.INTRO, elem_id="intro")
             shown = gr.Examples(
