@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from answering import EARLY_MS, look
 from PIL import Image
 from playwright.sync_api import Page, Request, expect
 
@@ -19,7 +20,6 @@ from study.stimuli.making import import_folders
 
 pytestmark = pytest.mark.browser
 
-EARLY_MS = 300
 METHODS = ("truth", "a", "b", "c", "d")
 # Which pictures were in the page at any moment, by their order of arrival from the server.
 WATCH = """
@@ -83,8 +83,7 @@ def test_five_pictures_on_end_fit_the_screen(page: Page, five: Any, width: int, 
 def test_a_whole_session_with_catch_repeat_one_scale_and_a_link(page: Page, five: Any) -> None:
     begin(page, five.url)
     for number in range(6):
-        choice(page, 1).wait_for()
-        page.wait_for_timeout(EARLY_MS)
+        look(page)
         page.keyboard.press("5")
         page.get_by_role("button", name="Continue").wait_for()
         groups = page.get_by_role("group", name=re.compile("Could it be"))
@@ -123,7 +122,7 @@ def test_the_next_pictures_are_ready_and_not_seen_before_their_turn(page: Page, 
     begin(page, five.url)
     while len(asked) < 2:  # those of the second trial, while the first is on show
         page.wait_for_timeout(20)
-    page.wait_for_timeout(EARLY_MS)
+    look(page)
     page.keyboard.press("1")
     page.get_by_role("button", name="Continue").wait_for()
     assert len(set(page.evaluate("window.seen"))) == 1  # five at once, and never any other
@@ -139,7 +138,7 @@ def test_the_next_pictures_are_ready_and_not_seen_before_their_turn(page: Page, 
 
 def test_time_in_which_the_tab_is_hidden_is_no_exposure(page: Page, five: Any) -> None:
     begin(page, five.url)
-    page.wait_for_timeout(EARLY_MS)
+    look(page)
     hide = (
         "hidden => { Object.defineProperty(document, 'hidden', "
         "{ configurable: true, get: () => hidden });"
@@ -172,6 +171,6 @@ def test_a_reader_of_the_screen_is_told_where_it_is(page: Page, five: Any) -> No
         expect(choice(page, slot).get_by_role("img", name=f"Picture {slot}")).to_have_count(1)
     page.keyboard.press("Tab")
     expect(choice(page, 1)).to_be_focused()
-    page.wait_for_timeout(EARLY_MS)
+    look(page)
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name="Rate each picture")).to_be_focused()

@@ -10,7 +10,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from answering import HttpParticipant
+from answering import EARLY_MS, HttpParticipant, look
 from playwright.sync_api import BrowserContext, Page, Response, Route, TimeoutError, expect
 
 from study.database.store import answers, participants
@@ -18,7 +18,6 @@ from study.database.store import answers, participants
 pytestmark = pytest.mark.browser
 
 PRACTICE, SCORED, SLOTS = 3, 30, 3
-EARLY_MS = 300  # the page takes no click in the first quarter of a second
 
 
 def agree(page: Page, url: str) -> None:
@@ -34,17 +33,10 @@ def choice(page: Page, slot: int) -> Any:
 
 
 def pick(page: Page, slot: int, *, double: bool = False) -> None:
-    choice(page, slot).wait_for()
-    page.wait_for_timeout(EARLY_MS)
+    look(page)
     clicked = choice(page, slot)
     clicked.dblclick() if double else clicked.click()
-    answered = page.get_by_role("button", name="Continue")
-    try:
-        answered.wait_for(timeout=5000)
-    except TimeoutError:
-        if clicked.is_visible():  # a busy machine showed the pictures late, and the click was early
-            clicked.click()
-        answered.wait_for()
+    page.get_by_role("button", name="Continue").wait_for()
 
 
 def rate(page: Page, values: list[int], *, start: int = 0) -> None:
@@ -256,7 +248,7 @@ def test_a_lost_connection_is_tried_again_by_itself(
 ) -> None:
     agree(page, f"{server.url}/?study")
     person = participant(page)
-    page.wait_for_timeout(EARLY_MS)
+    look(page)
     context.set_offline(True)
     page.keyboard.press("2")
     page.wait_for_timeout(EARLY_MS)
@@ -331,7 +323,7 @@ def test_a_trial_fits_the_screen(page: Page, server: Any, width: int, height: in
 def test_keys_alone_answer_a_trial(page: Page, server: Any) -> None:
     agree(page, f"{server.url}/?study")
     person = participant(page)
-    page.wait_for_timeout(EARLY_MS)
+    look(page)
     page.keyboard.press("2")
     page.get_by_role("button", name="Continue").wait_for()
     for key in "135241":
@@ -376,8 +368,7 @@ def test_a_pointer_at_rest_marks_no_picture(page: Page, server: Any) -> None:
     begin.wait_for()
     page.mouse.move(280, 350)
     begin.press("Enter")
-    choice(page, 1).wait_for()
-    page.wait_for_timeout(EARLY_MS)
+    look(page)
     assert choice(page, 1).evaluate("node => node.matches(':hover')")
     mark = "node => getComputedStyle(node.querySelector('.number'), '::after').backgroundColor"
     assert choice(page, 1).evaluate(mark) == "rgba(0, 0, 0, 0)"

@@ -16,9 +16,17 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pandas as pd
+from playwright.sync_api import Page
 
 SCALES = ("realism", "quality")
 PATIENCE_SECONDS = 300
+EARLY_MS = 300  # the page takes no click in the first quarter of a second
+
+
+def look(page: Page) -> None:
+    """Wait until the pictures of a trial are painted, and the page takes a click."""
+    page.locator(".stage[data-painted]").wait_for()
+    page.wait_for_timeout(EARLY_MS)
 
 
 def answer(person: int, practice: bool, number: int) -> tuple[int, list[dict[str, int]]]:

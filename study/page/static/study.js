@@ -520,6 +520,7 @@ const pick = async () => {
     current.since = moment;
     current.hidden = 0;
     current.left = null;
+    stage.dataset.painted = "";
     if (state.upcoming) preload(state.upcoming).catch(() => {});
   });
 };
