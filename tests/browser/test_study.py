@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 import pytest
 from answering import EARLY_MS, HttpParticipant, look
-from playwright.sync_api import BrowserContext, Page, Response, Route, TimeoutError, expect
+from playwright.sync_api import BrowserContext, Page, Response, Route, expect
 
 from study.database.store import answers, participants
 
