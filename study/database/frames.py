@@ -19,6 +19,7 @@ from sqlalchemy import (
     DateTime,
     ScalarSelect,
     Select,
+    case,
     func,
     inspect,
     literal,
@@ -37,11 +38,31 @@ from study.database.tables import (
     Rating,
     Slot,
     Study,
+    Trace,
     Trial,
     Withdrawal,
 )
 from study.protocol.registration import Look, Registration
+from study.protocol.traces import FEWEST_MOVES, LONG_WAY_PX, SHORTEST_PRESS_MS, STRAIGHT_PX
 
+# Of how the picks were made, counted over a participant's picks of every kind.
+TRACED = {
+    "n_traced": Trace.trial_id.is_not(None),
+    "n_webdriver": Trace.webdriver,
+    "n_untrusted": ~Trace.trusted,
+    "n_trap": Trace.trap > 0,
+    "n_early": Trace.early > 0,
+    "n_mouse": Trace.by == "mouse",
+    "n_keys": Trace.by == "keys",
+    "n_touch": Trace.by.in_(("touch", "pen")),
+    "n_pathless": (Trace.by == "mouse")
+    & (Trace.press_ms < SHORTEST_PRESS_MS)
+    & ((Trace.moves <= FEWEST_MOVES) | (Trace.jump_px >= LONG_WAY_PX)),
+    "n_straight": (Trace.by == "mouse")
+    & (Trace.moves > FEWEST_MOVES)
+    & (Trace.direct_px >= LONG_WAY_PX)
+    & (Trace.path_px <= Trace.direct_px + STRAIGHT_PX),
+}
 ANSWER_COLUMNS = (
     "study", "participant", "simulated", "status", "excluded", "trial", "position", "kind",
     "picture", "label", "slot", "method", "picked", "realism", "quality", "response_ms",
@@ -50,6 +71,7 @@ ANSWER_COLUMNS = (
 PARTICIPANT_COLUMNS = (
     "study", "participant", "simulated", "status", "consented_at", "completed_at", "excluded",
     "excluded_at", "n_answered", "n_scored", "list_number", "seed", "consent_version",
+    "agent_at", *TRACED,
 )  # fmt: skip
 STUDY_COLUMNS = (
     *("study", "digest", "name", "settings", "file", "created_at", "withdrawn", "participants"),
@@ -158,7 +180,9 @@ def participants(at: str | Connection, *, study: int | None = None) -> pd.DataFr
         study, participant (opaque id), simulated, status ("started" or "completed"),
         consented_at and completed_at (UTC), excluded (reason of a person, or None), excluded_at
         (UTC, or missing), n_answered (trials with a pick, practice included), n_scored (of these,
-        those that count), list_number, seed, consent_version.
+        those that count), list_number, seed, consent_version,
+        agent_at (UTC; said to be a program, or missing), and the counts of `TRACED` (Int64, missing
+        in a database of a program that kept no traces).
 
     Raises
     ------
@@ -190,6 +214,8 @@ def participants(at: str | Connection, *, study: int | None = None) -> pd.DataFr
             Participant.list_number,
             Participant.seed,
             Participant.consent_version,
+            literal(None).label("agent_at"),
+            *(literal(None).label(name) for name in TRACED),
         )
         .outerjoin(counts, counts.c.participant_id == Participant.id)
         .order_by(Participant.id)
@@ -205,12 +231,17 @@ def participants(at: str | Connection, *, study: int | None = None) -> pd.DataFr
         if inspect(connection).has_table(Exclusion.__tablename__):
             found = connection.execute(decided.group_by(Participant.public_id))
             moments = {str(name): moment for name, moment in found}
+        traced = _traced(connection)
     frame = pd.DataFrame(rows, columns=list(PARTICIPANT_COLUMNS))
+    found = traced.reindex(frame["participant"])
+    frame["agent_at"] = [None if pd.isna(moment) else moment for moment in found["agent_at"]]
+    for name in TRACED:
+        frame[name] = found[name].astype("Int64").to_numpy()
     frame["excluded_at"] = [
         None if pd.isna(reason) else moments.get(name)
         for name, reason in zip(frame["participant"], frame["excluded"], strict=True)
     ]
-    for column in ("consented_at", "completed_at", "excluded_at"):
+    for column in ("consented_at", "completed_at", "excluded_at", "agent_at"):
         frame[column] = _moments(frame[column].to_numpy(dtype=object))
     return frame.astype(
         {
@@ -224,8 +255,25 @@ def participants(at: str | Connection, *, study: int | None = None) -> pd.DataFr
             "list_number": "int64",
             "seed": "int64",
             "consent_version": "str",
+            **dict.fromkeys(TRACED, "Int64"),
         }
     )
+
+
+def _traced(connection: Connection) -> pd.DataFrame:
+    """How participants answered, by their names; empty in a database that has no traces."""
+    columns = ["participant", "agent_at", *TRACED]
+    rows: Sequence[Any] = ()
+    if inspect(connection).has_table(Trace.__tablename__):
+        counts = (func.coalesce(func.sum(case((what, 1), else_=0)), 0) for what in TRACED.values())
+        query = (
+            select(Participant.public_id, Participant.agent_at, *counts)
+            .outerjoin(Trial, Trial.participant_id == Participant.id)
+            .outerjoin(Trace, Trace.trial_id == Trial.id)
+            .group_by(Participant.id)
+        )
+        rows = connection.execute(query).all()
+    return pd.DataFrame(rows, columns=columns).set_index("participant")
 
 
 def answers(at: str | Connection, *, study: int | None = None) -> pd.DataFrame:

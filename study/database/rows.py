@@ -14,9 +14,10 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from study.database.tables import Participant, Pause, Pick, Rating, Slot, Trial
-from study.errors import ClosedError, DatabaseError, RefusedError
+from study.errors import ClosedError, DatabaseError
 from study.protocol.codes import new_code
 from study.protocol.design import PlannedTrial, StudySpec
+from study.protocol.refusals import refused
 from study.protocol.session import TrialState
 
 
@@ -55,6 +56,7 @@ class Progress:
     browser: str | None = None
     consented_at: datetime | None = None
     excluded: bool = False
+    agent: bool = False
 
     def begun_by(self, visitor: Visitor) -> bool:
         """Return whether a visitor holds what only the one who consented can know.
@@ -141,7 +143,7 @@ def locked(session: Session, participant_id: int) -> Participant:
         select(Participant).where(Participant.id == participant_id).with_for_update()
     )
     if person is None:
-        raise RefusedError("This participant is not in the database. Reload the page.")
+        raise refused("no_participant")
     return person
 
 
@@ -289,4 +291,5 @@ def progress(session: Session, person: Participant) -> Progress:
         person.token_sha256,
         person.consented_at,
         person.excluded is not None,
+        person.agent_at is not None,
     )

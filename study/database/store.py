@@ -35,13 +35,16 @@ from study.database.tables import (
     Pick,
     Registration,
     Study,
+    Trace,
     Withdrawal,
 )
 from study.database.trouble import now_or_later, unavailable
 from study.errors import RefusedError
 from study.protocol.codes import new_code
 from study.protocol.design import PlannedTrial, StudySpec, digest_of
+from study.protocol.refusals import refused
 from study.protocol.session import SCALES, allow_pick, allow_ratings, current, response_time
+from study.protocol.traces import checked
 
 __all__ = [
     "Answer",
@@ -278,10 +281,7 @@ class Store:
                 select(Participant).where(Participant.withdrawal_code == code).with_for_update()
             )
             if person is None:
-                raise RefusedError(
-                    "No answers are stored under this code. It stands at the foot of each page, "
-                    "in the form ABCD-EFGH-JKMN."
-                )
+                raise refused("withdrawal_unknown")
             session.add(Withdrawal(study_id=person.study_id, day=self._now().date()))
             session.execute(delete(AccessCode).where(AccessCode.code == person.access_code))
             session.execute(delete(Participant).where(Participant.id == person.id))
@@ -349,8 +349,9 @@ class Store:
         slot: Any,
         response_ms: Any = None,
         exposure_ms: Any = None,
+        trace: Any = None,
     ) -> Progress:
-        """Save which slot was taken for real; the first pick of a trial stands.
+        """Save which slot was taken for real, and how; the first pick of a trial stands.
 
         Raises
         ------
@@ -374,8 +375,17 @@ class Store:
                         simulated=person.simulated,
                     )
                 )
+                if (how := checked(trace)) is not None:
+                    session.add(Trace(trial_id=trial.id, simulated=person.simulated, **how))
                 progress = progress.with_trial(replace(trial, picked=slot))
         return progress
+
+    def tell(self, participant_id: int) -> Progress:
+        """Keep that a participant says to be a program; the first time counts."""
+        with self._writing() as session:
+            person = rows.locked(session, participant_id)
+            person.agent_at = person.agent_at or self._now()
+            return rows.progress(session, person)
 
     def rate(
         self, participant_id: int, token: str, ratings: Any, scales: Sequence[str] = SCALES

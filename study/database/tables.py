@@ -165,6 +165,7 @@ class Participant(Base):
     simulated: Mapped[bool]
     access_code: Mapped[str | None] = mapped_column(String(32))
     withdrawal_code: Mapped[str | None] = mapped_column(String(32), unique=True)
+    agent_at: Mapped[datetime | None]
 
 
 class Exclusion(Base):
@@ -251,6 +252,31 @@ class Pick(Base):
     answered_at: Mapped[datetime]
     simulated: Mapped[bool]
     exposure_ms: Mapped[int | None]
+
+
+class Trace(Base):
+    """How a pick was made, where the study keeps that: one a trial (`study.protocol.traces`)."""
+
+    __tablename__ = "trace"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["trial_id", "simulated"], ["trial.id", "trial.simulated"], ondelete="CASCADE"
+        ),
+        CheckConstraint("by IN ('mouse', 'pen', 'touch', 'keys')", name="by"),
+    )
+
+    trial_id: Mapped[int] = mapped_column(primary_key=True)
+    by: Mapped[str] = mapped_column(String(16))
+    trusted: Mapped[bool]
+    webdriver: Mapped[bool]
+    moves: Mapped[int]
+    path_px: Mapped[int]
+    direct_px: Mapped[int]
+    jump_px: Mapped[int]
+    press_ms: Mapped[int | None]
+    early: Mapped[int]
+    trap: Mapped[int]
+    simulated: Mapped[bool]
 
 
 class Rating(Base):

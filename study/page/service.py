@@ -23,6 +23,7 @@ from study.page.proxies import neighbourhood
 from study.page.tally import Tally
 from study.protocol.codes import tidy
 from study.protocol.config import StudyConfig
+from study.protocol.refusals import refused
 from study.protocol.session import view, visible
 from study.protocol.texts import texts
 from study.stimuli.showing import StimulusSet, load
@@ -33,9 +34,6 @@ _PLACEHOLDER = re.compile(r"[{}]|^\$|^%.*%$|^\[.*\]$|^<.*>$")  # as in {{%PROLIF
 
 PATIENCE = 2.0  # seconds that a request waits for somebody else's lock; the page asks again
 AGAIN = {"busy": 2, "away": 3, "full": 10}  # seconds until the page asks again, by the reason
-
-_UNKNOWN = "Your place in the study was not found. Reload the page."
-_NOT_OURS = "This request is not one that the page makes. Reload the page to go on."
 
 
 class Service:
@@ -72,6 +70,7 @@ class Service:
             consent=self.config.consent.text,
             scales=self.config.scales,
             hours=self.config.hours,
+            own=self.config.texts,
         )
         store.refuse_mixture(simulated=False)
         self._study_id: int | None = None
@@ -97,7 +96,7 @@ class Service:
         def join() -> dict[str, Any]:
             visitor = self._visitor(request)
             if _field(request, "version") != self.config.consent.version:
-                raise RefusedError("The text has changed. Reload the page and read it again.")
+                raise refused("changed")
             # The version of the study is stored with the first participant, and not before.
             study_id = self._store.register(self.spec)
             with self._braked(self._store.identify(study_id, visitor) is None, address):
@@ -123,10 +122,7 @@ class Service:
         with self._counting:
             begun = self._consents.of(neighbourhood(address))
             if len(begun) >= limit:
-                raise RefusedError(
-                    f"{limit} people have begun this study from your address within an hour, and "
-                    "more cannot. Try again later, or from another place."
-                )
+                raise refused("address", limit=limit)
             moment = time.monotonic()
             begun.append(moment)
         try:
@@ -143,9 +139,7 @@ class Service:
             self._who(request)
             code = tidy(_field(request, "withdrawal_code"))
             if code is None:
-                raise RefusedError(
-                    "This is not a withdrawal code: those have the form ABCD-EFGH-JKMN."
-                )
+                raise refused("withdrawal_form")
             self._store.withdraw(code)
             return {"step": "withdrawn"}
 
@@ -174,9 +168,16 @@ class Service:
                     _field(request, "slot"),
                     _field(request, "response_ms"),
                     _field(request, "exposure_ms"),
+                    _field(request, "trace") if self.config.automation else None,
                 ),
                 request,
             )
+        )
+
+    def tell(self, request: Any) -> dict[str, Any]:
+        """Keep that the participant says to be a program, and return where they are."""
+        return self._answer(
+            lambda: self._shown(self._store.tell(self._known_id(request)), request)
         )
 
     def rate(self, request: Any) -> dict[str, Any]:
@@ -204,16 +205,13 @@ class Service:
         visitor = self._who(request)
         access = self.config.access
         if access == "recruiter" and visitor.recruiter is None:
-            raise RefusedError(
-                "This study is open by the recruiting service's link only. Use the link as you "
-                "received it."
-            )
+            raise refused("recruiter_only")
         if access != "code":
             return replace(visitor, code=None)
         if not _field(request, "code"):
-            raise _CodeNeededError("Please enter the access code that you were given.")
+            raise refused("code_needed")
         if visitor.code is None or not self._store.knows_access_code(visitor.code):
-            raise _CodeNeededError("This access code is not one of this study.")
+            raise refused("code_wrong")
         return replace(visitor, recruiter=None)
 
     def _find(self, request: Any) -> Progress | None:
@@ -223,14 +221,14 @@ class Service:
     def _known(self, request: Any) -> Progress:
         progress = self._find(request)
         if progress is None:
-            raise RefusedError(_UNKNOWN)
+            raise refused("unknown")
         return progress
 
     def _known_id(self, request: Any) -> int:
         visitor, study_id = self._visitor(request), self._version()
         known = None if study_id is None else self._store.identify(study_id, visitor)
         if known is None:
-            raise RefusedError(_UNKNOWN)
+            raise refused("unknown")
         return known
 
     def _shown(self, progress: Progress | None, request: Any) -> dict[str, Any]:
@@ -245,6 +243,7 @@ class Service:
             shown = _ended(end, links)
         began = progress.begun_by(self._who(request))
         shown["participant"] = progress.public_id
+        shown["tells"], shown["told"] = self.config.automation, progress.agent
         shown["withdrawal_code"] = progress.withdrawal_code if began else None
         if shown["step"] == "done":
             shown["code"] = progress.completion_code
@@ -274,13 +273,15 @@ class Service:
             return work()
         except UnavailableError as trouble:
             LINES.say(f"{trouble} ({trouble.code}) The page asks again by itself.")
-            return unavailable(trouble.why, str(trouble))
-        except _CodeNeededError as refusal:
-            return {"error": str(refusal), "code_needed": True, "texts": self._texts}
+            return unavailable(trouble.why, self._texts["refused"][trouble.why])
         except ClosedError as closed:
             return {"texts": self._texts, **_ended(closed.end, self.config.links)}
         except RefusedError as refusal:
-            return {"error": str(refusal)}
+            said = self._texts["refused"].get(refusal.key)
+            reply = {"error": said.format_map(refusal.values) if said else str(refusal)}
+            if refusal.key in ("code_needed", "code_wrong"):
+                reply |= {"code_needed": True, "texts": self._texts}
+            return reply
 
 
 def _ended(end: str, links: Mapping[str, str]) -> dict[str, Any]:
@@ -290,10 +291,6 @@ def _ended(end: str, links: Mapping[str, str]) -> dict[str, Any]:
 def unavailable(why: str, text: str) -> dict[str, Any]:
     """Return the reply that lets the page wait, say why, and ask again."""
     return {"error": text, "why": why, "again": AGAIN[why]}
-
-
-class _CodeNeededError(RefusedError):
-    """The study is open with an access code only."""
 
 
 def open_service(config: StudyConfig, database_url: str) -> Service:
@@ -313,7 +310,7 @@ def open_service(config: StudyConfig, database_url: str) -> Service:
 
 def _field(request: Any, name: str) -> Any:
     if not isinstance(request, Mapping):
-        raise RefusedError(_NOT_OURS)
+        raise refused("not_ours")
     return request.get(name)
 
 
@@ -321,20 +318,14 @@ def _who(request: Any, names: tuple[str, str, str]) -> Visitor:
     """Return the browser's secret, what the recruiter's link said, and the access code, checked."""
     token = _field(request, "token")
     if not isinstance(token, str) or not _TOKEN.fullmatch(token):
-        raise RefusedError(_NOT_OURS)
+        raise refused("not_ours")
     given = _field(request, "recruiter") or {}
     parts = {name: _field(given, name) for name in names}
     for name, value in parts.items():
         if value is not None and not (isinstance(value, str) and _RECRUITER.fullmatch(value)):
-            raise RefusedError(
-                f"The {name} in the link must be 1 to 100 letters, digits or signs without spaces. "
-                "Use the link as you received it."
-            )
+            raise refused("parameter", name=name)
         if value is not None and _PLACEHOLDER.search(value):
-            raise RefusedError(
-                f"The recruiting service has not put your {name} into the link. Open the study "
-                "from there again; if this stays, tell the people who run it."
-            )
+            raise refused("placeholder", name=name)
     recruiter = None
     person, study, session = (parts[name] for name in names)
     if person is not None:

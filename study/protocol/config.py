@@ -25,6 +25,7 @@ from study.protocol.reading import Table
 from study.protocol.registration import ENDING, Registration, read_registration
 from study.protocol.session import SCALES
 from study.protocol.texts import CONSENT_VERSION, Scale, default_scales
+from study.protocol.wording import Words, checked, over
 
 DEFAULT_SET = Path(__file__).parents[1] / "sets" / "default"
 ACCESS = {
@@ -91,6 +92,11 @@ class StudyConfig:
     colorize
         Whether the Colorize tab stands beside the study. Participants could use it to colour the
         pictures of the study.
+    automation
+        Whether it is kept how each pick was made, and programs are asked to say so
+        (`study.protocol.traces`). The program's own consent text tells of it.
+    texts
+        Words of the page, where they are not those of the program (`study.protocol.wording`).
     file
         Text of the file that this was read from, or None.
     """
@@ -117,6 +123,8 @@ class StudyConfig:
     links: Mapping[str, str] = field(default_factory=dict)
     parameters: tuple[str, str, str] = PARAMETERS
     colorize: bool = True
+    automation: bool = True
+    texts: Words = field(default_factory=dict)
     file: str | None = None
 
     def spec(
@@ -168,6 +176,8 @@ class StudyConfig:
             # Where it is not set it is not stored, so that studies of before stay what they were.
             **({} if self.margin is None else {"margin": self.margin}),
             **({"plan": planned} if (planned := self.plan.settings()) else {}),
+            **({"automation": True} if self.automation else {}),
+            **({"texts": self.texts} if self.texts else {}),
             "access": self.access,
             "completion_link": self.completion_link,
             "colorize": self.colorize,
@@ -247,7 +257,10 @@ def parse(text: str, *, folder: Path = Path()) -> StudyConfig:
     trials = root.table("trials")
     default = StudyConfig()
     stimuli = root.text("stimuli", None)
-    link = root.table("recruitment")
+    link, page = root.table("recruitment"), root.table("page")
+    own = _own_words(page.text("texts", None), root.table("texts"), folder)
+    consent = _consent(root.table("consent"), own)
+    told = consent.text is None and not {"points", "paragraphs"} & set(own.get("consent", {}))
     config = StudyConfig(
         name=root.text("name", default.name) or default.name,
         stimuli=default.stimuli if stimuli is None else folder / stimuli,
@@ -257,8 +270,8 @@ def parse(text: str, *, folder: Path = Path()) -> StudyConfig:
         practice=trials.number("practice", default.practice, least=0),
         catch=trials.number("catch", default.catch, least=0),
         repeats=trials.number("repeats", default.repeats, least=0),
-        consent=_consent(root.table("consent")),
-        scales=_read_scales(root.table("scales")),
+        consent=consent,
+        scales=_read_scales(root.table("scales"), default_scales(own)),
         exclusion=_rules(root.table("exclusion")),
         margin=(analysis := root.table("analysis")).share("margin", default.margin, below=0.5),
         plan=read_plan(root.table("plan")),
@@ -273,7 +286,9 @@ def parse(text: str, *, folder: Path = Path()) -> StudyConfig:
             if (address := link.text(name := f"{end}_link", None)) is not None
         },
         parameters=_parameters(link.table("parameters")),
-        colorize=(page := root.table("page")).boolean("colorize", default.colorize),
+        colorize=page.boolean("colorize", default.colorize),
+        automation=page.boolean("automation", told),
+        texts=own,
         file=text,
     )
     for table in (trials, link, page, analysis, root):
@@ -289,7 +304,21 @@ def parse(text: str, *, folder: Path = Path()) -> StudyConfig:
     return config
 
 
-def _consent(table: Table) -> Consent:
+def _own_words(named: str | None, inline: Table, folder: Path) -> dict[str, Any]:
+    """Return the words of the file that is named, with those of the study file over them."""
+    own: dict[str, Any] = {}
+    if named is not None:
+        path = folder / named
+        try:
+            own = tomllib.loads(path.read_text(encoding="utf-8"))
+        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+            raise ConfigError(
+                f"page.texts is {named!r}, but {path} cannot be read as a file of texts: {error}."
+            ) from None
+    return checked(over(own, inline.values))
+
+
+def _consent(table: Table, own: Words) -> Consent:
     version, text = table.text("version", None), table.text("text", None)
     table.refuse_rest()
     if (version is None) != (text is None):
@@ -299,15 +328,14 @@ def _consent(table: Table) -> Consent:
             "version belong together; set both or neither."
         )
     if version is None or text is None:
-        return Consent()
+        return Consent(over({"version": CONSENT_VERSION}, own.get("consent", {}))["version"])
     if len(version) > 64:
         raise table.refuse("version", version, "at most 64 letters long")
     paragraphs = (" ".join(part.split()) for part in text.split("\n\n"))
     return Consent(version, tuple(part for part in paragraphs if part))
 
 
-def _read_scales(table: Table) -> Mapping[str, Scale]:
-    default = default_scales()
+def _read_scales(table: Table, default: Mapping[str, Scale]) -> Mapping[str, Scale]:
     if not table.values:
         return default
     scales: dict[str, Scale] = {}

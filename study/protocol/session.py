@@ -14,8 +14,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeGuard
 
-from study.errors import RefusedError
 from study.protocol.design import PRACTICE, TRUTH
+from study.protocol.refusals import refused
 
 SCALES = ("realism", "quality")
 LOWEST, HIGHEST = 1, 5
@@ -62,7 +62,7 @@ def visible(trials: Sequence[TrialState], token: str) -> TrialState:
     for trial in unfinished[:2]:
         if trial.token == token:
             return trial
-    raise RefusedError("These pictures are not on show now. Reload the page to go on.")
+    raise refused("not_on_show")
 
 
 def allow_pick(trials: Sequence[TrialState], token: str, slot: Any) -> TrialState:
@@ -76,9 +76,9 @@ def allow_pick(trials: Sequence[TrialState], token: str, slot: Any) -> TrialStat
     trial = _find(trials, token)
     if trial.picked is None:
         if trial != current(trials):
-            raise RefusedError("This trial is not due yet. Reload the page to go on.")
+            raise refused("not_due")
         if not _is_int(slot) or not 1 <= slot <= len(trial.methods):
-            raise RefusedError(f"Choose one of the pictures 1 to {len(trial.methods)}.")
+            raise refused("choose", pictures=len(trial.methods))
     return trial
 
 
@@ -106,18 +106,16 @@ def allow_ratings(
     if trial.ratings:
         return trial, dict(trial.ratings)
     if trial.picked is None:
-        raise RefusedError("Choose the picture that you think is real first, then rate.")
+        raise refused("choose_first")
     m = len(trial.methods)
     if not isinstance(ratings, Sequence) or isinstance(ratings, str) or len(ratings) != m:
-        raise RefusedError(f"Rate all {m} pictures.")
+        raise refused("rate_all", pictures=m)
     checked: dict[tuple[int, str], int] = {}
     for slot, values in enumerate(ratings, start=1):
         for scale in scales:
             value = values.get(scale) if isinstance(values, Mapping) else None
             if not _is_int(value) or not LOWEST <= value <= HIGHEST:
-                raise RefusedError(
-                    f"Rate the {scale} of picture {slot} from {LOWEST} to {HIGHEST}."
-                )
+                raise refused("rate", scale=scale, picture=slot, low=LOWEST, high=HIGHEST)
             checked[slot, scale] = value
     return trial, checked
 
@@ -170,7 +168,7 @@ def _find(trials: Sequence[TrialState], token: str) -> TrialState:
     for trial in trials:
         if trial.token == token:
             return trial
-    raise RefusedError("This trial is not one of yours. Reload the page to go on.")
+    raise refused("not_yours")
 
 
 def _is_int(value: Any) -> TypeGuard[int]:

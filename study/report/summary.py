@@ -20,6 +20,7 @@ from study.protocol import exclusions
 from study.protocol.about import About
 from study.protocol.exclusions import Rules
 from study.protocol.registration import Record
+from study.report.automation import Automation
 from study.report.behaviour import Behaviour
 from study.report.components import VarianceComponents
 from study.report.lapses import Attended
@@ -71,6 +72,7 @@ class Summary:
     rating_models: RatingModels
     pictures: Pictures
     behaviour: Behaviour
+    automation: Automation
     populations: Populations
     registered: Registered
 

@@ -13,8 +13,9 @@ from study.errors import ClosedError, ConfigError
 from study.page import live
 from study.page.service import Service
 from study.page.ui import _script
-from study.protocol.config import DEFAULT_SET, LINKS, PARAMETERS, StudyConfig, parse
-from study.protocol.texts import CONSENT_VERSION, ENDS
+from study.protocol.config import DEFAULT_SET, LINKS, StudyConfig, parse
+from study.protocol.english import ENGLISH
+from study.protocol.texts import CONSENT_VERSION
 from study.stimuli.showing import load
 
 LINK = "https://r.example/"
@@ -59,7 +60,7 @@ def test_a_full_study_takes_nobody_more_and_lets_everybody_finish(serve, url, cl
             "quota_full",
             f"{LINK}quota_full",
         )
-        assert reply["texts"]["ends"]["quota_full"] == list(ENDS["quota_full"])
+        assert reply["texts"]["ends"]["quota_full"] == list(ENGLISH["ends"]["quota_full"])
     assert len(participants(url)) == 2
     assert answer(service, answer(service, shown))["step"] == "done"
     clock.now += timedelta(hours=3)  # the second has left
@@ -176,10 +177,10 @@ session = "assignmentId"
 def test_another_recruiters_names(serve, store):
     config = parse(NAMES)
     assert config.parameters == ("workerId", "hitId", "assignmentId")
-    script = _script(config.parameters)
+    script = _script(config, ENGLISH)
     assert '["workerId", "hitId", "assignmentId"]' in script
     assert "PROLIFIC_PID" not in script
-    assert "PROLIFIC_PID" in _script(PARAMETERS)
+    assert "PROLIFIC_PID" in _script(StudyConfig(), ENGLISH)
     service = serve(parameters=config.parameters)
     link = {"workerId": "A1", "hitId": "h", "assignmentId": "s"}
     shown = begin(service, 0, recruiter=link)
