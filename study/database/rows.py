@@ -57,6 +57,7 @@ class Progress:
     consented_at: datetime | None = None
     excluded: bool = False
     agent: bool = False
+    last_seen_at: datetime | None = None
 
     def begun_by(self, visitor: Visitor) -> bool:
         """Return whether a visitor holds what only the one who consented can know.
@@ -292,4 +293,5 @@ def progress(session: Session, person: Participant) -> Progress:
         person.consented_at,
         person.excluded is not None,
         person.agent_at is not None,
+        person.last_seen_at,
     )

@@ -44,7 +44,7 @@ from study.protocol.codes import new_code
 from study.protocol.design import PlannedTrial, StudySpec, digest_of
 from study.protocol.refusals import refused
 from study.protocol.session import SCALES, allow_pick, allow_ratings, current, response_time
-from study.protocol.traces import checked
+from study.protocol.traces import checked as checked_trace
 
 __all__ = [
     "Answer",
@@ -375,9 +375,11 @@ class Store:
                         simulated=person.simulated,
                     )
                 )
-                if (how := checked(trace)) is not None:
+                if (how := checked_trace(trace)) is not None:
                     session.add(Trace(trial_id=trial.id, simulated=person.simulated, **how))
-                progress = progress.with_trial(replace(trial, picked=slot))
+                progress = replace(
+                    progress.with_trial(replace(trial, picked=slot)), last_seen_at=now
+                )
         return progress
 
     def tell(self, participant_id: int) -> Progress:
@@ -405,7 +407,9 @@ class Store:
                 now = self._now()
                 person.last_seen_at = now
                 session.add_all(rows.ratings(trial.id, checked, now, person.simulated))
-                progress = progress.with_trial(replace(trial, ratings=checked))
+                progress = replace(
+                    progress.with_trial(replace(trial, ratings=checked)), last_seen_at=now
+                )
                 if current(progress.trials) is None:
                     rows.complete(person, now)
                     progress = replace(progress, completion_code=person.completion_code)

@@ -33,6 +33,7 @@ _RECRUITER = re.compile(r"[\x21-\x7e]{1,100}")
 _PLACEHOLDER = re.compile(r"[{}]|^\$|^%.*%$|^\[.*\]$|^<.*>$")  # as in {{%PROLIFIC_PID%}}
 
 PATIENCE = 2.0  # seconds that a request waits for somebody else's lock; the page asks again
+ONCE_MORE = timedelta(hours=1)  # after so long without an answer the instructions come again
 AGAIN = {"busy": 2, "away": 3, "full": 10}  # seconds until the page asks again, by the reason
 
 
@@ -70,6 +71,8 @@ class Service:
             consent=self.config.consent.text,
             scales=self.config.scales,
             hours=self.config.hours,
+            resume_hours=self.config.resume_hours,
+            open_after=self.config.open_after,
             own=self.config.texts,
         )
         store.refuse_mixture(simulated=False)
@@ -77,10 +80,14 @@ class Service:
         self._consents, self._counting = Tally(), threading.Lock()
 
     def enter(self, request: Any) -> dict[str, Any]:
-        """Return the texts and where this browser's participant is."""
-        return self._answer(
-            lambda: {"texts": self._texts, **self._shown(self._find(request), request)}
-        )
+        """Return the texts and where this browser's participant is, and whether they were away."""
+
+        def found() -> dict[str, Any]:
+            progress = self._find(request)
+            away = progress is not None and self._idle(progress) > ONCE_MORE
+            return {"texts": self._texts, "away": away, **self._shown(progress, request)}
+
+        return self._answer(found)
 
     def consent(self, request: Any, address: str = "") -> dict[str, Any]:
         """Make the participant, with the whole plan; a second consent finds the first.
@@ -232,15 +239,19 @@ class Service:
         return known
 
     def _shown(self, progress: Progress | None, request: Any) -> dict[str, Any]:
-        links = self.config.links
         if progress is None:
             if self._study_id is not None:
                 self._store.refuse_new(self._study_id, self.config.cap)
             version = self.config.consent.version
-            return {"step": "consent", "version": version, "declined_link": links.get("declined")}
+            return {
+                "step": "consent",
+                "version": version,
+                "declined_link": self.config.links.get("declined"),
+                "open_after": self.config.open_after,
+            }
         shown = view(progress.trials)
         if end := self._end(progress, shown["step"]):
-            shown = _ended(end, links)
+            shown = self._ended(end)
         began = progress.begun_by(self._who(request))
         shown["participant"] = progress.public_id
         shown["tells"], shown["told"] = self.config.automation, progress.agent
@@ -249,10 +260,19 @@ class Service:
             shown["code"] = progress.completion_code
             link = self.config.completion_link
             shown["link"] = link and link.replace("{code}", progress.completion_code or "")
+            shown["open_after"] = self.config.open_after
         return shown
 
     def _end(self, progress: Progress, step: str) -> str | None:
-        """Return at which end a participant is who has not completed; who rates, may end that."""
+        """Return at which end a participant is who has not completed.
+
+        Who rates may end that, but not where they come back too late.
+        """
+        if step == "done":
+            return None
+        resume = self.config.resume_hours
+        if resume and self._idle(progress) > timedelta(hours=resume):
+            return "timed_out"
         if step != "pick":
             return None
         if progress.excluded:
@@ -260,6 +280,15 @@ class Service:
         hours, began = self.config.hours, progress.consented_at
         over = hours and began and self._store.now() - began > timedelta(hours=hours)
         return "timed_out" if over else None
+
+    def _idle(self, progress: Progress) -> timedelta:
+        """Return how long ago a participant's last answer was."""
+        last = progress.last_seen_at
+        return timedelta(0) if last is None else self._store.now() - last
+
+    def _ended(self, end: str) -> dict[str, Any]:
+        link = self.config.links.get(end)
+        return {"step": "ended", "end": end, "link": link, "open_after": self.config.open_after}
 
     def _who(self, request: Any) -> Visitor:
         return _who(request, self.config.parameters)
@@ -275,17 +304,13 @@ class Service:
             LINES.say(f"{trouble} ({trouble.code}) The page asks again by itself.")
             return unavailable(trouble.why, self._texts["refused"][trouble.why])
         except ClosedError as closed:
-            return {"texts": self._texts, **_ended(closed.end, self.config.links)}
+            return {"texts": self._texts, **self._ended(closed.end)}
         except RefusedError as refusal:
             said = self._texts["refused"].get(refusal.key)
             reply = {"error": said.format_map(refusal.values) if said else str(refusal)}
             if refusal.key in ("code_needed", "code_wrong"):
                 reply |= {"code_needed": True, "texts": self._texts}
             return reply
-
-
-def _ended(end: str, links: Mapping[str, str]) -> dict[str, Any]:
-    return {"step": "ended", "end": end, "link": links.get(end)}
 
 
 def unavailable(why: str, text: str) -> dict[str, Any]:

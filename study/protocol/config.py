@@ -80,9 +80,13 @@ class StudyConfig:
         No version of the study depends on it, and no address is stored.
     cap
         How many may take part: who has completed or is on their way; 0 for any number. No version
-        depends on this one and the next three.
+        depends on this one and the next five.
     hours
         Within which a participant has to finish; 0 for any time.
+    resume_hours
+        Within which a participant may come back after their last answer; 0 for any time.
+    open_after
+        Seconds after which the link of an end opens by itself; 0: it does not.
     links
         Where participants go at the other ends: a key of `LINKS` to its address.
     parameters
@@ -120,6 +124,8 @@ class StudyConfig:
     completion_link: str | None = None
     cap: int = 0
     hours: int = 0
+    resume_hours: int = 0
+    open_after: int = 10
     links: Mapping[str, str] = field(default_factory=dict)
     parameters: tuple[str, str, str] = PARAMETERS
     colorize: bool = True
@@ -280,6 +286,8 @@ def parse(text: str, *, folder: Path = Path()) -> StudyConfig:
         completion_link=_link("completion_link", link.text("completion_link", None)),
         cap=link.number("cap", default.cap, least=0),
         hours=link.number("hours", default.hours, least=0),
+        resume_hours=link.number("resume_hours", default.resume_hours, least=0),
+        open_after=_seconds(link.number("open_after", default.open_after, least=0)),
         links={
             end: str(_link(name, address))
             for end in LINKS
@@ -351,6 +359,15 @@ def _read_scales(table: Table, default: Mapping[str, Scale]) -> Mapping[str, Sca
         )
         words.refuse_rest()
     return scales
+
+
+def _seconds(seconds: int) -> int:
+    if 0 < seconds < 5 or seconds > 600:
+        raise ConfigError(
+            f"recruitment.open_after is {seconds}, but must be 0 (the link does not open by itself) "
+            "or 5 to 600 seconds, in which the code can be read and the opening stopped."
+        )
+    return seconds
 
 
 def _parameters(table: Table) -> tuple[str, str, str]:

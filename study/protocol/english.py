@@ -48,6 +48,7 @@ ENGLISH: dict[str, Any] = {
     },
     "instructions": {
         "title": "How it works",
+        "again": "You were away for a while; here is once more how it works.",
         "points": [
             "Choose the picture that you think shows the real colours: click it, or press "
             "{keys}. Go by your first impression.",
@@ -86,6 +87,12 @@ ENGLISH: dict[str, Any] = {
         "practice_and_trials": "{practice} practice and {scored} real trials",
         "hour": "an hour",
         "hours": "{hours} hours",
+        "late": "This study had to be finished within {hours} of its beginning.",
+        "late_back": "This study had to be resumed within {hours} of the last answer.",
+        "late_both": (
+            "This study had to be finished within {hours} of its beginning, and resumed within "
+            "{resume} of the last answer."
+        ),
         "comma": ", ",
         "or": " or ",
         "and_for": " and for ",
@@ -107,6 +114,8 @@ ENGLISH: dict[str, Any] = {
             "real. {catch}You can close the page."
         ),
         "link": "Finish",
+        "opening": "This opens by itself in {seconds} seconds.",
+        "stay": "Stay here",
     },
     "ends": {
         "declined": [
@@ -124,8 +133,7 @@ ENGLISH: dict[str, Any] = {
         ],
         "timed_out": [
             "The time is over",
-            "This study had to be finished within {hours} of its beginning. What you answered is "
-            "stored. You can close the page.",
+            "{late} What you answered is stored. You can close the page.",
         ],
         "paused": [
             "The study is paused",

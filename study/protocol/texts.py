@@ -38,6 +38,8 @@ def texts(
     consent: Sequence[str] | None = None,
     scales: Mapping[str, Scale] | None = None,
     hours: int = 0,
+    resume_hours: int = 0,
+    open_after: int = 0,
     own: Words | None = None,
 ) -> dict[str, Any]:
     """Return the texts of a study with its own numbers filled in.
@@ -50,8 +52,10 @@ def texts(
         Paragraphs of the consent text; those of the words if None.
     scales
         The rating scales by name; both if None.
-    hours
-        Within which a participant has to finish.
+    hours, resume_hours
+        Within which a participant has to finish, and to come back after an answer.
+    open_after
+        Seconds until the link of an end opens by itself.
     own
         Words of the study's own, checked; see `study.protocol.wording`.
 
@@ -77,7 +81,8 @@ def texts(
             "minutes": max(round((practice + scored) * SECONDS_PER_TRIAL / 60), 1),
             "keys": phrases["comma"].join(keys[:-1]) + phrases["or"] + keys[-1],
             "meanings": _meanings(shown, phrases, default_scales(own)),
-            "hours": phrases["hour" if hours == 1 else "hours"].format(hours=hours),
+            "late": _late(phrases, hours, resume_hours),
+            "seconds": open_after,
             "trials": phrases["practice_and_trials" if practice else "trials"].format(**counts),
             "catch": f"{phrases['catch']} " if spec.design.catch else "",
         },
@@ -92,6 +97,16 @@ def texts(
     del one["no_practice"], one["begin_practice"]
     filled["scales"] = {name: [scale.label, scale.low, scale.high] for name, scale in shown.items()}
     return {**filled, "page": page, "refused": refused}
+
+
+def _late(phrases: Words, hours: int, resume: int) -> str:
+    """Return which time was not kept, of those that the study has."""
+
+    def said(count: int) -> str:
+        return str(phrases["hour" if count == 1 else "hours"].format(hours=count))
+
+    key = "late_both" if hours and resume else "late_back" if resume else "late"
+    return str(phrases[key].format(hours=said(hours or resume), resume=said(resume)))
 
 
 def _meanings(scales: Mapping[str, Scale], phrases: Words, default: Mapping[str, Scale]) -> str:

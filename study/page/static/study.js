@@ -251,7 +251,8 @@ const enter = async () => {
     return;
   }
   const begins = state.step === "pick" && state.number === 1;
-  if (begins && (state.practice || !texts.between)) instructions();
+  const away = state.away && (state.step === "pick" || state.step === "rate");
+  if (away || (begins && (state.practice || !texts.between))) instructions();
   else if (begins) between();
   else await go();
 };
@@ -366,11 +367,24 @@ const ended = (end, link, ...more) => {
     "message",
     make("h2", {}, title),
     make("p", { class: "lead", role: "status" }, lead),
-    link
-      ? make("p", {}, make("a", { class: "main", href: link, rel: "noreferrer" }, texts.done.link))
-      : null,
+    link ? wayOut(link, state.open_after) : null,
     ...more,
   );
+};
+
+// The link of an end. It opens by itself after a moment, if nobody wants to stay: what there is to
+// store is stored, or the server would not have led here.
+const wayOut = (link, seconds) => {
+  const open = make("a", { class: "main", href: link, rel: "noreferrer" }, texts.done.link);
+  if (!seconds) return make("p", {}, open);
+  const timer = setTimeout(() => open.isConnected && open.click(), 1000 * seconds);
+  const stay = () => {
+    clearTimeout(timer);
+    said.remove();
+  };
+  const button = make("button", { type: "button", class: "plain", onclick: stay }, texts.done.stay);
+  const said = make("span", { class: "opening" }, `${texts.done.opening} `, button);
+  return make("p", { class: "out" }, open, said);
 };
 
 const instructions = () => {
@@ -379,10 +393,11 @@ const instructions = () => {
   show(
     "instructions",
     make("h2", {}, words.title),
+    state.away ? make("p", { role: "status" }, words.again) : null,
     points(words.points),
-    make("p", {}, words.practice),
+    state.away ? null : make("p", {}, words.practice),
     state.tells ? agent() : null,
-    button(words.begin, () => run(go)),
+    button(state.away ? say("continue") : words.begin, () => run(go)),
   );
 };
 
@@ -435,9 +450,7 @@ const done = () => {
       }),
       copied,
     ),
-    state.link
-      ? make("p", {}, make("a", { class: "main", href: state.link, rel: "noreferrer" }, words.link))
-      : null,
+    state.link ? wayOut(state.link, state.open_after) : null,
     make("p", {}, words.after),
   );
 };

@@ -158,12 +158,58 @@ def test_who_comes_too_late_is_told_so(serve, clock):
     assert "within an hour" in service.enter(ask(0))["texts"]["ends"]["timed_out"][1]
 
 
+def test_who_comes_back_too_late_is_told_so_and_who_stays_is_not(serve, clock):
+    service = serve(resume_hours=2)
+    shown = begin(service, 0)
+    clock.now += timedelta(hours=3)  # with the page left open
+    picked = service.pick(ask(0, trial=shown["trial"], slot=1))
+    assert picked["step"] == "rate"
+    clock.now += timedelta(minutes=119)
+    assert service.enter(ask(0))["step"] == "rate"
+    clock.now += timedelta(minutes=2)
+    late = service.enter(ask(0))
+    assert (late["end"], late["link"]) == ("timed_out", f"{LINK}timed_out")
+    said = late["texts"]["ends"]["timed_out"][1]
+    assert said.startswith("This study had to be resumed within 2 hours of the last answer. ")
+    both = serve(hours=9, resume_hours=1).enter(ask(1))["texts"]["ends"]["timed_out"][1]
+    assert "finished within 9 hours of its beginning, and resumed within an hour of" in both
+
+
+def test_after_an_hour_away_the_instructions_come_once_more(serve, clock):
+    service = serve()
+    assert service.enter(ask(0))["away"] is False
+    shown = begin(service, 0)
+    clock.now += timedelta(minutes=59)
+    assert service.enter(ask(0))["away"] is False
+    clock.now += timedelta(minutes=2)
+    assert service.enter(ask(0))["away"] is True
+    assert service.enter(ask(0))["step"] == "pick"
+    service.pick(ask(0, trial=shown["trial"], slot=1))
+    assert service.enter(ask(0))["away"] is False
+
+
+def test_the_link_comes_with_the_end_and_not_before(serve):
+    service = serve(completion_link="https://recruiter.example/{code}", open_after=7)
+    shown = begin(service, 0)
+    assert "link" not in shown
+    assert "link" not in service.pick(ask(0, trial=shown["trial"], slot=1))
+    done = answer(service, answer(service, shown))
+    assert (done["link"], done["open_after"]) == (f"https://recruiter.example/{done['code']}", 7)
+    assert "in 7 seconds" in service.enter(ask(0))["texts"]["done"]["opening"]
+
+
+@pytest.mark.parametrize("seconds", [4, 601])
+def test_a_link_opens_neither_unread_nor_forgotten(seconds):
+    with pytest.raises(ConfigError, match=rf"open_after is {seconds}, but must be 0 .* or 5 to 600"):
+        parse(f"[recruitment]\nopen_after = {seconds}")
+
+
 def test_the_page_knows_where_who_declines_goes(serve):
     assert serve().enter(ask(0))["declined_link"] == f"{LINK}declined"
 
 
 def test_none_of_it_makes_another_version(serve):
-    assert serve().spec.digest() == serve(cap=3, hours=4).spec.digest()
+    assert serve().spec.digest() == serve(cap=3, hours=4, resume_hours=5, open_after=0).spec.digest()
 
 
 NAMES = """
