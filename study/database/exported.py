@@ -22,7 +22,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from study.database.frames import ANSWER_COLUMNS, PARTICIPANT_COLUMNS, TRACED
+from study.database.frames import ANSWER_COLUMNS, PARTICIPANT_COLUMNS, SCREENED, TRACED
 from study.database.source import Source
 from study.errors import NothingToReportError
 from study.protocol.design import (
@@ -46,7 +46,7 @@ _OF_PARTICIPANT = ("simulated", "status", "excluded")
 _OF_TRIAL = (
     *("participant", "position", "kind", "picture", "label", "response_ms", "answered_at"),
 )
-_LATER = ("excluded_at", "agent_at", *TRACED)  # columns that exports of earlier versions do not have
+_LATER = ("excluded_at", "agent_at", *TRACED, *SCREENED)  # columns that exports of earlier versions do not have
 _MOST = 2**63 - 1
 
 Good = NDArray[np.bool_]
@@ -283,7 +283,7 @@ _PEOPLE: dict[str, _Column] = {
     "seed": _whole(0),
     "consent_version": _text(),
     "agent_at": _moment(maybe=True),
-    **{name: _whole(0, maybe=True) for name in TRACED},
+    **{name: _whole(0, maybe=True) for name in (*TRACED, *SCREENED)},
 }
 _ANSWERS: dict[str, _Column] = {
     "study": _whole(0),

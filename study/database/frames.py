@@ -36,6 +36,7 @@ from study.database.tables import (
     Participant,
     Pick,
     Rating,
+    ScreenCheck,
     Slot,
     Study,
     Trace,
@@ -63,6 +64,11 @@ TRACED = {
     & (Trace.direct_px >= LONG_WAY_PX)
     & (Trace.path_px <= Trace.direct_px + STRAIGHT_PX),
 }
+SCREENED = {
+    f"n_{name}{which}": case((ScreenCheck.name == name, column), else_=None)
+    for name in ("plates", "steps", "window")
+    for which, column in (("", ScreenCheck.asked), ("_right", ScreenCheck.correct))
+}
 ANSWER_COLUMNS = (
     "study", "participant", "simulated", "status", "excluded", "trial", "position", "kind",
     "picture", "label", "slot", "method", "picked", "realism", "quality", "response_ms",
@@ -71,7 +77,7 @@ ANSWER_COLUMNS = (
 PARTICIPANT_COLUMNS = (
     "study", "participant", "simulated", "status", "consented_at", "completed_at", "excluded",
     "excluded_at", "n_answered", "n_scored", "list_number", "seed", "consent_version",
-    "agent_at", *TRACED,
+    "agent_at", *TRACED, *SCREENED,
 )  # fmt: skip
 STUDY_COLUMNS = (
     *("study", "digest", "name", "settings", "file", "created_at", "withdrawn", "participants"),
@@ -181,8 +187,9 @@ def participants(at: str | Connection, *, study: int | None = None) -> pd.DataFr
         consented_at and completed_at (UTC), excluded (reason of a person, or None), excluded_at
         (UTC, or missing), n_answered (trials with a pick, practice included), n_scored (of these,
         those that count), list_number, seed, consent_version,
-        agent_at (UTC; said to be a program, or missing), and the counts of `TRACED` (Int64, missing
-        in a database of a program that kept no traces).
+        agent_at (UTC; said to be a program, or missing), the counts of `TRACED` (Int64, missing
+        in a database of a program that kept no traces), and those of `SCREENED` (Int64, missing
+        where there was no such check).
 
     Raises
     ------
@@ -215,7 +222,7 @@ def participants(at: str | Connection, *, study: int | None = None) -> pd.DataFr
             Participant.seed,
             Participant.consent_version,
             literal(None).label("agent_at"),
-            *(literal(None).label(name) for name in TRACED),
+            *(literal(None).label(name) for name in (*TRACED, *SCREENED)),
         )
         .outerjoin(counts, counts.c.participant_id == Participant.id)
         .order_by(Participant.id)
@@ -231,12 +238,14 @@ def participants(at: str | Connection, *, study: int | None = None) -> pd.DataFr
         if inspect(connection).has_table(Exclusion.__tablename__):
             found = connection.execute(decided.group_by(Participant.public_id))
             moments = {str(name): moment for name, moment in found}
-        traced = _traced(connection)
+        traced, screened = _traced(connection), _screened(connection)
     frame = pd.DataFrame(rows, columns=list(PARTICIPANT_COLUMNS))
-    found = traced.reindex(frame["participant"])
+    found, screened = (of.reindex(frame["participant"]) for of in (traced, screened))
     frame["agent_at"] = [None if pd.isna(moment) else moment for moment in found["agent_at"]]
     for name in TRACED:
-        frame[name] = found[name].astype("Int64").to_numpy()
+        frame[name] = pd.array(found[name].to_numpy(dtype=object), dtype="Int64")
+    for name in SCREENED:
+        frame[name] = pd.array(screened[name].to_numpy(dtype=object), dtype="Int64")
     frame["excluded_at"] = [
         None if pd.isna(reason) else moments.get(name)
         for name, reason in zip(frame["participant"], frame["excluded"], strict=True)
@@ -255,7 +264,7 @@ def participants(at: str | Connection, *, study: int | None = None) -> pd.DataFr
             "list_number": "int64",
             "seed": "int64",
             "consent_version": "str",
-            **dict.fromkeys(TRACED, "Int64"),
+            **dict.fromkeys((*TRACED, *SCREENED), "Int64"),
         }
     )
 
@@ -274,6 +283,19 @@ def _traced(connection: Connection) -> pd.DataFrame:
         )
         rows = connection.execute(query).all()
     return pd.DataFrame(rows, columns=columns).set_index("participant")
+
+
+def _screened(connection: Connection) -> pd.DataFrame:
+    """How the checks of eyes and screen went, by the participants' names."""
+    rows: Sequence[Any] = ()
+    if inspect(connection).has_table(ScreenCheck.__tablename__):
+        query = (
+            select(Participant.public_id, *(func.max(column) for column in SCREENED.values()))
+            .join(ScreenCheck, ScreenCheck.participant_id == Participant.id)
+            .group_by(Participant.id)
+        )
+        rows = connection.execute(query).all()
+    return pd.DataFrame(rows, columns=["participant", *SCREENED]).set_index("participant")
 
 
 def answers(at: str | Connection, *, study: int | None = None) -> pd.DataFrame:

@@ -13,7 +13,7 @@ from datetime import datetime
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from study.database.tables import Participant, Pause, Pick, Rating, Slot, Trial
+from study.database.tables import Participant, Pause, Pick, Rating, ScreenCheck, Slot, Trial
 from study.errors import ClosedError, DatabaseError
 from study.protocol.codes import new_code
 from study.protocol.design import PlannedTrial, StudySpec
@@ -58,6 +58,8 @@ class Progress:
     excluded: bool = False
     agent: bool = False
     last_seen_at: datetime | None = None
+    seed: int = 0
+    screened: bool = False
 
     def begun_by(self, visitor: Visitor) -> bool:
         """Return whether a visitor holds what only the one who consented can know.
@@ -249,6 +251,12 @@ def complete(person: Participant, now: datetime) -> None:
     person.completion_code = new_code()
 
 
+def screened(session: Session, person: Participant) -> bool:
+    """Return whether a participant has done the checks of eyes and screen."""
+    done = select(ScreenCheck.name).where(ScreenCheck.participant_id == person.id).limit(1)
+    return session.scalar(done) is not None
+
+
 def progress(session: Session, person: Participant) -> Progress:
     """Read all trials of one participant: four queries of plain columns, however many they are."""
     of_person = Trial.participant_id == person.id
@@ -294,4 +302,6 @@ def progress(session: Session, person: Participant) -> Progress:
         person.excluded is not None,
         person.agent_at is not None,
         person.last_seen_at,
+        person.seed,
+        screened(session, person),
     )

@@ -34,6 +34,7 @@ from study.database.tables import (
     Pause,
     Pick,
     Registration,
+    ScreenCheck,
     Study,
     Trace,
     Withdrawal,
@@ -43,6 +44,7 @@ from study.errors import RefusedError
 from study.protocol.codes import new_code
 from study.protocol.design import PlannedTrial, StudySpec, digest_of
 from study.protocol.refusals import refused
+from study.protocol.screen import Check
 from study.protocol.session import SCALES, allow_pick, allow_ratings, current, response_time
 from study.protocol.traces import checked as checked_trace
 
@@ -381,6 +383,28 @@ class Store:
                     progress.with_trial(replace(trial, picked=slot)), last_seen_at=now
                 )
         return progress
+
+    def screen(self, participant_id: int, checks: Sequence[Check]) -> Progress:
+        """Keep how the checks of eyes and screen went; the first time counts."""
+        with self._writing() as session:
+            person = rows.locked(session, participant_id)
+            if not rows.screened(session, person):
+                now = self._now()
+                session.add_all(
+                    ScreenCheck(
+                        participant_id=person.id,
+                        name=check.name,
+                        correct=check.right,
+                        asked=check.of,
+                        passed=check.passed,
+                        at=now,
+                        simulated=person.simulated,
+                    )
+                    for check in checks
+                )
+                person.last_seen_at = now
+                session.flush()
+            return rows.progress(session, person)
 
     def tell(self, participant_id: int) -> Progress:
         """Keep that a participant says to be a program; the first time counts."""

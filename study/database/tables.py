@@ -188,6 +188,29 @@ class Exclusion(Base):
     simulated: Mapped[bool]
 
 
+class ScreenCheck(Base):
+    """How a check of eyes or screen went, where the study has it (`study.protocol.screen`)."""
+
+    __tablename__ = "screen_check"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["participant_id", "simulated"],
+            ["participant.id", "participant.simulated"],
+            ondelete="CASCADE",
+        ),
+        CheckConstraint("name IN ('plates', 'steps', 'window')", name="name"),
+        CheckConstraint("correct BETWEEN 0 AND asked", name="correct"),
+    )
+
+    participant_id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(16), primary_key=True)
+    correct: Mapped[int]
+    asked: Mapped[int]
+    passed: Mapped[bool]
+    at: Mapped[datetime]
+    simulated: Mapped[bool]
+
+
 class Trial(Base):
     """One grey picture shown to one participant; its plan is stored before it is shown."""
 

@@ -24,8 +24,10 @@ from study.page.tally import Tally
 from study.protocol.codes import tidy
 from study.protocol.config import StudyConfig
 from study.protocol.refusals import refused
+from study.protocol.screen import items, judged
 from study.protocol.session import view, visible
 from study.protocol.texts import texts
+from study.stimuli.plates import picture
 from study.stimuli.showing import StimulusSet, load
 
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{32,128}")
@@ -73,6 +75,7 @@ class Service:
             hours=self.config.hours,
             resume_hours=self.config.resume_hours,
             open_after=self.config.open_after,
+            screen=self.config.screen.asks,
             own=self.config.texts,
         )
         store.refuse_mixture(simulated=False)
@@ -170,7 +173,7 @@ class Service:
         return self._answer(
             lambda: self._shown(
                 self._store.pick(
-                    self._known_id(request),
+                    self._due_id(request),
                     str(_field(request, "trial")),
                     _field(request, "slot"),
                     _field(request, "response_ms"),
@@ -180,6 +183,38 @@ class Service:
                 request,
             )
         )
+
+    def plates(self, request: Any) -> dict[str, Any]:
+        """Return the pictures that check eyes and screen, as PNG in base64, in their order."""
+
+        def drawn() -> dict[str, Any]:
+            progress = self._known(request)
+            if not self._screens(progress):
+                raise refused("not_on_show")
+            asked = items(self.config.screen, progress.seed)
+            return {"plates": [base64.b64encode(picture(*one)).decode("ascii") for one in asked]}
+
+        return self._answer(drawn)
+
+    def screen(self, request: Any) -> dict[str, Any]:
+        """Keep how the checks of eyes and screen went, and return where the participant is."""
+
+        def keep() -> dict[str, Any]:
+            progress = self._known(request)
+            if self._screens(progress):
+                given = (_field(request, name) for name in ("answers", "width", "height"))
+                checks = judged(self.config.screen, progress.seed, *given)
+                if checks is None:
+                    raise refused("not_ours")
+                progress = self._store.screen(progress.id, checks)
+            return self._shown(progress, request)
+
+        return self._answer(keep)
+
+    def _screens(self, progress: Progress) -> bool:
+        """Return whether a participant has the checks of eyes and screen before them."""
+        begun = any(trial.picked is not None for trial in progress.trials)
+        return self.config.screen.asks and not progress.screened and not begun
 
     def tell(self, request: Any) -> dict[str, Any]:
         """Keep that the participant says to be a program, and return where they are."""
@@ -238,6 +273,15 @@ class Service:
             raise refused("unknown")
         return known
 
+    def _due_id(self, request: Any) -> int:
+        """Return who picks; where the study has checks before, not without these."""
+        if not self.config.screen.asks:
+            return self._known_id(request)
+        progress = self._known(request)
+        if self._screens(progress):
+            raise refused("not_due")
+        return progress.id
+
     def _shown(self, progress: Progress | None, request: Any) -> dict[str, Any]:
         if progress is None:
             if self._study_id is not None:
@@ -252,6 +296,14 @@ class Service:
         shown = view(progress.trials)
         if end := self._end(progress, shown["step"]):
             shown = self._ended(end)
+        elif self._screens(progress):
+            screen = self.config.screen
+            shown = {
+                "step": "screen",
+                "items": len(items(screen, progress.seed)),
+                "min_width": screen.min_width,
+                "min_height": screen.min_height,
+            }
         began = progress.begun_by(self._who(request))
         shown["participant"] = progress.public_id
         shown["tells"], shown["told"] = self.config.automation, progress.agent

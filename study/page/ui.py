@@ -31,9 +31,9 @@ from study.protocol.english import ENGLISH
 from study.protocol.wording import over
 
 STATIC = Path(__file__).parent / "static"
-SCRIPTS = ("study.js", "traces.js")  # as one, in this order
-READING = ("enter", "pictures")
-WRITING = ("consent", "tell", "pick", "rate", "withdraw")
+SCRIPTS = ("study.js", "traces.js", "screen.js")  # as one, in this order
+READING = ("enter", "plates", "pictures")
+WRITING = ("consent", "screen", "tell", "pick", "rate", "withdraw")
 READERS, WRITERS = 8, 4  # at once
 QUEUE_SECONDS = 3.0  # until a request is told that they are all busy
 

@@ -23,6 +23,7 @@ from study.protocol.exclusions import Rules
 from study.protocol.planned import Planned, read_plan
 from study.protocol.reading import Table
 from study.protocol.registration import ENDING, Registration, read_registration
+from study.protocol.screen import MOST_PLATES, Screen
 from study.protocol.session import SCALES
 from study.protocol.texts import CONSENT_VERSION, Scale, default_scales
 from study.protocol.wording import Words, checked, over
@@ -99,6 +100,8 @@ class StudyConfig:
     automation
         Whether it is kept how each pick was made, and programs are asked to say so
         (`study.protocol.traces`). The program's own consent text tells of it.
+    screen
+        What is asked of eyes and screens before the trials.
     texts
         Words of the page, where they are not those of the program (`study.protocol.wording`).
     file
@@ -130,6 +133,7 @@ class StudyConfig:
     parameters: tuple[str, str, str] = PARAMETERS
     colorize: bool = True
     automation: bool = True
+    screen: Screen = field(default_factory=Screen)
     texts: Words = field(default_factory=dict)
     file: str | None = None
 
@@ -183,6 +187,7 @@ class StudyConfig:
             **({} if self.margin is None else {"margin": self.margin}),
             **({"plan": planned} if (planned := self.plan.settings()) else {}),
             **({"automation": True} if self.automation else {}),
+            **({"screen": screen} if (screen := self.screen.settings()) else {}),
             **({"texts": self.texts} if self.texts else {}),
             "access": self.access,
             "completion_link": self.completion_link,
@@ -296,6 +301,7 @@ def parse(text: str, *, folder: Path = Path()) -> StudyConfig:
         parameters=_parameters(link.table("parameters")),
         colorize=page.boolean("colorize", default.colorize),
         automation=page.boolean("automation", told),
+        screen=_screen(root.table("screen")),
         texts=own,
         file=text,
     )
@@ -359,6 +365,19 @@ def _read_scales(table: Table, default: Mapping[str, Scale]) -> Mapping[str, Sca
         )
         words.refuse_rest()
     return scales
+
+
+def _screen(table: Table) -> Screen:
+    screen = Screen(
+        plates=table.number("plates", 0, least=0),
+        steps=table.boolean("steps", False),
+        min_width=table.number("min_width", 0, least=0),
+        min_height=table.number("min_height", 0, least=0),
+    )
+    table.refuse_rest()
+    if screen.plates and not 3 <= screen.plates <= MOST_PLATES:
+        raise table.refuse("plates", screen.plates, f"0 for none, or 3 to {MOST_PLATES}")
+    return screen
 
 
 def _seconds(seconds: int) -> int:

@@ -25,7 +25,7 @@ ENGLISH: dict[str, Any] = {
         "points": [
             [
                 "What is stored",
-                "Your choices and ratings, the time at which you gave them and how long each "
+                "Your choices and ratings, {checks}the time at which you gave them and how long each "
                 "choice took, how it was made (by mouse, touch or keys, and how far the pointer moved: "
                 "programs answer otherwise than people), and the version of this text. If you came by a recruiting "
                 "service's link, also the participant, study and session numbers in that link.",
@@ -45,6 +45,23 @@ ENGLISH: dict[str, Any] = {
         ],
         "agree": "I agree and want to take part",
         "decline": "I do not want to take part",
+    },
+    "screen": {
+        "title": "Your screen and your eyes",
+        "lead": (
+            "Which number do you see in the picture? Some are hard or impossible to see for some "
+            "people, or on some screens; then press the last button. You can go on in any case."
+        ),
+        "question": "Which number do you see?",
+        "picture": "A picture with a number",
+        "nothing": "I see no number",
+        "window": (
+            "This study needs a larger window. Please make it as large as you can, or use a "
+            "larger screen."
+        ),
+        "still": "It is still too small.",
+        "measure": "Measure again",
+        "anyway": "Go on all the same",
     },
     "instructions": {
         "title": "How it works",
@@ -87,6 +104,7 @@ ENGLISH: dict[str, Any] = {
         "practice_and_trials": "{practice} practice and {scored} real trials",
         "hour": "an hour",
         "hours": "{hours} hours",
+        "checks": "how you answered the checks of eyes and screen, ",
         "late": "This study had to be finished within {hours} of its beginning.",
         "late_back": "This study had to be resumed within {hours} of the last answer.",
         "late_both": (

@@ -40,6 +40,7 @@ def texts(
     hours: int = 0,
     resume_hours: int = 0,
     open_after: int = 0,
+    screen: bool = False,
     own: Words | None = None,
 ) -> dict[str, Any]:
     """Return the texts of a study with its own numbers filled in.
@@ -56,6 +57,8 @@ def texts(
         Within which a participant has to finish, and to come back after an answer.
     open_after
         Seconds until the link of an end opens by itself.
+    screen
+        Whether eyes and screen are checked before the trials.
     own
         Words of the study's own, checked; see `study.protocol.wording`.
 
@@ -83,6 +86,7 @@ def texts(
             "meanings": _meanings(shown, phrases, default_scales(own)),
             "late": _late(phrases, hours, resume_hours),
             "seconds": open_after,
+            "checks": phrases["checks"] if screen else "",
             "trials": phrases["practice_and_trials" if practice else "trials"].format(**counts),
             "catch": f"{phrases['catch']} " if spec.design.catch else "",
         },

@@ -33,6 +33,7 @@ from study.report.ratings import Ratings
 from study.report.registered import Registered
 from study.report.roads import Roads
 from study.report.scale import OneScale
+from study.report.screen import ScreenChecks
 from study.report.tests import Tests
 from study.report.truth import Truth
 from study.report.weighting import Weighting
@@ -73,6 +74,7 @@ class Summary:
     pictures: Pictures
     behaviour: Behaviour
     automation: Automation
+    screen: ScreenChecks
     populations: Populations
     registered: Registered
 

@@ -78,7 +78,7 @@ const attempt = async (name, fields) => {
       signal: AbortSignal.timeout(PATIENCE),
     });
     const reply = await answer.json();
-    if (reply.why || (answer.ok && (reply.error || reply.step || reply.pictures))) return reply;
+    if (reply.why || (answer.ok && (reply.error || reply.step || reply.pictures || reply.plates))) return reply;
     if (answer.status >= 500 || answer.status === 429) return { why: "fault" };
     return { error: say("reload") };
   } catch {
@@ -259,6 +259,7 @@ const enter = async () => {
 
 const go = async () => {
   if (state.step === "consent") consent();
+  else if (state.step === "screen") await screening();
   else if (state.step === "pick") await pick();
   else if (state.step === "rate") await rate();
   else if (state.step === "ended") ended(state.end, state.link);
