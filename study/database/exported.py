@@ -46,7 +46,12 @@ _OF_PARTICIPANT = ("simulated", "status", "excluded")
 _OF_TRIAL = (
     *("participant", "position", "kind", "picture", "label", "response_ms", "answered_at"),
 )
-_LATER = ("excluded_at", "agent_at", *TRACED, *SCREENED)  # columns that exports of earlier versions do not have
+_LATER = (
+    "excluded_at",
+    "agent_at",
+    *TRACED,
+    *SCREENED,
+)  # columns that exports of earlier versions do not have
 _MOST = 2**63 - 1
 
 Good = NDArray[np.bool_]

@@ -236,8 +236,8 @@ def participants(at: str | Connection, *, study: int | None = None) -> pd.DataFr
         rows = connection.execute(query).all()
         moments: dict[str, Any] = {}
         if inspect(connection).has_table(Exclusion.__tablename__):
-            found = connection.execute(decided.group_by(Participant.public_id))
-            moments = {str(name): moment for name, moment in found}
+            dated = connection.execute(decided.group_by(Participant.public_id))
+            moments = {str(name): moment for name, moment in dated}
         traced, screened = _traced(connection), _screened(connection)
     frame = pd.DataFrame(rows, columns=list(PARTICIPANT_COLUMNS))
     found, screened = (of.reindex(frame["participant"]) for of in (traced, screened))

@@ -76,6 +76,7 @@ class Service:
             resume_hours=self.config.resume_hours,
             open_after=self.config.open_after,
             screen=self.config.screen.asks,
+            automation=self.config.automation,
             own=self.config.texts,
         )
         store.refuse_mixture(simulated=False)
@@ -218,9 +219,7 @@ class Service:
 
     def tell(self, request: Any) -> dict[str, Any]:
         """Keep that the participant says to be a program, and return where they are."""
-        return self._answer(
-            lambda: self._shown(self._store.tell(self._known_id(request)), request)
-        )
+        return self._answer(lambda: self._shown(self._store.tell(self._known_id(request)), request))
 
     def rate(self, request: Any) -> dict[str, Any]:
         """Save the ratings of a trial and return where the participant is now."""

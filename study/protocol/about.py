@@ -104,8 +104,8 @@ def instructions(settings: Mapping[str, Any]) -> tuple[str, ...]:
         )
         given = settings.get("scales")
         scales = None if given is None else {name: Scale(**words) for name, words in given.items()}
-        asks = bool(settings.get("screen"))
-        read = texts(spec, consent=own, scales=scales, screen=asks, own=words)
+        more = {name: bool(settings.get(name)) for name in ("screen", "automation")}
+        read = texts(spec, consent=own, scales=scales, own=words, **more)
         points = [f"{heading}: {text}" for heading, text in read["consent"]["points"]]
         ends = [f"{name}: 1 {low}, 5 {high}" for name, low, high in read["scales"].values()]
         return (

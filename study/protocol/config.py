@@ -383,8 +383,8 @@ def _screen(table: Table) -> Screen:
 def _seconds(seconds: int) -> int:
     if 0 < seconds < 5 or seconds > 600:
         raise ConfigError(
-            f"recruitment.open_after is {seconds}, but must be 0 (the link does not open by itself) "
-            "or 5 to 600 seconds, in which the code can be read and the opening stopped."
+            f"recruitment.open_after is {seconds}, but must be 0 (the link does not open by "
+            "itself) or 5 to 600 seconds, in which the code can be read and the opening stopped."
         )
     return seconds
 

@@ -25,10 +25,10 @@ ENGLISH: dict[str, Any] = {
         "points": [
             [
                 "What is stored",
-                "Your choices and ratings, {checks}the time at which you gave them and how long each "
-                "choice took, how it was made (by mouse, touch or keys, and how far the pointer moved: "
-                "programs answer otherwise than people), and the version of this text. If you came by a recruiting "
-                "service's link, also the participant, study and session numbers in that link.",
+                "Your choices and ratings, {checks}the time at which you gave them, how long "
+                "each choice took, {made}and the version of this text. If you came by a "
+                "recruiting service's link, also the participant, study and session numbers in "
+                "that link.",
             ],
             [
                 "What is not stored",
@@ -104,6 +104,10 @@ ENGLISH: dict[str, Any] = {
         "practice_and_trials": "{practice} practice and {scored} real trials",
         "hour": "an hour",
         "hours": "{hours} hours",
+        "made": (
+            "how it was made (by mouse, touch or keys, and how far the pointer moved: programs "
+            "answer otherwise than people), "
+        ),
         "checks": "how you answered the checks of eyes and screen, ",
         "late": "This study had to be finished within {hours} of its beginning.",
         "late_back": "This study had to be resumed within {hours} of the last answer.",

@@ -41,6 +41,7 @@ def texts(
     resume_hours: int = 0,
     open_after: int = 0,
     screen: bool = False,
+    automation: bool = False,
     own: Words | None = None,
 ) -> dict[str, Any]:
     """Return the texts of a study with its own numbers filled in.
@@ -59,6 +60,8 @@ def texts(
         Seconds until the link of an end opens by itself.
     screen
         Whether eyes and screen are checked before the trials.
+    automation
+        Whether it is kept how each pick was made.
     own
         Words of the study's own, checked; see `study.protocol.wording`.
 
@@ -86,6 +89,7 @@ def texts(
             "meanings": _meanings(shown, phrases, default_scales(own)),
             "late": _late(phrases, hours, resume_hours),
             "seconds": open_after,
+            "made": phrases["made"] if automation else "",
             "checks": phrases["checks"] if screen else "",
             "trials": phrases["practice_and_trials" if practice else "trials"].format(**counts),
             "catch": f"{phrases['catch']} " if spec.design.catch else "",

@@ -21,7 +21,7 @@ DIRECTIONS = ("ltr", "rtl")
 # What the server knows when it fills in a text, in all of its texts.
 KNOWN = frozenset(
     {"methods", "others", "practice", "scored", "trials", "catch", "minutes", "keys"}
-    | {"meanings", "late", "seconds", "checks"}
+    | {"meanings", "late", "seconds", "checks", "made"}
 )
 _FILLED_ELSEWHERE = ("page", "refused", "phrases")  # there, each text has names of its own
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*")

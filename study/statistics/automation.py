@@ -23,19 +23,29 @@ SIGNS = {
     "trap": "touched the button that nobody can see, hear or reach",
     "pageless": "picks that did not come from the page",
     "fast": "half of the picks within {fast} ms, or tried within the first quarter of a second",
-    "regular": "times to the pick hardly differ (SD below {regular} % of their mean)",
-    "pointer": "mouse without a path and let go at once, at even times (SD below {even} %)",
+    "regular": "times to the pick hardly differ (SD below {regular} % of their mean and {still} ms)",
+    "pointer": (
+        "mouse without a path and let go at once, at even times (SD below {even} % and {calm} ms)"
+    ),
     "straight": "mouse on straight lines",
 }
 FAST_MS = 400  # three pictures take three looks of a fifth of a second
-REGULAR, EVEN = 0.10, 0.25
+# SD of the times, of their mean and in ms: both, because a slow computer adds to all times alike.
+REGULAR, REGULAR_MS = 0.10, 150
+EVEN, EVEN_MS = 0.25, 300
 FEWEST = 8  # picks, to speak of any habit
 HABIT = 0.8
 
 
 def words(sign: str) -> str:
     """Return what a sign means."""
-    return SIGNS[sign].format(fast=FAST_MS, regular=round(100 * REGULAR), even=round(100 * EVEN))
+    return SIGNS[sign].format(
+        fast=FAST_MS,
+        regular=round(100 * REGULAR),
+        still=REGULAR_MS,
+        even=round(100 * EVEN),
+        calm=EVEN_MS,
+    )
 
 
 def signs(participants: pd.DataFrame, answers: pd.DataFrame) -> pd.DataFrame:
@@ -61,7 +71,9 @@ def signs(participants: pd.DataFrame, answers: pd.DataFrame) -> pd.DataFrame:
     rows = answers[answers["picked"] & (answers["kind"] == SCORED)]
     times = rows["response_ms"].astype("Float64").astype(np.float64).groupby(rows["participant"])
     timed = times.count().reindex(people.index, fill_value=0) >= FEWEST
-    spread = (times.std() / times.mean()).reindex(people.index)
+    sd, mean = times.std().reindex(people.index), times.mean().reindex(people.index)
+    regular = timed & (sd < REGULAR * mean) & (sd < REGULAR_MS)
+    even = (sd < EVEN * mean) & (sd < EVEN_MS)
     quick = (rows["response_ms"] < FAST_MS).fillna(False).astype(bool)
     hurried = quick.groupby(rows["participant"]).mean().reindex(people.index, fill_value=0.0)
     often = count["n_mouse"] >= FEWEST
@@ -74,8 +86,8 @@ def signs(participants: pd.DataFrame, answers: pd.DataFrame) -> pd.DataFrame:
             "trap": count["n_trap"] > 0,
             "pageless": count["n_answered"] > count["n_traced"],
             "fast": (timed & (hurried >= 0.5)) | early,
-            "regular": timed & (spread < REGULAR),
-            "pointer": often & (count["n_pathless"] >= HABIT * count["n_mouse"]) & (spread < EVEN),
+            "regular": regular,
+            "pointer": often & (count["n_pathless"] >= HABIT * count["n_mouse"]) & even,
             "straight": often & (count["n_straight"] >= HABIT * count["n_mouse"]),
         }
     ).astype(bool)

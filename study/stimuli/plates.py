@@ -120,7 +120,12 @@ def picture(kind: str, digit: int, seed: int) -> bytes:
         image = Image.new("RGB", (SIDE * fine, SIDE * fine), _GROUND)
         draw = ImageDraw.Draw(image)
         for (x, y), radius, colour in zip(plate.centres, plate.radii, plate.colours, strict=True):
-            box = [fine * (x - radius), fine * (y - radius), fine * (x + radius), fine * (y + radius)]
+            box = [
+                fine * (x - radius),
+                fine * (y - radius),
+                fine * (x + radius),
+                fine * (y + radius),
+            ]
             draw.ellipse(box, fill=tuple(int(part) for part in colour))
         image = image.resize((SIDE, SIDE), Image.Resampling.BOX)
     file = io.BytesIO()

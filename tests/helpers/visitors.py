@@ -29,10 +29,13 @@ async def mouse(page: Page, cdp: CDPSession, chance: random.Random) -> None:
     await think(chance)
     box = await page.locator(".choice").nth(chance.randrange(3)).bounding_box()
     assert box is not None
-    await hand(page, chance, *(box[a] + box[b] * chance.uniform(0.2, 0.8) for a, b in SIDES))
+    await hand(page, chance, *somewhere(box, chance))
 
 
-SIDES = (("x", "width"), ("y", "height"))
+def somewhere(box: Any, chance: random.Random) -> tuple[float, float]:
+    """Return a place in a box, seldom its middle."""
+    across, down = chance.uniform(0.2, 0.8), chance.uniform(0.2, 0.8)
+    return box["x"] + box["width"] * across, box["y"] + box["height"] * down
 
 
 async def hand(page: Page, chance: random.Random, x: float, y: float) -> None:
@@ -69,9 +72,11 @@ async def touch(page: Page, cdp: CDPSession, chance: random.Random) -> None:
     await think(chance)
     box = await page.locator(".choice").nth(chance.randrange(3)).bounding_box()
     assert box is not None
-    x, y = (box[a] + box[b] * chance.uniform(0.2, 0.8) for a, b in SIDES)
+    x, y = somewhere(box, chance)
     send = cdp.send
-    await send("Input.dispatchTouchEvent", {"type": "touchStart", "touchPoints": [{"x": x, "y": y}]})
+    await send(
+        "Input.dispatchTouchEvent", {"type": "touchStart", "touchPoints": [{"x": x, "y": y}]}
+    )
     await asyncio.sleep(chance.uniform(0.04, 0.12))
     await send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
 

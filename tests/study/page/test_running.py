@@ -200,7 +200,9 @@ def test_the_link_comes_with_the_end_and_not_before(serve):
 
 @pytest.mark.parametrize("seconds", [4, 601])
 def test_a_link_opens_neither_unread_nor_forgotten(seconds):
-    with pytest.raises(ConfigError, match=rf"open_after is {seconds}, but must be 0 .* or 5 to 600"):
+    with pytest.raises(
+        ConfigError, match=rf"open_after is {seconds}, but must be 0 .* or 5 to 600"
+    ):
         parse(f"[recruitment]\nopen_after = {seconds}")
 
 
@@ -209,7 +211,9 @@ def test_the_page_knows_where_who_declines_goes(serve):
 
 
 def test_none_of_it_makes_another_version(serve):
-    assert serve().spec.digest() == serve(cap=3, hours=4, resume_hours=5, open_after=0).spec.digest()
+    assert (
+        serve().spec.digest() == serve(cap=3, hours=4, resume_hours=5, open_after=0).spec.digest()
+    )
 
 
 NAMES = """

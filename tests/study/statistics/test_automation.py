@@ -14,7 +14,9 @@ TIMES = [900, 1700, 2600, 1100, 3900, 800, 1500, 2100, 700, 5000]
 def one(times=TIMES, **counts):
     """Return the signs of a participant of ten picks, by mouse where nothing else is said."""
     of = {"n_answered": 10, "n_traced": 10, "n_mouse": 10, **counts}
-    people = pd.DataFrame([{"participant": "p", "agent_at": None, **dict.fromkeys(TRACED, 0), **of}])
+    people = pd.DataFrame(
+        [{"participant": "p", "agent_at": None, **dict.fromkeys(TRACED, 0), **of}]
+    )
     answers = pd.DataFrame({"participant": "p", "picked": True, "kind": "scored"}, index=range(10))
     found = signs(people, answers.assign(response_ms=pd.array(times, dtype="Int64")))
     return {name for name in SIGNS if found.loc["p", name]}
@@ -26,6 +28,7 @@ def test_people_show_no_sign():
     assert one(n_mouse=0, n_touch=10, n_pathless=0) == set()
     assert one(n_pathless=10) == set()  # a reader of the screen puts the mouse in its place
     assert one(times=[None] * 10) == set()
+    assert one(times=[9000 + time // 4 for time in TIMES]) == set()  # on a slow computer
 
 
 @pytest.mark.parametrize(
