@@ -15,9 +15,9 @@ _MOST_NAMED = 20
 
 @dataclass(frozen=True)
 class Automation(Subject):
-    """Participants by sign, and the signs of each who shows any; None where nothing was kept."""
+    """How many are judged and show each sign (None where nothing was kept), and who shows which."""
 
-    participants: int
+    judged: int
     by_sign: dict[str, int] | None
     suspects: dict[str, list[str]]
 
@@ -45,7 +45,7 @@ class Automation(Subject):
         yield Section(
             "automation",
             "Evidence of automation",
-            f"{len(self.suspects)} of {self.participants} participants show at least one sign that "
+            f"{len(self.suspects)} of {self.judged} participants show at least one sign that "
             "a program answered. Signs are no proof, and nobody is excluded by them; who is, is "
             "excluded by a person, with a reason. docs/study-protocol.md says how often people and "
             "programs show them.",
@@ -59,6 +59,6 @@ class Automation(Subject):
     def rows(self) -> Iterator[Row]:
         """How many show each sign, and the signs of each participant."""
         for name, count in (self.by_sign or {}).items():
-            yield row("automation", "participants", count, name=name, denominator=self.participants)
+            yield row("automation", "participants", count, name=name, denominator=self.judged)
         for who, found in self.suspects.items():
             yield row("automation", "signs", len(found), name=who, note=", ".join(found))

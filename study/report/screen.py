@@ -31,7 +31,7 @@ class Tally:
 class ScreenChecks(Subject):
     """The checks that the study has; none where it has none."""
 
-    checks: list[Tally]
+    screen_checks: list[Tally]
 
     @classmethod
     def of(cls, counted: Counted) -> Self:
@@ -48,7 +48,7 @@ class ScreenChecks(Subject):
 
     def sections(self, scope: Scope) -> Iterator[Section]:
         """A table of the checks."""
-        if self.checks:
+        if self.screen_checks:
             yield Section(
                 "screen",
                 "Eyes and screens",
@@ -57,12 +57,12 @@ class ScreenChecks(Subject):
                 ("check", "participants", "passed", "all right"),
                 [
                     [_NAMES[one.name], str(one.asked), str(one.passed), str(one.perfect)]
-                    for one in self.checks
+                    for one in self.screen_checks
                 ],
             )
 
     def rows(self) -> Iterator[Row]:
         """How many passed each check."""
-        for one in self.checks:
+        for one in self.screen_checks:
             yield row("screen", "passed", one.passed, name=one.name, denominator=one.asked)
             yield row("screen", "perfect", one.perfect, name=one.name, denominator=one.asked)

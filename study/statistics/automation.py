@@ -23,7 +23,7 @@ SIGNS = {
     "trap": "touched the button that nobody can see, hear or reach",
     "pageless": "picks that did not come from the page",
     "fast": "half of the picks within {fast} ms, or tried within the first quarter of a second",
-    "regular": "times to the pick hardly differ (SD below {regular} % of their mean and {still} ms)",
+    "regular": "times to the pick hardly differ (SD below {regular} % of the mean and {still} ms)",
     "pointer": (
         "mouse without a path and let go at once, at even times (SD below {even} % and {calm} ms)"
     ),
