@@ -143,7 +143,9 @@ def _anywhere(settings: Trained, run: Path) -> Trained:
 
 
 def _short(weights: Path) -> str:
-    """Weights of a run, without where runs lie on this machine."""
+    """Weights of a run, without where runs lie on this machine; or committed ones."""
+    if weights.parent.resolve() == checkpoint.FOLDER.resolve():
+        return f"colorizers/weights/{weights.name}"
     return f"runs/{weights.parent.name}/{weights.name}"
 
 
