@@ -149,8 +149,8 @@ def build(url: str) -> gr.Blocks:
             now.people,
             gr.update(value="Resume" if now.paused else "Pause", visible=True),
             _excluded(now.excluded),
-            f'<p><a href="export.zip?study={now.study}" download>Download answers, participants and '
-            "settings of this version (ZIP)</a></p>",
+            f'<p><a href="export.zip?study={now.study}" download>Download answers, participants '
+            "and settings of this version (ZIP)</a></p>",
         )
 
     with gr.Blocks(title="Study", analytics_enabled=False) as page:

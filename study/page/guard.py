@@ -209,7 +209,7 @@ class Guard:
         left = RedirectResponse("login", status_code=303)
         if let_in:  # other sites' forms come without the cookie
             await self._sessions.log_out(request)
-            left.delete_cookie(COOKIE, path=None)
+            left.set_cookie(COOKIE, "", max_age=0, path=None)
         return left
 
 
