@@ -119,7 +119,8 @@ class Nginx(Daemon):
         self.certificate = folder / "certificate.pem"
         self.url = f"https://localhost:{self.port}/truehue"
         make = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"]
-        make += ["-nodes", "-keyout", folder / "key.pem", "-out", self.certificate, "-days", "2"]
+        make += ["-nodes", "-keyout", f"{folder}/key.pem", "-out", f"{self.certificate}"]
+        make += ["-days", "2"]
         make += ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"]
         subprocess.run(make, check=True, capture_output=True)
         site = changed(
