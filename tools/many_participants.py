@@ -113,6 +113,10 @@ def running(folder: Path, trials: int, *, sqlite: bool) -> Iterator[Running]:
             return
         server = [str(ROOT / ".ci/postgres")]
         place = str(folder / "postgres")
+
+        def restart() -> None:
+            subprocess.run([*server, "restart", place], check=True)
+
         done = subprocess.run([*server, "start", place], check=True, capture_output=True, text=True)
         stack.callback(subprocess.run, [*server, "stop", place], check=True)
         bouncer = PgBouncer(done.stdout.strip())
@@ -128,7 +132,7 @@ def running(folder: Path, trials: int, *, sqlite: bool) -> Iterator[Running]:
             done.stdout.strip(),
             apps,
             ssl.create_default_context(cafile=str(nginx.certificate)),
-            lambda: subprocess.run([*server, "restart", place], check=True) and None,
+            restart,
         )
 
 

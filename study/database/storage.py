@@ -65,7 +65,8 @@ def _filesystem(folder: Path, proc: Path) -> str:
     found = {"/": "rootfs"}
     for line in (proc / "mounts").read_text(encoding="utf-8").splitlines():
         _, point, kind = line.split()[:3]
-        found[point.replace("\\040", " ")] = kind
+        if point != "/":  # whatever it is made of, it is the container's
+            found[point.replace("\\040", " ")] = kind
     return next(found[str(one)] for one in (folder, *folder.parents) if str(one) in found)
 
 

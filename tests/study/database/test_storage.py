@@ -17,7 +17,7 @@ def machine(tmp_path):
         (proc / "1/stat").write_text(f"1 (a (b) c) S {' '.join('0' * 18)} {start} 0 0")
         (proc / "sys/kernel/random").mkdir(parents=True)
         (proc / "sys/kernel/random/boot_id").write_text("0d6b\n")
-        lines = ["overlay / overlay rw 0 0"]
+        lines = ["overlay / overlay rw 0 0" if start % 2 else "/dev/sda / ext4 rw 0 0"]
         lines += [f"/dev/sdb {tmp_path}/data {kind} rw 0 0"] if kind else []
         (proc / "mounts").write_text("\n".join(lines))
         return proc
