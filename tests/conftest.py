@@ -24,7 +24,6 @@ WITHOUT_CHROMIUM = tuple(
         "left_on_disk",
         "login",
         "outages",
-        "proxy",
         "replays",
         "server",
         "turns",

@@ -73,14 +73,14 @@ class Attempts:
         logins: Callable[[], Logins],
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
-        self._key = hashlib.sha256(f"badge {secret}".encode()).digest()
+        self._secret = secret
         self._logins, self._sleep = logins, sleep
         self._badged, self._fresh, self._slow = _Lane(), _Lane(), _Lane()
 
     def new_badge(self) -> str:
         """Return what a browser keeps in which somebody has logged in."""
         name = secrets.token_urlsafe(12)
-        return f"{name}.{self._signature(name)}"
+        return f"{name}.{keyed(self._secret, 'badge', name)}"
 
     async def answered(
         self, address: str, badge: str | None, check: Callable[[], Awaitable[bool]]
@@ -104,7 +104,8 @@ class Attempts:
             When the database cannot be used just now.
         """
         name = self._name_in(badge)
-        who = self._signature(f"badge {name}" if name else f"from {neighbourhood(address, 48)}")
+        who = f"badge {name}" if name else neighbourhood(address, 48)
+        who = keyed(self._secret, "tries", who)
         lately, tries = await asyncio.to_thread(lambda: self._logins().tries(who))
         lane = self._badged if name else self._fresh if tries < FRESH else self._slow
         if lately >= PER_MINUTE or (lane is not self._badged and lane.waiting >= MOST_WAITING):
@@ -126,11 +127,13 @@ class Attempts:
 
     def _name_in(self, badge: str | None) -> str | None:
         name, _, signature = (badge or "").partition(".")
-        right = hmac.compare_digest(signature.encode(), self._signature(name).encode())
-        return name if name and right else None
+        right = keyed(self._secret, "badge", name)
+        return name if name and hmac.compare_digest(signature.encode(), right.encode()) else None
 
-    def _signature(self, name: str) -> str:
-        return hmac.new(self._key, name.encode(), hashlib.sha256).hexdigest()
+
+def keyed(secret: str, purpose: str, text: str) -> str:
+    """Return a digest that only who has the secret can make, and that serves one purpose."""
+    return hmac.new(f"{purpose} {secret}".encode(), text.encode(), hashlib.sha256).hexdigest()
 
 
 def pause(wrong: int) -> float:

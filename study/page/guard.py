@@ -13,8 +13,6 @@ anywhere behind a proxy.
 """
 
 import asyncio
-import hashlib
-import hmac
 import html
 import secrets
 from collections.abc import Callable
@@ -26,8 +24,8 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from study.database.logins import Logins
-from study.errors import UnavailableError
-from study.page.attempts import Attempts, TooManyError
+from study.errors import DatabaseError
+from study.page.attempts import Attempts, TooManyError, keyed
 from study.page.faults import LINES
 from study.password import matches
 
@@ -114,8 +112,7 @@ class Sessions:
             await asyncio.to_thread(lambda: self._logins().end(self._digest(token)))
 
     def _digest(self, token: str) -> str:
-        key = f"session {self._hash}".encode()
-        return hmac.new(key, token.encode(), hashlib.sha256).hexdigest()
+        return keyed(self._hash, "session", token)
 
 
 def admitted(connection: HTTPConnection) -> bool:
@@ -139,8 +136,8 @@ class Guard:
         try:
             let_in = await self._sessions.admits(HTTPConnection(scope))
             response = await self._answer(scope, receive, path, let_in)
-        except UnavailableError as trouble:
-            LINES.say(f"{trouble} ({trouble.code}) So nobody can log in.")
+        except DatabaseError as trouble:
+            LINES.say(f"Nobody can log in: {trouble}")
             response = Response("The database cannot be used just now. Try again later.", 503)
         if response is None:
             await self._app({**scope, _ADMITTED: True}, receive, _marked(send))

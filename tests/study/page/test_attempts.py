@@ -183,6 +183,17 @@ def test_a_forged_badge_is_none(attempts, logins, change):
     assert [ask(attempts, "9.9.9.9", wrong, badge) for _ in range(PER_MINUTE + 1)][-1] == "refused"
 
 
+def test_what_is_stored_of_an_attempt_is_no_badge(attempts, logins):
+    """Neither of an address nor of a badge: each digest serves one purpose."""
+    ask(attempts, "192.0.2.1")
+    ask(attempts, "192.0.2.1", badge=attempts.new_badge())
+    with Session(logins.engine) as session:
+        stored = session.scalars(select(LoginAttempt.who)).all()
+    assert len(set(stored)) == 2
+    for name in ("192.0.2.1", "from 192.0.2.1", "tries 192.0.2.1"):
+        assert not [who for who in stored if attempts._name_in(f"{name}.{who}")]
+
+
 def test_what_is_over_is_forgotten(attempts, time, logins):
     for n in range(100):
         ask(attempts, f"10.0.{n}.{n}")

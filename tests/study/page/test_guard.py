@@ -13,6 +13,7 @@ from starlette.testclient import TestClient
 from study.database.engine import parse_url
 from study.database.logins import Logins
 from study.database.trouble import unavailable
+from study.errors import DatabaseError
 from study.page.attempts import PER_MINUTE
 from study.page.guard import SESSION_SECONDS, Guard, Sessions
 from study.password import hash_password
@@ -214,9 +215,10 @@ def test_neither_cookies_nor_addresses_are_stored(client, processes, database_ur
     assert "192.0.2.77" not in repr(attempts)
 
 
-def test_without_its_database_the_page_is_shut_and_says_so(clock):
+@pytest.mark.parametrize("trouble", [unavailable("away", "a test"), DatabaseError("not reached")])
+def test_without_its_database_the_page_is_shut_and_says_so(trouble):
     def away():
-        raise unavailable("away", "a test")
+        raise trouble
 
     client = TestClient(Guard(Starlette(), Sessions(HASH, away)), follow_redirects=False)
     assert log_in(client).status_code == 503
