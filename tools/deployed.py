@@ -101,6 +101,13 @@ class App(Daemon):
         }
         self.url = f"http://127.0.0.1:{self.port}"
 
+    def processor_seconds(self) -> float:
+        """Return the time that processors have spent on it, on Linux."""
+        if self._process is None:
+            return 0.0
+        fields = Path(f"/proc/{self._process.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
 
 class Nginx(Daemon):
     """deploy/nginx.conf before two processes of the app, with a certificate of its own.

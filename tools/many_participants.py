@@ -138,11 +138,15 @@ def running(folder: Path, trials: int, *, sqlite: bool) -> Iterator[Running]:
 
 @dataclass
 class Outage:
-    """Seconds of the monotonic clock between which something was away."""
+    """Seconds of the monotonic clock between which something was away.
+
+    `spent` is what the processes of the app had taken of processors when it began.
+    """
 
     what: str
     began: float
     ended: float = 0.0
+    spent: float = 0.0
 
 
 def faults(now: Running, people: list[Person], whole: int) -> list[Outage]:
@@ -154,6 +158,7 @@ def faults(now: Running, people: list[Person], whole: int) -> list[Outage]:
         return time.monotonic()
 
     killed = Outage("process killed", wait_for(1 / 3))
+    killed.spent = sum(app.processor_seconds() for app in now.apps)
     now.apps[0].stop(signal.SIGKILL)
     now.apps[0].start()
     killed.ended = time.monotonic()
@@ -249,6 +254,7 @@ def measure(now: Running, chosen: argparse.Namespace) -> int:
 
         return work
 
+    idle = sum(app.processor_seconds() for app in now.apps)
     load, began = os.getloadavg()[0], time.monotonic()
     threading.stack_size(512 * 1024)
     threads = in_threads([take_part(one, chance.uniform(0, chosen.arrive)) for one in people])
@@ -259,13 +265,14 @@ def measure(now: Running, chosen: argparse.Namespace) -> int:
     waits = [one for person in people for one in person.waits if one[2] in ("pick", "rate")]
     before = [wait for sent, wait, _ in waits if sent + wait < outages[0].began]
     print(f"{chosen.people:,} people, {chosen.trials} trials each, in {seconds:,.0f} s")
+    spent = 1e3 * (outages[0].spent - idle) / len(before) if before else 0.0
     print(f"answers before the first fault: {p95(before)}")
+    print(f"processors' time in the app, entering and pictures too: {spent:.1f} ms an answer")
     for fault in outages:
-        during = [s + w for s, w, _ in waits if s < fault.ended and s + w > fault.began]
-        calm = max(during, default=fault.ended) - fault.began
+        met = [wait for sent, wait, _ in waits if sent < fault.ended and sent + wait > fault.began]
         print(
-            f"{fault.what}: back after {fault.ended - fault.began:.1f} s, "
-            f"the last answer that met it came {calm:.1f} s after its beginning"
+            f"{fault.what}: back after {fault.ended - fault.began:.1f} s; {len(met):,} answers met "
+            f"it, of which the longest took {max(met, default=0):.1f} s"
         )
     print(f"all answers: {p95([wait for _, wait, _ in waits])}")
     found = compared(now.database_url, people)
