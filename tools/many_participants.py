@@ -53,26 +53,33 @@ class Person(HttpParticipant):
     _line: http.client.HTTPConnection | None = field(default=None, repr=False)
 
     def post(self, body: dict[str, Any]) -> dict[str, Any]:
-        """Send a request once; an OSError where the answer is none."""
+        """Send a request once; an OSError where the answer is none.
+
+        A server closes a connection that nobody has used for some seconds; then a browser opens
+        another one and sends again at once, and so does this.
+        """
         where = urlsplit(self.url)
+        headers = {
+            "Content-Type": "application/json",
+            "Cookie": f"truehue-visitor={self.person:032d}",
+        }
+        path = f"{where.path}/gradio_api/component_server"
+        used = self._line is not None
         if self._line is None:
             self._line = (
                 http.client.HTTPSConnection(where.netloc, context=self.tls, timeout=60)
                 if where.scheme == "https"
                 else http.client.HTTPConnection(where.netloc, timeout=60)
             )
-        headers = {
-            "Content-Type": "application/json",
-            "Cookie": f"truehue-visitor={self.person:032d}",
-        }
-        path = f"{where.path}/gradio_api/component_server"
         try:
             self._line.request("POST", path, json.dumps(body), headers)
             reply = self._line.getresponse()
             content = reply.read()
-        except BaseException:
+        except BaseException as error:
             self._line.close()
             self._line = None
+            if used and isinstance(error, ConnectionError):
+                return self.post(body)
             raise
         if reply.status != 200:
             raise OSError(f"status {reply.status}")
