@@ -5,10 +5,11 @@ import sys
 from pathlib import Path
 
 import pytest
+from answering import SCALES, answer
 from small_study import SPEC, TOKEN
 
 from study.database.store import Store
-from tools.many_participants import PRACTICE, SCALES, Person, answer, balance, compared
+from tools.many_participants import PRACTICE, Person, balance, compared
 
 ROOT = Path(__file__).parents[2]
 
