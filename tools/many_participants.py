@@ -230,7 +230,7 @@ def main() -> int:
     parser.add_argument("--people", type=int, default=1000, help="how many (default: 1000)")
     parser.add_argument("--trials", type=int, default=30, help="scored trials each (default: 30)")
     parser.add_argument(
-        "--pause", type=float, default=5.0, help="seconds before each answer (default: 5)"
+        "--pause", type=float, default=10.0, help="seconds before each answer (default: 10)"
     )
     parser.add_argument(
         "--arrive", type=float, default=60.0, help="seconds in which they come (default: 60)"
