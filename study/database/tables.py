@@ -123,6 +123,28 @@ class AccessCode(Base):
     created_at: Mapped[datetime]
 
 
+class AdminSession(Base):
+    """That somebody is logged in at the administrator's page: a keyed digest of the cookie."""
+
+    __tablename__ = "admin_session"
+
+    digest: Mapped[str] = mapped_column(String(64), primary_key=True)
+    ends_at: Mapped[datetime]
+
+
+class LoginAttempt(Base):
+    """An attempt to log in within the last hour: a keyed digest of where it came from."""
+
+    __tablename__ = "login_attempt"
+    __table_args__ = (Index(None, "who"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    who: Mapped[str] = mapped_column(String(64))
+    at: Mapped[datetime]
+    slow_at: Mapped[datetime | None]  # when its password is looked at, of the slow lane
+    wrong: Mapped[bool] = mapped_column(default=False)
+
+
 class Withdrawal(Base):
     """That somebody's rows were deleted: the day and the version of the study, nobody's name."""
 

@@ -64,7 +64,7 @@ a[download] { margin: 0; padding: 0; }
 """
 _HEAD = (
     '<div id="head"><h1>How the study stands</h1>'
-    f'<form method="post" action="{PREFIX}/logout"><button>Log out</button></form></div>'
+    '<form method="post" action="logout"><button>Log out</button></form></div>'
 )
 _NOTE = (
     "The rates are those of the report: scored answers of participants who are not excluded, with "
@@ -149,8 +149,8 @@ def build(url: str) -> gr.Blocks:
             now.people,
             gr.update(value="Resume" if now.paused else "Pause", visible=True),
             _excluded(now.excluded),
-            f'<p><a href="{EXPORT}?study={now.study}" download>Download answers, participants and '
-            "settings of this version (ZIP)</a></p>",
+            f'<p><a href="export.zip?study={now.study}" download>Download answers, participants '
+            "and settings of this version (ZIP)</a></p>",
         )
 
     with gr.Blocks(title="Study", analytics_enabled=False) as page:

@@ -16,6 +16,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+from study.database.storage import why_not_kept
 from study.database.store import Progress, Recruiter, Store, Visitor
 from study.errors import ClosedError, RefusedError, UnavailableError
 from study.page.faults import LINES
@@ -49,6 +50,8 @@ class Service:
         The database.
     config
         The study; the default one if None.
+    kept
+        Whether what is stored outlives the server; nobody may begin where it does not.
 
     Raises
     ------
@@ -59,10 +62,16 @@ class Service:
     """
 
     def __init__(
-        self, stimuli: StimulusSet, store: Store, config: StudyConfig | None = None
+        self,
+        stimuli: StimulusSet,
+        store: Store,
+        config: StudyConfig | None = None,
+        *,
+        kept: bool = True,
     ) -> None:
         self.config = config or StudyConfig()
         self._stimuli = stimuli
+        self._kept = kept
         self._store = store
         self.spec = self.config.spec(
             stimuli.methods, stimuli.pictures, stimuli.practice, stimuli.sha256
@@ -98,6 +107,8 @@ class Service:
             visitor = self._visitor(request)
             if _field(request, "version") != self.config.consent.version:
                 raise RefusedError("The text has changed. Reload the page and read it again.")
+            if not self._kept and self._find(request) is None:
+                raise ClosedError("not_kept")
             # The version of the study is stored with the first participant, and not before.
             study_id = self._store.register(self.spec)
             with self._braked(self._store.identify(study_id, visitor) is None, address):
@@ -236,6 +247,8 @@ class Service:
     def _shown(self, progress: Progress | None, request: Any) -> dict[str, Any]:
         links = self.config.links
         if progress is None:
+            if not self._kept:
+                raise ClosedError("not_kept")
             if self._study_id is not None:
                 self._store.refuse_new(self._study_id, self.config.cap)
             version = self.config.consent.version
@@ -299,6 +312,8 @@ class _CodeNeededError(RefusedError):
 def open_service(config: StudyConfig, database_url: str) -> Service:
     """Return a study on its stimulus set and a database.
 
+    Where the database may be lost at the next start, the log says why, and nobody may begin.
+
     Raises
     ------
     StimuliError, ConfigError
@@ -308,7 +323,10 @@ def open_service(config: StudyConfig, database_url: str) -> Service:
     """
     stimuli = load(config.stimuli)
     config.spec(stimuli.methods, stimuli.pictures, stimuli.practice, stimuli.sha256)
-    return Service(stimuli, Store(database_url, patience=PATIENCE), config)
+    store = Store(database_url, patience=PATIENCE)
+    if lost := why_not_kept(database_url):
+        LINES.say(lost)
+    return Service(stimuli, store, config, kept=lost is None)
 
 
 def _field(request: Any, name: str) -> Any:

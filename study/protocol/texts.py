@@ -46,6 +46,12 @@ ENDS = {
         "The study is paused",
         "Nobody can begin it just now. Please come back later.",
     ),
+    "not_kept": (
+        "The study is closed",
+        "Answers could be lost: this server has not shown that it keeps its files when it "
+        "restarts. So nobody can begin, and nothing about you was stored. If you run this study, "
+        "the server's log says what to do.",
+    ),
 }
 
 
