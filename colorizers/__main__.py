@@ -5,6 +5,7 @@
     python -m colorizers album -o coloured --method classification --temperature 0.3
     python -m colorizers album -o coloured --saturation 0.8 --warmth -0.2
     python -m colorizers album -o coloured --recipe coloured.jpg
+    python -m colorizers album -o coloured --reference uniform.jpg --reference house.jpg
 
 Folders are searched to their depths and mirrored under OUT. A photograph whose result is there is
 skipped, so a run that was interrupted is gone on with by the same command; whether it is the same
@@ -34,6 +35,7 @@ from colorizers.batch.local import Outcome, Task
 from colorizers.errors import ImageError, SettingsError
 from colorizers.files.writing import OUTPUTS
 from colorizers.painting import recipe as recipes
+from colorizers.painting import references
 from colorizers.painting.adjust import SATURATION, WARMTH, within
 from colorizers.painting.pipeline import Options
 from colorizers.parallel import cores
@@ -81,9 +83,13 @@ def parser() -> argparse.ArgumentParser:
         help="below 0 cooler, towards blue; above 0 warmer, towards orange (default: 0)")
     add("--keep-colours", action="store_true",
         help="leave colours that a photograph has already, as a hand-tinted one")
+    add("--reference", type=Path, action="append", default=[], metavar="FILE",
+        help="a colour photograph of the same things: what looks alike takes its colours; "
+        f"up to {references.MOST} times (method photo)")
     add("--recipe", type=Path, metavar="FILE",
         help="colour as a recipe says: one that was written beside a picture, or any picture "
-        "that TrueHue wrote; in place of --method and what follows it")
+        "that TrueHue wrote; in place of --method and what follows it; the references that it "
+        "names must be given, too")
     add("--recipe-beside", action="store_true",
         help="write how each picture that is made now got its colours into NAME.json beside it; "
         "its XMP has that anyway")
@@ -116,6 +122,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _misused("A layer of colours is a PNG; let --format and OUT say so.")
     try:
         recipe = _recipe(options)
+        given = _references(options.reference)
+        how = Options(quality=options.quality, metadata=not options.no_metadata,
+                      references=given, layer=options.layer)  # fmt: skip
+        how = how if recipe is None else recipe.followed(how)
     except (ImageError, SettingsError) as error:
         return _misused(str(error))
     try:
@@ -123,16 +133,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if to_file:
             todo = _one(photos[0], out, OUTPUTS[ending])
         else:
-            label = _label(options, recipe)
+            label = _label(options, recipe, given)
             todo = plan(photos, out, label, ending=kind, overwrite=options.overwrite)
     except OSError as error:
         return _misused(f"{error.filename or out} cannot be used ({error.strerror}).")
     if not (todo.jobs or todo.done or todo.failed):
         return _misused(f"There is no photograph in {', '.join(map(_shown, photos))}.")
-    how = Options(quality=options.quality, metadata=not options.no_metadata,
-                  layer=options.layer)  # fmt: skip
     if recipe is not None:
-        method, how = recipe.method, recipe.followed(how)
+        method = recipe.method
     else:
         method = options.method or colorizers.names()[0]
         saturation, warmth = _changed(options).values()
@@ -168,6 +176,15 @@ def _recipe(options: argparse.Namespace) -> recipes.Recipe | None:
     return recipe
 
 
+def _references(files: Sequence[Path]) -> tuple[references.Reference, ...]:
+    """The references that were given, none twice; SettingsError or ImageError if one cannot be."""
+    if len(files) > references.MOST:
+        raise SettingsError(
+            f"These are {len(files)} references and the limit is {references.MOST}; leave some out."
+        )
+    return tuple(dict.fromkeys(map(references.read, files)))
+
+
 def _given(options: argparse.Namespace) -> dict[str, float]:
     """The options of the method that were given."""
     return {name: value for name in OPTIONS if (value := getattr(options, name)) is not None}
@@ -179,7 +196,11 @@ def _changed(options: argparse.Namespace) -> dict[str, float]:
     return {name: MIDDLE[name] if value is None else value for name, value in asked.items()}
 
 
-def _label(options: argparse.Namespace, recipe: recipes.Recipe | None) -> str:
+def _label(
+    options: argparse.Namespace,
+    recipe: recipes.Recipe | None,
+    given: Sequence[references.Reference],
+) -> str:
     """How colours are made, as it goes into the names of results."""
     alone = ["layer"] if options.layer else []
     if recipe is not None:
@@ -188,6 +209,9 @@ def _label(options: argparse.Namespace, recipe: recipes.Recipe | None) -> str:
     changed = [pair for pair in _changed(options).items() if pair[1] != MIDDLE[pair[0]]]
     named = [f"{name}{value:g}" for name, value in (*_given(options).items(), *changed)]
     kept = ["keep-colours"] if options.keep_colours else []
+    if given:
+        digest = hashlib.sha256("".join(one.sha256 for one in given).encode()).hexdigest()
+        named.append(f"reference-{digest[:8]}")
     return "-".join([options.method or colorizers.names()[0], *named, *kept, *alone])
 
 

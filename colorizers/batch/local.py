@@ -30,6 +30,7 @@ from colorizers.painting.adjust import adjust
 from colorizers.painting.pipeline import Options
 from colorizers.painting.predictor import Predictor
 from colorizers.painting.recipe import Recipe
+from colorizers.painting.references import with_references
 from colorizers.parallel import cores, use_threads
 
 LOST = (
@@ -102,6 +103,11 @@ def prepare(task: Task) -> Predictor:
         side = (colorizer.size, colorizer.size)
         ab = colorizer.predict_ab(np.full((1, *side), 50.0, np.float32), **task.options.method)
         adjust(ab, task.options.saturation, task.options.warmth)
+        if task.options.references:
+            with_references(colorizer, np.full(side, 50.0, np.float32), ab[0],
+                            task.options.references)  # fmt: skip
+    except ImageError as error:
+        raise SettingsError(str(error)) from error
     except ValueError as error:
         raise SettingsError(f"{task.method}: {error}") from error
     return colorizer

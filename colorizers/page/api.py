@@ -23,12 +23,20 @@ import colorizers
 from colorizers.errors import ImageError, WeightsError
 from colorizers.files.filenames import output_name
 from colorizers.files.writing import OUTPUTS
-from colorizers.page.checking import LOOKING, NETWORK, new_folder, number, uploaded
+from colorizers.page.checking import (
+    LOOKING,
+    NETWORK,
+    new_folder,
+    number,
+    uploaded,
+    uploaded_reference,
+)
 from colorizers.page.turns import opened
 from colorizers.painting import recipe as recipes
 from colorizers.painting.adjust import SATURATION, WARMTH
 from colorizers.painting.pipeline import Options, colorize_opened
 from colorizers.painting.predictor import Predictor
+from colorizers.painting.references import MOST, Reference
 
 log = logging.getLogger(__name__)
 
@@ -60,9 +68,10 @@ def build(load: Callable[[str], Predictor] | None = None) -> None:
         keep_colours: bool = False,
         recipe: dict = {},  # type: ignore[type-arg]  # noqa: B006
         layer: bool = False,
+        reference: list = [],  # type: ignore[type-arg]  # noqa: B006
     ) -> tuple[dict, list]:  # type: ignore[type-arg]
         return answer(asked, photo, method, format, quality, options, saturation, warmth,
-                      keep_colours, recipe, layer)  # fmt: skip
+                      keep_colours, recipe, layer, reference)  # fmt: skip
 
     def recipe_of_file(photo: dict) -> dict:  # type: ignore[type-arg]
         return recipe_of(photo)
@@ -71,7 +80,7 @@ def build(load: Callable[[str], Predictor] | None = None) -> None:
     colorize_file.__annotations__ = {
         "photo": dict, "method": str, "format": str, "quality": int, "options": dict,
         "saturation": float, "warmth": float, "keep_colours": bool, "recipe": dict,
-        "layer": bool,
+        "layer": bool, "reference": list,
         "return": tuple[dict, list],  # type: ignore[type-arg]
     }  # fmt: skip
     recipe_of_file.__annotations__ = {"photo": dict, "return": dict}
@@ -100,6 +109,7 @@ def answer(
     keep_colours: Any = False,
     recipe: Any = None,
     layer: Any = False,
+    reference: Any = None,
 ) -> tuple[dict[str, Any], list[str]]:
     """Colorize one upload.
 
@@ -107,7 +117,8 @@ def answer(
     ----------
     load : callable
         Gives the colorizer of a name.
-    photo, method, format, quality, options, saturation, warmth, keep_colours, recipe, layer
+    photo, method, format, quality, options, saturation, warmth, keep_colours, recipe, layer,
+    reference
         As a stranger sent them, unchecked; see docs/api.md.
 
     Returns
@@ -145,10 +156,11 @@ def answer(
             raise ImageError(f"layer is {_quoted(layer)}, but must be true or false.")
         # Under a name that nobody can guess, in the folder that the app clears by itself.
         folder = new_folder(Path(gradio_utils.get_upload_folder()))
+        references = _references(reference)
         made_by = colorizer.name + ("-layer" if layer else "")
         target = folder / output_name(original, made_by, f".{ending}")
         how = Options(OUTPUTS[ending], int(quality), saturation=more, warmth=warmer, method=checked,
-                      keep=keep_colours, layer=layer)  # fmt: skip
+                      keep=keep_colours, references=references, layer=layer)  # fmt: skip
         if followed is not None:
             followed.fit(colorizer)
             how = followed.followed(how)
@@ -217,6 +229,16 @@ def _options(colorizer: Predictor, options: Any) -> dict[str, Any]:
         if not _is_number(value):
             raise ImageError(f"The option {name} is {_quoted(value)}, but must be a number.")
     return dict(options)
+
+
+def _references(sent: Any) -> tuple[Reference, ...]:
+    """The uploads whose colours are taken; one of them may stand without a list."""
+    files = sent if isinstance(sent, list | tuple) else [sent] if sent else []
+    if len(files) > MOST:
+        raise ImageError(
+            f"These are {len(files)} references and the limit is {MOST}; leave some out."
+        )
+    return tuple(dict.fromkeys(map(uploaded_reference, files)))
 
 
 def _is_number(value: Any) -> bool:

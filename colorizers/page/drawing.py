@@ -62,7 +62,7 @@ class Drawing:
             what is seen, and the results that are kept.
         """
         with work.lock:
-            history = work.record(sliders)
+            history = work.record(sliders, self.models)
             L = work.L.astype(np.float32)
             grey = work.folder / "grey.png"
             if not grey.exists():
@@ -80,7 +80,7 @@ class Drawing:
                 gr.DownloadButton(visible=False),
                 gr.Button("Undo last hint" if work.chosen is None else "Remove this hint"),
                 self._offered(work),
-                self._whose(work.look),
+                self._whose(work, history.now),
                 gr.Button(interactive=history.can_undo),
                 gr.Button(interactive=history.can_redo),
                 gr.Button(keeping(work)),
@@ -89,7 +89,7 @@ class Drawing:
 
     def painted(self, work: Work, step: Step) -> Pixels:
         """A result at the size that is worked on: (height, width, 3)."""
-        colours = work.colours(step.look, step.sliders, self.models, step.hints)
+        colours = work.colours(step.look, step.sliders, self.models, step.hints, step.references)
         painted = paint_grid(work.L.astype(np.float32), colours)
         if step.keep and work.own:
             keep(painted, *work.own)
@@ -153,11 +153,20 @@ class Drawing:
         """The version of the first method, or the title of another."""
         return self._titled(look) or self.models[look.method].title
 
-    def _whose(self, look: Look) -> str:
-        """Method and version of colours, as Markdown."""
-        title = self._titled(look)
+    def _whose(self, work: Work, step: Step) -> str:
+        """Method and version of colours, and whether a reference counts, as Markdown."""
+        title = self._titled(step.look)
         version = f", version **{title}**" if title else ""
-        return f"Colours by **{self.models[look.method].title}**{version}."
+        if step.references:
+            version += ", after your reference"
+        elif work.references:
+            version += ", which takes no reference"
+        return f"Colours by **{self.models[step.look.method].title}**{version}."
+
+
+def slot(work: Work) -> str | None:
+    """The small picture of the reference whose colours are taken, if there is one."""
+    return str(work.shown[work.references[-1]]) if work.references else None
 
 
 def now(work: Work) -> Step:

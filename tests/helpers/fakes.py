@@ -2,7 +2,10 @@
 
 from collections.abc import Callable
 
+import cv2
 import numpy as np
+
+from colorizers.painting.predictor import Described
 
 
 class FakeColorizer:
@@ -47,6 +50,14 @@ class FakeColorizer:
         if callable(self._ab):
             return np.stack([self._ab(view) for view in L]).astype(np.float32)
         return np.stack([self._ab for _ in L])
+
+    def described(self, L: np.ndarray) -> Described | None:
+        """Of "photo" two regions: what is dark, and what is light."""
+        if self.name != "photo":
+            return None
+        small = cv2.resize(L, (8, 8), interpolation=cv2.INTER_AREA)
+        share = np.stack([small < 50, small >= 50], axis=-1).astype(np.float32)
+        return Described(share, np.eye(2, dtype=np.float32), np.float32([-0.5, 0.5]))
 
     def likely(self, L: np.ndarray) -> np.ndarray | None:
         return None

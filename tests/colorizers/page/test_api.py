@@ -79,7 +79,9 @@ def is_colorized(file: Path, kind: str) -> bool:
 
 
 def test_the_examples_of_the_document_run(url: str, photo: Path):
-    assert [language for language, _ in BLOCKS] == ["python", "python", "python", "sh"]
+    assert [language for language, _ in BLOCKS] == ["python", "python", "python", "python", "sh"]
+    uniform = np.full((60, 90, 3), (160, 40, 30), np.uint8)
+    Image.fromarray(uniform).save(photo.with_name("uniform.jpg"))
     for language, code in BLOCKS:
         assert "http://127.0.0.1:7860" in code
         code = code.replace("http://127.0.0.1:7860", url)
@@ -235,3 +237,35 @@ def test_it_is_documented_by_the_app_and_shares_the_queue_of_the_tab(url: str):
         assert f"| `{name}` |" in DOCUMENT
     config = httpx.get(f"{url}/config").json()
     assert "colorize" in json.dumps(config["dependencies"])
+
+
+def test_references_are_taken_and_checked(client: Client, tmp_path: Path) -> None:
+    grey = Image.new("L", (90, 60), 60)
+    grey.paste(200, (45, 0, 90, 60))
+    grey.save(tmp_path / "grey.png")
+    coat = Image.new("RGB", (90, 60), "#701010")
+    coat.paste("#80a0ff", (45, 0, 90, 60))
+    coat.save(tmp_path / "coat.png")
+    photo, reference = (handle_file(str(tmp_path / f"{name}.png")) for name in ("grey", "coat"))
+
+    def asked(reference: object, **more: object) -> Path:
+        return Path(
+            client.predict(photo=photo, reference=reference, api_name="/colorize_file", **more)[0]
+        )
+
+    made = asked([reference])
+    with Image.open(made) as image:
+        rgb = np.asarray(image.convert("RGB")).astype(int)
+    assert (rgb[10:50, 10:35, 0] - rgb[10:50, 10:35, 2]).mean() > 30
+    recipe = client.predict(photo=handle_file(str(made)), api_name="/recipe_of_file")
+    assert len(recipe["references"]) == 1
+    assert asked([reference], recipe=recipe).read_bytes() == made.read_bytes()
+    for wrong, more, sentence in (
+        ([], {"recipe": recipe}, "give the same file again as a reference"),
+        ([photo], {}, "The reference grey.png cannot be used. It has no colours"),
+        ([reference] * 9, {}, "These are 9 references and the limit is 8"),
+        ([reference], {"method": "gan"}, "The method gan takes no colours"),
+        (["/etc/passwd"], {}, "The reference cannot be used"),
+    ):
+        with pytest.raises(AppError, match=sentence):
+            asked(wrong, **more)
