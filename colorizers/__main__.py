@@ -93,6 +93,9 @@ def parser() -> argparse.ArgumentParser:
     add("--recipe-beside", action="store_true",
         help="write how each picture that is made now got its colours into NAME.json beside it; "
         "its XMP has that anyway")
+    add("--doubt", type=Path, metavar="FILE.png",
+        help="for a single PHOTO: write how sure the method is of its colours, place by place, as "
+        "a grey PNG of the same size; white is sure (method photo)")
     add("--layer", action="store_true",
         help="write only the colours, as PNG: a layer to be laid over the grey photograph with "
         "the blend mode Color")
@@ -117,6 +120,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _misused(f"{out} is one file, and there may be several photos; name a folder.")
     if to_file and options.format and OUTPUTS[options.format] != OUTPUTS[ending]:
         return _misused(f"{out} cannot be of the kind {options.format}; leave out one of the two.")
+    wrong = _wrong_doubt(options.doubt, photos, out)
+    if wrong:
+        return _misused(wrong)
     kind = options.format or ("png" if options.layer else "")
     if options.layer and {OUTPUTS[kind], OUTPUTS[ending if to_file else kind]} != {"PNG"}:
         return _misused("A layer of colours is a PNG; let --format and OUT say so.")
@@ -134,7 +140,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             todo = _one(photos[0], out, OUTPUTS[ending])
         else:
             label = _label(options, recipe, given)
-            todo = plan(photos, out, label, ending=kind, overwrite=options.overwrite)
+            todo = plan(photos, out, label, ending=kind,
+                        overwrite=options.overwrite or options.doubt is not None)  # fmt: skip
     except OSError as error:
         return _misused(f"{error.filename or out} cannot be used ({error.strerror}).")
     if not (todo.jobs or todo.done or todo.failed):
@@ -146,7 +153,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         saturation, warmth = _changed(options).values()
         how = replace(how, saturation=saturation, warmth=warmth, method=_given(options),
                       keep=options.keep_colours)  # fmt: skip
-    task = Task(colorizers.load, method, how, recipe, options.recipe_beside)
+    task = Task(colorizers.load, method, how, recipe, options.recipe_beside, options.doubt)
     engine = cluster.run if options.engine == "ray" else local.run
     try:
         with closing(engine(todo.jobs, task, options.jobs)) as outcomes:
@@ -159,6 +166,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
             file=sys.stderr,
         )
         return INTERRUPTED
+
+
+def _wrong_doubt(file: Path | None, photos: Sequence[Path], out: Path) -> str:
+    """What is wrong with the place of a map, if anything is."""
+    if file is None:
+        return ""
+    if len(photos) > 1 or photos[0].is_dir():
+        return "--doubt is for a single PHOTO, and there may be several; give one."
+    if file.suffix.lower() != ".png":
+        return f"--doubt {file} must end in .png, as the map is a PNG."
+    if os.path.realpath(file) in (os.path.realpath(photos[0]), os.path.realpath(out)):
+        return f"--doubt {file} is the photograph or its result; choose another name."
+    if not file.parent.is_dir():
+        return f"The folder of --doubt {file} is not there; make it first."
+    return ""
 
 
 def _recipe(options: argparse.Namespace) -> recipes.Recipe | None:

@@ -3,13 +3,11 @@
     python -m train.doubt --photos FOLDER_OR_TAR --write
 
 Counts how often the true colour is within a CIEDE2000 of `WITHIN` of the guess, by how far the
-drawings are apart there (`colorizers.painting.doubt`), on training photographs of all kinds: as many
-of each as there are and as it goes. `--write` puts that into the card of the weights. Then the
-reliability on the photographs that no training sees is written to docs/doubt.md: of places that are
-said to be so sure, how many hold the truth. To be run again for other weights.
-
-The photographs that are counted were seen in training, so their errors are a little smaller than
-of others; the table shows by how much the claim is too high for that.
+drawings are apart there (`colorizers.painting.doubt`), on photographs that are set aside from the
+training and from its tests (`train.kinds.set_aside`). `--write` puts that into the card of the
+weights. Then the reliability on the photographs that the tests hold out is written to
+docs/doubt.md: of places that are said to be so sure, how many hold the truth. To be run again for
+other weights.
 
 References
 ----------
@@ -21,6 +19,7 @@ bins). Sharma, Wu, Dalal: The CIEDE2000 color-difference formula, Color Research
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
 import sys
 from collections.abc import Sequence
@@ -36,11 +35,14 @@ from tqdm import tqdm
 import colorizers
 from colorizers.color import rgb_to_lab
 from colorizers.networks import checkpoint
-from colorizers.painting.doubt import on_places, spread
+from colorizers.painting.doubt import SEEDS, on_places, spread
 from colorizers.painting.predict import predict_grid
 from colorizers.painting.predictor import Predictor
 
 from . import kinds
+from .photos import files, read, sources
+
+UInt8 = NDArray[np.uint8]
 
 WITHIN = 10.0
 """CIEDE2000 up to which a guess holds the truth: another shade, not another colour."""
@@ -58,7 +60,7 @@ class Places(NamedTuple):
     near: NDArray[np.bool_]
 
 
-def places_of(colorizer: Predictor, rgb_u8: NDArray[np.uint8]) -> Places:
+def places_of(colorizer: Predictor, rgb_u8: UInt8) -> Places:
     """Look at a photograph (height, width, 3) of known colours."""
     lab = rgb_to_lab(rgb_u8)
     L = np.ascontiguousarray(lab[..., 0])
@@ -98,7 +100,7 @@ def reliability(
     rng = np.random.default_rng(SEED)
     draws = rng.integers(0, len(seen), (RESAMPLES, len(seen)))
     rows = []
-    for low, high in zip(SAID, SAID[1:], strict=False):
+    for low, high in itertools.pairwise(SAID):
         inside = [(one >= low) & ((one < high) | (high == 1.0)) for one in sure]
         count = np.array([int(which.sum()) for which in inside])
         near = np.array(
@@ -116,18 +118,30 @@ def reliability(
     return rows
 
 
+def photographs(paths: Sequence[Path], count: int, limit: int) -> tuple[list[UInt8], list[UInt8]]:
+    """Of each kind so many photographs to count and to check; 0 for all. Only those are decoded."""
+    some: tuple[list[UInt8], list[UInt8]] = [], []
+    for source in sources(paths):
+        found = list(files(source))
+        held, aside = kinds.set_aside([f"{source.name}/{name}" for name, _ in found])
+        for into, positions in zip(
+            some, (aside[: count or None], held[: limit or None]), strict=True
+        ):
+            decoded = (read(found[position][1]) for position in positions)
+            into += [rgb for rgb in decoded if rgb is not None and len(rgb) == kinds.SIDE]
+    return some
+
+
 def page(rows: Sequence[Sequence[Any]], seen: int, photographs: int, sha256: str) -> str:
     """docs/doubt.md."""
     lines = [
         "# How sure `photo` is of its colours",
         "",
-        f"Made by `python -m train.doubt` from the committed weights ({sha256[:8]}). A place (1/40 "
-        "of the shorter side)",
-        "is said to be so sure by how far 16 drawings are apart there; the truth is near if its "
-        "CIEDE2000 from the cautious",
-        f"guess is at most {WITHIN:g}. Counted on {seen:,} training photographs of all kinds; "
-        f"below, {photographs:,} photographs that no training",
-        "saw. Intervals: 95 %, bootstrap over photographs.",
+        f"Made by `python -m train.doubt` from the committed weights ({sha256[:8]}). A place, 1/40",
+        f"of the shorter side, is said to be so sure by how far {SEEDS} drawings are apart there;",
+        f"the truth is near if its CIEDE2000 from the cautious guess is at most {WITHIN:g}.",
+        f"Counted on {seen:,} photographs of all kinds that were set aside; below, {photographs:,}",
+        "others that no training saw. Intervals: 95 %, bootstrap over photographs.",
         "",
         "| said to be sure | places | said on average | truth is near | interval |",
         "|---|--:|--:|--:|--:|",
@@ -141,20 +155,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Count, write, check."""
     parser = argparse.ArgumentParser(prog="python -m train.doubt", description=__doc__)
     parser.add_argument("--photos", nargs="+", type=Path, required=True, metavar="FOLDER_OR_TAR")
-    parser.add_argument("--count", type=int, default=600, help="photographs (default: %(default)s)")
-    parser.add_argument("--limit", type=int, default=0, help="held-out ones (default: all)")
+    parser.add_argument(
+        "--count", type=int, default=20, help="to count, of each kind (%(default)s)"
+    )
+    parser.add_argument(
+        "--limit", type=int, default=0, help="to check, of each kind (default: all)"
+    )
     parser.add_argument("--write", action="store_true", help="into the card and docs/doubt.md")
     options = parser.parse_args(arguments)
-    found = kinds.load(options.photos)
     colorizer = colorizers.load("photo")
-
-    def looked(rgb_u8: NDArray[np.uint8], kind: NDArray[np.int64], count: int) -> list[Places]:
-        chosen = rgb_u8[kinds.evenly(kind, count, SEED)] if count else rgb_u8
-        return [places_of(colorizer, rgb) for rgb in tqdm(chosen, mininterval=10)]
-
-    seen = looked(found.rgb_u8, found.kind, options.count)
+    seen, held = (
+        [places_of(colorizer, rgb_u8) for rgb_u8 in tqdm(some, mininterval=10)]
+        for some in photographs(options.photos, options.count, options.limit)
+    )
     said = counted(seen)
-    held = looked(found.held_rgb_u8, found.held_kind, options.limit)
     sha256 = colorizer.card["weights"]["sha256"]
     made = page(reliability(held, said), len(seen), len(held), sha256)
     print(made)

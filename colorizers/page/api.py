@@ -32,6 +32,7 @@ from colorizers.page.checking import (
     uploaded_reference,
 )
 from colorizers.page.turns import opened
+from colorizers.painting import doubt
 from colorizers.painting import recipe as recipes
 from colorizers.painting.adjust import SATURATION, WARMTH
 from colorizers.painting.pipeline import Options, colorize_opened
@@ -43,6 +44,7 @@ log = logging.getLogger(__name__)
 FAILED = "Something went wrong on the server while colouring; try again, or send another picture."
 DESCRIPTION = "Colorize one photograph; see docs/api.md."
 DESCRIPTION_OF_RECIPE = "How a picture that was made here got its colours; see docs/api.md."
+DESCRIPTION_OF_DOUBT = "How sure photo is of its colours, place by place; see docs/api.md."
 NOT_BESIDE = {"method": "photo", "options": {}, "saturation": 1, "warmth": 0, "keep_colours": False}
 """What a recipe says, and so is left at its default beside one."""
 
@@ -76,6 +78,9 @@ def build(load: Callable[[str], Predictor] | None = None) -> None:
     def recipe_of_file(photo: dict) -> dict:  # type: ignore[type-arg]
         return recipe_of(photo)
 
+    def doubt_of_file(photo: dict) -> tuple[dict, dict]:  # type: ignore[type-arg]
+        return doubt_of(asked, photo)
+
     # Gradio reads the types from the function, and cannot from the strings that they are here.
     colorize_file.__annotations__ = {
         "photo": dict, "method": str, "format": str, "quality": int, "options": dict,
@@ -84,7 +89,12 @@ def build(load: Callable[[str], Predictor] | None = None) -> None:
         "return": tuple[dict, list],  # type: ignore[type-arg]
     }  # fmt: skip
     recipe_of_file.__annotations__ = {"photo": dict, "return": dict}
+    doubt_of_file.__annotations__ = {
+        "photo": dict,
+        "return": tuple[dict, dict],  # type: ignore[type-arg]
+    }
     for function, description, place in (
+        (doubt_of_file, DESCRIPTION_OF_DOUBT, NETWORK),
         (colorize_file, DESCRIPTION, NETWORK),
         (recipe_of_file, DESCRIPTION_OF_RECIPE, LOOKING),
     ):
@@ -171,13 +181,51 @@ def answer(
     except Exception as error:
         log.exception("colorizing failed")
         raise _error(FAILED) from error
-    file = {
-        "path": str(target),
-        "orig_name": target.name,
-        "size": target.stat().st_size,
+    return _handed_out(target), list(notices)
+
+
+def doubt_of(
+    load: Callable[[str], Predictor], photo: Any
+) -> tuple[dict[str, Any], dict[str, float]]:
+    """How sure the method for photographs is of its colours of an upload, place by place.
+
+    Returns
+    -------
+    file : dict
+        A grey PNG of the photograph's size: black is 0 %, white 100 % sure.
+    said : dict
+        "within", the CIEDE2000 up to which a colour counts as right, and "clear", the share of
+        the picture that is at least 80 % sure.
+
+    Raises
+    ------
+    gr.Error
+        With one sentence, whatever went wrong.
+    """
+    try:
+        path, original = uploaded(photo)
+        colorizer = _chosen(load, "photo")
+        said = {"within": doubt.within(colorizer)}
+        folder = new_folder(Path(gradio_utils.get_upload_folder()))
+        target = folder / output_name(original, f"{colorizer.name}-doubt", ".png")
+        with opened(path) as opened_photo:
+            said["clear"] = round(doubt.write(opened_photo, target, colorizer), 4)
+    except ImageError as error:
+        raise _error(str(error), "No map") from error
+    except Exception as error:
+        log.exception("mapping the doubt failed")
+        raise _error(FAILED, "No map") from error
+    return _handed_out(target), said
+
+
+def _handed_out(file: Path) -> dict[str, Any]:
+    """A file as Gradio hands it out."""
+    return {
+        "path": str(file),
+        "orig_name": file.name,
+        "size": file.stat().st_size,
         "meta": {"_type": "gradio.FileData"},
     }
-    return file, list(notices)
 
 
 def recipe_of(photo: Any) -> dict[str, Any]:

@@ -25,6 +25,7 @@ from colorizers.networks.bins import modes
 from colorizers.page.checking import number
 from colorizers.page.history import History
 from colorizers.painting.adjust import SATURATION, WARMTH, adjust
+from colorizers.painting.doubt import sureness
 from colorizers.painting.hints import REACH, REACH_DEFAULT, Hint, fields, small, with_hints
 from colorizers.painting.own import Own
 from colorizers.painting.pipeline import Options
@@ -144,6 +145,8 @@ class Work:
         The one that a colour changes, a click moves, a button removes; only a click chooses it.
     references : tuple of Reference
         Whose colours are taken, by a method that can.
+    doubting : bool
+        Whether the picture shows how sure the first method is.
     shown : dict of Reference to Path
         Small pictures of all references that it has had.
     history : History of Step, optional
@@ -165,6 +168,7 @@ class Work:
     own: Own | None = None
     keep: bool = False
     references: tuple[Reference, ...] = ()
+    doubting: bool = False
     shown: dict[Reference, Path] = field(default_factory=dict)
     history: History[Step] | None = None
     kept: list[tuple[Step, Path]] = field(default_factory=list)
@@ -173,6 +177,7 @@ class Work:
     _grids: dict[Look, NDArray[np.float16]] = field(default_factory=dict)
     _reached: tuple[Any, Float] | None = None
     _likely: NDArray[np.float16] | None = None
+    _sure: Float | None = None
     _described: dict[str, Described | None] = field(default_factory=dict)
 
     def grid(self, look: Look, models: Mapping[str, Predictor]) -> Float:
@@ -211,6 +216,12 @@ class Work:
             return []
         row, column = min(int(hint.y * rows), rows - 1), min(int(hint.x * columns), columns - 1)
         return modes(likely[row, column].astype(np.float32))
+
+    def sure(self, model: Predictor) -> Float:
+        """How sure a method is, place by place; asked once."""
+        if self._sure is None:
+            self._sure = sureness(model, self._view())
+        return self._sure
 
     def used(self, look: Look, models: Mapping[str, Predictor]) -> tuple[Reference, ...]:
         """The references whose colours a look takes: none, if its method cannot."""

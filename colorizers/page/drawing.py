@@ -20,7 +20,8 @@ from colorizers.page import kept
 from colorizers.page.checking import grey_u8, hex_ab, preview, write_preview
 from colorizers.page.desk import Look, Sliders, Step, Work
 from colorizers.page.palette import hue
-from colorizers.page.texts import NO_HINTS
+from colorizers.page.texts import DOUBT, NO_HINTS
+from colorizers.painting.doubt import veiled
 from colorizers.painting.hints import RADIUS, Hint
 from colorizers.painting.own import keep
 from colorizers.painting.predict import paint_grid, resize
@@ -68,10 +69,12 @@ class Drawing:
             if not grey.exists():
                 write_preview(grey, preview(grey_u8(L)))
             rgb_u8 = preview(self.painted(work, history.now))
-            shown = write_preview(work.new_preview("colour"), rgb_u8)
-            touched = shown
+            touched = shown = write_preview(work.new_preview("colour"), rgb_u8)
             if work.hints:
                 touched = write_preview(work.new_preview("hints"), marked(rgb_u8, work))
+            if work.doubting:
+                sure = work.sure(next(iter(self.models.values())))
+                shown = write_preview(work.new_preview("doubt"), veiled(rgb_u8, sure))
             history.drawn()
             return [
                 (str(grey), shown),
@@ -155,6 +158,8 @@ class Drawing:
 
     def _whose(self, work: Work, step: Step) -> str:
         """Method and version of colours, and whether a reference counts, as Markdown."""
+        if work.doubting:
+            return DOUBT
         title = self._titled(step.look)
         version = f", version **{title}**" if title else ""
         if step.references:

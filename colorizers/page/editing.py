@@ -266,6 +266,14 @@ class Editor:
                 work.references = ()
                 return self.drawing.drawn(work, checked)
 
+    def show_doubt(self, key: Any, on: Any, *sliders: Any) -> list[Any]:
+        """Lay a veil over what is doubtful, or take it away; as `redraw`, and no change."""
+        with telling(NO_CHANGE):
+            work, checked = self.desk.get(key), checked_sliders(sliders)
+            with work.lock:
+                work.doubting = on is True
+                return self.drawing.drawn(work, checked)
+
     def keep_this(self, key: Any) -> list[Any]:
         """Keep what is seen, to be compared, or let it go if it is kept.
 

@@ -38,7 +38,7 @@ def connect(
     work: gr.Row,
     views: gr.Tabs,
     comparing: gr.Tab,
-    picture: tuple[gr.ImageSlider, gr.Radio, gr.Markdown, gr.Button],
+    picture: tuple[gr.ImageSlider, gr.Radio, gr.Markdown, gr.Button, gr.Checkbox],
     hinting: hints_tab.Hinting,
     methods: tuple[gr.Gallery, gr.Slider],
     strip: tuple[gr.Gallery, gr.Button],
@@ -49,7 +49,7 @@ def connect(
     key = gr.State(None, time_to_live=3600, delete_callback=editor.desk.drop)
     verdict, unchecked = gr.State(None, time_to_live=3600), gr.State(UNCHECKED)
     photo, shown, note, reference = upload
-    slider, uncovered, seen, this = picture
+    slider, uncovered, seen, this, sure = picture
     kept, take_kept = strip
     gallery, temperature = methods
     tiles, saturation, warmth = versions
@@ -79,6 +79,7 @@ def connect(
             None,
             gr.Checkbox(value=False, visible=own),
             None,
+            False,
         ]
 
     def forget(key: Any) -> list[Any]:
@@ -88,7 +89,7 @@ def connect(
     def tidy(photo: Any, key: Any) -> list[Any]:
         return forget(key) if key and not editor.desk.holds(key, photo) else [gr.skip()] * 3
 
-    coloured = [key, note, full, *drawn, work, *sliders, tiles, gallery, keep, reference]
+    coloured = [key, note, full, *drawn, work, *sliders, tiles, gallery, keep, reference, sure]
     everything = [*sliders, keep, *drawn, reference]
     marking: dict[str, Any] = SILENT | {
         "fn": editor.marks,
@@ -156,6 +157,7 @@ def connect(
         [reference, *drawn],
         **LOOKING | waiting | {"show_progress_on": reference},
     )
+    sure.input(editor.show_doubt, [key, sure, *sliders], drawn, **NETWORK | waiting)
     reference.clear(editor.drop_reference, [key, *sliders], drawn, **QUICK, **waiting)
     keep.input(editor.keep_colours, [key, keep, *sliders], drawn, **QUICK, **waiting)
     touch.select(

@@ -91,8 +91,11 @@ def upload(examples: list[str]) -> tuple[gr.Image, Examples, gr.Markdown, gr.Ima
     return photo, shown, note, model
 
 
-def picture() -> tuple[gr.ImageSlider, gr.Radio, gr.Markdown, gr.Button]:
-    """Before and after with a handle between them, where that stands, what it is, to keep it."""
+def picture(doubt: bool) -> tuple[gr.ImageSlider, gr.Radio, gr.Markdown, gr.Button, gr.Checkbox]:
+    """Before and after with a handle between them, where that stands, what it is, to keep it.
+
+    And how sure it is, if that can be told.
+    """
     with gr.Row(elem_id="seen"):
         seen = gr.Markdown("", elem_id="seen-as")
         uncovered = gr.Radio(
@@ -116,7 +119,10 @@ def picture() -> tuple[gr.ImageSlider, gr.Radio, gr.Markdown, gr.Button]:
         with gr.Row(elem_id="zoom"):
             for name, label in zoom.BUTTONS.items():
                 gr.Button(label, elem_id=name)
-    return slider, uncovered, seen, this
+        sure = gr.Checkbox(
+            False, label="How sure is it?", visible=doubt, container=False, elem_id="doubt"
+        )
+    return slider, uncovered, seen, this, sure
 
 
 def strip() -> tuple[gr.Gallery, gr.Button]:

@@ -68,6 +68,12 @@ STYLE = """<style>
   & #examples .gallery { flex-wrap: nowrap; overflow-x: auto; gap: 4px; }
   & #examples :is(.gallery-item, .gallery-item img) { width: 32px; height: 32px; flex: none; }
 }
+#doubt {
+  position: absolute; right: 10px; bottom: 10px; z-index: 20; width: auto; min-width: 0;
+  padding: 8px 10px; border-radius: 8px; border: 1px solid var(--border-color-primary);
+  background: var(--block-background-fill);
+}
+#pane:has(#result.fullscreen) #doubt { display: none; }
 #beside { display: none; }
 #one:has(#photo img) #beside { display: block; flex: 0 0 230px !important; }
 #one:has(#photo img) #beside:has(#reference img) { flex: 0 0 96px !important; }
@@ -222,7 +228,11 @@ MODEL = (
     "Do you have a colour photograph of the same coat, house or uniform? Add it and click the "
     "colour; then click in your own photograph where it belongs."
 )
-REFERENCE = "Colours from another photograph: add one of the same things"
+REFERENCE = "Colours from another photograph of the same things"
+DOUBT = (
+    "**Clear:** in 8 of 10 such places or more, the cautious colour is about right. "
+    "**Violet:** less often; the denser, the less."
+)
 CAUTIOUS = "Cautious"
 KEPT = "**Kept:** click one to go back to it."
 NO_COLOURS, NO_CHANGE, NO_FILE = "No colours yet", "Nothing was changed", "No file yet"
@@ -258,6 +268,12 @@ _REFERENCE = """
 room, coat or garden, and what looks alike in both takes its colours; all else stays as it was
 guessed. It works best where both show the same from the same side, and it cannot know whether the
 coat was really the same."""
+
+_DOUBT = """
+**How sure is it?** The program draws the photograph eight times; where the drawings differ, it is
+not sure. How often it is right where they differ so much was counted on photographs whose colours
+are known. About right means the same sort of colour: another shade, but not red for blue. It is
+told of the cautious colours, before references, hints and sliders."""
 
 _YOURS = """
 **What stays yours.** Every bit of light and shade in the result is your photograph's own; only
@@ -361,7 +377,7 @@ def about(names: tuple[str, ...]) -> str:
     """What must be said of the methods that are there, as Markdown."""
     parts = [_GUESSES, _YOURS]
     if "photo" in names:
-        parts += [_PHOTO, _REFERENCE]
+        parts += [_PHOTO, _REFERENCE, _DOUBT]
     if len(names) > ("photo" in names):
         parts.append(_CIFAR10)
     return "\n".join(parts)

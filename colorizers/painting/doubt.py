@@ -1,9 +1,9 @@
 """How sure a method is of its colours, place by place: by how far its drawings are apart.
 
-The same photograph is drawn by `SEEDS`; where the drawings lie far from the cautious guess (seed 0),
-the guess is doubtful. How often the truth is near a guess of such a spread was counted on
-photographs that were held aside: `train.doubt` writes that into the card of the weights, as
-"doubt", and says how well it holds on others (docs/doubt.md).
+The same photograph is drawn by several seeds; where the drawings lie far from the cautious guess
+(seed 0), the guess is doubtful. How often the truth is near a guess of such a spread was counted on
+photographs that were set aside: `train.doubt` writes that into the card of the weights, as "doubt",
+and says how well it holds on others (docs/doubt.md).
 """
 
 from __future__ import annotations
@@ -15,14 +15,22 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from colorizers.color import L_MAX
 from colorizers.errors import ImageError
-from colorizers.painting.predict import predict_grid, predict_grids, resize
+from colorizers.files.picture import Picture
+from colorizers.painting.predict import (
+    lightness,
+    predict_grid,
+    predict_grids,
+    resize,
+    working_shape,
+)
 from colorizers.painting.predictor import Predictor
 from colorizers.parallel import one_thread
 
 Float = NDArray[np.float32]
 
-SEEDS = 16
+SEEDS = 8
 """Drawings, by the seeds from 1 on."""
 CELL = 40
 """Places along the shorter side: each has one colour for this purpose."""
@@ -74,6 +82,30 @@ def sureness(colorizer: Predictor, L: Float) -> Float:
 def within(colorizer: Predictor) -> float:
     """The CIEDE2000 up to which a colour counts as near; as `sureness`."""
     return float(_said(colorizer)["within"])
+
+
+def write(photo: Picture, target: Path, colorizer: Predictor) -> float:
+    """Write the map of a photograph, see `save`; return the share of it that is `CLEAR` or more.
+
+    Raises
+    ------
+    ImageError
+        As `sureness`.
+    OSError
+        If the target cannot be written.
+    """
+    L = lightness(photo.rgb)
+    sure = sureness(colorizer, resize(L, *working_shape(*L.shape)[::-1]).clip(0.0, L_MAX))
+    save(sure, photo.size, target)
+    return float((sure >= CLEAR).mean())
+
+
+def told(share: float, colorizer: Predictor) -> str:
+    """A sentence about a share that `write` gave."""
+    return (
+        f"On {share:.0%} of the picture, {colorizer.title} is at least {CLEAR:.0%} sure of its "
+        f"cautious colours, to a CIEDE2000 of {within(colorizer):g}."
+    ).replace("%", " %")
 
 
 def known(colorizer: Predictor) -> bool:

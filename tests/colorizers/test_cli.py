@@ -635,3 +635,22 @@ def test_an_album_takes_the_colours_of_references(tmp_path: Path, capsys) -> Non
         assert run(album_, "-o", tmp_path / "none", *arguments) == 2
         assert sentence in capsys.readouterr().err
     assert not (tmp_path / "none").exists() or not names(tmp_path / "none")
+
+
+def test_a_map_of_doubt_beside_a_single_photograph(tmp_path: Path, capsys) -> None:
+    photo, out, found = draw(tmp_path / "a.png"), tmp_path / "out", tmp_path / "map.png"
+    assert run(photo, "-o", out) == 0
+    assert run(photo, "-o", out, "--doubt", found) == 0  # though it is done already
+    assert "On 100 % of the picture" in capsys.readouterr().out
+    with Image.open(found) as image:
+        assert (image.mode, image.size) == ("L", (30, 20))
+        assert set(np.unique(image)) == {round(0.9 * 255)}
+    for arguments, sentence in (
+        ([tmp_path, "--doubt", found], "for a single PHOTO"),
+        ([photo, "--doubt", tmp_path / "map.jpg"], "must end in .png"),
+        ([photo, "--doubt", photo], "choose another name"),
+        ([photo, "--doubt", tmp_path / "none" / "map.png"], "is not there; make it first"),
+        ([photo, "--method", "gan", "--doubt", found], "gan does not draw its colours"),
+    ):
+        assert run(*arguments, "-o", out) == 2
+        assert sentence in capsys.readouterr().err

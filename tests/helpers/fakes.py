@@ -26,7 +26,8 @@ class FakeColorizer:
         self.name = name
         self.title = {"gan": "GAN"}.get(name, name.capitalize())
         self.size = size
-        self.card: dict[str, object] = {}
+        doubt = {"within": 10.0, "spread": [0.0, 20.0], "sure": [0.9, 0.1]}
+        self.card: dict[str, object] = {"doubt": doubt} if name == "photo" else {}
         self.shape: Callable[[int, int], tuple[int, int]] | None = None
         options = {
             "classification": {"temperature": 0.38},

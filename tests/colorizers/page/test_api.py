@@ -79,7 +79,7 @@ def is_colorized(file: Path, kind: str) -> bool:
 
 
 def test_the_examples_of_the_document_run(url: str, photo: Path):
-    assert [language for language, _ in BLOCKS] == ["python", "python", "python", "python", "sh"]
+    assert [language for language, _ in BLOCKS] == [*["python"] * 5, "sh"]
     uniform = np.full((60, 90, 3), (160, 40, 30), np.uint8)
     Image.fromarray(uniform).save(photo.with_name("uniform.jpg"))
     for language, code in BLOCKS:
@@ -90,6 +90,9 @@ def test_the_examples_of_the_document_run(url: str, photo: Path):
             continue
         done = subprocess.run(command, cwd=photo.parent, capture_output=True, text=True)
         assert done.returncode == 0, done.stderr
+        if "doubt_of_file" in code:
+            assert [float(word) for word in done.stdout.split()[-2:]] == [10, 1]
+            continue
         if "gradio_client" in code:
             made = Path(done.stdout.splitlines()[-1])
             assert made.name == "photo-colorized-photo.jpg"
@@ -269,3 +272,14 @@ def test_references_are_taken_and_checked(client: Client, tmp_path: Path) -> Non
     ):
         with pytest.raises(AppError, match=sentence):
             asked(wrong, **more)
+
+
+def test_how_sure_it_is_of_an_upload(client: Client, photo: Path, tmp_path: Path) -> None:
+    file, said = client.predict(photo=handle_file(str(photo)), api_name="/doubt_of_file")
+    assert said == {"within": 10, "clear": 1}
+    with Image.open(file) as image:
+        assert (image.format, image.mode, image.size) == ("PNG", "L", (90, 60))
+    broken = tmp_path / "broken.jpg"
+    broken.write_text("dear aunt")
+    with pytest.raises(AppError, match="not a picture"):
+        client.predict(photo=handle_file(str(broken)), api_name="/doubt_of_file")

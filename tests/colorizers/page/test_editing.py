@@ -596,3 +596,21 @@ def test_references_that_are_tried_have_a_limit(
         editor.take_reference(sent, key, *AS_IS)
     with pytest.raises(gr.Error, match="12 references were tried on this photograph"):
         editor.take_reference(reference_file(upload, "x.png", "#107010", "#80a0ff"), key, *AS_IS)
+
+
+def test_a_veil_comes_and_goes_and_is_no_change(editor: Editor, key: str) -> None:
+    before = editor.redraw(key, *AS_IS)
+    models: Any = editor.models
+    models["photo"].card["doubt"] |= {"sure": [0.3, 0.1]}
+    on = editor.show_doubt(key, True, *AS_IS)
+    assert "Violet" in on[6]
+    assert np.abs(drawn(on) - drawn(before)).mean() > 10
+    assert on[7].interactive == before[7].interactive  # nothing more to undo
+    assert on[1] != on[0][1]  # the picture to click into has no veil
+    # It stays over what is drawn next, and nothing that is made has it.
+    moved = editor.redraw(key, 0.5, 0.0, 0.5)
+    assert "Violet" in moved[6]
+    file = editor.home.take_home(key, "PNG", 90, True, *AS_IS, quiet).value["path"]
+    off = editor.show_doubt(key, False, *AS_IS)
+    np.testing.assert_allclose(drawn(off), drawn(before), atol=0.5)
+    assert np.abs(lab(file)[..., 1:] - [6.0, 12.0]).mean() < 1
