@@ -195,7 +195,7 @@ def doubt_of(
         A grey PNG of the photograph's size: black is 0 %, white 100 % sure.
     said : dict
         "within", the CIEDE2000 up to which a colour counts as right, and "clear", the share of
-        the picture that is at least 80 % sure.
+        the picture that is at least 75 % sure.
 
     Raises
     ------

@@ -230,7 +230,7 @@ MODEL = (
 )
 REFERENCE = "Colours from another photograph of the same things"
 DOUBT = (
-    "**Clear:** in 8 of 10 such places or more, the cautious colour is about right. "
+    "**Clear:** in 3 of 4 such places or more, the cautious colour is about right. "
     "**Violet:** less often; the denser, the less."
 )
 CAUTIOUS = "Cautious"

@@ -36,7 +36,7 @@ CELL = 40
 """Places along the shorter side: each has one colour for this purpose."""
 VEIL = np.array([150.0, 60.0, 200.0])
 """sRGB of what lies over doubtful places: a violet that few photographs have."""
-CLEAR, DENSE = 0.8, 0.4
+CLEAR, DENSE = 0.75, 0.45
 """Sureness from which on nothing is veiled, and at which the veil is as dense as it gets."""
 DENSEST = 0.75
 

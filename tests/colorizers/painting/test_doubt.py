@@ -48,7 +48,7 @@ def test_a_map_has_the_photographs_size_and_what_was_counted(tmp_path: Path) -> 
     np.testing.assert_allclose(sure[:, :22], 0.9, atol=0.01)
     np.testing.assert_allclose(sure[:, 38:], 0.42, atol=0.01)  # 12 of 20 from 0.9 to 0.1
     assert 0.45 < share < 0.55
-    assert "at least 80 % sure" in doubt.told(share, model())
+    assert "at least 75 % sure" in doubt.told(share, model())
 
 
 def test_a_veil_lies_over_what_is_doubtful_alone() -> None:
