@@ -136,7 +136,7 @@ def with_references(
             "no reference."
         )
     rows, columns = target.share.shape[:2]
-    found = [_described(colorizer, reference) for reference in references]
+    found = [_described(colorizer, one) for one in references]  # type: ignore[arg-type]  # by id
     steps = steps_to(target, resize(ab_grid, columns, rows), found)
     return ab_grid + resize(steps, ab_grid.shape[1], ab_grid.shape[0], smooth=False)
 
