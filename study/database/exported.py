@@ -22,7 +22,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from study.database.frames import ANSWER_COLUMNS, PARTICIPANT_COLUMNS
+from study.database.frames import ANSWER_COLUMNS, EXPOSURE, PARTICIPANT_COLUMNS
 from study.database.source import Source
 from study.errors import NothingToReportError
 from study.protocol.design import (
@@ -89,7 +89,8 @@ def from_export(folder: Path, *, edited: bool = False) -> Source:
         if changed and not edited:
             raise ValueError(f"{changed}; export the study once more, or {EDITED}")
         people = _table(folder / PARTICIPANTS, _PEOPLE)
-        answers = _table(folder / ANSWERS, _ANSWERS)
+        limited = {EXPOSURE: _MILLISECONDS} if EXPOSURE in study["settings"] else {}
+        answers = _table(folder / ANSWERS, _ANSWERS | limited)
         _check_people(people, study)
         _check_of_participants(answers, people, study)
         _check_trials(answers, study["settings"])
@@ -268,6 +269,7 @@ def _moment(*, maybe: bool = False) -> _Column:
     return _Column("a moment such as 2026-03-01 12:00:00+00:00", read, maybe)
 
 
+_MILLISECONDS = _whole(0, LONGEST_RESPONSE_MS, maybe=True)
 _PEOPLE: dict[str, _Column] = {
     "study": _whole(0),
     "participant": _text(),
@@ -299,7 +301,7 @@ _ANSWERS: dict[str, _Column] = {
     "picked": _flag(),
     "realism": _whole(LOWEST, HIGHEST, maybe=True),
     "quality": _whole(LOWEST, HIGHEST, maybe=True),
-    "response_ms": _whole(0, LONGEST_RESPONSE_MS, maybe=True),
+    "response_ms": _MILLISECONDS,
     "answered_at": _moment(),
 }
 assert tuple(_ANSWERS) == ANSWER_COLUMNS
@@ -355,7 +357,7 @@ def _check_trials(answers: pd.DataFrame, settings: Mapping[str, Any]) -> None:
     methods = tuple(settings["design"]["methods"])
     trial, _ = pd.factorize(answers["trial"])
     first = answers.index[~answers["trial"].duplicated()].to_numpy()
-    for name in _OF_TRIAL:
+    for name in (*_OF_TRIAL, *({EXPOSURE} & set(answers))):
         cells, _ = pd.factorize(answers[name])
         _refuse(
             ANSWERS, name, answers[name], cells != cells[first][trial],

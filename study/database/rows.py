@@ -13,7 +13,7 @@ from datetime import datetime
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from study.database.tables import Participant, Pause, Pick, Rating, Slot, Trial
+from study.database.tables import Exposure, Participant, Pause, Pick, Rating, Slot, Study, Trial
 from study.errors import ClosedError, DatabaseError, RefusedError
 from study.protocol.codes import new_code
 from study.protocol.design import PlannedTrial, StudySpec
@@ -247,7 +247,8 @@ def complete(person: Participant, now: datetime) -> None:
 
 
 def progress(session: Session, person: Participant) -> Progress:
-    """Read all trials of one participant: four queries of plain columns, however many they are."""
+    """Read all trials of one participant: five queries of plain columns, however many they are."""
+    scales = session.scalar(select(Study.settings["scales"]).where(Study.id == person.study_id))
     of_person = Trial.participant_id == person.id
     methods: dict[int, list[str]] = defaultdict(list)
     for trial_id, method in session.execute(
@@ -271,10 +272,22 @@ def progress(session: Session, person: Participant) -> Progress:
         ratings[trial_id][slot, scale] = value
     trials = tuple(
         TrialState(
-            *row, methods=tuple(methods[row.id]), picked=picked.get(row.id), ratings=ratings[row.id]
+            **row._mapping,
+            methods=tuple(methods[row.id]),
+            picked=picked.get(row.id),
+            ratings=ratings[row.id],
+            unrated=scales == {},
         )
         for row in session.execute(
-            select(Trial.id, Trial.token, Trial.position, Trial.kind, Trial.picture)
+            select(
+                Trial.id,
+                Trial.token,
+                Trial.position,
+                Trial.kind,
+                Trial.picture,
+                Exposure.look.label("exposed"),
+            )
+            .outerjoin(Exposure, Exposure.trial_id == Trial.id)
             .where(of_person)
             .order_by(Trial.position)
         )

@@ -17,7 +17,14 @@ from sqlalchemy import Connection
 from sqlalchemy.engine import make_url
 
 from study.database.engine import snapshot
-from study.database.frames import answers, looks, participants, read_studies, registration
+from study.database.frames import (
+    EXPOSURE,
+    answers,
+    looks,
+    participants,
+    read_studies,
+    registration,
+)
 from study.errors import NothingToReportError
 from study.protocol.exclusions import Rules
 from study.protocol.registration import Look, Record, Registration
@@ -111,7 +118,7 @@ def read(connection: Connection, study: Mapping[str, Any], url: str) -> Source:
     """Return the version of a study that is a row of `study.frames.read_studies`, as it stands."""
     version = int(study["study"])
     return Source(
-        answers=answers(connection, study=version),
+        answers=answers(connection, study=version, exposure=EXPOSURE in study["settings"]),
         participants=participants(connection, study=version),
         version=version,
         name=str(study["name"]),

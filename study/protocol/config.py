@@ -36,6 +36,7 @@ ACCESS = {
 
 LINKS = ("declined", "screened_out", "quota_full", "timed_out")
 PARAMETERS = ("PROLIFIC_PID", "STUDY_ID", "SESSION_ID")
+EXPOSURES_MS = 50, 60_000  # shorter than three frames of a screen is a matter of luck
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,8 @@ class StudyConfig:
     consent
         Text and version.
     scales
-        Scales by name, "realism", "quality" or both: those that the tables and reports know.
+        Scales by name, "realism", "quality" or both: those that the tables and reports know; none
+        where a trial ends with the choice.
     exclusion
         Who is left out of the analysis, fixed before the first participant starts.
     margin
@@ -86,6 +88,9 @@ class StudyConfig:
         Where participants go at the other ends: a key of `LINKS` to its address.
     parameters
         What a recruiter's link calls the person, the study there, and the session.
+    exposure_ms
+        For how long the pictures of a trial are shown before they are hidden and the choice is
+        open; 0: until the choice. Hidden pictures are not rated: `scales` is empty then.
     completion_link
         Where participants go at the end, or None; ``{code}`` in it is their completion code.
     colorize
@@ -102,6 +107,7 @@ class StudyConfig:
     practice: int = 3
     catch: int = 0
     repeats: int = 0
+    exposure_ms: int = 0
     seed: int = 1
     consent: Consent = field(default_factory=Consent)
     scales: Mapping[str, Scale] = field(default_factory=default_scales)
@@ -118,6 +124,19 @@ class StudyConfig:
     parameters: tuple[str, str, str] = PARAMETERS
     colorize: bool = True
     file: str | None = None
+
+    def __post_init__(self) -> None:
+        least, most = EXPOSURES_MS
+        if self.exposure_ms and not least <= self.exposure_ms <= most:
+            raise ConfigError(
+                f"trials.exposure_ms is {self.exposure_ms}, but must be {least} to {most} "
+                "milliseconds, or 0 for pictures that stay until the choice."
+            )
+        if self.exposure_ms and self.scales:
+            raise ConfigError(
+                f"trials.exposure_ms is {self.exposure_ms} and there are ratings, but pictures "
+                "that are hidden cannot be rated; leave trials.ratings and [scales] out."
+            )
 
     def spec(
         self,
@@ -167,6 +186,7 @@ class StudyConfig:
             "exclusion": self.exclusion.settings(),
             # Where it is not set it is not stored, so that studies of before stay what they were.
             **({} if self.margin is None else {"margin": self.margin}),
+            **({"exposure_ms": self.exposure_ms} if self.exposure_ms else {}),
             **({"plan": planned} if (planned := self.plan.settings()) else {}),
             "access": self.access,
             "completion_link": self.completion_link,
@@ -257,8 +277,9 @@ def parse(text: str, *, folder: Path = Path()) -> StudyConfig:
         practice=trials.number("practice", default.practice, least=0),
         catch=trials.number("catch", default.catch, least=0),
         repeats=trials.number("repeats", default.repeats, least=0),
+        exposure_ms=(exposure := trials.number("exposure_ms", default.exposure_ms, least=0)),
         consent=_consent(root.table("consent")),
-        scales=_read_scales(root.table("scales")),
+        scales=_read_scales(root.table("scales"), trials.boolean("ratings", not exposure)),
         exclusion=_rules(root.table("exclusion")),
         margin=(analysis := root.table("analysis")).share("margin", default.margin, below=0.5),
         plan=read_plan(root.table("plan")),
@@ -306,8 +327,16 @@ def _consent(table: Table) -> Consent:
     return Consent(version, tuple(part for part in paragraphs if part))
 
 
-def _read_scales(table: Table) -> Mapping[str, Scale]:
+def _read_scales(table: Table, rated: bool) -> Mapping[str, Scale]:
     default = default_scales()
+    if not rated:
+        if table.values:
+            raise ConfigError(
+                f"scales.{next(iter(table.values))} is set, but this study has no ratings "
+                "(trials.ratings is false, as it is where trials.exposure_ms limits the exposure); "
+                "leave [scales] out."
+            )
+        return {}
     if not table.values:
         return default
     scales: dict[str, Scale] = {}

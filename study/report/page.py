@@ -32,7 +32,15 @@ PARTS: Mapping[str, tuple[str, ...]] = {
     "How sure is that?": ("roads", "components"),
     "Ratings": ("ratings", *(f"ratings-{scale}" for scale in SCALES), "rating-odds"),
     "Pictures": ("classes", "pictures"),
-    "Participants": ("participants", "people", "time", "attention", "slots", "populations"),
+    "Participants": (
+        "participants",
+        "exposure",
+        "people",
+        "time",
+        "attention",
+        "slots",
+        "populations",
+    ),
     "For review": ("registration", "checklist", "about"),
 }
 
@@ -95,7 +103,7 @@ def _plots(s: Summary) -> dict[str, list[Plot]]:
         "rates": [charts.forest(s)],
         "truth": [charts.indistinguishability(s)],
         "roads": [charts.roads(s)],
-        "ratings": [charts.rating_bars(s, scale) for scale in SCALES],
+        "ratings": [charts.rating_bars(s, scale) for scale in s.ratings.ratings],
         "people": [charts.people(s)],
         "slots": [charts.slots(s)],
     }

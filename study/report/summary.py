@@ -22,6 +22,7 @@ from study.protocol.exclusions import Rules
 from study.protocol.registration import Record
 from study.report.behaviour import Behaviour
 from study.report.components import VarianceComponents
+from study.report.exposure import Exposure
 from study.report.lapses import Attended
 from study.report.layout import Scope, Section, Subject
 from study.report.ordinal import RatingModels
@@ -70,6 +71,7 @@ class Summary:
     ratings: Ratings
     rating_models: RatingModels
     pictures: Pictures
+    exposure: Exposure
     behaviour: Behaviour
     populations: Populations
     registered: Registered

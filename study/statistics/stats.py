@@ -86,6 +86,11 @@ class Counted:
         """The rates of the headline, which several subjects build upon."""
         return fool_rates(self.rows, self.level)
 
+    @property
+    def rated(self) -> bool:
+        """Whether the study asks for ratings."""
+        return self.record is None or self.record.settings.get("scales") != {}
+
     @cached_property
     def options(self) -> int:
         """Pictures a trial."""

@@ -1,0 +1,87 @@
+"""What the words become where trials are not those of the default study.
+
+Called by ``texts``, which has the words of the default study: pictures side by side until one is
+picked as the real one, then rated. Only what is not true of the study's own trials is changed.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from study.protocol.design import Design
+
+SECONDS_PER_CHOICE = 6  # a guess until a study has measured it: one choice without ratings
+
+Texts = dict[str, Any]
+
+
+def worded(read: Texts, design: Design, *, rated: bool, exposure_ms: int) -> Texts:
+    """Return the texts as they are true of this study.
+
+    Parameters
+    ----------
+    read
+        Texts of the default study.
+    design
+        Of the study.
+    rated
+        Whether ratings follow the choice.
+    exposure_ms
+        For how long pictures are shown; 0: until the choice.
+    """
+    if rated and not exposure_ms:
+        return read
+    consent, instructions, withdraw = read["consent"], read["instructions"], read["withdraw"]
+    choose, rate, screen = instructions["points"]
+    points = [choose, *([_once(exposure_ms)] if exposure_ms else []), *([rate] if rated else [])]
+    read = {
+        **read,
+        "consent": {
+            **consent,
+            "lead": _lead(design),
+            "points": [[head, _without_ratings(text)] for head, text in consent["points"]],
+        },
+        "instructions": {**instructions, "points": [*points, screen]},
+        "withdraw": {**withdraw, "lead": _without_ratings(withdraw["lead"])},
+    }
+    if exposure_ms:
+        read["exposure"] = _exposure(exposure_ms)
+    return read
+
+
+def _lead(design: Design) -> str:
+    others = len(design.methods) - 1
+    minutes = max(1, round((design.practice + design.shown) * SECONDS_PER_CHOICE / 60))
+    before = f"{design.practice} practice and " if design.practice else ""
+    return (
+        f"You will see {others + 1} versions of one photograph at a time. One has its real "
+        f"colours; the {'others were' if others > 1 else 'other was'} coloured by "
+        f"{'computer programs' if others > 1 else 'a computer program'}. You choose the real one. "
+        f"There are {before}{design.shown} {'real ' if before else ''}trials; allow about "
+        f"{'a minute' if minutes == 1 else f'{minutes} minutes'}."
+    )
+
+
+def _without_ratings(text: str) -> str:
+    return text.replace("choices and ratings", "choices").replace(
+        "choices, ratings and", "choices and"
+    )
+
+
+def _seconds(exposure_ms: int) -> str:
+    return "one second" if exposure_ms == 1000 else f"{exposure_ms / 1000:g} seconds"
+
+
+def _once(exposure_ms: int) -> str:
+    return (
+        f"The pictures are shown once, for {_seconds(exposure_ms)}: press the button when you are "
+        "ready to look. Then grey patterns take their places, and you choose by what you saw."
+    )
+
+
+def _exposure(exposure_ms: int) -> dict[str, str]:
+    return {
+        "ready": f"The pictures are shown once, for {_seconds(exposure_ms)}.",
+        "show": "Show the pictures",
+        "over": "These pictures were on show already. Choose by what you saw.",
+    }
