@@ -32,7 +32,9 @@ from study.protocol.design import (
     REPEAT,
     SCORED,
     TRUTH,
+    UNPAIRED,
     digest_of,
+    kind_of,
 )
 from study.protocol.registration import Look, Registration
 from study.protocol.session import HIGHEST, LONGEST_RESPONSE_MS, LOWEST, SCALES
@@ -355,6 +357,8 @@ def _check_of_participants(
 def _check_trials(answers: pd.DataFrame, settings: Mapping[str, Any]) -> None:
     """Whole trials, each as the study shows it, none of them twice."""
     methods = tuple(settings["design"]["methods"])
+    unpaired = kind_of(settings) == UNPAIRED
+    places, picks = (1, {0, 1}) if unpaired else (len(methods), {1})
     trial, _ = pd.factorize(answers["trial"])
     first = answers.index[~answers["trial"].duplicated()].to_numpy()
     for name in (*_OF_TRIAL, *({EXPOSURE} & set(answers))):
@@ -364,7 +368,7 @@ def _check_trials(answers: pd.DataFrame, settings: Mapping[str, Any]) -> None:
             "the same in all rows of trial {trial}", answers,
         )  # fmt: skip
     slots = answers["slot"].to_numpy(dtype=np.int64)
-    _refuse(ANSWERS, "slot", answers["slot"], slots > len(methods), f"at most {len(methods)}")
+    _refuse(ANSWERS, "slot", answers["slot"], slots > places, f"at most {places}")
     for name in ("slot", "method"):
         again = answers.duplicated(["trial", name]).to_numpy()
         _refuse(ANSWERS, name, answers[name], again, "there once in trial {trial}", answers)
@@ -379,10 +383,10 @@ def _check_trials(answers: pd.DataFrame, settings: Mapping[str, Any]) -> None:
         f"one of {', '.join(methods)}, or in a catch trial {TRUTH} or an obvious fake",
     )  # fmt: skip
     for what, per_trial, wanted in (
-        ("rows", np.bincount(trial), {len(methods)}),
-        ("picks", np.bincount(trial, answers["picked"]), {1}),
+        ("rows", np.bincount(trial), {places}),
+        ("picks", np.bincount(trial, answers["picked"]), picks),
         *(
-            (f"ratings of {scale}", np.bincount(trial, answers[scale].notna()), {0, len(methods)})
+            (f"ratings of {scale}", np.bincount(trial, answers[scale].notna()), {0, places})
             for scale in SCALES
         ),
     ):

@@ -19,6 +19,7 @@ from sqlalchemy import (
     DateTime,
     ScalarSelect,
     Select,
+    case,
     func,
     inspect,
     literal,
@@ -230,7 +231,11 @@ def participants(at: str | Connection, *, study: int | None = None) -> pd.DataFr
 
 
 def answers(
-    at: str | Connection, *, study: int | None = None, exposure: bool = False
+    at: str | Connection,
+    *,
+    study: int | None = None,
+    exposure: bool = False,
+    unpaired: bool = False,
 ) -> pd.DataFrame:
     """Return one row per trial and slot of every trial that has a pick.
 
@@ -242,6 +247,8 @@ def answers(
         Id of one version of a study (see `read_studies`); all of them if None.
     exposure
         Add the column exposure_ms, for a study that limits it.
+    unpaired
+        Whether trials show one picture each: picked is then whether it was called real.
 
     Returns
     -------
@@ -274,7 +281,7 @@ def answers(
             Trial.kind,
             Trial.picture,
             Trial.label,
-            Pick.slot,
+            case((Pick.called_real.is_(False), 0), else_=Pick.slot) if unpaired else Pick.slot,
             Pick.response_ms,
             type_coerce(Pick.answered_at, DateTime()),  # a million times without Python
         )

@@ -17,7 +17,7 @@ from study.database.tables import Exposure, Participant, Pause, Pick, Rating, Sl
 from study.errors import ClosedError, DatabaseError, RefusedError
 from study.protocol.codes import new_code
 from study.protocol.design import PlannedTrial, StudySpec
-from study.protocol.session import TrialState
+from study.protocol.session import FAKE, REAL, TrialState
 
 
 @dataclass(frozen=True)
@@ -239,6 +239,11 @@ def ratings(
     ]
 
 
+def pick_of(answer: int, paired: bool) -> dict[str, int | bool | None]:
+    """Return the columns of a pick that say what was answered: a slot, or real or fake."""
+    return {"slot": answer if paired else 1, "called_real": None if paired else answer == REAL}
+
+
 def complete(person: Participant, now: datetime) -> None:
     """Mark a participant as done and draw the completion code."""
     person.status = "completed"
@@ -259,10 +264,12 @@ def progress(session: Session, person: Participant) -> Progress:
     ):
         methods[trial_id].append(method)
     picked: dict[int, int] = {}
-    for trial_id, slot in session.execute(
-        select(Pick.trial_id, Pick.slot).join(Trial, Trial.id == Pick.trial_id).where(of_person)
+    for trial_id, slot, called_real in session.execute(
+        select(Pick.trial_id, Pick.slot, Pick.called_real)
+        .join(Trial, Trial.id == Pick.trial_id)
+        .where(of_person)
     ):
-        picked[trial_id] = slot
+        picked[trial_id] = FAKE if called_real is False else slot
     ratings: dict[int, dict[tuple[int, str], int]] = defaultdict(dict)
     for trial_id, slot, scale, value in session.execute(
         select(Rating.trial_id, Rating.slot, Rating.scale, Rating.value)

@@ -380,7 +380,7 @@ class Store:
                 session.add(
                     Pick(
                         trial_id=trial.id,
-                        slot=slot,
+                        **rows.pick_of(slot, trial.paired),
                         response_ms=response_time(response_ms),
                         exposure_ms=response_time(exposure_ms),
                         answered_at=now,
@@ -480,7 +480,7 @@ class Store:
                 session.add(
                     Pick(
                         trial_id=trial_id,
-                        slot=given.slot,
+                        **rows.pick_of(given.slot, len(planned.methods) > 1),
                         response_ms=given.response_ms,
                         answered_at=now,
                         simulated=True,

@@ -271,6 +271,7 @@ class Pick(Base):
     answered_at: Mapped[datetime]
     simulated: Mapped[bool]
     exposure_ms: Mapped[int | None]
+    called_real: Mapped[bool | None]
 
 
 class Rating(Base):

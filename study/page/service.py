@@ -23,7 +23,7 @@ from study.page.proxies import neighbourhood
 from study.page.tally import Tally
 from study.protocol.codes import tidy
 from study.protocol.config import StudyConfig
-from study.protocol.session import current, feedback, view, visible
+from study.protocol.session import TrialState, current, feedback, view, visible
 from study.protocol.texts import texts
 from study.stimuli.showing import StimulusSet, load
 
@@ -161,7 +161,7 @@ class Service:
 
         def encoded() -> dict[str, Any]:
             trial = visible(self._known(request).trials, str(_field(request, "trial")))
-            pngs = self._stimuli.shown(trial.methods, trial.picture)
+            pngs = self._shown_of(trial)
             if self.config.exposure_ms and trial.exposed is not None:
                 return {"trial": trial.token, "pictures": [], "sizes": [_size(png) for png in pngs]}
             return {
@@ -170,6 +170,14 @@ class Service:
             }
 
         return self._answer(encoded)
+
+    def _shown_of(self, trial: TrialState) -> list[bytes]:
+        """Return the PNGs of a trial; a single one is as long as the longest of its versions."""
+        if trial.paired:
+            return self._stimuli.shown(trial.methods, trial.picture)
+        methods = self.spec.design.methods
+        every = self._stimuli.shown(methods, trial.picture)
+        return [every[methods.index(method)] for method in trial.methods]
 
     def expose(self, request: Any) -> dict[str, Any]:
         """Begin the one showing of a limited exposure, and say whether this page may show it."""

@@ -29,7 +29,7 @@ from study.page.service import Service, unavailable
 from study.protocol.config import PARAMETERS
 
 STATIC = Path(__file__).parent / "static"
-SCRIPTS = ("exposure.js", "study.js")  # one after the other; the last one begins
+SCRIPTS = ("exposure.js", "judge.js", "study.js")  # one after the other; the last one begins
 READING = ("enter", "pictures")
 WRITING = ("consent", "expose", "pick", "rate", "withdraw")
 READERS, WRITERS = 8, 4  # at once

@@ -18,7 +18,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from study.errors import ConfigError
-from study.protocol.design import Design, StudySpec
+from study.protocol.design import KINDS, PICK, Design, StudySpec
 from study.protocol.exclusions import Rules
 from study.protocol.planned import Planned, read_plan
 from study.protocol.reading import Table
@@ -88,6 +88,9 @@ class StudyConfig:
         Where participants go at the other ends: a key of `LINKS` to its address.
     parameters
         What a recruiter's link calls the person, the study there, and the session.
+    kind
+        What a trial shows and asks: a key of `study.protocol.design.KINDS`. Only trials of the
+        first kind have ratings, a margin, and a primary contrast with a power run.
     exposure_ms
         For how long the pictures of a trial are shown before they are hidden and the choice is
         open; 0: until the choice. Hidden pictures are not rated: `scales` is empty then.
@@ -107,6 +110,7 @@ class StudyConfig:
     practice: int = 3
     catch: int = 0
     repeats: int = 0
+    kind: str = PICK
     exposure_ms: int = 0
     seed: int = 1
     consent: Consent = field(default_factory=Consent)
@@ -132,6 +136,17 @@ class StudyConfig:
                 f"trials.exposure_ms is {self.exposure_ms}, but must be {least} to {most} "
                 "milliseconds, or 0 for pictures that stay until the choice."
             )
+        for setting, given in (
+            ("trials.ratings", bool(self.scales)),
+            ("analysis.margin", self.margin is not None),
+            ("plan.primary", self.plan.primary is not None),
+            ("plan.rates", bool(self.plan.rates)),
+        ):
+            if self.kind != PICK and given:
+                raise ConfigError(
+                    f"{setting} is set, but trials.kind is {self.kind!r}, and only trials of kind "
+                    f"{PICK!r} have it; leave it out."
+                )
         if self.exposure_ms and self.scales:
             raise ConfigError(
                 f"trials.exposure_ms is {self.exposure_ms} and there are ratings, but pictures "
@@ -163,7 +178,13 @@ class StudyConfig:
             spec = StudySpec(
                 name=self.name,
                 design=Design(
-                    chosen, self.scored, self.practice, self.seed, self.catch, self.repeats
+                    chosen,
+                    self.scored,
+                    self.practice,
+                    self.seed,
+                    self.catch,
+                    self.repeats,
+                    self.kind,
                 ),
                 pictures=pictures,
                 practice=practice,
@@ -277,9 +298,12 @@ def parse(text: str, *, folder: Path = Path()) -> StudyConfig:
         practice=trials.number("practice", default.practice, least=0),
         catch=trials.number("catch", default.catch, least=0),
         repeats=trials.number("repeats", default.repeats, least=0),
+        kind=(kind := trials.choice("kind", default.kind, KINDS)),
         exposure_ms=(exposure := trials.number("exposure_ms", default.exposure_ms, least=0)),
         consent=_consent(root.table("consent")),
-        scales=_read_scales(root.table("scales"), trials.boolean("ratings", not exposure)),
+        scales=_read_scales(
+            root.table("scales"), trials.boolean("ratings", not exposure and kind == PICK)
+        ),
         exclusion=_rules(root.table("exclusion")),
         margin=(analysis := root.table("analysis")).share("margin", default.margin, below=0.5),
         plan=read_plan(root.table("plan")),
@@ -303,7 +327,15 @@ def parse(text: str, *, folder: Path = Path()) -> StudyConfig:
         raise ConfigError(f"name has {len(config.name)} letters, but may have at most 200.")
     try:
         methods = config.methods or Design.methods
-        Design(methods, config.scored, config.practice, config.seed, config.catch, config.repeats)
+        Design(
+            methods,
+            config.scored,
+            config.practice,
+            config.seed,
+            config.catch,
+            config.repeats,
+            config.kind,
+        )
         config.plan.refuse_unknown(config.methods)
     except ValueError as error:
         raise ConfigError(f"{error}.") from error
@@ -333,8 +365,8 @@ def _read_scales(table: Table, rated: bool) -> Mapping[str, Scale]:
         if table.values:
             raise ConfigError(
                 f"scales.{next(iter(table.values))} is set, but this study has no ratings "
-                "(trials.ratings is false, as it is where trials.exposure_ms limits the exposure); "
-                "leave [scales] out."
+                "(trials.ratings is false, as it is where the exposure is limited, and for other "
+                f"kinds of trials than {PICK!r}); leave [scales] out."
             )
         return {}
     if not table.values:

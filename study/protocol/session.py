@@ -19,6 +19,7 @@ from study.protocol.design import PRACTICE, TRUTH
 
 SCALES = ("realism", "quality")
 LOWEST, HIGHEST = 1, 5
+REAL, FAKE = 1, 2  # answers about a single picture
 LONGEST_RESPONSE_MS = 3_600_000  # a page left open over lunch is no response time
 
 
@@ -26,7 +27,8 @@ LONGEST_RESPONSE_MS = 3_600_000  # a page left open over lunch is no response ti
 class TrialState:
     """One trial of one participant as it is stored.
 
-    `methods[i]` stands in slot i + 1; `picked` is a slot or None; `ratings` maps (slot, scale)
+    `methods[i]` stands in slot i + 1; `picked` is a slot, or `REAL` or `FAKE` where there is one
+    slot only, or None; `ratings` maps (slot, scale)
     to 1..5 and is either empty or complete, and always empty where the study is `unrated`.
     `exposed` names the one showing of its pictures that a limited exposure allows, once it began.
     """
@@ -41,6 +43,23 @@ class TrialState:
     ratings: Mapping[tuple[int, str], int] = field(default_factory=dict)
     unrated: bool = False
     exposed: str | None = None
+
+    @property
+    def paired(self) -> bool:
+        """Whether it shows several pictures, one of which is picked; else one is judged."""
+        return len(self.methods) > 1
+
+    @property
+    def options(self) -> int:
+        """How many answers there are."""
+        return len(self.methods) if self.paired else FAKE
+
+    @property
+    def right(self) -> int:
+        """The answer that is right."""
+        if self.paired:
+            return self.methods.index(TRUTH) + 1
+        return REAL if self.methods == (TRUTH,) else FAKE
 
     @property
     def finished(self) -> bool:
@@ -99,8 +118,12 @@ def allow_pick(
             raise RefusedError("This trial is not due yet. Reload the page to go on.")
         if limited and trial.exposed is None:
             raise RefusedError("Look at the pictures first. Reload the page to go on.")
-        if not _is_int(slot) or not 1 <= slot <= len(trial.methods):
-            raise RefusedError(f"Choose one of the pictures 1 to {len(trial.methods)}.")
+        if not _is_int(slot) or not 1 <= slot <= trial.options:
+            raise RefusedError(
+                f"Choose one of the pictures 1 to {trial.options}."
+                if trial.paired
+                else f"Answer {REAL} for real or {FAKE} for fake."
+            )
     return trial
 
 
@@ -186,7 +209,7 @@ def view(trials: Sequence[TrialState]) -> dict[str, Any]:
         "picked": trial.picked,
     }
     if trial.kind == PRACTICE and trial.picked is not None:
-        shown["real"] = trial.methods.index(TRUTH) + 1
+        shown["real"] = trial.right
     return shown
 
 
@@ -195,7 +218,7 @@ def feedback(trials: Sequence[TrialState], token: str) -> dict[str, int] | None:
     trial = _find(trials, token)
     if trial.kind != PRACTICE or trial.picked is None or not trial.unrated:
         return None
-    return {"picked": trial.picked, "real": trial.methods.index(TRUTH) + 1}
+    return {"picked": trial.picked, "real": trial.right}
 
 
 def _find(trials: Sequence[TrialState], token: str) -> TrialState:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from study.protocol.design import Design
+from study.protocol.design import UNPAIRED, Design
 
 SECONDS_PER_CHOICE = 6  # a guess until a study has measured it: one choice without ratings
 
@@ -31,9 +31,15 @@ def worded(read: Texts, design: Design, *, rated: bool, exposure_ms: int) -> Tex
     """
     if rated and not exposure_ms:
         return read
+    one = design.kind == UNPAIRED
     consent, instructions, withdraw = read["consent"], read["instructions"], read["withdraw"]
     choose, rate, screen = instructions["points"]
-    points = [choose, *([_once(exposure_ms)] if exposure_ms else []), *([rate] if rated else [])]
+    choose = _JUDGE if one else choose
+    points = [
+        choose,
+        *([_once(exposure_ms, one)] if exposure_ms else []),
+        *([rate] if rated else []),
+    ]
     read = {
         **read,
         "consent": {
@@ -45,14 +51,57 @@ def worded(read: Texts, design: Design, *, rated: bool, exposure_ms: int) -> Tex
         "withdraw": {**withdraw, "lead": _without_ratings(withdraw["lead"])},
     }
     if exposure_ms:
-        read["exposure"] = _exposure(exposure_ms)
-    return read
+        read["exposure"] = _exposure(exposure_ms, one)
+    return _one(read, design) if one else read
+
+
+_JUDGE = (
+    "You see one picture at a time. Say whether its colours are real, or were made by a computer "
+    "program: click Real or Fake, or press 1 or 2. Go by your first impression."
+)
+
+
+def _one(read: Texts, design: Design) -> Texts:
+    """Return the texts where a trial shows one picture."""
+    told = design.practice > 0
+    return {
+        **read,
+        "consent": {**read["consent"], "title": "Real or fake?"},
+        "instructions": {
+            **read["instructions"],
+            "practice": "You begin with practice, where you are told whether the colours were "
+            "real. After that there is no feedback."
+            if told
+            else "You are not told whether the colours were real.",
+        },
+        "question": "Are these colours real?",
+        "judge": {
+            "answers": ["Real", "Fake"],
+            "were": ["These colours are real.", "These colours were made by a computer program."],
+            "right": "Right:",
+            "wrong": "No:",
+        },
+        "done": {
+            **read["done"],
+            "after": "Hand it in where you were asked for it. Some pictures had their real "
+            "colours, the others were coloured by computer programs that only saw the photograph "
+            "in grey. The study measures how often their colours are taken for real. You can close "
+            "the page.",
+        },
+    }
 
 
 def _lead(design: Design) -> str:
     others = len(design.methods) - 1
     minutes = max(1, round((design.practice + design.shown) * SECONDS_PER_CHOICE / 60))
     before = f"{design.practice} practice and " if design.practice else ""
+    if design.kind == UNPAIRED:
+        return (
+            "You will see one picture at a time. Some have their real colours, the others were "
+            "coloured by computer programs. You say which are real. "
+            f"There are {before}{design.shown} {'real ' if before else ''}trials; allow about "
+            f"{'a minute' if minutes == 1 else f'{minutes} minutes'}."
+        )
     return (
         f"You will see {others + 1} versions of one photograph at a time. One has its real "
         f"colours; the {'others were' if others > 1 else 'other was'} coloured by "
@@ -72,14 +121,26 @@ def _seconds(exposure_ms: int) -> str:
     return "one second" if exposure_ms == 1000 else f"{exposure_ms / 1000:g} seconds"
 
 
-def _once(exposure_ms: int) -> str:
+def _once(exposure_ms: int, one: bool) -> str:
+    if one:
+        return (
+            f"The picture is shown once, for {_seconds(exposure_ms)}: press the button when you "
+            "are ready to look. Then a grey pattern takes its place, and you answer by what you "
+            "saw."
+        )
     return (
         f"The pictures are shown once, for {_seconds(exposure_ms)}: press the button when you are "
         "ready to look. Then grey patterns take their places, and you choose by what you saw."
     )
 
 
-def _exposure(exposure_ms: int) -> dict[str, str]:
+def _exposure(exposure_ms: int, one: bool) -> dict[str, str]:
+    if one:
+        return {
+            "ready": f"The picture is shown once, for {_seconds(exposure_ms)}.",
+            "show": "Show the picture",
+            "over": "This picture was on show already. Answer by what you saw.",
+        }
     return {
         "ready": f"The pictures are shown once, for {_seconds(exposure_ms)}.",
         "show": "Show the pictures",

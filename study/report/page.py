@@ -21,14 +21,17 @@ from study.report.gallery import thumbnail
 from study.report.layout import Section, percent, percent_range
 from study.report.paragraph import paragraph
 from study.report.sections import banner, sections
-from study.report.summary import Summary
+from study.report.summary import Judgements, Report, Summary
 from study.report.truth import d_prime_words
 from study.stimuli.manifest import Manifest
 
 TEMPLATES = Path(__file__).parent / "templates"
 # Parts of the page and the sections in each; a section of no part comes last.
 PARTS: Mapping[str, tuple[str, ...]] = {
-    "Results": ("rates", "truth", "tests", "differences", "scale", "weighting", "lapses", "joint"),
+    "Results": (
+        *("called-real", "judged"),
+        *("rates", "truth", "tests", "differences", "scale", "weighting", "lapses", "joint"),
+    ),
     "How sure is that?": ("roads", "components"),
     "Ratings": ("ratings", *(f"ratings-{scale}" for scale in SCALES), "rating-odds"),
     "Pictures": ("classes", "pictures"),
@@ -56,12 +59,12 @@ class Shown:
     real: str | None
 
 
-def page(summary: Summary, gallery: Manifest | None = None) -> str:
+def page(summary: Report, gallery: Manifest | None = None) -> str:
     """Return the page.
 
     Parameters
     ----------
-    summary : Summary
+    summary : Report
     gallery : Manifest, optional
         Where the pictures are; without it the page has a sentence in their place.
     """
@@ -81,26 +84,67 @@ def page(summary: Summary, gallery: Manifest | None = None) -> str:
     parts = {title: [(k, every[k]) for k in keys if k in every] for title, keys in PARTS.items()}
     rest = [(key, found) for key, found in every.items() if key not in placed and key != "paper"]
     parts["For review"] += rest
+    drawn = _drawn(summary, gallery) if isinstance(summary, Summary) else _judged(summary)
     return environment.get_template("report.html").render(
+        **drawn,
         s=summary,
         style=(TEMPLATES / "report.css").read_text(encoding="utf-8"),
         banner=banner(summary),
-        cards=_cards(summary),
         paragraph=paragraph(summary),
         parts={title: found for title, found in parts.items() if found},
-        plots=_plots(summary),
-        gallery=_gallery(summary, gallery),
         flow=_flow(summary),
-        seconds=charts.seconds(summary.behaviour.blocks),
-        correct=charts.correct(summary.behaviour.blocks, 1 / summary.participants.answers.options),
         folded=_folded,
     )
+
+
+def _drawn(s: Summary, gallery: Manifest | None) -> dict[str, Any]:
+    """What the page draws of a study in which the real picture is picked."""
+    options = s.participants.answers.options
+    return {
+        "asked": "Which picture is real?",
+        "shown": f"{options} versions of a picture in each trial",
+        "cards": _cards(s),
+        "plots": _plots(s),
+        "gallery": _gallery(s, gallery),
+        "seconds": charts.seconds(s.behaviour.blocks),
+        "correct": charts.correct(s.behaviour.blocks, 1 / options),
+    }
+
+
+def _judged(s: Report) -> dict[str, Any]:
+    """What it draws of one in which single pictures are called real or fake."""
+    assert isinstance(s, Judgements)
+    rates = s.real_or_fake.called_real
+    apart = {t.name: t for t in s.real_or_fake.against_truth}
+    ink = charts.inks(rate.name for rate in rates)
+    cards = []
+    for rate in rates:
+        told = apart.get(rate.name)
+        words = "" if told is None or not told.d_interval.defined else f"; d' = {told.d_prime:.2f}"
+        cards.append(
+            {
+                "ink": ink[rate.name],
+                "name": "the real picture" if rate.name == TRUTH else rate.name,
+                "figure": percent(rate.rate),
+                "range": percent_range(rate.headline),
+                "words": f"called real in {rate.picked} of {rate.trials} trials{words}",
+            }
+        )
+    return {
+        "asked": "Real or fake?",
+        "shown": "one version of a picture in each trial",
+        "cards": cards,
+        "plots": {"called-real": [charts.forest(rates, s.level, "Called real")]},
+        "gallery": [],
+        "seconds": "",
+        "correct": "",
+    }
 
 
 def _plots(s: Summary) -> dict[str, list[Plot]]:
     """Plots by the key of the section that they stand in."""
     plots = {
-        "rates": [charts.forest(s)],
+        "rates": [charts.forest(s.rates.fool_rates, s.level, "Picked as the real picture")],
         "truth": [charts.indistinguishability(s)],
         "roads": [charts.roads(s)],
         "ratings": [charts.rating_bars(s, scale) for scale in s.ratings.ratings],
@@ -118,6 +162,7 @@ def _folded(section: Section) -> bool:
     """Whether a table only repeats a plot and can be folded away."""
     return section.key in {
         *(
+            "called-real",
             "rates",
             "truth",
             "scale",
@@ -186,7 +231,7 @@ def _gallery(s: Summary, gallery: Manifest | None) -> list[dict[str, Any]]:
     return ends if at_hand else []
 
 
-def _flow(s: Summary) -> list[dict[str, str]]:
+def _flow(s: Report) -> list[dict[str, str]]:
     """Boxes from recruitment to analysis; `aside` is who left before the next box."""
     f = s.participants.flow
     not_analysed = f.consented - (f.withdrawn or 0) - f.excluded - f.analysed

@@ -170,18 +170,29 @@ def compact(answers: pd.DataFrame) -> pd.DataFrame:
     return answers.astype(dict.fromkeys(names, "category"))
 
 
-def check(answers: pd.DataFrame) -> None:
+def check(answers: pd.DataFrame, *, paired: bool = True) -> None:
     """Refuse answers that no study can have given.
+
+    Parameters
+    ----------
+    answers : DataFrame
+        From `study.database.frames.answers`.
+    paired : bool
+        Whether a trial shows all versions of a picture, one of which is picked, and not one.
 
     Raises
     ------
     ValueError
         If a column is missing, a trial has not exactly one pick, or a scored trial lacks the
-        truth or shows a method twice.
+        truth or shows a method twice; or, where there is one picture a trial, has two.
     """
     missing = [name for name in COLUMNS if name not in answers.columns]
     if missing:
         raise ValueError(f"The answers lack the columns {', '.join(missing)}.")
+    if not paired:
+        if answers["trial"].duplicated().any():
+            raise ValueError("A trial shows several pictures and not one; the database is damaged.")
+        return
     picks = answers.groupby("trial", sort=False)["picked"].sum()
     wrong = picks[picks != 1]
     if len(wrong):

@@ -156,7 +156,7 @@ def test_two_tabs_share_one_showing(page: Page, context: BrowserContext, limited
 
 def test_a_reply_that_is_lost_costs_no_look(page: Page, limited: Any) -> None:
     begin(page, limited.url)
-    lost = []
+    lost: list[Any] = []
 
     def lose(route: Any) -> None:
         if '"fn_name":"expose"' in (route.request.post_data or "") and not lost:

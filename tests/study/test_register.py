@@ -23,7 +23,7 @@ from study.protocol.planned import Planned
 from study.protocol.registration import Record, Registration, as_file, changed, registered
 from study.protocol.texts import CONSENT_VERSION
 from study.report.__main__ import computed, report_of
-from study.report.summary import summarise
+from study.report.summary import Summary, summarise
 from study.statistics import comparisons
 from study.stimuli.showing import load as load_set
 
@@ -202,6 +202,7 @@ def serve(url, file) -> Service:
 
 def lines(url, **more):
     summary, _ = computed(from_database(url, **more))
+    assert isinstance(summary, Summary)
     return {line.asked: line for line in summary.registered.registration}
 
 

@@ -488,6 +488,7 @@ const pictures = async () => {
 
 // The pictures of a trial, each a button that picks it.
 const stageOf = (images) => {
+  if (texts.judge) return judgeOf(images);
   const choices = images.map((image, index) =>
     make(
       "button",
@@ -660,6 +661,7 @@ const restoreDraft = () => {
 const feedback = ({ real, picked } = state) => {
   if (!real) return null;
   const right = real === picked;
+  if (texts.judge) return verdict(right, real);
   return make(
     "p",
     { class: "feedback", role: "status" },
@@ -738,7 +740,9 @@ const fit = () => {
   const top = stage.getBoundingClientRect().top - above;
   const high = (window.innerHeight - top - 24) / rows - (stacked ? 12 : 60);
   const wide = (stage.clientWidth - 32) / columns - 24 - (stacked ? 24 : 0);
-  const side = Math.min(naturalWidth, wide, (high * naturalWidth) / naturalHeight);
+  const below = stage.querySelector(".answers"); // of a single picture
+  const room = below ? high - below.offsetHeight - 24 : high;
+  const side = Math.min(naturalWidth, wide, (room * naturalWidth) / naturalHeight);
   root.style.setProperty("--side", `${Math.floor(Math.max(48, side))}px`);
 };
 
@@ -754,7 +758,8 @@ const onKey = (event) => {
   if (!plain || !/^[1-9]$/.test(event.key) || root.offsetParent === null) return;
   if (event.target.matches("input[type=text]")) return;
   const number = Number(event.key);
-  if (root.dataset.page === "pick" && number <= state.slots) {
+  const answers = texts && texts.judge ? texts.judge.answers.length : state && state.slots;
+  if (root.dataset.page === "pick" && number <= answers) {
     event.preventDefault();
     choose(number);
   } else if (root.dataset.page === "rate" && number <= LEVELS.length) {
