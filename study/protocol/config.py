@@ -141,6 +141,7 @@ class StudyConfig:
             ("analysis.margin", self.margin is not None),
             ("plan.primary", self.plan.primary is not None),
             ("plan.rates", bool(self.plan.rates)),
+            (f"a registration (*{ENDING})", self.registration is not None),
         ):
             if self.kind != PICK and given:
                 raise ConfigError(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Self
 
 from study.protocol.design import TRUTH
@@ -27,6 +27,7 @@ from study.report.layout import (
     row,
     signed,
 )
+from study.statistics.behaviour import Times, times
 from study.statistics.judged import Judged, judged
 from study.statistics.stats import Counted, Rate
 
@@ -37,12 +38,14 @@ class RealOrFake(Subject):
 
     called_real: list[Rate]
     against_truth: list[Judged]
+    times: Times | None
 
     @classmethod
     def of(cls, counted: Counted) -> Self:
         """Compute both; the paper's rates are of another task."""
         rates = [replace(rate, paper=None) for rate in counted.fool_rates]
-        return cls(rates, judged(counted.rows, counted.level))
+        every = counted.rows.assign(picked=True)  # an answer is one, real or fake
+        return cls(rates, judged(counted.rows, counted.level), times(every))
 
     def sections(self, scope: Scope) -> Iterator[Section]:
         """The rates, then the comparisons."""
@@ -71,6 +74,19 @@ class RealOrFake(Subject):
             ),
             self.called_real,
         )
+        if self.times is not None:
+            t = self.times
+            yield Section(
+                "attention",
+                "Time",
+                columns=("", "value"),
+                rows=[
+                    ["seconds to the answer, median", number(t.median_s, 1)],
+                    ["  quartiles", f"{t.first_quartile_s:.1f} to {t.third_quartile_s:.1f}"],
+                    ["  first half of the trials, median", number(t.early_median_s, 1)],
+                    ["  second half of the trials, median", number(t.late_median_s, 1)],
+                ],
+            )
         if not self.against_truth:
             return
         notes = {t.d_interval.note for t in self.against_truth if t.d_interval.note}
@@ -112,6 +128,8 @@ class RealOrFake(Subject):
             yield from measures("judged", t, "p", "p_holm", **of)
             yield row("judged", "d_prime", t.d_prime, t.d_interval, **of)
             yield row("judged", "criterion", t.criterion, t.criterion_interval, **of)
+        if self.times is not None:
+            yield from measures("response_times", self.times, *asdict(self.times))
 
     def sentences(self) -> Iterator[str]:
         """The results in running text."""

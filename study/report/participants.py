@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Self
 
 import pandas as pd
@@ -196,6 +196,8 @@ class Populations(Subject):
             rows = stats.analysed(counted.answers, name)
             people, trials = rows["participant"].nunique(), rows["trial"].nunique()
             rates = stats.fool_rates(rows, counted.level)
+            if not counted.paired:  # the paper's rates are of another task
+                rates = [replace(rate, paper=None) for rate in rates]
             found.append(Population(name, description, people, trials, rates))
         return cls(stats.HEADLINE, found)
 
@@ -216,13 +218,14 @@ class Populations(Subject):
             rows += [
                 [f"{label}, {r.name}", people, percent(r.rate), percent_range(r.headline)]
                 for r in population.rates
-                if r.name != TRUTH
+                if r.name != TRUTH or scope.options == 1
             ]
         choices = "; ".join(f"{p.name}: {p.description}" for p in self.populations)
         yield Section(
             "populations",
             "Who is counted",
-            f"The fool rates under every choice of participants. {choices}.",
+            f"The {'fool rates' if scope.options > 1 else 'rates of “real”'} under every choice of "
+            f"participants. {choices}.",
             ("population, method", "people / trials", "rate", "interval"),
             rows,
         )

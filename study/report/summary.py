@@ -86,6 +86,8 @@ class Judgements(Report):
 
     real_or_fake: RealOrFake
     exposure: Exposure
+    populations: Populations
+    registered: Registered
 
     @property
     def rates_shown(self) -> Sequence[Rate]:

@@ -91,6 +91,11 @@ class Counted:
         """Whether the study asks for ratings."""
         return self.record is None or self.record.settings.get("scales") != {}
 
+    @property
+    def paired(self) -> bool:
+        """Whether a trial shows several pictures, one of which is picked."""
+        return self.options > 1
+
     @cached_property
     def options(self) -> int:
         """Pictures a trial."""

@@ -49,7 +49,7 @@ def test_a_whole_session_of_real_and_fake(page: Page, judged: Any, stimuli: Any)
         else:
             page.get_by_role("button", name="Real").click()
         if number == 0:
-            expect(page.get_by_text("These colours")).to_be_visible()
+            expect(page.locator("#study .feedback")).to_contain_text("hese colours")
             page.get_by_role("button", name="Continue").click()
             page.get_by_role("button", name="Start the study").click()
         elif number < 6:

@@ -77,6 +77,7 @@ def test_the_report_and_the_administrator_count_what_was_called_real(url, store,
         assert rates[name]["trials"] == len(of_method) == 8
         assert rates[name]["paper"] is None
     assert "fool_rates" not in found
+    assert found["times"]["answers"] == 4 * 6
     for form in ("text", "html", "markdown", "latex", "csv"):
         said = report_of(source, form)
         assert "fool" not in said.lower()
@@ -86,6 +87,10 @@ def test_the_report_and_the_administrator_count_what_was_called_real(url, store,
         name: rate["picked"] for name, rate in rates.items()
     }
     assert shown.kind == UNPAIRED
+    store.exclude(source.participants["participant"].iloc[0], "asked to be left out")
+    text = " ".join(report_of(from_database(url)).split())
+    assert "asked to be left out" in text
+    assert "everyone, truth 4 / 24 100.0 %" in text
 
 
 def test_an_export_is_read_back_strictly(url, store, study_id, tmp_path: Path):
