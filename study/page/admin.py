@@ -17,7 +17,7 @@ import pandas as pd
 from study.errors import StudyError
 from study.page import live
 from study.page.guard import PREFIX
-from study.protocol.design import UNPAIRED
+from study.protocol.design import PREFERENCE, UNPAIRED
 from study.report.layout import name_of, percent, percent_range
 from study.statistics.stats import Rate
 
@@ -224,7 +224,7 @@ def _rates(rates: Sequence[Rate], kind: str) -> str:
     ]
     heads = [
         "method",
-        "called real" if kind == UNPAIRED else "picked as real",
+        {UNPAIRED: "called real", PREFERENCE: "preferred"}.get(kind, "picked as real"),
         "rate",
         "95 % interval",
         "naive (Wilson)",

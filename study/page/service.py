@@ -74,6 +74,7 @@ class Service:
             scales=self.config.scales,
             hours=self.config.hours,
             exposure_ms=self.config.exposure_ms,
+            question=self.config.question,
         )
         store.refuse_mixture(simulated=False)
         self._study_id: int | None = None

@@ -101,7 +101,8 @@ def instructions(settings: Mapping[str, Any]) -> tuple[str, ...]:
         given = settings.get("scales")
         scales = None if given is None else {name: Scale(**words) for name, words in given.items()}
         limit = int(settings.get("exposure_ms", 0))
-        read = texts(spec, consent=own, scales=scales, exposure_ms=limit)
+        asked = settings.get("question")
+        read = texts(spec, consent=own, scales=scales, exposure_ms=limit, question=asked)
         points = [f"{heading}: {text}" for heading, text in read["consent"]["points"]]
         ends = [f"{name}: 1 {low}, 5 {high}" for name, low, high in read["scales"].values()]
         return (

@@ -18,7 +18,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from study.errors import ConfigError
-from study.protocol.design import KINDS, PICK, Design, StudySpec
+from study.protocol.design import KINDS, PICK, PREFERENCE, TRUTH, Design, StudySpec
 from study.protocol.exclusions import Rules
 from study.protocol.planned import Planned, read_plan
 from study.protocol.reading import Table
@@ -58,7 +58,8 @@ class StudyConfig:
     stimuli
         Folder of the stimulus set.
     methods
-        Which methods of the set are compared, the truth among them; None for all of them.
+        Which methods of the set are compared, the truth among them where the trials show it;
+        None for all of them.
     scored, practice, catch, repeats, seed
         See `study.protocol.design.Design`.
     consent
@@ -91,6 +92,8 @@ class StudyConfig:
     kind
         What a trial shows and asks: a key of `study.protocol.design.KINDS`. Only trials of the
         first kind have ratings, a margin, and a primary contrast with a power run.
+    question
+        What a trial asks where it asks for a preference; the program's own words if None.
     exposure_ms
         For how long the pictures of a trial are shown before they are hidden and the choice is
         open; 0: until the choice. Hidden pictures are not rated: `scales` is empty then.
@@ -111,6 +114,7 @@ class StudyConfig:
     catch: int = 0
     repeats: int = 0
     kind: str = PICK
+    question: str | None = None
     exposure_ms: int = 0
     seed: int = 1
     consent: Consent = field(default_factory=Consent)
@@ -148,6 +152,11 @@ class StudyConfig:
                     f"{setting} is set, but trials.kind is {self.kind!r}, and only trials of kind "
                     f"{PICK!r} have it; leave it out."
                 )
+        if self.question is not None and self.kind != PREFERENCE:
+            raise ConfigError(
+                f"trials.question is set, but trials.kind is {self.kind!r}, and only trials of "
+                f"kind {PREFERENCE!r} ask a question of yours; leave it out."
+            )
         if self.exposure_ms and self.scales:
             raise ConfigError(
                 f"trials.exposure_ms is {self.exposure_ms} and there are ratings, but pictures "
@@ -168,7 +177,8 @@ class StudyConfig:
         ConfigError
             When the set lacks a method, or is too small for the trials.
         """
-        chosen = tuple(methods) if self.methods is None else self.methods
+        every = [name for name in methods if self.kind != PREFERENCE or name != TRUTH]
+        chosen = tuple(every) if self.methods is None else self.methods
         missing = [name for name in chosen if name not in methods]
         if missing:
             raise ConfigError(
@@ -208,6 +218,7 @@ class StudyConfig:
             "exclusion": self.exclusion.settings(),
             # Where it is not set it is not stored, so that studies of before stay what they were.
             **({} if self.margin is None else {"margin": self.margin}),
+            **({} if self.question is None else {"question": self.question}),
             **({"exposure_ms": self.exposure_ms} if self.exposure_ms else {}),
             **({"plan": planned} if (planned := self.plan.settings()) else {}),
             "access": self.access,
@@ -300,6 +311,7 @@ def parse(text: str, *, folder: Path = Path()) -> StudyConfig:
         catch=trials.number("catch", default.catch, least=0),
         repeats=trials.number("repeats", default.repeats, least=0),
         kind=(kind := trials.choice("kind", default.kind, KINDS)),
+        question=trials.text("question", None),
         exposure_ms=(exposure := trials.number("exposure_ms", default.exposure_ms, least=0)),
         consent=_consent(root.table("consent")),
         scales=_read_scales(
@@ -327,7 +339,8 @@ def parse(text: str, *, folder: Path = Path()) -> StudyConfig:
     if len(config.name) > 200:
         raise ConfigError(f"name has {len(config.name)} letters, but may have at most 200.")
     try:
-        methods = config.methods or Design.methods
+        usual = Design.methods[1:] if config.kind == PREFERENCE else Design.methods
+        methods = config.methods or usual
         Design(
             methods,
             config.scored,

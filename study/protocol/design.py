@@ -54,10 +54,11 @@ PRACTICE = "practice"
 SCORED = "scored"
 CATCH = "catch"
 REPEAT = "repeat"
-PICK, UNPAIRED = "pick", "unpaired"
+PICK, UNPAIRED, PREFERENCE = "pick", "unpaired", "preference"
 KINDS = {
     PICK: "all versions of a picture beside each other: which one is real?",
     UNPAIRED: "one version of a picture: real or fake?",
+    PREFERENCE: "versions of a picture without the truth: which one do you prefer?",
 }
 MOST_METHODS = 9  # the page's keys are 1 to 9
 CATCH_METHODS = tuple(f"catch-{number}" for number in range(1, MOST_METHODS))
@@ -70,7 +71,8 @@ class Design:
     Attributes
     ----------
     methods
-        Names of the pictures of one trial; `TRUTH` is one of them.
+        Names of the pictures of one trial; `TRUTH` is one of them, but where trials ask for a
+        preference.
     scored
         Trials that count. 30 is the default study: five times the six orders of three slots.
     practice
@@ -96,7 +98,12 @@ class Design:
     def __post_init__(self) -> None:
         if self.kind not in KINDS:
             raise ValueError(f"kind is {self.kind!r}, but must be one of {', '.join(KINDS)}")
-        if TRUTH not in self.methods or len(self.methods) < 2:
+        if self.kind == PREFERENCE and (TRUTH in self.methods or len(self.methods) < 2):
+            raise ValueError(
+                f"methods are {list(self.methods)}, but a trial of kind {PREFERENCE!r} needs at "
+                f"least two methods, and {TRUTH!r} is none of them"
+            )
+        if self.kind != PREFERENCE and (TRUTH not in self.methods or len(self.methods) < 2):
             raise ValueError(
                 f"methods are {list(self.methods)}, but a trial needs {TRUTH!r} and at least "
                 "one colorization beside it"
@@ -124,10 +131,10 @@ class Design:
                 f"{self.scored // 2}, half as many as scored trials"
             )
 
-        if self.kind == UNPAIRED and (self.catch or self.repeats):
+        if self.kind != PICK and (self.catch or self.repeats):
             raise ValueError(
                 f"{self.catch} catch and {self.repeats} repeated trials were asked for, but trials "
-                f"of kind {UNPAIRED!r} have neither; set both to 0"
+                f"of kind {self.kind!r} have neither; set both to 0"
             )
         if self.kind == UNPAIRED and self.scored % len(self.methods):
             raise ValueError(

@@ -55,10 +55,10 @@ class TrialState:
         return len(self.methods) if self.paired else FAKE
 
     @property
-    def right(self) -> int:
-        """The answer that is right."""
+    def right(self) -> int | None:
+        """The answer that is right; None where the truth is not among several pictures."""
         if self.paired:
-            return self.methods.index(TRUTH) + 1
+            return self.methods.index(TRUTH) + 1 if TRUTH in self.methods else None
         return REAL if self.methods == (TRUTH,) else FAKE
 
     @property
@@ -209,7 +209,7 @@ def view(trials: Sequence[TrialState]) -> dict[str, Any]:
         "picked": trial.picked,
     }
     if trial.kind == PRACTICE and trial.picked is not None:
-        shown["real"] = trial.right
+        shown |= _told(trial)
     return shown
 
 
@@ -218,7 +218,13 @@ def feedback(trials: Sequence[TrialState], token: str) -> dict[str, int] | None:
     trial = _find(trials, token)
     if trial.kind != PRACTICE or trial.picked is None or not trial.unrated:
         return None
-    return {"picked": trial.picked, "real": trial.right}
+    told = _told(trial)
+    return {"picked": trial.picked, **told} if told else None
+
+
+def _told(trial: TrialState) -> dict[str, int]:
+    """Return the right answer; nothing where there is none, as of a preference."""
+    return {} if trial.right is None else {"real": trial.right}
 
 
 def _find(trials: Sequence[TrialState], token: str) -> TrialState:

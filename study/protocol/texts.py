@@ -75,6 +75,7 @@ def texts(
     scales: Mapping[str, Scale] | None = None,
     hours: int = 0,
     exposure_ms: int = 0,
+    question: str | None = None,
 ) -> dict[str, Any]:
     """Return the texts of a study with its own numbers filled in.
 
@@ -90,6 +91,8 @@ def texts(
         Within which a participant has to finish.
     exposure_ms
         For how long pictures are shown; 0: until the choice.
+    question
+        What a trial asks where a preference is asked for; the program's own words if None.
     """
     m = len(spec.design.methods)
     shown = default_scales() if scales is None else scales
@@ -194,7 +197,7 @@ def texts(
             "done": "Nothing of what you answered is stored any more. You can close the page.",
         },
     }
-    return worded(read, spec.design, rated=bool(shown), exposure_ms=exposure_ms)
+    return worded(read, spec.design, rated=bool(shown), exposure_ms=exposure_ms, question=question)
 
 
 def _meanings(scales: Mapping[str, Scale]) -> str:

@@ -8,14 +8,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from study.protocol.design import UNPAIRED, Design
+from study.protocol.design import PREFERENCE, UNPAIRED, Design
 
 SECONDS_PER_CHOICE = 6  # a guess until a study has measured it: one choice without ratings
 
 Texts = dict[str, Any]
 
 
-def worded(read: Texts, design: Design, *, rated: bool, exposure_ms: int) -> Texts:
+def worded(
+    read: Texts, design: Design, *, rated: bool, exposure_ms: int, question: str | None = None
+) -> Texts:
     """Return the texts as they are true of this study.
 
     Parameters
@@ -28,6 +30,8 @@ def worded(read: Texts, design: Design, *, rated: bool, exposure_ms: int) -> Tex
         Whether ratings follow the choice.
     exposure_ms
         For how long pictures are shown; 0: until the choice.
+    question
+        Which picture is preferred, in the study's own words.
     """
     if rated and not exposure_ms:
         return read
@@ -52,7 +56,38 @@ def worded(read: Texts, design: Design, *, rated: bool, exposure_ms: int) -> Tex
     }
     if exposure_ms:
         read["exposure"] = _exposure(exposure_ms, one)
+    if design.kind == PREFERENCE:
+        return _preferred(read, design, question or PREFERRED)
     return _one(read, design) if one else read
+
+
+PREFERRED = "Which picture do you prefer?"
+
+
+def _preferred(read: Texts, design: Design, question: str) -> Texts:
+    """Return the texts where a trial asks for the picture that is preferred."""
+    instructions = read["instructions"]
+    choose, *others = instructions["points"]
+    choose = choose.replace("that you think shows the real colours", "that answers the question")
+    practice = (
+        "You begin with practice." if design.practice else "There is no right or wrong answer."
+    )
+    return {
+        **read,
+        "consent": {**read["consent"], "title": question},
+        "instructions": {
+            **instructions,
+            "points": [f"The question is always: {question}", choose, *others],
+            "practice": practice,
+        },
+        "question": question,
+        "preference": True,
+        "done": {
+            **read["done"],
+            "after": "Hand it in where you were asked for it. In each trial, different computer "
+            "programs had coloured the same photograph. You can close the page.",
+        },
+    }
 
 
 _JUDGE = (
@@ -77,7 +112,7 @@ def _one(read: Texts, design: Design) -> Texts:
         "question": "Are these colours real?",
         "judge": {
             "answers": ["Real", "Fake"],
-            "were": ["These colours are real.", "These colours were made by a computer program."],
+            "were": ["these colours are real.", "these colours were made by a computer program."],
             "right": "Right:",
             "wrong": "No:",
         },
@@ -99,6 +134,13 @@ def _lead(design: Design) -> str:
         return (
             "You will see one picture at a time. Some have their real colours, the others were "
             "coloured by computer programs. You say which are real. "
+            f"There are {before}{design.shown} {'real ' if before else ''}trials; allow about "
+            f"{'a minute' if minutes == 1 else f'{minutes} minutes'}."
+        )
+    if design.kind == PREFERENCE:
+        return (
+            f"You will see {others + 1} versions of one photograph at a time, coloured by "
+            "different computer programs. You choose one of them. "
             f"There are {before}{design.shown} {'real ' if before else ''}trials; allow about "
             f"{'a minute' if minutes == 1 else f'{minutes} minutes'}."
         )

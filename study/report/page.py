@@ -29,7 +29,7 @@ TEMPLATES = Path(__file__).parent / "templates"
 # Parts of the page and the sections in each; a section of no part comes last.
 PARTS: Mapping[str, tuple[str, ...]] = {
     "Results": (
-        *("called-real", "judged"),
+        *("called-real", "judged", "preferred", "preference-differences", "strengths"),
         *("rates", "truth", "tests", "differences", "scale", "weighting", "lapses", "joint"),
     ),
     "How sure is that?": ("roads", "components"),
@@ -84,7 +84,7 @@ def page(summary: Report, gallery: Manifest | None = None) -> str:
     parts = {title: [(k, every[k]) for k in keys if k in every] for title, keys in PARTS.items()}
     rest = [(key, found) for key, found in every.items() if key not in placed and key != "paper"]
     parts["For review"] += rest
-    drawn = _drawn(summary, gallery) if isinstance(summary, Summary) else _judged(summary)
+    drawn = _drawn(summary, gallery) if isinstance(summary, Summary) else _of_kind(summary)
     return environment.get_template("report.html").render(
         **drawn,
         s=summary,
@@ -111,30 +111,38 @@ def _drawn(s: Summary, gallery: Manifest | None) -> dict[str, Any]:
     }
 
 
-def _judged(s: Report) -> dict[str, Any]:
-    """What it draws of one in which single pictures are called real or fake."""
-    assert isinstance(s, Judgements)
-    rates = s.real_or_fake.called_real
-    apart = {t.name: t for t in s.real_or_fake.against_truth}
-    ink = charts.inks(rate.name for rate in rates)
-    cards = []
-    for rate in rates:
-        told = apart.get(rate.name)
-        words = "" if told is None or not told.d_interval.defined else f"; d' = {told.d_prime:.2f}"
-        cards.append(
+def _of_kind(s: Report) -> dict[str, Any]:
+    """What it draws of another kind of trials: the rates."""
+    options = s.participants.answers.options
+    apart: dict[str, str] = {}
+    asked, shown, words, key, title = (
+        "Which picture is preferred?", f"{options} versions of a picture in each trial",
+        "preferred", "preferred", "Preferred",
+    )  # fmt: skip
+    if isinstance(s, Judgements):
+        asked, shown = "Real or fake?", "one version of a picture in each trial"
+        words, key, title = "called real", "called-real", "Called real"
+        apart = {
+            t.name: f"; d' = {t.d_prime:.2f}"
+            for t in s.real_or_fake.against_truth
+            if t.d_interval.defined
+        }
+    ink = charts.inks(rate.name for rate in s.rates_shown)
+    return {
+        "asked": asked,
+        "shown": shown,
+        "cards": [
             {
                 "ink": ink[rate.name],
                 "name": "the real picture" if rate.name == TRUTH else rate.name,
                 "figure": percent(rate.rate),
                 "range": percent_range(rate.headline),
-                "words": f"called real in {rate.picked} of {rate.trials} trials{words}",
+                "words": f"{words} in {rate.picked} of {rate.trials} trials"
+                + apart.get(rate.name, ""),
             }
-        )
-    return {
-        "asked": "Real or fake?",
-        "shown": "one version of a picture in each trial",
-        "cards": cards,
-        "plots": {"called-real": [charts.forest(rates, s.level, "Called real")]},
+            for rate in s.rates_shown
+        ],
+        "plots": {key: [charts.forest(s.rates_shown, s.level, title)]},
         "gallery": [],
         "seconds": "",
         "correct": "",
@@ -163,6 +171,7 @@ def _folded(section: Section) -> bool:
     return section.key in {
         *(
             "called-real",
+            "preferred",
             "rates",
             "truth",
             "scale",

@@ -17,7 +17,7 @@ from study.report.layout import (
     percent_range,
     points_range,
 )
-from study.report.summary import Judgements, Report, Summary
+from study.report.summary import Judgements, Preferences, Report, Summary
 from study.report.truth import d_prime_words
 from study.statistics.comparisons import AgainstTruth, Difference
 from study.statistics.stats import Distance, Rate
@@ -35,6 +35,8 @@ def paragraph(s: Report) -> str:
         sentences += _picked(s)
     elif isinstance(s, Judgements):
         sentences += s.real_or_fake.sentences()
+    elif isinstance(s, Preferences):
+        sentences += s.preference.sentences()
     sentences.append(
         "Intervals are two-way cluster-robust over participants and pictures on the logit scale "
         "with t quantiles; pooled binomial intervals would be too narrow."
@@ -51,6 +53,8 @@ def _who(s: Report) -> Iterator[str]:
     task = (
         f"picking the real one among {answers.options}"
         if isinstance(s, Summary)
+        else f"picking the preferred one among {answers.options}"
+        if isinstance(s, Preferences)
         else "each shown alone and called real or fake"
     )
     yield (

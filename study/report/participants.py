@@ -9,7 +9,7 @@ from typing import Self
 import pandas as pd
 
 from study.protocol import exclusions
-from study.protocol.design import TRUTH
+from study.protocol.design import PICK, TRUTH
 from study.protocol.exclusions import Flow
 from study.report.layout import (
     Row,
@@ -196,7 +196,7 @@ class Populations(Subject):
             rows = stats.analysed(counted.answers, name)
             people, trials = rows["participant"].nunique(), rows["trial"].nunique()
             rates = stats.fool_rates(rows, counted.level)
-            if not counted.paired:  # the paper's rates are of another task
+            if counted.kind != PICK:  # the paper's rates are of another task
                 rates = [replace(rate, paper=None) for rate in rates]
             found.append(Population(name, description, people, trials, rates))
         return cls(stats.HEADLINE, found)
@@ -224,8 +224,7 @@ class Populations(Subject):
         yield Section(
             "populations",
             "Who is counted",
-            f"The {'fool rates' if scope.options > 1 else 'rates of “real”'} under every choice of "
-            f"participants. {choices}.",
+            f"The {_named(scope)} under every choice of participants. {choices}.",
             ("population, method", "people / trials", "rate", "interval"),
             rows,
         )
@@ -234,3 +233,10 @@ class Populations(Subject):
         """The rates of every population."""
         for population in self.populations:
             yield from rate_rows("populations", population.rates, population.name)
+
+
+def _named(scope: Scope) -> str:
+    """What the rates are called that a report is about."""
+    if scope.options == 1:
+        return "rates of “real”"
+    return "fool rates" if any(r.name == TRUTH for r in scope.rates) else "preference rates"

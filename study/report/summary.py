@@ -19,7 +19,7 @@ import pandas as pd
 from study.errors import NothingToReportError
 from study.protocol import exclusions
 from study.protocol.about import About
-from study.protocol.design import PICK, UNPAIRED
+from study.protocol.design import PICK, PREFERENCE, UNPAIRED
 from study.protocol.exclusions import Rules
 from study.protocol.registration import Record
 from study.report.behaviour import Behaviour
@@ -31,6 +31,7 @@ from study.report.layout import Scope, Section, Subject
 from study.report.ordinal import RatingModels
 from study.report.participants import Participants, Populations
 from study.report.pictures import Pictures
+from study.report.preferred import Preference
 from study.report.rates import Rates
 from study.report.ratings import Ratings
 from study.report.registered import Registered
@@ -96,6 +97,21 @@ class Judgements(Report):
 
 
 @dataclass(frozen=True)
+class Preferences(Report):
+    """The report of a study whose trials ask for a preference, without the truth."""
+
+    preference: Preference
+    exposure: Exposure
+    populations: Populations
+    registered: Registered
+
+    @property
+    def rates_shown(self) -> Sequence[Rate]:
+        """The preference rates."""
+        return self.preference.preferred
+
+
+@dataclass(frozen=True)
 class Summary(Report):
     """The report of a study whose trials show all versions: which one is real?
 
@@ -124,7 +140,11 @@ class Summary(Report):
         return self.rates.fool_rates
 
 
-OF_KIND: dict[str, type[Report]] = {PICK: Summary, UNPAIRED: Judgements}
+OF_KIND: dict[str, type[Report]] = {
+    PICK: Summary,
+    UNPAIRED: Judgements,
+    PREFERENCE: Preferences,
+}
 R = TypeVar("R", bound=Report)
 
 
@@ -214,7 +234,7 @@ def gather(
     """
     rules = rules or Rules()
     participants = one_kind(participants, only)
-    stats.check(answers, paired=whole is Summary)
+    stats.check(answers, paired=whole is not Judgements, truth=whole is Summary)
     answers = answers[answers["participant"].isin(participants["participant"])]
     participants = participants.assign(by_hand=participants["excluded"])
     answers, participants = exclusions.apply(answers, participants, rules)

@@ -25,7 +25,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import chdtrc
 
-from study.protocol.design import TRUTH
+from study.protocol.design import PICK, TRUTH, kind_of
 from study.protocol.exclusions import Rules
 from study.protocol.registration import Record
 from study.statistics.intervals import LEVEL, Interval, goodman, wilson
@@ -92,9 +92,9 @@ class Counted:
         return self.record is None or self.record.settings.get("scales") != {}
 
     @property
-    def paired(self) -> bool:
-        """Whether a trial shows several pictures, one of which is picked."""
-        return self.options > 1
+    def kind(self) -> str:
+        """What a trial shows and asks: a key of `study.protocol.design.KINDS`."""
+        return PICK if self.record is None else kind_of(self.record.settings)
 
     @cached_property
     def options(self) -> int:
@@ -175,7 +175,7 @@ def compact(answers: pd.DataFrame) -> pd.DataFrame:
     return answers.astype(dict.fromkeys(names, "category"))
 
 
-def check(answers: pd.DataFrame, *, paired: bool = True) -> None:
+def check(answers: pd.DataFrame, *, paired: bool = True, truth: bool = True) -> None:
     """Refuse answers that no study can have given.
 
     Parameters
@@ -184,6 +184,8 @@ def check(answers: pd.DataFrame, *, paired: bool = True) -> None:
         From `study.database.frames.answers`.
     paired : bool
         Whether a trial shows all versions of a picture, one of which is picked, and not one.
+    truth
+        Whether the truth is one of them.
 
     Raises
     ------
@@ -207,7 +209,7 @@ def check(answers: pd.DataFrame, *, paired: bool = True) -> None:
         )
     trials = scored(answers)
     without = set(trials["trial"]) - set(trials.loc[trials["method"] == TRUTH, "trial"])
-    if without:
+    if without and truth:
         raise ValueError(
             f"{len(without)} scored trials lack the real picture (trial {min(without)}); rates "
             "of such trials have no meaning."

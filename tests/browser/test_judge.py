@@ -69,3 +69,29 @@ def test_a_whole_session_of_real_and_fake(page: Page, judged: Any, stimuli: Any)
     every = showing.shown([TRUTH, "classification", "gan"], scored["picture"].iloc[0])
     assert base64.b64decode(first) in every
     assert len({len(png) for png in every}) == 1
+
+
+def test_a_preference_is_asked_in_the_study_s_own_words(
+    page: Page, make_server: Callable[..., Any], stimuli: Any, tmp_path: Any
+) -> None:
+    file = tmp_path / "study.toml"
+    file.write_text(
+        f'stimuli = "{stimuli}"\n[trials]\nkind = "preference"\nscored = 2\npractice = 1\n'
+        'question = "Which one would you hang up?"\n'
+    )
+    server = make_server(TRUEHUE_STUDY=str(file))
+    page.goto(f"{server.url}/?study")
+    page.get_by_role("button", name="I agree").click()
+    page.get_by_role("button", name="Start the practice").click()
+    for number in range(3):
+        expect(page.get_by_role("heading", name="Which one would you hang up?")).to_be_visible()
+        if number:
+            expect(page.get_by_text(f"Trial {number} of 2")).to_be_visible()
+        look(page)
+        page.get_by_role("button", name="Picture 2", exact=True).click()
+        if number == 0:
+            page.get_by_role("button", name="Start the study").click()
+    page.get_by_label("Completion code").wait_for()
+    rows = from_database(server.database_url).answers
+    assert set(rows["method"]) == {"classification", "gan"}
+    assert rows.loc[rows["picked"], "slot"].tolist() == [2, 2, 2]

@@ -495,7 +495,7 @@ const stageOf = (images) => {
       {
         type: "button",
         class: "choice",
-        "aria-label": `Picture ${index + 1} is real`,
+        "aria-label": `Picture ${index + 1}${texts.preference ? "" : " is real"}`,
         "aria-keyshortcuts": String(index + 1),
         onclick: () => choose(index + 1),
       },

@@ -48,7 +48,9 @@ def test_lists_that_fit_no_round_stay_balanced():
         assert len({picture for picture, _ in pairs}) == 24
         assert set(Counter(method for _, method in pairs).values()) == {8}
         shown.update(picture for picture, _ in pairs)
-    assert max(shown.values()) - min(shown.values()) <= 2
+    # Of a group of 21 a picture comes up once in 21 eighths of a list, of 22 in 22 of them.
+    assert min(shown.values()) >= 90 * 8 // 22
+    assert max(shown.values()) <= 90 * 8 // 21 + 1
 
 
 def test_the_same_numbers_give_the_same_plan_whatever_the_order_of_the_pictures():
@@ -77,7 +79,9 @@ def test_what_does_not_go_with_it_is_refused_in_one_sentence(more, message):
 def test_versions_equally_often_take_a_multiple_and_enough_pictures():
     with pytest.raises(ConfigError, match="12 scored trials were asked for, but 5 versions"):
         parse('methods = ["truth", "a", "b", "c", "d"]\n' + UNPAIRED_STUDY)
-    with pytest.raises(ConfigError, match="kind is 'both', but must be one of pick, unpaired"):
+    with pytest.raises(
+        ConfigError, match="kind is 'both', but must be one of pick, unpaired, preference"
+    ):
         parse('[trials]\nkind = "both"')
     config = parse(UNPAIRED_STUDY)
     with pytest.raises(ConfigError, match="4 in each of 3 versions, but the stimulus set has only"):
