@@ -74,6 +74,8 @@ class RealOrFake(Subject):
             ),
             self.called_real,
         )
+        if self.against_truth:
+            yield from self._compared()
         if self.times is not None:
             t = self.times
             yield Section(
@@ -87,24 +89,40 @@ class RealOrFake(Subject):
                     ["  second half of the trials, median", number(t.late_median_s, 1)],
                 ],
             )
-        if not self.against_truth:
-            return
-        notes = {t.d_interval.note for t in self.against_truth if t.d_interval.note}
+
+    def _compared(self) -> Iterator[Section]:
         yield Section(
             "judged",
             "Told from the truth",
             "Difference: the method's rate of real less the truth's, in percentage points; two-way "
-            "t test, corrected by Holm over the methods. d': how far the two are apart, in "
-            "standard deviations (0: not told apart). c: the criterion; above 0 people rather say "
-            "fake. Two-way intervals over other participants and other pictures.",
-            ("method", "diff.", "interval", "p", "p (Holm)", "d'", "interval", "c", "interval"),
+            "interval and t test, corrected by Holm over the methods.",
+            ("method", "difference", "interval", "p", "p (Holm)"),
             [
                 [
                     t.name,
-                    signed(100 * t.difference, 1),
+                    signed(_rounded(t.difference), 1),
                     points_range(t.interval),
                     p_value(t.p),
                     p_value(t.p_holm),
+                ]
+                for t in self.against_truth
+            ],
+            (
+                "A large p does not show that there is no difference; the interval tells how large "
+                "it may be.",
+            ),
+        )
+        notes = sorted({t.d_interval.note for t in self.against_truth if t.d_interval.note})
+        yield Section(
+            "detection",
+            "Sensitivity and criterion",
+            "d': how far method and truth are apart, in standard deviations (0: not at all). c: "
+            "the criterion; above 0 people rather say fake. Two-way intervals over other "
+            "participants and other pictures.",
+            ("method", "d'", "interval", "c", "interval"),
+            [
+                [
+                    t.name,
                     number(t.d_prime),
                     number_range(t.d_interval),
                     signed(t.criterion),
@@ -112,11 +130,7 @@ class RealOrFake(Subject):
                 ]
                 for t in self.against_truth
             ],
-            (
-                *(f"{note[0].upper()}{note[1:]}." for note in sorted(notes)),
-                "A large p does not show that there is no difference; the interval tells how large "
-                "it may be.",
-            ),
+            [f"{note[0].upper()}{note[1:]}." for note in notes],
         )
 
     def rows(self) -> Iterator[Row]:
@@ -157,7 +171,15 @@ class RealOrFake(Subject):
                 if t.interval.defined
                 else t.interval.note
             )
-            yield (
-                f"Against the truth, {t.name} was called real {signed(100 * t.difference, 1)} "
-                f"points as often ({tested}); {apart}."
+            points = _rounded(t.difference)
+            often = (
+                f"{abs(points):.1f} points {'more' if points > 0 else 'less'} often than"
+                if points
+                else "as often as"
             )
+            yield f"{t.name} was called real {often} the truth ({tested}); {apart}."
+
+
+def _rounded(share: float) -> float:
+    """Return points to one digit, and no -0.0."""
+    return round(100 * share, 1) + 0.0

@@ -29,7 +29,7 @@ TEMPLATES = Path(__file__).parent / "templates"
 # Parts of the page and the sections in each; a section of no part comes last.
 PARTS: Mapping[str, tuple[str, ...]] = {
     "Results": (
-        *("called-real", "judged", "preferred", "preference-differences", "strengths"),
+        *("called-real", "judged", "detection", "preferred", "preference-differences", "strengths"),
         *("rates", "truth", "tests", "differences", "scale", "weighting", "lapses", "joint"),
     ),
     "How sure is that?": ("roads", "components"),

@@ -82,6 +82,7 @@ def test_the_report_and_the_administrator_count_what_was_called_real(url, store,
         said = report_of(source, form)
         assert "fool" not in said.lower()
         assert "picked as real" not in said.lower()
+    assert max(map(len, report_of(source).splitlines())) <= 80
     shown = look(url, rates=True)
     assert {rate.name: rate.picked for rate in shown.rates} == {
         name: rate["picked"] for name, rate in rates.items()
