@@ -21,7 +21,7 @@ from study.errors import DatabaseError
         "INSERT INTO pick VALUES (2, 4, 10, '2026-01-01', false, 9, NULL)",  # no such slot
         "INSERT INTO pick VALUES (2, 1, -1, '2026-01-01', false, 9, NULL)",
         "INSERT INTO pick VALUES (2, 1, 3600001, '2026-01-01', false, 9, NULL)",
-        "INSERT INTO pick VALUES (2, 1, 10, '2026-01-01', true, 9, NULL)",  # simulated in a real session
+        "INSERT INTO pick VALUES (2, 1, 10, '2026-01-01', true, 9, NULL)",  # simulated among real
         "INSERT INTO rating VALUES (1, 1, 'realism', 5, '2026-01-01', false)",  # a second rating
         "INSERT INTO rating VALUES (2, 1, 'realism', 0, '2026-01-01', false)",
         "INSERT INTO rating VALUES (2, 1, 'realism', 6, '2026-01-01', false)",
