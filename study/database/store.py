@@ -29,6 +29,7 @@ from study.database.rows import Progress, Recruiter, Visitor
 from study.database.tables import (
     AccessCode,
     Exclusion,
+    Exposure,
     Look,
     Participant,
     Pause,
@@ -41,7 +42,14 @@ from study.database.trouble import now_or_later, unavailable
 from study.errors import RefusedError
 from study.protocol.codes import new_code
 from study.protocol.design import PlannedTrial, StudySpec, digest_of
-from study.protocol.session import SCALES, allow_pick, allow_ratings, current, response_time
+from study.protocol.session import (
+    SCALES,
+    allow_exposure,
+    allow_pick,
+    allow_ratings,
+    current,
+    response_time,
+)
 
 __all__ = [
     "Answer",
@@ -349,8 +357,13 @@ class Store:
         slot: Any,
         response_ms: Any = None,
         exposure_ms: Any = None,
+        *,
+        limited: bool = False,
     ) -> Progress:
         """Save which slot was taken for real; the first pick of a trial stands.
+
+        Where no ratings follow, the last trial completes. `limited` says that the study limits the
+        exposure, which must have begun then.
 
         Raises
         ------
@@ -360,22 +373,52 @@ class Store:
         with self._writing() as session:
             person = rows.locked(session, participant_id)
             progress = rows.progress(session, person)
-            trial = allow_pick(progress.trials, token, slot)
+            trial = allow_pick(progress.trials, token, slot, limited=limited)
             if trial.picked is None:
                 now = self._now()
                 person.last_seen_at = now
                 session.add(
                     Pick(
                         trial_id=trial.id,
-                        slot=slot,
+                        **rows.pick_of(slot, trial.paired),
                         response_ms=response_time(response_ms),
                         exposure_ms=response_time(exposure_ms),
                         answered_at=now,
                         simulated=person.simulated,
                     )
                 )
-                progress = progress.with_trial(replace(trial, picked=slot))
+                progress = _after(progress.with_trial(replace(trial, picked=slot)), person, now)
         return progress
+
+    def expose(self, participant_id: int, token: str, look: str) -> tuple[Progress, bool]:
+        """Keep that a trial's one showing begins; return whether it is the caller's.
+
+        Parameters
+        ----------
+        participant_id, token
+            The participant, and the trial's own token.
+        look
+            Random name of the showing, at most 64 letters: who asks again with the same name is
+            told the same.
+
+        Raises
+        ------
+        RefusedError
+            When ``session.allow_exposure`` refuses; nothing is stored then.
+        """
+        with self._writing() as session:
+            person = rows.locked(session, participant_id)
+            progress = rows.progress(session, person)
+            trial = allow_exposure(progress.trials, token)
+            if trial.exposed is None:
+                now = self._now()
+                person.last_seen_at = now
+                session.add(
+                    Exposure(trial_id=trial.id, look=look, began_at=now, simulated=person.simulated)
+                )
+                trial = replace(trial, exposed=look)
+                progress = progress.with_trial(trial)
+        return progress, trial.exposed == look
 
     def rate(
         self, participant_id: int, token: str, ratings: Any, scales: Sequence[str] = SCALES
@@ -395,10 +438,7 @@ class Store:
                 now = self._now()
                 person.last_seen_at = now
                 session.add_all(rows.ratings(trial.id, checked, now, person.simulated))
-                progress = progress.with_trial(replace(trial, ratings=checked))
-                if current(progress.trials) is None:
-                    rows.complete(person, now)
-                    progress = replace(progress, completion_code=person.completion_code)
+                progress = _after(progress.with_trial(replace(trial, ratings=checked)), person, now)
         return progress
 
     def add_simulated(
@@ -440,7 +480,7 @@ class Store:
                 session.add(
                     Pick(
                         trial_id=trial_id,
-                        slot=given.slot,
+                        **rows.pick_of(given.slot, len(planned.methods) > 1),
                         response_ms=given.response_ms,
                         answered_at=now,
                         simulated=True,
@@ -448,3 +488,11 @@ class Store:
                 )
                 session.add_all(rows.ratings(trial_id, given.ratings, now, True))
             rows.complete(person, now)
+
+
+def _after(progress: Progress, person: Participant, now: datetime) -> Progress:
+    """Complete the participant if this was the last answer, and return where they are."""
+    if current(progress.trials) is not None:
+        return progress
+    rows.complete(person, now)
+    return replace(progress, completion_code=person.completion_code)

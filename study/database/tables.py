@@ -235,6 +235,26 @@ class Trial(Base):
     simulated: Mapped[bool]
 
 
+class Exposure(Base):
+    """That the one showing began that a trial has where the study limits the exposure.
+
+    `look` is the random name that the page gave to the showing, so that the page that asks again,
+    because the reply was lost, is the one that may show the pictures.
+    """
+
+    __tablename__ = "exposure"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["trial_id", "simulated"], ["trial.id", "trial.simulated"], ondelete="CASCADE"
+        ),
+    )
+
+    trial_id: Mapped[int] = mapped_column(primary_key=True)
+    look: Mapped[str] = mapped_column(String(64))
+    began_at: Mapped[datetime]
+    simulated: Mapped[bool]
+
+
 class Slot(Base):
     """Which method's picture stands in which slot of a trial."""
 
@@ -273,6 +293,7 @@ class Pick(Base):
     answered_at: Mapped[datetime]
     simulated: Mapped[bool]
     exposure_ms: Mapped[int | None]
+    called_real: Mapped[bool | None]
 
 
 class Rating(Base):

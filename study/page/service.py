@@ -24,11 +24,12 @@ from study.page.proxies import neighbourhood
 from study.page.tally import Tally
 from study.protocol.codes import tidy
 from study.protocol.config import StudyConfig
-from study.protocol.session import view, visible
+from study.protocol.session import TrialState, current, feedback, view, visible
 from study.protocol.texts import texts
 from study.stimuli.showing import StimulusSet, load
 
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{32,128}")
+_LOOK = re.compile(r"[A-Za-z0-9_-]{16,64}")
 _RECRUITER = re.compile(r"[\x21-\x7e]{1,100}")
 _PLACEHOLDER = re.compile(r"[{}]|^\$|^%.*%$|^\[.*\]$|^<.*>$")  # as in {{%PROLIFIC_PID%}}
 
@@ -81,6 +82,8 @@ class Service:
             consent=self.config.consent.text,
             scales=self.config.scales,
             hours=self.config.hours,
+            exposure_ms=self.config.exposure_ms,
+            question=self.config.question,
         )
         store.refuse_mixture(simulated=False)
         self._study_id: int | None = None
@@ -163,11 +166,16 @@ class Service:
         return self._answer(delete)
 
     def pictures(self, request: Any) -> dict[str, Any]:
-        """Return the pictures of the current or the next trial, as PNG in base64, by slot."""
+        """Return the pictures of the current or the next trial, as PNG in base64, by slot.
+
+        Of a trial whose limited exposure began, only the sizes.
+        """
 
         def encoded() -> dict[str, Any]:
             trial = visible(self._known(request).trials, str(_field(request, "trial")))
-            pngs = self._stimuli.shown(trial.methods, trial.picture)
+            pngs = self._shown_of(trial)
+            if self.config.exposure_ms and trial.exposed is not None:
+                return {"trial": trial.token, "pictures": [], "sizes": [_size(png) for png in pngs]}
             return {
                 "trial": trial.token,
                 "pictures": [base64.b64encode(png).decode("ascii") for png in pngs],
@@ -175,20 +183,47 @@ class Service:
 
         return self._answer(encoded)
 
+    def _shown_of(self, trial: TrialState) -> list[bytes]:
+        """Return the PNGs of a trial; a single one is as long as the longest of its versions."""
+        if trial.paired:
+            return self._stimuli.shown(trial.methods, trial.picture)
+        methods = self.spec.design.methods
+        every = self._stimuli.shown(methods, trial.picture)
+        return [every[methods.index(method)] for method in trial.methods]
+
+    def expose(self, request: Any) -> dict[str, Any]:
+        """Begin the one showing of a limited exposure, and say whether this page may show it."""
+
+        def begin() -> dict[str, Any]:
+            look = _field(request, "look")
+            named = isinstance(look, str) and _LOOK.fullmatch(look)
+            if not (self.config.exposure_ms and named):
+                raise RefusedError(_NOT_OURS)
+            progress, mine = self._store.expose(
+                self._known_id(request), str(_field(request, "trial")), str(look)
+            )
+            return {**self._shown(progress, request), "mine": mine}
+
+        return self._answer(begin)
+
     def pick(self, request: Any) -> dict[str, Any]:
         """Save a pick and return where the participant is now."""
-        return self._answer(
-            lambda: self._shown(
-                self._store.pick(
-                    self._known_id(request),
-                    str(_field(request, "trial")),
-                    _field(request, "slot"),
-                    _field(request, "response_ms"),
-                    _field(request, "exposure_ms"),
-                ),
-                request,
+
+        def save() -> dict[str, Any]:
+            token = str(_field(request, "trial"))
+            progress = self._store.pick(
+                self._known_id(request),
+                token,
+                _field(request, "slot"),
+                _field(request, "response_ms"),
+                _field(request, "exposure_ms"),
+                limited=bool(self.config.exposure_ms),
             )
-        )
+            shown = self._shown(progress, request)
+            told = feedback(progress.trials, token)
+            return shown if told is None else {**shown, "feedback": told}
+
+        return self._answer(save)
 
     def rate(self, request: Any) -> dict[str, Any]:
         """Save the ratings of a trial and return where the participant is now."""
@@ -254,6 +289,9 @@ class Service:
             version = self.config.consent.version
             return {"step": "consent", "version": version, "declined_link": links.get("declined")}
         shown = view(progress.trials)
+        due = current(progress.trials)
+        if self.config.exposure_ms and due is not None:
+            shown |= {"exposure_ms": self.config.exposure_ms, "exposed": due.exposed is not None}
         if end := self._end(progress, shown["step"]):
             shown = _ended(end, links)
         began = progress.begun_by(self._who(request))
@@ -294,6 +332,11 @@ class Service:
             return {"texts": self._texts, **_ended(closed.end, self.config.links)}
         except RefusedError as refusal:
             return {"error": str(refusal)}
+
+
+def _size(png: bytes) -> list[int]:
+    """Return width and height of a PNG in pixels, which its header says."""
+    return [int.from_bytes(png[at : at + 4], "big") for at in (16, 20)]
 
 
 def _ended(end: str, links: Mapping[str, str]) -> dict[str, Any]:

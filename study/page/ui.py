@@ -1,8 +1,8 @@
 """The Study tab: one HTML component whose script asks the server, and the server decides.
 
-``build`` is called inside a ``gr.Tab``. The page itself is ``static/study.js`` and
-``static/study.css``; it talks to `study.page.service.Service` through the component's server
-functions, plain HTTP requests that do not wait in Gradio's queue behind a colorization.
+``build`` is called inside a ``gr.Tab``. The page itself is in ``static/``; it talks to
+`study.page.service.Service` through the component's server functions, plain HTTP requests that do
+not wait in Gradio's queue behind a colorization.
 
 Why no Gradio image component: it would serve pictures under file names, as lossy webp by
 default, one by one. Here the pictures of a trial come in one reply, as PNGs of equal length,
@@ -29,8 +29,9 @@ from study.page.service import Service, unavailable
 from study.protocol.config import PARAMETERS
 
 STATIC = Path(__file__).parent / "static"
+SCRIPTS = ("exposure.js", "judge.js", "study.js")  # one after the other; the last one begins
 READING = ("enter", "pictures")
-WRITING = ("consent", "pick", "rate", "withdraw")
+WRITING = ("consent", "expose", "pick", "rate", "withdraw")
 READERS, WRITERS = 8, 4  # at once
 QUEUE_SECONDS = 3.0  # until a request is told that they are all busy
 
@@ -98,5 +99,5 @@ def build(service: Callable[[], Service], parameters: tuple[str, str, str] = PAR
 
 def _script(parameters: tuple[str, str, str]) -> str:
     """Return the page's script, which reads a recruiter's link by these names."""
-    script = (STATIC / "study.js").read_text(encoding="utf-8")
+    script = "\n".join((STATIC / name).read_text(encoding="utf-8") for name in SCRIPTS)
     return script.replace(json.dumps(list(PARAMETERS)), json.dumps(list(parameters)))

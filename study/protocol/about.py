@@ -100,7 +100,9 @@ def instructions(settings: Mapping[str, Any]) -> tuple[str, ...]:
         )
         given = settings.get("scales")
         scales = None if given is None else {name: Scale(**words) for name, words in given.items()}
-        read = texts(spec, consent=own, scales=scales)
+        limit = int(settings.get("exposure_ms", 0))
+        asked = settings.get("question")
+        read = texts(spec, consent=own, scales=scales, exposure_ms=limit, question=asked)
         points = [f"{heading}: {text}" for heading, text in read["consent"]["points"]]
         ends = [f"{name}: 1 {low}, 5 {high}" for name, low, high in read["scales"].values()]
         return (

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from study.protocol.design import StudySpec
+from study.protocol.wording import worded
 
 CONSENT_VERSION = "3"
 SECONDS_PER_TRIAL = 20  # a guess until a study has measured it: one pick and six ratings
@@ -79,6 +80,8 @@ def texts(
     consent: Sequence[str] | None = None,
     scales: Mapping[str, Scale] | None = None,
     hours: int = 0,
+    exposure_ms: int = 0,
+    question: str | None = None,
 ) -> dict[str, Any]:
     """Return the texts of a study with its own numbers filled in.
 
@@ -92,13 +95,17 @@ def texts(
         The rating scales by name; both if None.
     hours
         Within which a participant has to finish.
+    exposure_ms
+        For how long pictures are shown; 0: until the choice.
+    question
+        What a trial asks where a preference is asked for; the program's own words if None.
     """
     m = len(spec.design.methods)
     shown = default_scales() if scales is None else scales
     practice, scored = spec.design.practice, spec.design.shown
     minutes = max(round((practice + scored) * SECONDS_PER_TRIAL / 60), 1)
     trials = f"{scored} trials" if not practice else f"{practice} practice and {scored} real trials"
-    return {
+    read = {
         "consent": {
             "title": "Which picture is real?",
             "lead": (
@@ -196,6 +203,7 @@ def texts(
             "done": "Nothing of what you answered is stored any more. You can close the page.",
         },
     }
+    return worded(read, spec.design, rated=bool(shown), exposure_ms=exposure_ms, question=question)
 
 
 def _meanings(scales: Mapping[str, Scale]) -> str:
