@@ -97,6 +97,7 @@ def test_every_row_is_marked_simulated(url):
     # are written by people only.
     others = {"study", "access_code", "withdrawal", "exclusion", "alembic_version"}
     others |= {"registration", "look", "pause", "admin_session", "login_attempt"}
+    others |= {"exposure", "trace", "screen_check"}
     assert tables <= {"participant", "trial", "slot", "pick", "rating"} | others
     assert answers(url)["simulated"].all()
 
