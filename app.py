@@ -29,11 +29,12 @@ from colorizers.page import streams, uploads
 from colorizers.page.doors import Doors
 from colorizers.page.turns import IDLE, take_turns
 from study.database.engine import DEFAULT_URL, database_url, sqlite_path
+from study.database.logins import Logins
 from study.errors import ConfigError, DatabaseError, StimuliError, StudyError
 from study.page import admin, proxies
 from study.page.faults import Faults
-from study.page.guard import PREFIX, Guard, Sessions
-from study.page.service import Service, open_service
+from study.page.guard import PREFIX, Guard, Sessions, admitted
+from study.page.service import PATIENCE, Service, open_service
 from study.password import check_hash
 from study.protocol.config import PARAMETERS, StudyConfig, from_environment
 from study.protocol.english import ENGLISH
@@ -224,7 +225,9 @@ class Packed:
 def build_app(blocks: gr.Blocks, settings: Settings) -> fastapi.FastAPI:
     """Return the FastAPI application that serves the Gradio app at "/"."""
     app = fastapi.FastAPI(**BARE, lifespan=files.swept)
-    sessions = Sessions(settings.admin_hash) if settings.admin_hash else None
+    # Opened by the first who needs it, so that a page whose study is closed touches no database.
+    logins = functools.cache(lambda: Logins(settings.database_url, patience=PATIENCE))
+    sessions = Sessions(settings.admin_hash, logins) if settings.admin_hash else None
     # What is added later stands before what was added earlier: the guard asks for the password
     # first, and all get the headers.
     app.add_middleware(
@@ -244,13 +247,13 @@ def build_app(blocks: gr.Blocks, settings: Settings) -> fastapi.FastAPI:
     # The last one added is the first to see a request.
     app.add_middleware(proxies.Forwarded, trusted=settings.trusted_proxies)
     if sessions is not None:
-        _mount_admin(app, settings, sessions)
+        _mount_admin(app, settings)
     files.publish()  # the examples; no visitor has been here yet
     # Not at "/": Gradio would put that in place of where ``proxies`` says that the page lies.
     return _mount(app, blocks, settings, path="", css=CSS)
 
 
-def _mount_admin(app: fastapi.FastAPI, settings: Settings, sessions: Sessions) -> None:
+def _mount_admin(app: fastapi.FastAPI, settings: Settings) -> None:
     """Serve the administrator's page behind its login; the participants' app knows nothing of it.
 
     The guard stands before everything under its address, and Gradio asks it once more.
@@ -266,7 +269,7 @@ def _mount_admin(app: fastapi.FastAPI, settings: Settings, sessions: Sessions) -
         settings,
         path=PREFIX,
         css=admin.CSS,
-        auth_dependency=lambda request: "administrator" if sessions.admits(request) else None,
+        auth_dependency=lambda request: "administrator" if admitted(request) else None,
     )
 
 

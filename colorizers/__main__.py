@@ -5,6 +5,7 @@
     python -m colorizers album -o coloured --method classification --temperature 0.3
     python -m colorizers album -o coloured --saturation 0.8 --warmth -0.2
     python -m colorizers album -o coloured --recipe coloured.jpg
+    python -m colorizers album -o coloured --reference uniform.jpg --reference house.jpg
 
 Folders are searched to their depths and mirrored under OUT. A photograph whose result is there is
 skipped, so a run that was interrupted is gone on with by the same command; whether it is the same
@@ -34,6 +35,7 @@ from colorizers.batch.local import Outcome, Task
 from colorizers.errors import ImageError, SettingsError
 from colorizers.files.writing import OUTPUTS
 from colorizers.painting import recipe as recipes
+from colorizers.painting import references
 from colorizers.painting.adjust import SATURATION, WARMTH, within
 from colorizers.painting.pipeline import Options
 from colorizers.parallel import cores
@@ -81,12 +83,19 @@ def parser() -> argparse.ArgumentParser:
         help="below 0 cooler, towards blue; above 0 warmer, towards orange (default: 0)")
     add("--keep-colours", action="store_true",
         help="leave colours that a photograph has already, as a hand-tinted one")
+    add("--reference", type=Path, action="append", default=[], metavar="FILE",
+        help="a colour photograph of the same things: what looks alike takes its colours; "
+        f"up to {references.MOST} times (method photo)")
     add("--recipe", type=Path, metavar="FILE",
         help="colour as a recipe says: one that was written beside a picture, or any picture "
-        "that TrueHue wrote; in place of --method and what follows it")
+        "that TrueHue wrote; in place of --method and what follows it; the references that it "
+        "names must be given, too")
     add("--recipe-beside", action="store_true",
         help="write how each picture that is made now got its colours into NAME.json beside it; "
         "its XMP has that anyway")
+    add("--doubt", type=Path, metavar="FILE.png",
+        help="for a single PHOTO: write how sure the method is of its colours, place by place, as "
+        "a grey PNG of the same size; white is sure (method photo)")
     add("--layer", action="store_true",
         help="write only the colours, as PNG: a layer to be laid over the grey photograph with "
         "the blend mode Color")
@@ -111,11 +120,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _misused(f"{out} is one file, and there may be several photos; name a folder.")
     if to_file and options.format and OUTPUTS[options.format] != OUTPUTS[ending]:
         return _misused(f"{out} cannot be of the kind {options.format}; leave out one of the two.")
+    wrong = _wrong_doubt(options.doubt, photos, out)
+    if wrong:
+        return _misused(wrong)
     kind = options.format or ("png" if options.layer else "")
     if options.layer and {OUTPUTS[kind], OUTPUTS[ending if to_file else kind]} != {"PNG"}:
         return _misused("A layer of colours is a PNG; let --format and OUT say so.")
     try:
         recipe = _recipe(options)
+        given = _references(options.reference)
+        how = Options(quality=options.quality, metadata=not options.no_metadata,
+                      references=given, layer=options.layer)  # fmt: skip
+        how = how if recipe is None else recipe.followed(how)
     except (ImageError, SettingsError) as error:
         return _misused(str(error))
     try:
@@ -123,22 +139,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if to_file:
             todo = _one(photos[0], out, OUTPUTS[ending])
         else:
-            label = _label(options, recipe)
-            todo = plan(photos, out, label, ending=kind, overwrite=options.overwrite)
+            label = _label(options, recipe, given)
+            todo = plan(photos, out, label, ending=kind,
+                        overwrite=options.overwrite or options.doubt is not None)  # fmt: skip
     except OSError as error:
         return _misused(f"{error.filename or out} cannot be used ({error.strerror}).")
     if not (todo.jobs or todo.done or todo.failed):
         return _misused(f"There is no photograph in {', '.join(map(_shown, photos))}.")
-    how = Options(quality=options.quality, metadata=not options.no_metadata,
-                  layer=options.layer)  # fmt: skip
     if recipe is not None:
-        method, how = recipe.method, recipe.followed(how)
+        method = recipe.method
     else:
         method = options.method or colorizers.names()[0]
         saturation, warmth = _changed(options).values()
         how = replace(how, saturation=saturation, warmth=warmth, method=_given(options),
                       keep=options.keep_colours)  # fmt: skip
-    task = Task(colorizers.load, method, how, recipe, options.recipe_beside)
+    task = Task(colorizers.load, method, how, recipe, options.recipe_beside, options.doubt)
     engine = cluster.run if options.engine == "ray" else local.run
     try:
         with closing(engine(todo.jobs, task, options.jobs)) as outcomes:
@@ -151,6 +166,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
             file=sys.stderr,
         )
         return INTERRUPTED
+
+
+def _wrong_doubt(file: Path | None, photos: Sequence[Path], out: Path) -> str:
+    """What is wrong with the place of a map, if anything is."""
+    if file is None:
+        return ""
+    if len(photos) > 1 or photos[0].is_dir():
+        return "--doubt is for a single PHOTO, and there may be several; give one."
+    if file.suffix.lower() != ".png":
+        return f"--doubt {file} must end in .png, as the map is a PNG."
+    if os.path.realpath(file) in (os.path.realpath(photos[0]), os.path.realpath(out)):
+        return f"--doubt {file} is the photograph or its result; choose another name."
+    if not file.parent.is_dir():
+        return f"The folder of --doubt {file} is not there; make it first."
+    return ""
 
 
 def _recipe(options: argparse.Namespace) -> recipes.Recipe | None:
@@ -168,6 +198,15 @@ def _recipe(options: argparse.Namespace) -> recipes.Recipe | None:
     return recipe
 
 
+def _references(files: Sequence[Path]) -> tuple[references.Reference, ...]:
+    """The references that were given, none twice; SettingsError or ImageError if one cannot be."""
+    if len(files) > references.MOST:
+        raise SettingsError(
+            f"These are {len(files)} references and the limit is {references.MOST}; leave some out."
+        )
+    return tuple(dict.fromkeys(map(references.read, files)))
+
+
 def _given(options: argparse.Namespace) -> dict[str, float]:
     """The options of the method that were given."""
     return {name: value for name in OPTIONS if (value := getattr(options, name)) is not None}
@@ -179,7 +218,11 @@ def _changed(options: argparse.Namespace) -> dict[str, float]:
     return {name: MIDDLE[name] if value is None else value for name, value in asked.items()}
 
 
-def _label(options: argparse.Namespace, recipe: recipes.Recipe | None) -> str:
+def _label(
+    options: argparse.Namespace,
+    recipe: recipes.Recipe | None,
+    given: Sequence[references.Reference],
+) -> str:
     """How colours are made, as it goes into the names of results."""
     alone = ["layer"] if options.layer else []
     if recipe is not None:
@@ -188,6 +231,9 @@ def _label(options: argparse.Namespace, recipe: recipes.Recipe | None) -> str:
     changed = [pair for pair in _changed(options).items() if pair[1] != MIDDLE[pair[0]]]
     named = [f"{name}{value:g}" for name, value in (*_given(options).items(), *changed)]
     kept = ["keep-colours"] if options.keep_colours else []
+    if given:
+        digest = hashlib.sha256("".join(one.sha256 for one in given).encode()).hexdigest()
+        named.append(f"reference-{digest[:8]}")
     return "-".join([options.method or colorizers.names()[0], *named, *kept, *alone])
 
 

@@ -25,7 +25,7 @@ import numpy as np
 
 from study.errors import ConfigError, StudyError
 from study.protocol.config import load
-from study.protocol.design import TRUTH, StudySpec, digest_of
+from study.protocol.design import PICK, TRUTH, StudySpec, digest_of
 from study.protocol.planned import EQUIVALENT, Planned
 from study.protocol.registration import ENDING, as_file, refuse_incomplete, registered
 from study.protocol.registration_words import markdown
@@ -107,6 +107,11 @@ def register(file: Path, *, studies: int = 400, seed: int = 1) -> dict[str, Any]
     config = load(file)
     found = manifest.read(config.stimuli)
     spec = config.spec(found.methods, found.pictures, found.practice, found.sha256)
+    if spec.design.kind != PICK:
+        raise ConfigError(
+            f"trials.kind is {spec.design.kind!r}, but a registration with its power run is made "
+            f"for trials of kind {PICK!r} only; write this one by hand."
+        )
     plan = refuse_incomplete(spec)
     if (plan.participants or 0) < 2:
         raise ConfigError(

@@ -15,6 +15,7 @@ import pytest
 from sqlalchemy import create_engine
 
 from study.database.engine import parse_url
+from tools.deployed import PROGRAMS, program
 
 WITHOUT_CHROMIUM = tuple(
     f"tests/browser/test_{name}.py"
@@ -89,3 +90,14 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
         return f"sqlite:///{tmp_path / 'results.db'}"
     new: Callable[[], str] = request.getfixturevalue("new_postgres")
     return new()
+
+
+@pytest.fixture(scope="session")
+def proxy_programs() -> None:
+    """Skip where nginx or PgBouncer is missing; fail with TRUEHUE_REQUIRE_PROXY=1, as .ci/run."""
+    missing = [name for name in PROGRAMS if program(name) is None]
+    if missing:
+        reason = f"no {' and no '.join(missing)} (Debian: apt-get install nginx pgbouncer openssl)"
+        if os.environ.get("TRUEHUE_REQUIRE_PROXY") == "1":
+            pytest.fail(reason)
+        pytest.skip(reason)

@@ -69,6 +69,8 @@ def main() -> int:
                 seen = opened(browser, url, **screen)
                 colorize(seen, photograph)
                 seen.screenshot(path=out / f"{file}.png")
+                if screen is LAPTOP:
+                    reference_and_doubt(seen, folder, out)
         with served(folder, "-c", ADMIN, database) as url:
             seen = opened(browser, url, viewport={"width": 1280, "height": 1000})
             expect(seen.get_by_text("SIMULATED").first).to_be_visible()
@@ -133,6 +135,22 @@ def colorize(page: Page, photograph: Path) -> None:
     expect(page.locator("#result img")).to_have_count(2)
     expect(page.locator("#versions img")).to_have_count(6)
     page.wait_for_timeout(3000)  # the page goes to the colours
+
+
+def reference_and_doubt(page: Page, folder: Path, out: Path) -> None:
+    """The same photograph after a part of it in colour, and how sure the colours are."""
+    file = folder / "reference.png"
+    with Image.open(Path(skimage.__file__).parent / "data" / "astronaut.png") as photograph:
+        photograph.crop((60, 20, 480, 500)).save(file)
+    page.locator("#reference input[type=file]").set_input_files(file)
+    said = page.locator("#seen-as")
+    expect(said).to_contain_text("after your reference")
+    page.wait_for_timeout(1500)
+    page.screenshot(path=out / "colorize-reference.png")
+    page.get_by_label("How sure is it?").check()
+    expect(said).to_contain_text("Violet")
+    page.wait_for_timeout(1500)
+    page.screenshot(path=out / "colorize-doubt.png")
 
 
 if __name__ == "__main__":

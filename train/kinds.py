@@ -89,11 +89,10 @@ def load(paths: Sequence[Path], limit: int = 0) -> Kinds:
         kept = [(name, rgb) for name, rgb in found if rgb is not None and len(rgb) == SIDE]
         if not kept:
             continue
-        count = min(MOST, max(LEAST, len(kept) // SHARE), len(kept) // 2)
-        out = held_out([name for name, _ in kept], max(count, len(kept) // UNSEEN))
-        held += [kept[index][1] for index in out[:count]]
-        held_kind += [len(names)] * count
-        rest = [rgb for index, (_, rgb) in enumerate(kept) if index not in set(out)]
+        out, aside = set_aside([name for name, _ in kept])
+        held += [kept[index][1] for index in out]
+        held_kind += [len(names)] * len(out)
+        rest = [rgb for index, (_, rgb) in enumerate(kept) if index not in {*out, *aside}]
         rest = rest[:limit] if limit else rest
         learn += rest
         learn_kind += [len(names)] * len(rest)
@@ -114,6 +113,13 @@ def load(paths: Sequence[Path], limit: int = 0) -> Kinds:
         np.array(held_kind, np.int64),
         int((~fresh).sum()),
     )
+
+
+def set_aside(names: Sequence[str]) -> tuple[list[int], list[int]]:
+    """Positions of a kind's photographs that are held out, and of more that no training sees."""
+    count = min(MOST, max(LEAST, len(names) // SHARE), len(names) // 2)
+    out = held_out(names, max(count, len(names) // UNSEEN))
+    return out[:count], out[count:]
 
 
 def counted(photographs: Kinds) -> str:

@@ -6,7 +6,8 @@
 The run may have ended, or have been stopped after any round. How calm the noise is
 (`colorizers.networks.photo_flow`) is chosen on training photographs, and stands in the card. What
 draws is kept in bytes, half the size of half precision; the mean that the run began with stays to
-the last bit, and so does what its card says of it.
+the last bit, and so does what its card says of it; one that `train.photo` has left (`--mean`) comes
+with its own card.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ import shlex
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 
@@ -27,10 +28,11 @@ from colorizers.networks.checkpoint import FLOAT16, INT8
 from colorizers.networks.photo_flow import STEPS
 from truehue import TrueHueError
 
-from . import kinds, photo_flow
+from . import kinds, photo, photo_flow
 from .options import option, parse
 from .run import Average, RunError, provenance
 
+Trained = TypeVar("Trained", photo.Settings, photo_flow.Settings)
 ROOT = Path(__file__).parents[1]
 ALIKE = ("name", "title", "licence", "network")
 """What the card of a mean and that of the flow beside it have in common."""
@@ -78,19 +80,23 @@ def keep(settings: Settings, made: dict[str, Any]) -> Path:
     start = Path(trained.start)
     committed = trained.start == photo_flow.COMMITTED
     folder = checkpoint.FOLDER if committed else start.parent
-    mean = checkpoint.read_card(photo_flow.NAME if committed else start.name, folder=folder)
+    begun = checkpoint.read_card(photo_flow.NAME if committed else start.name, folder=folder)
+    terms = trained.terms or settings.terms
+    mean = _of_run(Path(trained.mean), terms) if trained.mean else begun
     trained = dataclasses.replace(
-        trained, run=f"runs/{run.name}", terms=trained.terms or settings.terms,
+        _anywhere(trained, run), terms=terms,
         start=trained.start if committed else _short(start),
-        photos=tuple(os.path.relpath(path, ROOT) for path in trained.photos),
+        mean=_short(Path(trained.mean)) if trained.mean else "",
     )  # fmt: skip
     card = photo_flow.card_of(trained, data, state["seconds"] / 3600, training.origin)
     card["network"] |= {
         "calm": settings.calm, "bold": settings.bold, "gain": settings.gain,
         "steps": settings.draw_steps,
     }  # fmt: skip
-    card |= made | {"command": command(trained), "kept": made["command"], "rounds": state["epoch"]}
-    card = _beside(mean, card, None if committed else mean.get("flow"))
+    kept = made["command"].replace(settings.run, f"runs/{run.name}")
+    card |= made | {"kept": kept, "rounds": state["epoch"]}
+    card["command"] = command(trained, "photo_flow")
+    card = _beside(mean, card, None if committed else begun.get("flow"))
     precision = {"mean": FLOAT16, "regions": FLOAT16, "velocity": INT8}
     folder = checkpoint.FOLDER if settings.commit_weights else run
     checkpoint.save(photo_flow.NAME, average.module, card, folder=folder, precision=precision)
@@ -114,20 +120,44 @@ def _beside(mean: dict[str, Any], card: dict[str, Any], before: Any) -> dict[str
     return whole
 
 
-def _short(start: Path) -> str:
-    """Weights of a run, without where runs lie on this machine."""
-    return f"runs/{start.parent.name}/{start.name}"
+def _of_run(weights: Path, terms: str) -> dict[str, Any]:
+    """The card of a mean that `train.photo` has left in the folder of its run."""
+    card = checkpoint.read_card(weights.name, folder=weights.parent)
+    given: dict[str, Any] = {
+        k: tuple(v) if isinstance(v, list) else v for k, v in card["settings"].items()
+    }
+    trained = dataclasses.replace(
+        _anywhere(photo.Settings(**given), weights.parent), terms=given["terms"] or terms
+    )
+    return card | {
+        "data_terms": trained.terms or "not stated",
+        "settings": dataclasses.asdict(trained),
+        "command": command(trained, "photo"),
+    }
 
 
-def command(settings: photo_flow.Settings) -> str:
+def _anywhere(settings: Trained, run: Path) -> Trained:
+    """Settings without where runs and photographs lie on this machine."""
+    photos = tuple(os.path.relpath(path, ROOT) for path in settings.photos)
+    return dataclasses.replace(settings, run=f"runs/{run.name}", photos=photos)
+
+
+def _short(weights: Path) -> str:
+    """Weights of a run, without where runs lie on this machine; or committed ones."""
+    if weights.parent.resolve() == checkpoint.FOLDER.resolve():
+        return f"colorizers/weights/{weights.name}"
+    return f"runs/{weights.parent.name}/{weights.name}"
+
+
+def command(settings: photo.Settings | photo_flow.Settings, module: str) -> str:
     """The command of a training with these settings.
 
     Examples
     --------
-    >>> command(photo_flow.Settings(photos=("a.tar", "b.tar"), fall=True, lr=0.001))
+    >>> command(photo_flow.Settings(photos=("a.tar", "b.tar"), fall=True, lr=0.001), "photo_flow")
     'python -m train.photo_flow --photos a.tar b.tar --lr 0.001 --fall'
     """
-    words = ["python", "-m", "train.photo_flow"]
+    words = ["python", "-m", f"train.{module}"]
     for field in dataclasses.fields(settings):
         value = getattr(settings, field.name)
         if value == field.default:

@@ -1,17 +1,17 @@
-"""Would the colours of a reference photograph help? An experiment, which the app does not use yet.
+"""How much the colours of a reference photograph help, and how much a wrong one harms.
 
-    python -m train.references --photos FOLDER_OR_TAR
+    python -m train.references --photos FOLDER_OR_TAR --limit 390         # to choose the likeness
+    python -m train.references --photos FOLDER_OR_TAR --held --least 0.75 # what it then gives
 
-Regions of a photograph take the colour of those regions of a grey reference that the network
-describes alike, and keep the guess where none is alike. Each photograph that `train.kinds` holds
-out is cut into three parts at random: a target, the same otherwise (another part, another tone,
-every other one mirrored) and a reference (likewise). Printed, for each least likeness: the error of
-the target's colours with that reference and with one of another photograph, and how far the colours
-of target and second part are apart where they show the same, as in an album.
+Each photograph is cut into three parts at random: a target, the same otherwise (another part,
+another tone, every other one mirrored) and a reference (likewise). Printed, for each least
+likeness: the error of the target's colours with that reference; how far the colours of target and
+second part are apart where they show the same, as in an album; the error with a wrong reference
+beside the right one, with another photograph of the same kind alone, and with one of another kind.
 
 References
 ----------
-See :mod:`colorizers.networks.regions`.
+See :mod:`colorizers.painting.references`.
 """
 
 from __future__ import annotations
@@ -22,54 +22,23 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-import cv2
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from scipy.stats import bootstrap
-from torch import Tensor
-from torch.nn.functional import adaptive_avg_pool2d, avg_pool2d, interpolate, normalize
 
-from colorizers.color import AB_MAX, L_HALF, rgb_to_lab
-from colorizers.networks import checkpoint, registry
-from colorizers.networks.photo_flow import SHRINK, PhotoFlow
-from colorizers.networks.regions import AWAY
+import colorizers
+from colorizers.color import rgb_to_lab
+from colorizers.painting.predict import predict_grid, resize
+from colorizers.painting.predictor import Described, Predictor
+from colorizers.painting.references import EDGE, means, steps_to
 
 from . import kinds
 
 Float = NDArray[np.float32]
-SHARP, DARKER = 60.0, 0.1
-"""How much more a likelier region counts; likeness that a unit of lightness in [-1, 1] costs."""
-EDGE = 80.0
-"""How fast a region's trust in its match grows with likeness."""
-LEAST = (0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
+LEASTS = (0.5, 0.6, 0.65, 0.7, 0.75, 0.8)
 SHARES, TONES = (0.65, 0.85), (0.8, 1.25)
 """Sides of a part over the photograph's, and powers to which its L is raised."""
 RESAMPLES, SEED = 9999, 0
-
-
-class Looked(NamedTuple):
-    """What a network made of one photograph.
-
-    Attributes
-    ----------
-    share : Tensor, shape (places, regions)
-        Of each place, how much of it is of each region.
-    mean : Tensor, shape (places, regions)
-        Weights that give a region's mean over the places.
-    features : Tensor, shape (regions, C)
-        Of length 1.
-    light : Tensor, shape (regions,)
-        L_norm in [-1, 1].
-    guess : Tensor, shape (2, rows, columns)
-        ab of the places.
-    """
-
-    share: Tensor
-    mean: Tensor
-    features: Tensor
-    light: Tensor
-    guess: Tensor
 
 
 class Part(NamedTuple):
@@ -79,41 +48,32 @@ class Part(NamedTuple):
     place: NDArray[np.int64]
 
 
-def look(network: PhotoFlow, L: Float) -> Looked:
-    """Find the regions of L (h, w) in [0, 100], described by all that the decoder saw."""
-    side = network.size
-    grown = cv2.INTER_AREA if min(L.shape) > side else cv2.INTER_CUBIC
-    view = cv2.resize(L, (side, side), interpolation=grown).clip(0, 2 * L_HALF)
-    L_norm = torch.from_numpy(np.asarray(view, np.float32))[None, None] / L_HALF - 1
-    half, *levels = network.mean.levels(L_norm)
-    coarse = avg_pool2d(torch.tanh(network.mean.head(half)) * AB_MAX, SHRINK // 2)
-    size = coarse.shape[2:]
-    share = network.regions(L_norm, coarse / AWAY, levels)[0][0]
-    mean = share / (share.sum(dim=0) + 1e-3)
-    maps = [normalize(interpolate(m, size=size, mode="bilinear"), dim=1) for m in levels[1:]]
-    seen = torch.cat(maps, dim=1)[0].flatten(1)  # (C, places)
-    light = adaptive_avg_pool2d(L_norm, (size[0], size[1])).flatten()
-    guess = avg_pool2d(network.predict(L_norm), SHRINK // 2)[0]
-    return Looked(share, mean, normalize(mean.T @ seen.T, dim=1), mean.T @ light, guess)
+class Seen(NamedTuple):
+    """A part and what the network makes of it: ab of its places, guessed and true."""
 
+    part: Part
+    described: Described
+    guess: Float
+    truth: Float
 
-def taken(target: Looked, reference: Looked, ab: Tensor, least: float) -> Tensor:
-    """The target's colours with those of a reference, (2, rows, columns).
+    @classmethod
+    def of(cls, cut: Part, colorizer: Predictor) -> Seen:
+        """Have the network look at a part."""
+        L = np.ascontiguousarray(cut.lab[..., 0])
+        described = colorizer.described(L)
+        assert described is not None
+        size = described.share.shape[1::-1]
+        guess = resize(predict_grid(colorizer, L), *size)
+        return cls(cut, described, guess, resize(cut.lab[..., 1:], *size))
 
-    Parameters
-    ----------
-    target, reference : Looked
-    ab : Tensor, shape (2, rows, columns)
-        The reference's own colours.
-    least : float
-        Likeness from which on a region is believed to be another; 1 is the same.
-    """
-    darker = (target.light[:, None] - reference.light[None]).abs()
-    alike = target.features @ reference.features.T - DARKER * darker
-    wanted = torch.softmax(alike * SHARP, dim=1) @ (reference.mean.T @ ab.flatten(1).T)
-    trust = torch.sigmoid((alike.amax(dim=1) - least) * EDGE)[:, None]
-    steps = trust * (wanted - target.mean.T @ target.guess.flatten(1).T)  # (regions, 2)
-    return target.guess + (target.share @ steps).T.reshape(target.guess.shape)
+    @property
+    def colours(self) -> Float:
+        """True ab of each region."""
+        return means(self.described, self.truth)
+
+    def error(self, ab: Float) -> float:
+        """Mean distance of ab from the truth."""
+        return float(np.linalg.norm(ab - self.truth, axis=-1).mean())
 
 
 def part(lab: Float, rng: np.random.Generator, *, changed: bool) -> Part:
@@ -129,22 +89,13 @@ def part(lab: Float, rng: np.random.Generator, *, changed: bool) -> Part:
     return Part(cut, place)
 
 
-def on_places(ab: Float, like: Tensor) -> Tensor:
-    """ab (h, w, 2) averaged to the places of a guess (2, rows, columns)."""
-    size = like.shape[2], like.shape[1]
-    small = np.asarray(cv2.resize(ab, size, interpolation=cv2.INTER_AREA), np.float32)
-    return torch.from_numpy(small).permute(2, 0, 1)
-
-
-def apart(first: Part, one: Tensor, second: Part, other: Tensor) -> float:
+def apart(first: Part, one: Float, second: Part, other: Float) -> float:
     """Mean distance of two parts' colours where they show the same pixel; nan if nowhere."""
     side = int(max(first.place.max(), second.place.max())) + 1
     maps = []
     for cut, ab in ((first, one), (second, other)):
-        size = cut.lab.shape[1], cut.lab.shape[0]
-        large = np.dstack([cv2.resize(plane.numpy(), size) for plane in ab])
         whole = np.full((side, side, 2), np.nan, np.float32)
-        whole[cut.place[..., 0], cut.place[..., 1]] = large
+        whole[cut.place[..., 0], cut.place[..., 1]] = resize(ab, *cut.lab.shape[1::-1])
         maps.append(whole)
     away = np.linalg.norm(maps[0] - maps[1], axis=-1)
     return float(np.nanmean(away)) if np.isfinite(away).any() else float("nan")
@@ -165,53 +116,63 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m train.references", description=__doc__)
     parser.add_argument("--photos", nargs="+", type=Path, required=True, metavar="FOLDER_OR_TAR")
     parser.add_argument("--limit", type=int, default=0, help="so many photographs (default: all)")
+    parser.add_argument("--held", action="store_true", help="those that no training sees")
+    parser.add_argument("--edge", type=float, default=EDGE, help="default: %(default)s")
+    parser.add_argument(
+        "--least", nargs="+", type=float, default=LEASTS, metavar="L", help="default: %(default)s"
+    )
     options = parser.parse_args(arguments)
-    held = kinds.load(options.photos, limit=1).held_rgb_u8
-    if options.limit:
-        held = held[:: max(1, len(held) // options.limit)][: options.limit]
-    network = registry.network_of(checkpoint.read_card("photo"))
-    checkpoint.restore("photo", network)
-    assert isinstance(network, PhotoFlow)
-    network.eval()
+    found = kinds.load(options.photos, limit=1 if options.held else 0)
+    rgb_u8, kind = (
+        (found.held_rgb_u8, found.held_kind) if options.held else (found.rgb_u8, found.kind)
+    )
+    chosen = kinds.evenly(kind, options.limit or len(kind), SEED)
+    rgb_u8, kind = rgb_u8[chosen], kind[chosen]
+    colorizer = colorizers.load("photo")
     rng = np.random.default_rng(SEED)
-    cuts = [
-        [part(rgb_to_lab(rgb_u8), rng, changed=number > 0) for number in range(3)]
-        for rgb_u8 in held
+    targets, seconds, references = (
+        [Seen.of(part(rgb_to_lab(rgb), rng, changed=number > 0), colorizer) for rgb in rgb_u8]
+        for number in range(3)
+    )
+    alike = [_other(n, kind, rng, same=True) for n in range(len(kind))]
+    strange = [_other(n, kind, rng, same=False) for n in range(len(kind))]
+    print(f"n = {len(kind)} photographs, edge {options.edge:g}")
+    error = [target.error(target.guess) for target in targets]
+    spread = [
+        apart(one.part, one.guess, two.part, two.guess)
+        for one, two in zip(targets, seconds, strict=True)
     ]
-    with torch.inference_mode():
-        seen = [[look(network, np.ascontiguousarray(cut.lab[..., 0])) for cut in of] for of in cuts]
-        own = [
-            [on_places(cut.lab[..., 1:], one.guess) for cut, one in zip(of, ones, strict=True)]
-            for of, ones in zip(cuts, seen, strict=True)
-        ]
+    print("no reference:", told("error", error) + ";", told("apart", spread))
+    for least in options.least:
 
-        def error(number: int, ab: Tensor) -> float:
-            return float((ab - own[number][0]).norm(dim=0).mean())
-
-        everyone = range(len(held))
-        print(f"n = {len(held)} photographs")
-        alone = [error(n, seen[n][0].guess) for n in everyone]
-        spread = [
-            apart(cuts[n][0], seen[n][0].guess, cuts[n][1], seen[n][1].guess) for n in everyone
-        ]
-        print("no reference:", told("error", alone) + ";", told("apart", spread))
-        for least in LEAST:
-            first, second = (
-                [taken(seen[n][i], seen[n][2], own[n][2], least) for n in everyone] for i in (0, 1)
+        def taken(seen: Seen, *which: int, least: float = least) -> Float:
+            """What a part becomes with these references."""
+            given = [(references[n].described, references[n].colours) for n in which]
+            return seen.guess + steps_to(
+                seen.described, seen.guess, given, least=least, edge=options.edge
             )
-            strangers = [(n + len(held) // 2) % len(held) for n in everyone]
-            strange = [
-                taken(seen[n][0], seen[m][2], own[m][2], least)
-                for n, m in zip(everyone, strangers, strict=True)
-            ]
-            print(
-                f"least {least}:",
-                told("error", (error(n, first[n]) for n in everyone)) + ";",
-                told("apart", (apart(cuts[n][0], first[n], cuts[n][1], second[n])
-                               for n in everyone)) + ";",
-                told("of another photograph, error", (error(n, strange[n]) for n in everyone)),
-            )  # fmt: skip
+
+        made = [taken(target, n) for n, target in enumerate(targets)]
+        said = {
+            "error": [t.error(ab) for t, ab in zip(targets, made, strict=True)],
+            "apart": [
+                apart(one.part, ab, two.part, taken(two, n))
+                for n, (one, two, ab) in enumerate(zip(targets, seconds, made, strict=True))
+            ],
+            "with a wrong one beside it": [
+                t.error(taken(t, n, strange[n])) for n, t in enumerate(targets)
+            ],
+            "another of its kind": [t.error(taken(t, alike[n])) for n, t in enumerate(targets)],
+            "of another kind": [t.error(taken(t, strange[n])) for n, t in enumerate(targets)],
+        }
+        print(f"least {least}:", "; ".join(told(*row) for row in said.items()), flush=True)
     return 0
+
+
+def _other(n: int, kind: NDArray[np.int64], rng: np.random.Generator, *, same: bool) -> int:
+    """Another photograph, of the same kind or of none that is the same."""
+    others = np.flatnonzero((kind == kind[n]) == same)
+    return int(rng.choice(others[others != n]))
 
 
 if __name__ == "__main__":

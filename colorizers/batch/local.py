@@ -18,6 +18,7 @@ from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -25,11 +26,13 @@ import numpy as np
 from colorizers.batch.album import Job, partial_name, partials, recipe_name
 from colorizers.batch.index import content_of, record
 from colorizers.errors import ImageError, SettingsError
-from colorizers.painting import pipeline, recipe
+from colorizers.files.reading import open_photo
+from colorizers.painting import doubt, pipeline, recipe
 from colorizers.painting.adjust import adjust
 from colorizers.painting.pipeline import Options
 from colorizers.painting.predictor import Predictor
 from colorizers.painting.recipe import Recipe
+from colorizers.painting.references import with_references
 from colorizers.parallel import cores, use_threads
 
 LOST = (
@@ -53,6 +56,8 @@ class Task:
         Which the options follow; it must be of the weights that are loaded.
     beside : bool
         Write the recipe of each picture beside it, too.
+    doubt : Path, optional
+        Write how sure the method is, place by place, to this file; see `colorizers.painting.doubt`.
     """
 
     load: Callable[[str], Predictor]
@@ -60,6 +65,7 @@ class Task:
     options: Options = field(default_factory=Options)
     recipe: Recipe | None = None
     beside: bool = False
+    doubt: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +108,13 @@ def prepare(task: Task) -> Predictor:
         side = (colorizer.size, colorizer.size)
         ab = colorizer.predict_ab(np.full((1, *side), 50.0, np.float32), **task.options.method)
         adjust(ab, task.options.saturation, task.options.warmth)
+        if task.doubt is not None:
+            doubt.within(colorizer)
+        if task.options.references:
+            with_references(colorizer, np.full(side, 50.0, np.float32), ab[0],
+                            task.options.references)  # fmt: skip
+    except ImageError as error:
+        raise SettingsError(str(error)) from error
     except ValueError as error:
         raise SettingsError(f"{task.method}: {error}") from error
     return colorizer
@@ -118,6 +131,10 @@ def colorize_job(colorizer: Predictor, job: Job, task: Task) -> Outcome:
             if task.beside:
                 told = recipe.text(recipe.of(colorizer, options))
                 recipe_name(job.target).write_text(f"{told}\n")
+            said = made.notices
+            if task.doubt is not None:
+                share = doubt.write(open_photo(job.source), task.doubt, colorizer)
+                said += (doubt.told(share, colorizer),)
             os.replace(partial, job.target)
         finally:
             partial.unlink(missing_ok=True)
@@ -133,7 +150,7 @@ def colorize_job(colorizer: Predictor, job: Job, task: Task) -> Outcome:
     except Exception as error:  # the next file must still get its turn
         return Outcome(job, error=f"It failed in a way that was not foreseen ({error!r}).")
     height, width = made.rgb.shape[:2]
-    return Outcome(job, (width, height), notices=made.notices)
+    return Outcome(job, (width, height), notices=said)
 
 
 def run(jobs: Sequence[Job], task: Task, processes: int) -> Outcomes:

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 
 from colorizers.color import L_HALF
 from colorizers.painting.predict import Progress, colorize, resize
+from colorizers.painting.predictor import Described
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -88,6 +89,7 @@ def ready(network: Network, card: dict[str, Any]) -> Colorizer:
     return Colorizer(
         card["name"], card["title"], network.size, card, predict, network.options, network.shape,
         network.mirror, getattr(network, "likely", None), network.first_seed,
+        getattr(network, "described", None),
     )  # fmt: skip
 
 
@@ -119,6 +121,8 @@ class Colorizer:
         Of one that knows how likely each of the 313 bins is, see `PhotoNet.likely`.
     first_seed : int
         Of one with a `seed`: the first that draws; what is below is no drawing.
+    described : callable, optional
+        Of one that finds regions, see `PhotoFlow.described`.
     """
 
     def __init__(
@@ -133,6 +137,7 @@ class Colorizer:
         mirror: bool = True,
         likely: Callable[[Tensor], Tensor] | None = None,
         first_seed: int = 0,
+        described: Callable[[Tensor], tuple[Tensor, Tensor, Tensor]] | None = None,
     ) -> None:
         self.name = name
         self.title = title
@@ -144,6 +149,7 @@ class Colorizer:
         self.first_seed = first_seed
         self._predict = predict
         self._likely = likely
+        self._described = described
 
     def predict_ab(self, L: Float, **options: float) -> Float:
         """Colours for the L of pictures at the network's own size.
@@ -213,6 +219,27 @@ class Colorizer:
         with torch.inference_mode():
             found = self._likely(view[None, None] / L_HALF - 1)[0]  # (313, rows, columns)
         return found.permute(1, 2, 0).numpy()
+
+    def described(self, L: Float) -> Described | None:
+        """The regions of one picture, and what is seen in each.
+
+        Parameters
+        ----------
+        L : ndarray of float32, shape (height, width)
+            In [0, 100], of any size.
+
+        Returns
+        -------
+        Described or None
+            None if the network finds no regions.
+        """
+        if self._described is None or self.shape is None:
+            return None
+        rows, columns = self.shape(*L.shape)
+        view = torch.from_numpy(resize(L, columns, rows).clip(0.0, 2 * L_HALF))
+        with torch.inference_mode():
+            found = self._described(view[None, None] / L_HALF - 1)
+        return Described(*(part.numpy() for part in found))
 
     def _both(self, L_norm: Tensor, options: dict[str, float]) -> tuple[Tensor, Tensor]:
         """The answers to pictures, and to their mirror images."""

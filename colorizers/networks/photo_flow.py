@@ -15,7 +15,7 @@ from typing import Any
 
 import torch
 from torch import Tensor
-from torch.nn.functional import avg_pool2d, interpolate
+from torch.nn.functional import adaptive_avg_pool2d, avg_pool2d, interpolate, normalize
 
 from colorizers.color import AB_MAX
 from colorizers.networks import regions
@@ -129,6 +129,34 @@ class PhotoFlow(Network):
         Of what `see` gave of M photographs, or of one that is drawn M times.
         """
         return mean + enlarged(regions.drawn(self.velocity, seen, noise, self.steps))
+
+    def described(self, L_norm: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """The regions of one photograph, and what the decoder saw in each.
+
+        Parameters
+        ----------
+        L_norm : Tensor, shape (1, 1, H, W)
+            In [-1, 1]; sides are multiples of 32.
+
+        Returns
+        -------
+        share : Tensor, shape (H / 4, W / 4, regions)
+            Of each place, how much of it is of each region.
+        features : Tensor, shape (regions, C)
+            Of length 1; each level of the decoder counts alike.
+        light : Tensor, shape (regions,)
+            L_norm.
+        """
+        half, *levels = self.mean.levels(L_norm)
+        mean = torch.tanh(self.mean.head(half)) * AB_MAX
+        coarse = avg_pool2d(mean, SHRINK // 2) / AWAY
+        size = coarse.shape[2:]
+        share = self.regions(L_norm, coarse, levels)[0][0]  # (places, regions)
+        of = (share / (share.sum(dim=0) + 1e-3)).T
+        maps = [normalize(interpolate(m, size=size, mode="bilinear"), dim=1) for m in levels[1:]]
+        seen = torch.cat(maps, dim=1)[0].flatten(1)  # (C, places)
+        light = adaptive_avg_pool2d(L_norm, (size[0], size[1])).flatten()
+        return share.unflatten(0, tuple(size)), normalize(of @ seen.T, dim=1), of @ light
 
     def likely(self, L_norm: Tensor) -> Tensor:
         """As `PhotoNet.likely`: what the mean was trained beside."""

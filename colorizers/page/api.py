@@ -23,18 +23,28 @@ import colorizers
 from colorizers.errors import ImageError, WeightsError
 from colorizers.files.filenames import output_name
 from colorizers.files.writing import OUTPUTS
-from colorizers.page.checking import LOOKING, NETWORK, new_folder, number, uploaded
+from colorizers.page.checking import (
+    LOOKING,
+    NETWORK,
+    new_folder,
+    number,
+    uploaded,
+    uploaded_reference,
+)
 from colorizers.page.turns import opened
+from colorizers.painting import doubt
 from colorizers.painting import recipe as recipes
 from colorizers.painting.adjust import SATURATION, WARMTH
 from colorizers.painting.pipeline import Options, colorize_opened
 from colorizers.painting.predictor import Predictor
+from colorizers.painting.references import MOST, Reference
 
 log = logging.getLogger(__name__)
 
 FAILED = "Something went wrong on the server while colouring; try again, or send another picture."
 DESCRIPTION = "Colorize one photograph; see docs/api.md."
 DESCRIPTION_OF_RECIPE = "How a picture that was made here got its colours; see docs/api.md."
+DESCRIPTION_OF_DOUBT = "How sure photo is of its colours, place by place; see docs/api.md."
 NOT_BESIDE = {"method": "photo", "options": {}, "saturation": 1, "warmth": 0, "keep_colours": False}
 """What a recipe says, and so is left at its default beside one."""
 
@@ -60,22 +70,31 @@ def build(load: Callable[[str], Predictor] | None = None) -> None:
         keep_colours: bool = False,
         recipe: dict = {},  # type: ignore[type-arg]  # noqa: B006
         layer: bool = False,
+        reference: list = [],  # type: ignore[type-arg]  # noqa: B006
     ) -> tuple[dict, list]:  # type: ignore[type-arg]
         return answer(asked, photo, method, format, quality, options, saturation, warmth,
-                      keep_colours, recipe, layer)  # fmt: skip
+                      keep_colours, recipe, layer, reference)  # fmt: skip
 
     def recipe_of_file(photo: dict) -> dict:  # type: ignore[type-arg]
         return recipe_of(photo)
+
+    def doubt_of_file(photo: dict) -> tuple[dict, dict]:  # type: ignore[type-arg]
+        return doubt_of(asked, photo)
 
     # Gradio reads the types from the function, and cannot from the strings that they are here.
     colorize_file.__annotations__ = {
         "photo": dict, "method": str, "format": str, "quality": int, "options": dict,
         "saturation": float, "warmth": float, "keep_colours": bool, "recipe": dict,
-        "layer": bool,
+        "layer": bool, "reference": list,
         "return": tuple[dict, list],  # type: ignore[type-arg]
     }  # fmt: skip
     recipe_of_file.__annotations__ = {"photo": dict, "return": dict}
+    doubt_of_file.__annotations__ = {
+        "photo": dict,
+        "return": tuple[dict, dict],  # type: ignore[type-arg]
+    }
     for function, description, place in (
+        (doubt_of_file, DESCRIPTION_OF_DOUBT, NETWORK),
         (colorize_file, DESCRIPTION, NETWORK),
         (recipe_of_file, DESCRIPTION_OF_RECIPE, LOOKING),
     ):
@@ -100,6 +119,7 @@ def answer(
     keep_colours: Any = False,
     recipe: Any = None,
     layer: Any = False,
+    reference: Any = None,
 ) -> tuple[dict[str, Any], list[str]]:
     """Colorize one upload.
 
@@ -107,7 +127,8 @@ def answer(
     ----------
     load : callable
         Gives the colorizer of a name.
-    photo, method, format, quality, options, saturation, warmth, keep_colours, recipe, layer
+    photo, method, format, quality, options, saturation, warmth, keep_colours, recipe, layer,
+    reference
         As a stranger sent them, unchecked; see docs/api.md.
 
     Returns
@@ -145,10 +166,11 @@ def answer(
             raise ImageError(f"layer is {_quoted(layer)}, but must be true or false.")
         # Under a name that nobody can guess, in the folder that the app clears by itself.
         folder = new_folder(Path(gradio_utils.get_upload_folder()))
+        references = _references(reference)
         made_by = colorizer.name + ("-layer" if layer else "")
         target = folder / output_name(original, made_by, f".{ending}")
         how = Options(OUTPUTS[ending], int(quality), saturation=more, warmth=warmer, method=checked,
-                      keep=keep_colours, layer=layer)  # fmt: skip
+                      keep=keep_colours, references=references, layer=layer)  # fmt: skip
         if followed is not None:
             followed.fit(colorizer)
             how = followed.followed(how)
@@ -159,13 +181,51 @@ def answer(
     except Exception as error:
         log.exception("colorizing failed")
         raise _error(FAILED) from error
-    file = {
-        "path": str(target),
-        "orig_name": target.name,
-        "size": target.stat().st_size,
+    return _handed_out(target), list(notices)
+
+
+def doubt_of(
+    load: Callable[[str], Predictor], photo: Any
+) -> tuple[dict[str, Any], dict[str, float]]:
+    """How sure the method for photographs is of its colours of an upload, place by place.
+
+    Returns
+    -------
+    file : dict
+        A grey PNG of the photograph's size: black is 0 %, white 100 % sure.
+    said : dict
+        "within", the CIEDE2000 up to which a colour counts as right, and "clear", the share of
+        the picture that is at least 75 % sure.
+
+    Raises
+    ------
+    gr.Error
+        With one sentence, whatever went wrong.
+    """
+    try:
+        path, original = uploaded(photo)
+        colorizer = _chosen(load, "photo")
+        said = {"within": doubt.within(colorizer)}
+        folder = new_folder(Path(gradio_utils.get_upload_folder()))
+        target = folder / output_name(original, f"{colorizer.name}-doubt", ".png")
+        with opened(path) as opened_photo:
+            said["clear"] = round(doubt.write(opened_photo, target, colorizer), 4)
+    except ImageError as error:
+        raise _error(str(error), "No map") from error
+    except Exception as error:
+        log.exception("mapping the doubt failed")
+        raise _error(FAILED, "No map") from error
+    return _handed_out(target), said
+
+
+def _handed_out(file: Path) -> dict[str, Any]:
+    """A file as Gradio hands it out."""
+    return {
+        "path": str(file),
+        "orig_name": file.name,
+        "size": file.stat().st_size,
         "meta": {"_type": "gradio.FileData"},
     }
-    return file, list(notices)
 
 
 def recipe_of(photo: Any) -> dict[str, Any]:
@@ -217,6 +277,16 @@ def _options(colorizer: Predictor, options: Any) -> dict[str, Any]:
         if not _is_number(value):
             raise ImageError(f"The option {name} is {_quoted(value)}, but must be a number.")
     return dict(options)
+
+
+def _references(sent: Any) -> tuple[Reference, ...]:
+    """The uploads whose colours are taken; one of them may stand without a list."""
+    files = sent if isinstance(sent, list | tuple) else [sent] if sent else []
+    if len(files) > MOST:
+        raise ImageError(
+            f"These are {len(files)} references and the limit is {MOST}; leave some out."
+        )
+    return tuple(dict.fromkeys(map(uploaded_reference, files)))
 
 
 def _is_number(value: Any) -> bool:

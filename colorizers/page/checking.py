@@ -36,10 +36,11 @@ from colorizers.files.srgb import Pixels
 from colorizers.files.writing import OUTPUTS, save_png
 from colorizers.page.turns import CHECK, COLORIZE, opened
 from colorizers.page.uploads import keep
-from colorizers.painting import own
+from colorizers.painting import own, references
 from colorizers.painting.adjust import within
 from colorizers.painting.own import Own
 from colorizers.painting.predict import lightness, resize
+from colorizers.painting.references import Reference
 
 log = logging.getLogger(__name__)
 
@@ -238,6 +239,18 @@ def uploaded(payload: Any) -> tuple[Path, str]:
         raise ImageError("That file was not uploaded here; upload it first.")
     name = payload.get("orig_name")
     return Path(path), name if isinstance(name, str) and name else Path(path).name
+
+
+def uploaded_reference(payload: Any) -> Reference:
+    """The reference that an upload is; ImageError, with its name, if it cannot be one."""
+    name = payload.get("orig_name") if isinstance(payload, dict) else None
+    called = f" {name[:80]}" if isinstance(name, str) and name else ""
+    try:
+        path, _ = uploaded(payload)
+        with opened(path) as photo:
+            return references.of(photo, path)
+    except ImageError as error:
+        raise ImageError(f"The reference{called} cannot be used. {error}") from error
 
 
 def number(name: str, value: Any, limits: tuple[float, float]) -> float:

@@ -12,7 +12,7 @@ from __future__ import annotations
 import secrets
 import threading
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -25,13 +25,15 @@ from colorizers.networks.bins import modes
 from colorizers.page.checking import number
 from colorizers.page.history import History
 from colorizers.painting.adjust import SATURATION, WARMTH, adjust
+from colorizers.painting.doubt import sureness
 from colorizers.painting.hints import REACH, REACH_DEFAULT, Hint, fields, small, with_hints
 from colorizers.painting.own import Own
 from colorizers.painting.pipeline import Options
 from colorizers.painting.predict import predict_grid, predict_grids, resize, working_shape
-from colorizers.painting.predictor import Predictor
+from colorizers.painting.predictor import Described, Predictor
 from colorizers.painting.recipe import Recipe
 from colorizers.painting.recipe import of as recipe_of
+from colorizers.painting.references import Reference, described, with_references
 
 Float = NDArray[np.float32]
 
@@ -82,19 +84,22 @@ class Step(NamedTuple):
     sliders: Sliders
     hints: tuple[Hint, ...] = ()
     keep: bool = False
+    references: tuple[Reference, ...] = ()
 
     def recipe(self, models: Mapping[str, Predictor]) -> Recipe:
         """The recipe of these colours."""
         saturation, warmth, reach = self.sliders
         options = Options(
             saturation=saturation, warmth=warmth, method=self.look.options(models),
-            keep=self.keep, hints=self.hints, reach=reach,
+            keep=self.keep, hints=self.hints, reach=reach, references=self.references,
         )  # fmt: skip
         return recipe_of(models[self.look.method], options)
 
 
-def step_of(recipe: Recipe, models: Mapping[str, Predictor]) -> Step:
-    """The step that a recipe says; ImageError if it cannot be taken here."""
+def step_of(
+    recipe: Recipe, models: Mapping[str, Predictor], given: Iterable[Reference] = ()
+) -> Step:
+    """The step that a recipe says, with those references; ImageError if it cannot be taken here."""
     if recipe.method not in models:
         raise ImageError(
             f"The recipe is of the method {recipe.method!r}; there are {', '.join(models)}."
@@ -110,6 +115,7 @@ def step_of(recipe: Recipe, models: Mapping[str, Predictor]) -> Step:
         Sliders(recipe.saturation, recipe.warmth, recipe.reach),
         recipe.hints,
         recipe.keep,
+        recipe.in_order([one for one in given if one.sha256 in recipe.references]),
     )
 
 
@@ -137,6 +143,12 @@ class Work:
         Of them, the one that was clicked last: the colours likely at its place are offered.
     chosen : int or None
         The one that a colour changes, a click moves, a button removes; only a click chooses it.
+    references : tuple of Reference
+        Whose colours are taken, by a method that can.
+    doubting : bool
+        Whether the picture shows how sure the first method is.
+    shown : dict of Reference to Path
+        Small pictures of all references that it has had.
     history : History of Step, optional
         What was done to it; None until it has been drawn.
     kept : list of (Step, Path)
@@ -155,6 +167,9 @@ class Work:
     chosen: int | None = None
     own: Own | None = None
     keep: bool = False
+    references: tuple[Reference, ...] = ()
+    doubting: bool = False
+    shown: dict[Reference, Path] = field(default_factory=dict)
     history: History[Step] | None = None
     kept: list[tuple[Step, Path]] = field(default_factory=list)
     lock: threading.RLock = field(default_factory=threading.RLock, repr=False)
@@ -162,6 +177,8 @@ class Work:
     _grids: dict[Look, NDArray[np.float16]] = field(default_factory=dict)
     _reached: tuple[Any, Float] | None = None
     _likely: NDArray[np.float16] | None = None
+    _sure: Float | None = None
+    _described: dict[str, Described | None] = field(default_factory=dict)
 
     def grid(self, look: Look, models: Mapping[str, Predictor]) -> Float:
         """What the network says: ab, shape (grid height, grid width, 2); asked once a look."""
@@ -200,20 +217,41 @@ class Work:
         row, column = min(int(hint.y * rows), rows - 1), min(int(hint.x * columns), columns - 1)
         return modes(likely[row, column].astype(np.float32))
 
+    def sure(self, model: Predictor) -> Float:
+        """How sure a method is, place by place; asked once."""
+        if self._sure is None:
+            self._sure = sureness(model, self._view())
+        return self._sure
+
+    def used(self, look: Look, models: Mapping[str, Predictor]) -> tuple[Reference, ...]:
+        """The references whose colours a look takes: none, if its method cannot."""
+        return self.references if self.references and self._seen(look, models) else ()
+
+    def _seen(self, look: Look, models: Mapping[str, Predictor]) -> Described | None:
+        """The regions that a method finds; looked for once."""
+        if look.method not in self._described:
+            self._described[look.method] = described(models[look.method], self._view())
+        return self._described[look.method]
+
     def colours(
         self,
         look: Look,
         sliders: Sliders,
         models: Mapping[str, Predictor],
         hints: Sequence[Hint] | None = None,
+        references: Sequence[Reference] = (),
     ) -> Float:
-        """The network's colours with sliders and hints applied: ab, on a small grid.
+        """The network's colours with references, sliders and hints applied: ab, on a small grid.
 
         Hints come last, so that they keep the very colour that was chosen. They are those of now,
         if no others are given.
         """
         hints = self.hints if hints is None else hints
-        ab = adjust(self.grid(look, models), sliders.saturation, sliders.warmth)
+        ab = self.grid(look, models)
+        if references:
+            seen = self._seen(look, models)
+            ab = with_references(models[look.method], self._view(), ab, references, seen)
+        ab = adjust(ab, sliders.saturation, sliders.warmth)
         if not hints:
             return ab
         L = self.L.astype(np.float32)
@@ -227,9 +265,10 @@ class Work:
         width, height = self.size
         return resize(self.L.astype(np.float32), *working_shape(height, width)[::-1])
 
-    def record(self, sliders: Sliders) -> History[Step]:
+    def record(self, sliders: Sliders, models: Mapping[str, Predictor]) -> History[Step]:
         """Note what the colours are made of now; what was done so far."""
-        step = Step(self.look, sliders, tuple(self.hints), self.keep)
+        references = self.used(self.look, models)
+        step = Step(self.look, sliders, tuple(self.hints), self.keep, references)
         if self.history is None:
             self.history = History(step)
         before = self.history.now
@@ -243,6 +282,7 @@ class Work:
     def go_to(self, step: Step) -> None:
         """Make the colours of a step what is worked on; none of its hints is chosen."""
         self.look, self.hints, self.keep = step.look, list(step.hints), step.keep
+        self.references = step.references
         self.here = self.chosen = None
 
     def new_preview(self, stem: str) -> Path:

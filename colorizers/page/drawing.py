@@ -20,7 +20,8 @@ from colorizers.page import kept
 from colorizers.page.checking import grey_u8, hex_ab, preview, write_preview
 from colorizers.page.desk import Look, Sliders, Step, Work
 from colorizers.page.palette import hue
-from colorizers.page.texts import NO_HINTS
+from colorizers.page.texts import DOUBT, NO_HINTS
+from colorizers.painting.doubt import veiled
 from colorizers.painting.hints import RADIUS, Hint
 from colorizers.painting.own import keep
 from colorizers.painting.predict import paint_grid, resize
@@ -62,16 +63,18 @@ class Drawing:
             what is seen, and the results that are kept.
         """
         with work.lock:
-            history = work.record(sliders)
+            history = work.record(sliders, self.models)
             L = work.L.astype(np.float32)
             grey = work.folder / "grey.png"
             if not grey.exists():
                 write_preview(grey, preview(grey_u8(L)))
             rgb_u8 = preview(self.painted(work, history.now))
-            shown = write_preview(work.new_preview("colour"), rgb_u8)
-            touched = shown
+            touched = shown = write_preview(work.new_preview("colour"), rgb_u8)
             if work.hints:
                 touched = write_preview(work.new_preview("hints"), marked(rgb_u8, work))
+            if work.doubting:
+                sure = work.sure(next(iter(self.models.values())))
+                shown = write_preview(work.new_preview("doubt"), veiled(rgb_u8, sure))
             history.drawn()
             return [
                 (str(grey), shown),
@@ -80,7 +83,7 @@ class Drawing:
                 gr.DownloadButton(visible=False),
                 gr.Button("Undo last hint" if work.chosen is None else "Remove this hint"),
                 self._offered(work),
-                self._whose(work.look),
+                self._whose(work, history.now),
                 gr.Button(interactive=history.can_undo),
                 gr.Button(interactive=history.can_redo),
                 gr.Button(keeping(work)),
@@ -89,7 +92,7 @@ class Drawing:
 
     def painted(self, work: Work, step: Step) -> Pixels:
         """A result at the size that is worked on: (height, width, 3)."""
-        colours = work.colours(step.look, step.sliders, self.models, step.hints)
+        colours = work.colours(step.look, step.sliders, self.models, step.hints, step.references)
         painted = paint_grid(work.L.astype(np.float32), colours)
         if step.keep and work.own:
             keep(painted, *work.own)
@@ -153,11 +156,22 @@ class Drawing:
         """The version of the first method, or the title of another."""
         return self._titled(look) or self.models[look.method].title
 
-    def _whose(self, look: Look) -> str:
-        """Method and version of colours, as Markdown."""
-        title = self._titled(look)
+    def _whose(self, work: Work, step: Step) -> str:
+        """Method and version of colours, and whether a reference counts, as Markdown."""
+        if work.doubting:
+            return DOUBT
+        title = self._titled(step.look)
         version = f", version **{title}**" if title else ""
-        return f"Colours by **{self.models[look.method].title}**{version}."
+        if step.references:
+            version += ", after your reference"
+        elif work.references:
+            version += ", which takes no reference"
+        return f"Colours by **{self.models[step.look.method].title}**{version}."
+
+
+def slot(work: Work) -> str | None:
+    """The small picture of the reference whose colours are taken, if there is one."""
+    return str(work.shown[work.references[-1]]) if work.references else None
 
 
 def now(work: Work) -> Step:

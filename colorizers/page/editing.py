@@ -28,10 +28,11 @@ from colorizers.page.checking import (
     preview,
     telling,
     uploaded,
+    uploaded_reference,
     write_preview,
 )
-from colorizers.page.desk import Desk, Look, Sliders, Work, checked_sliders, step_of
-from colorizers.page.drawing import DRAWN, Drawing, keeping, kept_at, now
+from colorizers.page.desk import Desk, Look, Sliders, Step, Work, checked_sliders, step_of
+from colorizers.page.drawing import DRAWN, Drawing, keeping, kept_at, now, slot
 from colorizers.page.placing import Placing
 from colorizers.page.taking import Taking
 from colorizers.page.texts import NO_CHANGE, NO_COLOURS
@@ -42,6 +43,8 @@ from colorizers.painting.predictor import Predictor
 THUMB_SIDE, COMPARE_SIDE = 384, 640
 """Longest sides of the pictures in the two galleries."""
 TEMPERATURES = (0.05, 1.0)
+REFERENCES = 12
+"""That may be tried on a photograph: it keeps them, to take steps back; each takes up to 6 MB."""
 
 
 class Editor:
@@ -120,6 +123,7 @@ class Editor:
                 folder=new_folder(self.cache),
                 history=before.history if before else None,
                 kept=before.kept if before else [],
+                shown=before.shown if before else {},
             )
             progress(0.5, desc="Colouring")
             work.grid(work.look, self.models)
@@ -200,7 +204,8 @@ class Editor:
         Returns
         -------
         list
-            Saturation, warmth, reach and "Keep its own colours" as they were, and then as `redraw`.
+            Saturation, warmth, reach and "Keep its own colours" as they were, then as `redraw`, and
+            the reference.
         """
         return self._go("undo", key)
 
@@ -215,8 +220,59 @@ class Editor:
                 history = work.history
                 assert history is not None  # it has been drawn
                 step = history.undo() if way == "undo" else history.redo()
-                work.go_to(step)
-                return [*step.sliders, step.keep, *self.drawing.drawn(work, step.sliders)]
+                return self._gone_to(work, step)
+
+    def _gone_to(self, work: Work, step: Step) -> list[Any]:
+        work.go_to(step)
+        drawn = self.drawing.drawn(work, step.sliders)
+        return [*step.sliders, step.keep, *drawn, slot(work)]
+
+    def take_reference(self, payload: Any, key: Any, *sliders: Any) -> list[Any]:
+        """Take the colours of an uploaded photograph where something is alike.
+
+        Returns
+        -------
+        list
+            The reference as the page shows it, and then as `redraw`; of a file that cannot be one
+            a warning, and everything stays.
+        """
+        with telling(NO_CHANGE):
+            work, checked = self.desk.get(key), checked_sliders(sliders)
+            try:
+                reference = uploaded_reference(payload)
+            except ImageError as error:
+                gr.Warning(str(error), title=NO_CHANGE)
+                return [slot(work), *[gr.skip()] * DRAWN]
+            with work.lock:
+                if reference not in work.shown:
+                    if len(work.shown) >= REFERENCES:
+                        raise ImageError(
+                            f"{REFERENCES} references were tried on this photograph, which is the "
+                            "limit; upload it again to go on."
+                        )
+                    path = work.folder / f"reference-{secrets.token_hex(4)}.png"
+                    write_preview(path, reference.rgb_u8)
+                    work.shown[reference] = path
+                work.references = (reference,)
+                return [slot(work), *self.drawing.drawn(work, checked)]
+
+    def drop_reference(self, key: Any, *sliders: Any) -> list[Any]:
+        """Leave the reference out again; as `redraw`."""
+        with telling(NO_CHANGE):
+            if not key:
+                return [gr.skip()] * DRAWN
+            work, checked = self.desk.get(key), checked_sliders(sliders)
+            with work.lock:
+                work.references = ()
+                return self.drawing.drawn(work, checked)
+
+    def show_doubt(self, key: Any, on: Any, *sliders: Any) -> list[Any]:
+        """Lay a veil over what is doubtful, or take it away; as `redraw`, and no change."""
+        with telling(NO_CHANGE):
+            work, checked = self.desk.get(key), checked_sliders(sliders)
+            with work.lock:
+                work.doubting = on is True
+                return self.drawing.drawn(work, checked)
 
     def keep_this(self, key: Any) -> list[Any]:
         """Keep what is seen, to be compared, or let it go if it is kept.
@@ -253,8 +309,7 @@ class Editor:
             work = self.desk.get(key)
             with work.lock:
                 step, _ = work.kept[position(event, len(work.kept))]
-                work.go_to(step)
-                return [*step.sliders, step.keep, *self.drawing.drawn(work, step.sliders)]
+                return self._gone_to(work, step)
 
     def use_recipe(self, payload: Any, key: Any) -> list[Any]:
         """Colour the photograph as an uploaded recipe says, or a picture made here; as `take_back`.
@@ -263,14 +318,14 @@ class Editor:
         """
         with telling(NO_CHANGE):
             path, _ = uploaded(payload)
-            work, step = self.desk.get(key), step_of(recipe.read(path), self.models)
+            work, said = self.desk.get(key), recipe.read(path)
             with work.lock:
+                step = step_of(said, self.models, work.shown)
                 try:
                     work.grid(step.look, self.models)
                 except ValueError as error:  # an option out of its range; the message names it
                     raise ImageError(str(error)) from error
-                work.go_to(step)
-                return [*step.sliders, step.keep, *self.drawing.drawn(work, step.sliders)]
+                return self._gone_to(work, step)
 
     def keep_colours(self, key: Any, kept: Any, *sliders: Any) -> list[Any]:
         """Leave colours that the photograph has already, or replace them again."""

@@ -34,11 +34,11 @@ UNCHECKED = False
 
 def connect(
     editor: Editor,
-    upload: tuple[gr.Image, Examples, gr.Markdown],
+    upload: tuple[gr.Image, Examples, gr.Markdown, gr.Image],
     work: gr.Row,
     views: gr.Tabs,
     comparing: gr.Tab,
-    picture: tuple[gr.ImageSlider, gr.Radio, gr.Markdown, gr.Button],
+    picture: tuple[gr.ImageSlider, gr.Radio, gr.Markdown, gr.Button, gr.Checkbox],
     hinting: hints_tab.Hinting,
     methods: tuple[gr.Gallery, gr.Slider],
     strip: tuple[gr.Gallery, gr.Button],
@@ -48,8 +48,8 @@ def connect(
     """Let every component of one photograph answer; `work` is hidden until there is one."""
     key = gr.State(None, time_to_live=3600, delete_callback=editor.desk.drop)
     verdict, unchecked = gr.State(None, time_to_live=3600), gr.State(UNCHECKED)
-    photo, shown, note = upload
-    slider, uncovered, seen, this = picture
+    photo, shown, note, reference = upload
+    slider, uncovered, seen, this, sure = picture
     kept, take_kept = strip
     gallery, temperature = methods
     tiles, saturation, warmth = versions
@@ -78,6 +78,8 @@ def connect(
             None,
             None,
             gr.Checkbox(value=False, visible=own),
+            None,
+            False,
         ]
 
     def forget(key: Any) -> list[Any]:
@@ -87,7 +89,8 @@ def connect(
     def tidy(photo: Any, key: Any) -> list[Any]:
         return forget(key) if key and not editor.desk.holds(key, photo) else [gr.skip()] * 3
 
-    coloured = [key, note, full, *drawn, work, *sliders, tiles, gallery, keep]
+    coloured = [key, note, full, *drawn, work, *sliders, tiles, gallery, keep, reference, sure]
+    everything = [*sliders, keep, *drawn, reference]
     marking: dict[str, Any] = SILENT | {
         "fn": editor.marks,
         "inputs": key,
@@ -134,14 +137,10 @@ def connect(
         )
     for button, go in ((undo, editor.take_back), (redo, editor.make_again)):
         # One at a time: answers in another order would leave the page in another state.
-        button.click(go, key, [*sliders, keep, *drawn], **IN_ORDER, **waiting).success(**marking)
+        button.click(go, key, everything, **IN_ORDER, **waiting).success(**marking)
     this.click(editor.keep_this, key, [this, kept], **IN_ORDER, **waiting).success(**marking)
-    kept.select(editor.back_to, key, [*sliders, keep, *drawn], **IN_ORDER, **waiting).success(
-        **marking
-    )
-    use.upload(
-        editor.use_recipe, [use, key], [*sliders, keep, *drawn], **IN_ORDER, **waiting
-    ).success(**marking)
+    kept.select(editor.back_to, key, everything, **IN_ORDER, **waiting).success(**marking)
+    use.upload(editor.use_recipe, [use, key], everything, **IN_ORDER, **waiting).success(**marking)
     recipe.click(editor.home.take_recipe, [key, *sliders], ready, **QUICK, **waiting).success(
         None, ready, None, js=texts.FETCH, **SILENT
     )
@@ -152,6 +151,14 @@ def connect(
         **NETWORK,
         show_progress_on=full,
     ).success(None, ready, None, js=texts.FETCH, **SILENT)
+    reference.upload(
+        editor.take_reference,
+        [reference, key, *sliders],
+        [reference, *drawn],
+        **LOOKING | waiting | {"show_progress_on": reference},
+    )
+    sure.input(editor.show_doubt, [key, sure, *sliders], drawn, **NETWORK | waiting)
+    reference.clear(editor.drop_reference, [key, *sliders], drawn, **QUICK, **waiting)
     keep.input(editor.keep_colours, [key, keep, *sliders], drawn, **QUICK, **waiting)
     touch.select(
         editor.hints.place_hint, [key, hinting.colour, *sliders], drawn, **QUICK, **waiting

@@ -30,7 +30,9 @@ from colorizers.page.checking import (
     preview,
     telling,
     uploaded,
+    uploaded_reference,
 )
+from colorizers.page.panels import reference
 from colorizers.page.texts import MANY_BEGUN, MANY_ENDED
 from colorizers.page.turns import MANY, opened
 from colorizers.painting.pipeline import Options, colorize_opened
@@ -75,6 +77,7 @@ def build(colorizer: Predictor) -> None:
             format_ = gr.Dropdown(
                 list(ENDINGS), value="JPEG", label="Format", elem_id="many-format"
             )
+            model = reference("many-reference", 110)
             start = gr.Button("Colorize all", variant="primary", elem_id="many-start")
             leave = gr.Button("Stop waiting", visible=False, size="sm", elem_id="many-leave")
             stop = gr.Button("Stop", visible=False, size="sm", elem_id="many-stop")
@@ -100,13 +103,14 @@ def build(colorizer: Predictor) -> None:
     def run(
         files: Any,
         format: Any,
+        model: Any,
         progress: gr.Progress = gr.Progress(),  # noqa: B008
     ) -> Iterator[list[Any]]:
         asked = threading.Event()
         turn = [asked, gr.Button(visible=False), gr.Button("Stop", visible=True, interactive=True)]
         yield [None, "", gr.DownloadButton(visible=False), *turn]
         cache = Path(gallery.GRADIO_CACHE)
-        for updates in colorize_many(files, format, colorizer, cache, progress, asked):
+        for updates in colorize_many(files, format, colorizer, cache, progress, asked, model):
             yield [*updates, *[gr.skip()] * len(turn)]
 
     def ask(asked: Any) -> Any:
@@ -120,7 +124,7 @@ def build(colorizer: Predictor) -> None:
     # A place of its own in the queue: who brings forty photographs makes nobody wait with one.
     running = start.click(
         run,
-        [files, format_],
+        [files, format_, model],
         [gallery, report, bundle, stopping, leave, stop],
         **NETWORK | {"concurrency_id": MANY, "concurrency_limit": 1},
         show_progress_on=report,
@@ -140,6 +144,7 @@ def colorize_many(
     cache: Path,
     progress: Callable[..., Any],
     asked: threading.Event | None = None,
+    model: Any = None,
 ) -> Iterator[list[Any]]:
     """Colour every uploaded file by one method.
 
@@ -154,6 +159,8 @@ def colorize_many(
         `gr.Progress`.
     asked : threading.Event, optional
         Set when the visitor wants no more: the photograph in hand is given up.
+    model
+        A reference whose colours all of them take, as sent, if there is one.
 
     Yields
     ------
@@ -171,7 +178,9 @@ def colorize_many(
                 f"These are {len(payload)} files and the limit is {MAX_FILES}; upload fewer."
             )
         total = len(payload)
-        made = _Made(new_folder(cache), colorizer, chosen)
+        given = (uploaded_reference(model),) if model else ()
+        how = Options(chosen, JPEG_QUALITY, references=given)
+        made = _Made(new_folder(cache), colorizer, how)
         whole = False
         try:
             for index, sent in enumerate(payload):
@@ -202,11 +211,11 @@ def colorize_many(
 class _Made:
     """The zip that grows, and what the page shows of it."""
 
-    def __init__(self, folder: Path, colorizer: Predictor, format: str) -> None:
+    def __init__(self, folder: Path, colorizer: Predictor, how: Options) -> None:
         self.shown: list[tuple[str, str]] = []
         self.failed: list[Failed] = []
         self.noted: list[Noted] = []
-        self._folder, self._colorizer, self._format = folder, colorizer, format
+        self._folder, self._colorizer, self._how = folder, colorizer, how
         self._archive = folder / "colorized.zip"
         self._zip = zipfile.ZipFile(self._archive, "w", zipfile.ZIP_STORED)  # they are compressed
         self._names: set[str] = set()
@@ -254,11 +263,9 @@ class _Made:
                 )
             self._megapixels += size
             stem = output_name(original, self._colorizer.name, "")
-            name = _unused(stem, ENDINGS[self._format], self._names)
+            name = _unused(stem, ENDINGS[self._how.format], self._names)
             file = self._folder / name
-            made = colorize_opened(
-                photo, file, self._colorizer, Options(self._format, JPEG_QUALITY), report
-            )
+            made = colorize_opened(photo, file, self._colorizer, self._how, report)
             thumb = Image.fromarray(preview(made.rgb))
         self._zip.write(file, name)
         file.unlink()

@@ -43,8 +43,24 @@ def small(photo: gr.Image, example: str) -> Any:
     return photo.postprocess(file)
 
 
-def upload(examples: list[str]) -> tuple[gr.Image, Examples, gr.Markdown]:
-    """Where a photograph comes in, the examples beside it, and what is said of it."""
+def reference(elem_id: str, height: int) -> gr.Image:
+    """A slot for a photograph whose colours are taken."""
+    return gr.Image(
+        label=texts.REFERENCE,
+        show_label=False,
+        sources=["upload"],
+        type="filepath",
+        image_mode=None,
+        format="png",
+        height=height,
+        buttons=[],
+        placeholder=texts.REFERENCE,
+        elem_id=elem_id,
+    )
+
+
+def upload(examples: list[str]) -> tuple[gr.Image, Examples, gr.Markdown, gr.Image]:
+    """Where a photograph comes in, examples, what is said of it, and a reference beside it."""
     with gr.Row(equal_height=False, elem_id="bring"):
         with gr.Column(scale=1, min_width=260):
             photo = gr.Image(
@@ -70,11 +86,16 @@ def upload(examples: list[str]) -> tuple[gr.Image, Examples, gr.Markdown]:
                 elem_id="examples",
             )
             note = gr.Markdown(texts.WAITING, elem_id="photo-note")
-    return photo, shown, note
+        with gr.Column(scale=1, min_width=0, elem_id="beside"):
+            model = reference("reference", 58)
+    return photo, shown, note, model
 
 
-def picture() -> tuple[gr.ImageSlider, gr.Radio, gr.Markdown, gr.Button]:
-    """Before and after with a handle between them, where that stands, what it is, to keep it."""
+def picture(doubt: bool) -> tuple[gr.ImageSlider, gr.Radio, gr.Markdown, gr.Button, gr.Checkbox]:
+    """Before and after with a handle between them, where that stands, what it is, to keep it.
+
+    And how sure it is, if that can be told.
+    """
     with gr.Row(elem_id="seen"):
         seen = gr.Markdown("", elem_id="seen-as")
         uncovered = gr.Radio(
@@ -98,7 +119,10 @@ def picture() -> tuple[gr.ImageSlider, gr.Radio, gr.Markdown, gr.Button]:
         with gr.Row(elem_id="zoom"):
             for name, label in zoom.BUTTONS.items():
                 gr.Button(label, elem_id=name)
-    return slider, uncovered, seen, this
+        sure = gr.Checkbox(
+            False, label="How sure is it?", visible=doubt, container=False, elem_id="doubt"
+        )
+    return slider, uncovered, seen, this, sure
 
 
 def strip() -> tuple[gr.Gallery, gr.Button]:

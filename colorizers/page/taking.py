@@ -6,6 +6,7 @@ The full size is made only here, when it is asked for: :mod:`colorizers.page.eve
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -134,7 +135,8 @@ class Taking:
                 )
             ending = f".{ENDINGS[options.format]}"
             target = self._target(work, step, f"-layer{ending}" if options.layer else ending)
-            how = step.recipe(self._models).followed(options)
+            given = replace(options, references=step.references)
+            how = step.recipe(self._models).followed(given)
             made = colorize_opened(photo, target, self._models[step.look.method], how, report)
         return target, made.unsaid
 

@@ -58,14 +58,33 @@ STYLE = """<style>
 #one:has(#photo img) {
   & #bring { flex-wrap: nowrap; gap: 10px; align-items: center; }
   & #bring > :first-child { flex: 0 0 96px !important; min-width: 0 !important; }
-  & #bring > :last-child { gap: 2px; min-width: 0 !important; }
+  & #bring > :nth-child(2) { gap: 2px; min-width: 0 !important; }
   & #photo { height: 58px !important; min-height: 0; }
-  & #photo :is(.image-frame, img) { width: 60px; height: 56px; object-fit: contain; }
+  & :is(#photo, #reference) :is(.image-frame, img) {
+    width: 60px; height: 56px; object-fit: contain;
+  }
   & :is(#photo .source-selection, #photo > label, #photo [data-testid="block-label"], #intro,
     #examples .label) { display: none; }
   & #examples .gallery { flex-wrap: nowrap; overflow-x: auto; gap: 4px; }
   & #examples :is(.gallery-item, .gallery-item img) { width: 32px; height: 32px; flex: none; }
 }
+#doubt {
+  position: absolute; right: 10px; bottom: 10px; z-index: 20; width: auto; min-width: 0;
+  padding: 8px 10px; border-radius: 8px; border: 1px solid var(--border-color-primary);
+  background: var(--block-background-fill);
+}
+#pane:has(#result.fullscreen) #doubt { display: none; }
+#beside { display: none; }
+#one:has(#photo img) #beside { display: block; flex: 0 0 230px !important; }
+#one:has(#photo img) #beside:has(#reference img) { flex: 0 0 96px !important; }
+#reference { height: 58px !important; min-height: 0; }
+:is(#reference, #many-reference) .wrap {
+  padding: 0 6px; font-size: 0.8rem; line-height: 1.05rem; min-height: 0;
+  & .icon-wrap { display: none; }
+  & p { white-space: normal; margin: 0; font-size: inherit; line-height: inherit; }
+}
+#metadata { padding-block: 3px; }
+#metadata label { font-size: 0.8rem; line-height: 1rem; }
 #work { gap: 14px; }
 #work .column { gap: 8px; }
 #work .tabitem { padding: 8px 0 0 !important; }
@@ -132,6 +151,8 @@ STYLE = """<style>
 #undo::before { content: "\\21b6\\a0" / ""; }
 #redo::before { content: "\\21b7\\a0" / ""; }
 @media (max-width: 700px) {
+  #one:has(#photo img) #beside:not(:has(#reference img)) { flex: 0 0 128px !important; }
+  #reference .wrap { padding: 0 4px; font-size: 0.75rem; line-height: 0.85rem; }
   #methods .grid-container { grid-template-columns: minmax(0, 1fr); }
   #seen { flex-wrap: wrap; }
   #seen > :first-child { flex: 0 0 100%; }
@@ -207,6 +228,11 @@ MODEL = (
     "Do you have a colour photograph of the same coat, house or uniform? Add it and click the "
     "colour; then click in your own photograph where it belongs."
 )
+REFERENCE = "Colours from another photograph of the same things"
+DOUBT = (
+    "**Clear:** in 3 of 4 such places or more, the cautious colour is about right. "
+    "**Violet:** less often; the denser, the less."
+)
 CAUTIOUS = "Cautious"
 KEPT = "**Kept:** click one to go back to it."
 NO_COLOURS, NO_CHANGE, NO_FILE = "No colours yet", "Nothing was changed", "No file yet"
@@ -237,6 +263,18 @@ it blends all that are likely. *GAN* was trained against a second network that t
 colours from real ones. *Flow* does not weigh what may be: it draws one colouring among the
 plausible ones, as bold as real colours are, and often not the true one."""
 
+_REFERENCE = """
+**Colours from another photograph.** Give a colour photograph of the same things, such as the same
+room, coat or garden, and what looks alike in both takes its colours; all else stays as it was
+guessed. It works best where both show the same from the same side, and it cannot know whether the
+coat was really the same."""
+
+_DOUBT = """
+**How sure is it?** The program draws the photograph eight times; where the drawings differ, it is
+not sure. How often it is right where they differ so much was counted on photographs whose colours
+are known. About right means the same sort of colour: another shade, but not red for blue. It is
+told of the cautious colours, before references, hints and sliders."""
+
 _YOURS = """
 **What stays yours.** Every bit of light and shade in the result is your photograph's own; only
 colour is added, at full size, so that it stops at edges. Pictures stay on this server only as long
@@ -255,6 +293,10 @@ _NAMES = """() => {
     const name = () => {
         set("#examples img", "alt", (_, index) => examples[index]);
         set("#photo img", "alt", "Your photograph");
+        for (const slot of ["#reference", "#many-reference"]) {
+            set(`${slot} img`, "alt", "The photograph whose colours are taken");
+            set(`${slot} button.upload-container`, "aria-label", REFERENCE);
+        }
         set("#model img", "alt", "The other photograph: click the colour that you want");
         set("#result img", "alt", (_, index) => ["Grey", "Colorized"][index]);
         set("#touch img", "alt", "The colorized photograph: click where a colour belongs");
@@ -320,7 +362,9 @@ def names(examples: Sequence[str]) -> str:
 
     Galleries and images come and go, so it looks again whenever something in the tab changes.
     """
-    return _NAMES.replace("EXAMPLES", json.dumps(list(examples)))
+    return _NAMES.replace("EXAMPLES", json.dumps(list(examples))).replace(
+        "REFERENCE", json.dumps(REFERENCE)
+    )
 
 
 def same_colour(palette: Mapping[str, str]) -> str:
@@ -333,7 +377,7 @@ def about(names: tuple[str, ...]) -> str:
     """What must be said of the methods that are there, as Markdown."""
     parts = [_GUESSES, _YOURS]
     if "photo" in names:
-        parts.append(_PHOTO)
+        parts += [_PHOTO, _REFERENCE, _DOUBT]
     if len(names) > ("photo" in names):
         parts.append(_CIFAR10)
     return "\n".join(parts)

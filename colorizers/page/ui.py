@@ -18,6 +18,7 @@ from colorizers.errors import WeightsError
 from colorizers.page import events, hinting, many, panels, texts, zoom
 from colorizers.page.checking import SILENT
 from colorizers.page.editing import Editor
+from colorizers.painting import doubt
 from colorizers.painting.predictor import Predictor
 
 DRAWN = 6
@@ -120,7 +121,7 @@ def _one(models: dict[str, Predictor], paths: list[str]) -> None:
         with gr.Column(scale=3, min_width=320):
             with gr.Tabs(elem_id="views") as views:
                 with gr.Tab("Before and after", id="before"):
-                    picture = panels.picture()
+                    picture = panels.picture(doubt.known(next(iter(models.values()))))
                 with gr.Tab("Hints"):
                     hints = hinting.build()
                 with gr.Tab("Methods", visible=len(models) > 1, id="compare") as comparing:

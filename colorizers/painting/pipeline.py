@@ -19,6 +19,7 @@ from colorizers.painting.hints import REACH_DEFAULT, Hint
 from colorizers.painting.layer import colours_alone
 from colorizers.painting.predict import Progress, colorize_photo
 from colorizers.painting.predictor import Predictor
+from colorizers.painting.references import Reference
 
 COMMENT = "Colours added by TrueHue; they are a guess ({})."
 """In the files; with the title of the method."""
@@ -45,6 +46,8 @@ class Options:
     hints : sequence of Hint
     reach : float
         Places with a colour of their own, and how far it spreads; see `colorizers.painting.hints`.
+    references : sequence of Reference
+        Photographs whose colours are taken; see `colorizers.painting.references`.
     layer : bool
         Write only the colours, as a PNG in sRGB for the blend mode Color; see
         `colorizers.painting.layer`.
@@ -59,6 +62,7 @@ class Options:
     keep: bool = False
     hints: Sequence[Hint] = ()
     reach: float = REACH_DEFAULT
+    references: Sequence[Reference] = ()
     layer: bool = False
 
 
@@ -141,7 +145,8 @@ def colorize_opened(
     try:
         rgb = colorize_photo(
             colorizer, photo, saturation=options.saturation, warmth=options.warmth,
-            hints=options.hints, reach=options.reach, progress=painting, **options.method,
+            hints=options.hints, reach=options.reach, references=options.references,
+            progress=painting, **options.method,
         )  # fmt: skip
     except ValueError as error:  # an option out of its range; the message names it
         raise ImageError(str(error)) from error

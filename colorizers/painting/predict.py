@@ -59,6 +59,7 @@ from colorizers.parallel import one_thread, threads
 
 if TYPE_CHECKING:
     from colorizers.painting.hints import Hint
+    from colorizers.painting.references import Reference
 
 Float = NDArray[np.float32]
 Progress = Callable[[float, str], None]
@@ -155,6 +156,7 @@ def colorize_photo(
     warmth: float = 0.0,
     hints: Sequence[Hint] = (),
     reach: float = 0.0,
+    references: Sequence[Reference] = (),
     progress: Progress | None = None,
     **options: Any,
 ) -> Pixels:
@@ -169,6 +171,9 @@ def colorize_photo(
     hints, reach
         Places with a colour of their own; see `colorizers.painting.hints`. They come last, so that
         they keep the very colour that was chosen.
+    references
+        Photographs whose colours are taken; see `colorizers.painting.references`. They come first,
+        so that saturation and warmth change what they give.
 
     Returns
     -------
@@ -183,6 +188,10 @@ def colorize_photo(
     L_work = _working_size(L)
     with one_thread():  # so that a recipe gives the same bytes with any number of cores
         ab_grid = predict_grid(colorizer, L_work, **options)
+    if references:
+        from colorizers.painting.references import with_references  # which imports this module
+
+        ab_grid = with_references(colorizer, L_work, ab_grid, references)
     ab_grid = adjust(ab_grid, saturation, warmth)
     if hints:
         from colorizers.painting.hints import with_hints  # which imports this module

@@ -3,10 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
+
+
+class Described(NamedTuple):
+    """The regions that a network finds in a photograph, and what it sees in each.
+
+    Attributes
+    ----------
+    share : ndarray of float32, shape (rows, columns, regions)
+        Of each place, how much of it is of each region; the sum is 1.
+    features : ndarray of float32, shape (regions, C)
+        Of length 1.
+    light : ndarray of float32, shape (regions,)
+        L_norm in [-1, 1].
+    """
+
+    share: NDArray[np.float32]
+    features: NDArray[np.float32]
+    light: NDArray[np.float32]
 
 
 class Predictor(Protocol):
@@ -42,3 +60,6 @@ class Predictor(Protocol):
 
     def likely(self, L: NDArray[np.float32]) -> NDArray[np.float32] | None:
         """How likely each bin is where, (rows, columns, 313), or None; see `Colorizer`."""
+
+    def described(self, L: NDArray[np.float32]) -> Described | None:
+        """The regions of L (rows, columns), or None if it finds none; see `Colorizer`."""

@@ -9,17 +9,19 @@ A recipe of version 1::
 
     {"truehue": 1, "method": "photo", "weights": "9c56...", "options": {"seed": 3, "vividness": 1},
      "saturation": 0.8, "warmth": 0, "keep_colours": false,
-     "hints": [{"x": 0.25, "y": 0.5, "a": 12.5, "b": -30}], "reach": 0.4}
+     "hints": [{"x": 0.25, "y": 0.5, "a": 12.5, "b": -30}], "reach": 0.4,
+     "references": ["5d02..."]}
 
 Only "truehue" and "method" must be there. Places are shares of the picture's width and height, so
-that a recipe fits every size; colours are a and b of Lab.
+that a recipe fits every size; colours are a and b of Lab. References are named by the SHA-256 of
+their files, which must be given again.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from math import isfinite
 from pathlib import Path
@@ -32,6 +34,7 @@ from colorizers.files.xmp import recipe_in
 from colorizers.painting.adjust import SATURATION, WARMTH, within
 from colorizers.painting.hints import MAX_HINTS, REACH, REACH_DEFAULT, Hint
 from colorizers.painting.predictor import Predictor
+from colorizers.painting.references import MOST, Reference
 
 if TYPE_CHECKING:
     from colorizers.painting.pipeline import Options
@@ -58,6 +61,8 @@ class Recipe:
         Of the method: seed, vividness, temperature.
     saturation, warmth, keep, hints, reach
         See `colorizers.painting.pipeline.Options`.
+    references : tuple of str
+        SHA-256 of the files of the photographs whose colours were taken.
     """
 
     method: str
@@ -68,13 +73,40 @@ class Recipe:
     keep: bool = False
     hints: tuple[Hint, ...] = ()
     reach: float = REACH_DEFAULT
+    references: tuple[str, ...] = ()
 
     def followed(self, options: Options) -> Options:
-        """These options with the recipe's colours; format, quality and metadata stay."""
+        """These options with the recipe's colours; format, quality and metadata stay.
+
+        Raises
+        ------
+        ImageError
+            If the references in the options are not those of the recipe.
+        """
         return replace(
             options, method=self.options, saturation=self.saturation, warmth=self.warmth,
             keep=self.keep, hints=self.hints, reach=self.reach,
+            references=self.in_order(options.references),
         )  # fmt: skip
+
+    def in_order(self, given: Sequence[Reference]) -> tuple[Reference, ...]:
+        """The references that the recipe names, among those that are given; as `followed`."""
+        known = {reference.sha256: reference for reference in given}
+        missing = [name for name in self.references if name not in known]
+        if missing:
+            many = len(self.references)
+            raise ImageError(
+                f"The recipe takes colours from {many} reference photograph{'s' * (many > 1)}, and "
+                f"the one whose file has the SHA-256 {missing[0][:12]}... was not given; give the "
+                "same file again as a reference."
+            )
+        more = sorted(known.keys() - set(self.references))
+        if more:
+            raise ImageError(
+                f"The recipe does not name the reference whose file has the SHA-256 "
+                f"{more[0][:12]}...; leave it out."
+            )
+        return tuple(known[name] for name in self.references)
 
     def fit(self, colorizer: Predictor) -> None:
         """Make sure that a colorizer is the one that the recipe is of.
@@ -105,6 +137,7 @@ def of(colorizer: Predictor, options: Options) -> Recipe:
     return Recipe(
         colorizer.name, _weights(colorizer), colorizer.options | dict(options.method),
         options.saturation, options.warmth, options.keep, tuple(options.hints), options.reach,
+        tuple(reference.sha256 for reference in options.references),
     )  # fmt: skip
 
 
@@ -131,8 +164,9 @@ def text(recipe: Recipe) -> str:
         "keep_colours": recipe.keep,
         "hints": hints,
         "reach": _short(recipe.reach),
+        "references": recipe.references,
     }
-    return json.dumps({name: value for name, value in said.items() if value != ""})
+    return json.dumps({name: value for name, value in said.items() if value not in ("", ())})
 
 
 def read(file: Path) -> Recipe:
@@ -277,13 +311,23 @@ def _method(value: Any) -> str:
     return value
 
 
-def _sha256(value: Any) -> str:
+def _sha256(value: Any, what: str = "the weights are") -> str:
     if not isinstance(value, str) or not re.fullmatch("[0-9a-f]{64}", value):
         raise ValueError(
-            f"In the recipe, the weights are {_shown(value)}, but must be a SHA-256: "
-            "64 digits from 0 to f."
+            f"In the recipe, {what} {_shown(value)}, but must be a SHA-256: 64 digits from 0 to f."
         )
     return value
+
+
+def _references(value: Any) -> tuple[str, ...]:
+    if not isinstance(value, list):
+        raise ValueError(f"In the recipe, the references are {_shown(value)}, but must be a list.")
+    if len(value) > MOST:
+        raise ValueError(f"The recipe has {len(value)} references, and {MOST} is the limit.")
+    names = [_sha256(name, f"reference {n} is") for n, name in enumerate(value, start=1)]
+    if len(set(names)) < len(names):
+        raise ValueError("The recipe names a reference twice; leave one out.")
+    return tuple(names)
 
 
 def _options(value: Any) -> dict[str, float]:
@@ -356,5 +400,6 @@ _FIELDS: dict[str, tuple[str, Callable[[Any], Any]]] = {
     "keep_colours": ("keep", _keep),
     "hints": ("hints", _hints),
     "reach": ("reach", _number("reach", REACH)),
+    "references": ("references", _references),
 }
 """Field -> attribute of `Recipe`, and its check, which raises ValueError with sentences."""

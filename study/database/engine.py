@@ -132,6 +132,9 @@ def connect(url: str, patience: float = PATIENCE) -> Engine:
                 connect_args={
                     "connect_timeout": max(round(patience), 2),
                     "tcp_user_timeout": 10_000,  # milliseconds until a dead line is given up
+                    # A prepared statement stays with a connection, and a pool such as PgBouncer's
+                    # gives each transaction another one.
+                    "prepare_threshold": None,
                 },
                 **always,
             )

@@ -22,7 +22,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from study.database.frames import ANSWER_COLUMNS, PARTICIPANT_COLUMNS, SCREENED, TRACED
+from study.database.frames import (
+    ANSWER_COLUMNS,
+    EXPOSURE,
+    PARTICIPANT_COLUMNS,
+    SCREENED,
+    TRACED,
+)
 from study.database.source import Source
 from study.errors import NothingToReportError
 from study.protocol.design import (
@@ -32,7 +38,9 @@ from study.protocol.design import (
     REPEAT,
     SCORED,
     TRUTH,
+    UNPAIRED,
     digest_of,
+    kind_of,
 )
 from study.protocol.registration import Look, Registration
 from study.protocol.session import HIGHEST, LONGEST_RESPONSE_MS, LOWEST, SCALES
@@ -94,7 +102,8 @@ def from_export(folder: Path, *, edited: bool = False) -> Source:
         if changed and not edited:
             raise ValueError(f"{changed}; export the study once more, or {EDITED}")
         people = _table(folder / PARTICIPANTS, _PEOPLE)
-        answers = _table(folder / ANSWERS, _ANSWERS)
+        limited = {EXPOSURE: _MILLISECONDS} if EXPOSURE in study["settings"] else {}
+        answers = _table(folder / ANSWERS, _ANSWERS | limited)
         _check_people(people, study)
         _check_of_participants(answers, people, study)
         _check_trials(answers, study["settings"])
@@ -273,6 +282,7 @@ def _moment(*, maybe: bool = False) -> _Column:
     return _Column("a moment such as 2026-03-01 12:00:00+00:00", read, maybe)
 
 
+_MILLISECONDS = _whole(0, LONGEST_RESPONSE_MS, maybe=True)
 _PEOPLE: dict[str, _Column] = {
     "study": _whole(0),
     "participant": _text(),
@@ -306,7 +316,7 @@ _ANSWERS: dict[str, _Column] = {
     "picked": _flag(),
     "realism": _whole(LOWEST, HIGHEST, maybe=True),
     "quality": _whole(LOWEST, HIGHEST, maybe=True),
-    "response_ms": _whole(0, LONGEST_RESPONSE_MS, maybe=True),
+    "response_ms": _MILLISECONDS,
     "answered_at": _moment(),
 }
 assert tuple(_ANSWERS) == ANSWER_COLUMNS
@@ -360,16 +370,18 @@ def _check_of_participants(
 def _check_trials(answers: pd.DataFrame, settings: Mapping[str, Any]) -> None:
     """Whole trials, each as the study shows it, none of them twice."""
     methods = tuple(settings["design"]["methods"])
+    unpaired = kind_of(settings) == UNPAIRED
+    places, picks = (1, {0, 1}) if unpaired else (len(methods), {1})
     trial, _ = pd.factorize(answers["trial"])
     first = answers.index[~answers["trial"].duplicated()].to_numpy()
-    for name in _OF_TRIAL:
+    for name in (*_OF_TRIAL, *({EXPOSURE} & set(answers))):
         cells, _ = pd.factorize(answers[name])
         _refuse(
             ANSWERS, name, answers[name], cells != cells[first][trial],
             "the same in all rows of trial {trial}", answers,
         )  # fmt: skip
     slots = answers["slot"].to_numpy(dtype=np.int64)
-    _refuse(ANSWERS, "slot", answers["slot"], slots > len(methods), f"at most {len(methods)}")
+    _refuse(ANSWERS, "slot", answers["slot"], slots > places, f"at most {places}")
     for name in ("slot", "method"):
         again = answers.duplicated(["trial", name]).to_numpy()
         _refuse(ANSWERS, name, answers[name], again, "there once in trial {trial}", answers)
@@ -384,10 +396,10 @@ def _check_trials(answers: pd.DataFrame, settings: Mapping[str, Any]) -> None:
         f"one of {', '.join(methods)}, or in a catch trial {TRUTH} or an obvious fake",
     )  # fmt: skip
     for what, per_trial, wanted in (
-        ("rows", np.bincount(trial), {len(methods)}),
-        ("picks", np.bincount(trial, answers["picked"]), {1}),
+        ("rows", np.bincount(trial), {places}),
+        ("picks", np.bincount(trial, answers["picked"]), picks),
         *(
-            (f"ratings of {scale}", np.bincount(trial, answers[scale].notna()), {0, len(methods)})
+            (f"ratings of {scale}", np.bincount(trial, answers[scale].notna()), {0, places})
             for scale in SCALES
         ),
     ):

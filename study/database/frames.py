@@ -82,6 +82,7 @@ PARTICIPANT_COLUMNS = (
 STUDY_COLUMNS = (
     *("study", "digest", "name", "settings", "file", "created_at", "withdrawn", "participants"),
 )
+EXPOSURE = "exposure_ms"  # a column of answers only where the study limits the exposure
 _CHUNK = 20_000
 
 
@@ -298,7 +299,13 @@ def _screened(connection: Connection) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["participant", *SCREENED]).set_index("participant")
 
 
-def answers(at: str | Connection, *, study: int | None = None) -> pd.DataFrame:
+def answers(
+    at: str | Connection,
+    *,
+    study: int | None = None,
+    exposure: bool = False,
+    unpaired: bool = False,
+) -> pd.DataFrame:
     """Return one row per trial and slot of every trial that has a pick.
 
     Parameters
@@ -307,6 +314,10 @@ def answers(at: str | Connection, *, study: int | None = None) -> pd.DataFrame:
         Database URL, or a snapshot of one.
     study
         Id of one version of a study (see `read_studies`); all of them if None.
+    exposure
+        Add the column exposure_ms, for a study that limits it.
+    unpaired
+        Whether trials show one picture each: picked is then whether it was called real.
 
     Returns
     -------
@@ -339,13 +350,15 @@ def answers(at: str | Connection, *, study: int | None = None) -> pd.DataFrame:
             Trial.kind,
             Trial.picture,
             Trial.label,
-            Pick.slot,
+            case((Pick.called_real.is_(False), 0), else_=Pick.slot) if unpaired else Pick.slot,
             Pick.response_ms,
             type_coerce(Pick.answered_at, DateTime()),  # a million times without Python
         )
         .join(Pick, Pick.trial_id == Trial.id)
         .order_by(Trial.id)
     )
+    if exposure:
+        trials = trials.add_columns(Pick.exposure_ms)
     slots = (
         select(Slot.trial_id, Slot.slot, Slot.method, realism.value, quality.value)
         .join(Pick, Pick.trial_id == Slot.trial_id)
@@ -452,7 +465,8 @@ def _join(
 ) -> pd.DataFrame:
     """Put the three sets of columns together, one row per trial and slot."""
     person_id, study, public_id, simulated, status, excluded = person
-    trial_id, of_person, position, kind, picture, label, picked, response_ms, answered_at = trial
+    trial_id, of_person, position, kind, picture, label, picked, response_ms, *rest = trial
+    answered_at, *exposure_ms = rest
     of_trial, number, method, realism, quality = slot
     t = pd.Index(trial_id).get_indexer(pd.Index(of_trial))  # row of each slot's trial
     mine = t >= 0
@@ -460,7 +474,7 @@ def _join(
         t = t[mine]
         of_trial, number, method, realism, quality = (column[mine] for column in slot)
     p = pd.Index(person_id).get_indexer(pd.Index(of_person))[t]
-    return pd.DataFrame(
+    frame = pd.DataFrame(
         {
             "study": study[p].astype(np.int64),
             "participant": _text(public_id[p]),
@@ -482,6 +496,9 @@ def _join(
         },
         columns=list(ANSWER_COLUMNS),
     )
+    if exposure_ms:
+        frame[EXPOSURE] = _whole(exposure_ms[0])[t]
+    return frame
 
 
 def _text(values: "np.ndarray[Any, Any]") -> "pd.Series[Any]":

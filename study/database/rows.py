@@ -13,12 +13,22 @@ from datetime import datetime
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from study.database.tables import Participant, Pause, Pick, Rating, ScreenCheck, Slot, Trial
+from study.database.tables import (
+    Exposure,
+    Participant,
+    Pause,
+    Pick,
+    Rating,
+    ScreenCheck,
+    Slot,
+    Study,
+    Trial,
+)
 from study.errors import ClosedError, DatabaseError
 from study.protocol.codes import new_code
 from study.protocol.design import PlannedTrial, StudySpec
 from study.protocol.refusals import refused
-from study.protocol.session import TrialState
+from study.protocol.session import FAKE, REAL, TrialState
 
 
 @dataclass(frozen=True)
@@ -244,6 +254,11 @@ def ratings(
     ]
 
 
+def pick_of(answer: int, paired: bool) -> dict[str, int | bool | None]:
+    """Return the columns of a pick that say what was answered: a slot, or real or fake."""
+    return {"slot": answer if paired else 1, "called_real": None if paired else answer == REAL}
+
+
 def complete(person: Participant, now: datetime) -> None:
     """Mark a participant as done and draw the completion code."""
     person.status = "completed"
@@ -258,7 +273,8 @@ def screened(session: Session, person: Participant) -> bool:
 
 
 def progress(session: Session, person: Participant) -> Progress:
-    """Read all trials of one participant: four queries of plain columns, however many they are."""
+    """Read all trials of one participant: five queries of plain columns, however many they are."""
+    scales = session.scalar(select(Study.settings["scales"]).where(Study.id == person.study_id))
     of_person = Trial.participant_id == person.id
     methods: dict[int, list[str]] = defaultdict(list)
     for trial_id, method in session.execute(
@@ -269,10 +285,12 @@ def progress(session: Session, person: Participant) -> Progress:
     ):
         methods[trial_id].append(method)
     picked: dict[int, int] = {}
-    for trial_id, slot in session.execute(
-        select(Pick.trial_id, Pick.slot).join(Trial, Trial.id == Pick.trial_id).where(of_person)
+    for trial_id, slot, called_real in session.execute(
+        select(Pick.trial_id, Pick.slot, Pick.called_real)
+        .join(Trial, Trial.id == Pick.trial_id)
+        .where(of_person)
     ):
-        picked[trial_id] = slot
+        picked[trial_id] = FAKE if called_real is False else slot
     ratings: dict[int, dict[tuple[int, str], int]] = defaultdict(dict)
     for trial_id, slot, scale, value in session.execute(
         select(Rating.trial_id, Rating.slot, Rating.scale, Rating.value)
@@ -282,10 +300,22 @@ def progress(session: Session, person: Participant) -> Progress:
         ratings[trial_id][slot, scale] = value
     trials = tuple(
         TrialState(
-            *row, methods=tuple(methods[row.id]), picked=picked.get(row.id), ratings=ratings[row.id]
+            **row._mapping,
+            methods=tuple(methods[row.id]),
+            picked=picked.get(row.id),
+            ratings=ratings[row.id],
+            unrated=scales == {},
         )
         for row in session.execute(
-            select(Trial.id, Trial.token, Trial.position, Trial.kind, Trial.picture)
+            select(
+                Trial.id,
+                Trial.token,
+                Trial.position,
+                Trial.kind,
+                Trial.picture,
+                Exposure.look.label("exposed"),
+            )
+            .outerjoin(Exposure, Exposure.trial_id == Trial.id)
             .where(of_person)
             .order_by(Trial.position)
         )

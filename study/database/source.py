@@ -17,8 +17,16 @@ from sqlalchemy import Connection
 from sqlalchemy.engine import make_url
 
 from study.database.engine import snapshot
-from study.database.frames import answers, looks, participants, read_studies, registration
+from study.database.frames import (
+    EXPOSURE,
+    answers,
+    looks,
+    participants,
+    read_studies,
+    registration,
+)
 from study.errors import NothingToReportError
+from study.protocol.design import UNPAIRED, kind_of
 from study.protocol.exclusions import Rules
 from study.protocol.registration import Look, Record, Registration
 
@@ -51,6 +59,11 @@ class Source:
     def record(self) -> Record:
         """What is stored about the study beside its answers."""
         return Record(self.settings, self.registration, self.looks)
+
+    @property
+    def kind(self) -> str:
+        """What a trial shows and asks, a key of `study.protocol.design.KINDS`."""
+        return kind_of(self.settings)
 
     @property
     def simulated(self) -> bool:
@@ -111,7 +124,12 @@ def read(connection: Connection, study: Mapping[str, Any], url: str) -> Source:
     """Return the version of a study that is a row of `study.frames.read_studies`, as it stands."""
     version = int(study["study"])
     return Source(
-        answers=answers(connection, study=version),
+        answers=answers(
+            connection,
+            study=version,
+            exposure=EXPOSURE in study["settings"],
+            unpaired=kind_of(study["settings"]) == UNPAIRED,
+        ),
         participants=participants(connection, study=version),
         version=version,
         name=str(study["name"]),

@@ -29,6 +29,7 @@ from study.database.rows import Progress, Recruiter, Visitor
 from study.database.tables import (
     AccessCode,
     Exclusion,
+    Exposure,
     Look,
     Participant,
     Pause,
@@ -45,7 +46,14 @@ from study.protocol.codes import new_code
 from study.protocol.design import PlannedTrial, StudySpec, digest_of
 from study.protocol.refusals import refused
 from study.protocol.screen import Check
-from study.protocol.session import SCALES, allow_pick, allow_ratings, current, response_time
+from study.protocol.session import (
+    SCALES,
+    allow_exposure,
+    allow_pick,
+    allow_ratings,
+    current,
+    response_time,
+)
 from study.protocol.traces import checked as checked_trace
 
 __all__ = [
@@ -352,8 +360,13 @@ class Store:
         response_ms: Any = None,
         exposure_ms: Any = None,
         trace: Any = None,
+        *,
+        limited: bool = False,
     ) -> Progress:
         """Save which slot was taken for real, and how; the first pick of a trial stands.
+
+        Where no ratings follow, the last trial completes. `limited` says that the study limits the
+        exposure, which must have begun then.
 
         Raises
         ------
@@ -363,14 +376,14 @@ class Store:
         with self._writing() as session:
             person = rows.locked(session, participant_id)
             progress = rows.progress(session, person)
-            trial = allow_pick(progress.trials, token, slot)
+            trial = allow_pick(progress.trials, token, slot, limited=limited)
             if trial.picked is None:
                 now = self._now()
                 person.last_seen_at = now
                 session.add(
                     Pick(
                         trial_id=trial.id,
-                        slot=slot,
+                        **rows.pick_of(slot, trial.paired),
                         response_ms=response_time(response_ms),
                         exposure_ms=response_time(exposure_ms),
                         answered_at=now,
@@ -379,9 +392,7 @@ class Store:
                 )
                 if (how := checked_trace(trace)) is not None:
                     session.add(Trace(trial_id=trial.id, simulated=person.simulated, **how))
-                progress = replace(
-                    progress.with_trial(replace(trial, picked=slot)), last_seen_at=now
-                )
+                progress = _after(progress.with_trial(replace(trial, picked=slot)), person, now)
         return progress
 
     def screen(self, participant_id: int, checks: Sequence[Check]) -> Progress:
@@ -413,6 +424,36 @@ class Store:
             person.agent_at = person.agent_at or self._now()
             return rows.progress(session, person)
 
+    def expose(self, participant_id: int, token: str, look: str) -> tuple[Progress, bool]:
+        """Keep that a trial's one showing begins; return whether it is the caller's.
+
+        Parameters
+        ----------
+        participant_id, token
+            The participant, and the trial's own token.
+        look
+            Random name of the showing, at most 64 letters: who asks again with the same name is
+            told the same.
+
+        Raises
+        ------
+        RefusedError
+            When ``session.allow_exposure`` refuses; nothing is stored then.
+        """
+        with self._writing() as session:
+            person = rows.locked(session, participant_id)
+            progress = rows.progress(session, person)
+            trial = allow_exposure(progress.trials, token)
+            if trial.exposed is None:
+                now = self._now()
+                person.last_seen_at = now
+                session.add(
+                    Exposure(trial_id=trial.id, look=look, began_at=now, simulated=person.simulated)
+                )
+                trial = replace(trial, exposed=look)
+                progress = replace(progress.with_trial(trial), last_seen_at=now)
+        return progress, trial.exposed == look
+
     def rate(
         self, participant_id: int, token: str, ratings: Any, scales: Sequence[str] = SCALES
     ) -> Progress:
@@ -431,12 +472,7 @@ class Store:
                 now = self._now()
                 person.last_seen_at = now
                 session.add_all(rows.ratings(trial.id, checked, now, person.simulated))
-                progress = replace(
-                    progress.with_trial(replace(trial, ratings=checked)), last_seen_at=now
-                )
-                if current(progress.trials) is None:
-                    rows.complete(person, now)
-                    progress = replace(progress, completion_code=person.completion_code)
+                progress = _after(progress.with_trial(replace(trial, ratings=checked)), person, now)
         return progress
 
     def add_simulated(
@@ -478,7 +514,7 @@ class Store:
                 session.add(
                     Pick(
                         trial_id=trial_id,
-                        slot=given.slot,
+                        **rows.pick_of(given.slot, len(planned.methods) > 1),
                         response_ms=given.response_ms,
                         answered_at=now,
                         simulated=True,
@@ -486,3 +522,12 @@ class Store:
                 )
                 session.add_all(rows.ratings(trial_id, given.ratings, now, True))
             rows.complete(person, now)
+
+
+def _after(progress: Progress, person: Participant, now: datetime) -> Progress:
+    """Complete the participant if this was the last answer, and return where they are."""
+    progress = replace(progress, last_seen_at=now)
+    if current(progress.trials) is not None:
+        return progress
+    rows.complete(person, now)
+    return replace(progress, completion_code=person.completion_code)

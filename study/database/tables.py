@@ -123,6 +123,28 @@ class AccessCode(Base):
     created_at: Mapped[datetime]
 
 
+class AdminSession(Base):
+    """That somebody is logged in at the administrator's page: a keyed digest of the cookie."""
+
+    __tablename__ = "admin_session"
+
+    digest: Mapped[str] = mapped_column(String(64), primary_key=True)
+    ends_at: Mapped[datetime]
+
+
+class LoginAttempt(Base):
+    """An attempt to log in within the last hour: a keyed digest of where it came from."""
+
+    __tablename__ = "login_attempt"
+    __table_args__ = (Index(None, "who"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    who: Mapped[str] = mapped_column(String(64))
+    at: Mapped[datetime]
+    slow_at: Mapped[datetime | None]  # when its password is looked at, of the slow lane
+    wrong: Mapped[bool] = mapped_column(default=False)
+
+
 class Withdrawal(Base):
     """That somebody's rows were deleted: the day and the version of the study, nobody's name."""
 
@@ -237,6 +259,26 @@ class Trial(Base):
     simulated: Mapped[bool]
 
 
+class Exposure(Base):
+    """That the one showing began that a trial has where the study limits the exposure.
+
+    `look` is the random name that the page gave to the showing, so that the page that asks again,
+    because the reply was lost, is the one that may show the pictures.
+    """
+
+    __tablename__ = "exposure"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["trial_id", "simulated"], ["trial.id", "trial.simulated"], ondelete="CASCADE"
+        ),
+    )
+
+    trial_id: Mapped[int] = mapped_column(primary_key=True)
+    look: Mapped[str] = mapped_column(String(64))
+    began_at: Mapped[datetime]
+    simulated: Mapped[bool]
+
+
 class Slot(Base):
     """Which method's picture stands in which slot of a trial."""
 
@@ -275,6 +317,7 @@ class Pick(Base):
     answered_at: Mapped[datetime]
     simulated: Mapped[bool]
     exposure_ms: Mapped[int | None]
+    called_real: Mapped[bool | None]
 
 
 class Trace(Base):

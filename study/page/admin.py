@@ -17,6 +17,7 @@ import pandas as pd
 from study.errors import StudyError
 from study.page import live
 from study.page.guard import PREFIX
+from study.protocol.design import PREFERENCE, UNPAIRED
 from study.report.layout import name_of, percent, percent_range
 from study.statistics.stats import Rate
 
@@ -64,7 +65,7 @@ a[download] { margin: 0; padding: 0; }
 """
 _HEAD = (
     '<div id="head"><h1>How the study stands</h1>'
-    f'<form method="post" action="{PREFIX}/logout"><button>Log out</button></form></div>'
+    '<form method="post" action="logout"><button>Log out</button></form></div>'
 )
 _NOTE = (
     "The rates are those of the report: scored answers of participants who are not excluded, with "
@@ -144,13 +145,13 @@ def build(url: str) -> gr.Blocks:
             (_SIMULATED if now.simulated else "")
             + (_PAUSED if now.paused else "")
             + _counts(now.counts),
-            _hidden(now) if now.rates is None else _rates(now.rates),
+            _hidden(now) if now.rates is None else _rates(now.rates, now.kind),
             gr.update(visible=now.rates is None),
             now.people,
             gr.update(value="Resume" if now.paused else "Pause", visible=True),
             _excluded(now.excluded),
-            f'<p><a href="{EXPORT}?study={now.study}" download>Download answers, participants and '
-            "settings of this version (ZIP)</a></p>",
+            f'<p><a href="export.zip?study={now.study}" download>Download answers, participants '
+            "and settings of this version (ZIP)</a></p>",
         )
 
     with gr.Blocks(title="Study", analytics_enabled=False) as page:
@@ -208,7 +209,7 @@ def _counts(counts: dict[str, int]) -> str:
     return f'<div id="counts">{"".join(cells)}</div>'
 
 
-def _rates(rates: Sequence[Rate]) -> str:
+def _rates(rates: Sequence[Rate], kind: str) -> str:
     """Print the rates, each with its interval as a bar on an axis from 0 to 100 %."""
     rows = [
         [
@@ -221,7 +222,14 @@ def _rates(rates: Sequence[Rate]) -> str:
         ]
         for rate in rates
     ]
-    heads = ["method", "picked as real", "rate", "95 % interval", "naive (Wilson)", "0 to 100 %"]
+    heads = [
+        "method",
+        {UNPAIRED: "called real", PREFERENCE: "preferred"}.get(kind, "picked as real"),
+        "rate",
+        "95 % interval",
+        "naive (Wilson)",
+        "0 to 100 %",
+    ]
     table = _table(heads, rows, ["", "n", "n", "n", "n", "plot"])
     return f'<h2>Rates</h2>{table or _NONE}<p class="note">{_NOTE}</p>'
 

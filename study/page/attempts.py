@@ -20,6 +20,9 @@ them one in two seconds by the third. What remains: somebody who brings thousand
 fill the second lane as fast as it empties, and a browser without a badge may be told to try again.
 The administrator's own browser is not.
 
+Attempts are counted, and the third lane is paced, in the database (``database.logins``), for all
+processes of a server together; in the lanes of each process one at a time is looked at.
+
 References
 ----------
 OWASP, Slow Down Online Guessing Attacks with Device Cookies.
@@ -29,17 +32,14 @@ import asyncio
 import hashlib
 import hmac
 import secrets
-import time
-from collections import deque
 from collections.abc import Awaitable, Callable
 
+from study.database.logins import Logins
 from study.page.proxies import neighbourhood
-from study.page.tally import Tally
 
 PER_MINUTE, FRESH = 5, 3
 MOST_WAITING = 32  # attempts in the lanes of strangers; each waits some tenths of a second
 FREE, LONGEST_PAUSE = 10, 2.0  # wrong attempts before the third lane slows down; seconds
-_MINUTE, _TEN_MINUTES = 60, 600
 
 
 class TooManyError(Exception):
@@ -60,27 +60,27 @@ class Attempts:
     Parameters
     ----------
     secret
-        What signs badges: the hash of the password.
-    clock, sleep
-        Seconds, and how to let them pass; tests replace both.
+        What signs badges, and keys what is stored of addresses: the hash of the password.
+    logins
+        Returns the database; asked in threads.
+    sleep
+        How to let seconds pass; tests replace it.
     """
 
     def __init__(
         self,
         secret: str,
-        clock: Callable[[], float] = time.monotonic,
+        logins: Callable[[], Logins],
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
-        self._key = hashlib.sha256(f"badge {secret}".encode()).digest()
-        self._clock, self._sleep = clock, sleep
-        self._tries = Tally(clock)
-        self._wrong: deque[float] = deque()  # in the third lane
+        self._secret = secret
+        self._logins, self._sleep = logins, sleep
         self._badged, self._fresh, self._slow = _Lane(), _Lane(), _Lane()
 
     def new_badge(self) -> str:
         """Return what a browser keeps in which somebody has logged in."""
         name = secrets.token_urlsafe(12)
-        return f"{name}.{self._signature(name)}"
+        return f"{name}.{keyed(self._secret, 'badge', name)}"
 
     async def answered(
         self, address: str, badge: str | None, check: Callable[[], Awaitable[bool]]
@@ -100,41 +100,48 @@ class Attempts:
         ------
         TooManyError
             When the attempt is refused.
+        UnavailableError
+            When the database cannot be used just now.
         """
         name = self._name_in(badge)
         who = f"badge {name}" if name else neighbourhood(address, 48)
-        now = self._clock()
-        tries = self._tries.of(who)
-        if sum(moment > now - _MINUTE for moment in tries) >= PER_MINUTE:
+        who = keyed(self._secret, "tries", who)
+        lately, tries = await asyncio.to_thread(lambda: self._logins().tries(who))
+        lane = self._badged if name else self._fresh if tries < FRESH else self._slow
+        if lately >= PER_MINUTE or (lane is not self._badged and lane.waiting >= MOST_WAITING):
             raise TooManyError
-        lane = self._badged if name else self._fresh if len(tries) < FRESH else self._slow
-        if lane is not self._badged and lane.waiting >= MOST_WAITING:
-            raise TooManyError
-        tries.append(now)
         lane.waiting += 1
         try:
+            attempt = await asyncio.to_thread(lambda: self._logins().take(who, PER_MINUTE))
+            if attempt is None:  # others came in the meantime
+                raise TooManyError
             async with lane.turn:
                 if lane is self._slow:
-                    await self._sleep(self.pause())
+                    turn = self._logins().turn
+                    await self._sleep(await asyncio.to_thread(turn, attempt, pause))
                 right = await check()
         finally:
             lane.waiting -= 1
-        if right:
-            tries.clear()
-        elif lane is self._slow:
-            self._wrong.append(self._clock())
+        await asyncio.to_thread(lambda: self._logins().settle(who, attempt, right=right))
         return right
-
-    def pause(self) -> float:
-        """Return the seconds that pass before an attempt in the third lane is looked at."""
-        while self._wrong and self._wrong[0] <= self._clock() - _TEN_MINUTES:
-            self._wrong.popleft()
-        return min(max(len(self._wrong) - FREE, 0) / 50, LONGEST_PAUSE)
 
     def _name_in(self, badge: str | None) -> str | None:
         name, _, signature = (badge or "").partition(".")
-        right = hmac.compare_digest(signature.encode(), self._signature(name).encode())
-        return name if name and right else None
+        right = keyed(self._secret, "badge", name)
+        return name if name and hmac.compare_digest(signature.encode(), right.encode()) else None
 
-    def _signature(self, name: str) -> str:
-        return hmac.new(self._key, name.encode(), hashlib.sha256).hexdigest()
+
+def keyed(secret: str, purpose: str, text: str) -> str:
+    """Return a digest that only who has the secret can make, and that serves one purpose."""
+    return hmac.new(f"{purpose} {secret}".encode(), text.encode(), hashlib.sha256).hexdigest()
+
+
+def pause(wrong: int) -> float:
+    """Return the seconds before an attempt in the third lane is looked at.
+
+    Parameters
+    ----------
+    wrong
+        How many there were wrong in the last ten minutes.
+    """
+    return min(max(wrong - FREE, 0) / 50, LONGEST_PAUSE)

@@ -23,6 +23,7 @@ from study.database.store import Store
 from study.errors import NothingToReportError
 from study.export import export
 from study.protocol import exclusions
+from study.protocol.design import PICK
 from study.report.gallery import named_folder
 from study.statistics import stats
 
@@ -51,6 +52,8 @@ class Live:
         How often somebody has looked at hidden rates.
     paused
         Whether nobody new may begin.
+    kind
+        What a trial shows and asks: a key of `study.protocol.design.KINDS`.
     people
         One row a participant, newest first.
     excluded
@@ -69,6 +72,7 @@ class Live:
     planned: int | None = None
     looks: int = 0
     paused: bool = False
+    kind: str = PICK
 
 
 def look(url: str, study: int | None = None, *, rates: bool = False) -> Live:
@@ -132,6 +136,7 @@ def look(url: str, study: int | None = None, *, rates: bool = False) -> Live:
         planned,
         len(source.looks),
         stopped,
+        source.kind,
     )
 
 

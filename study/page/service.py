@@ -16,6 +16,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+from study.database.storage import why_not_kept
 from study.database.store import Progress, Recruiter, Store, Visitor
 from study.errors import ClosedError, RefusedError, UnavailableError
 from study.page.faults import LINES
@@ -25,12 +26,13 @@ from study.protocol.codes import tidy
 from study.protocol.config import StudyConfig
 from study.protocol.refusals import refused
 from study.protocol.screen import items, judged
-from study.protocol.session import view, visible
+from study.protocol.session import TrialState, current, feedback, view, visible
 from study.protocol.texts import texts
 from study.stimuli.plates import picture
 from study.stimuli.showing import StimulusSet, load
 
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{32,128}")
+_LOOK = re.compile(r"[A-Za-z0-9_-]{16,64}")
 _RECRUITER = re.compile(r"[\x21-\x7e]{1,100}")
 _PLACEHOLDER = re.compile(r"[{}]|^\$|^%.*%$|^\[.*\]$|^<.*>$")  # as in {{%PROLIFIC_PID%}}
 
@@ -50,6 +52,8 @@ class Service:
         The database.
     config
         The study; the default one if None.
+    kept
+        Whether what is stored outlives the server; nobody may begin where it does not.
 
     Raises
     ------
@@ -60,10 +64,16 @@ class Service:
     """
 
     def __init__(
-        self, stimuli: StimulusSet, store: Store, config: StudyConfig | None = None
+        self,
+        stimuli: StimulusSet,
+        store: Store,
+        config: StudyConfig | None = None,
+        *,
+        kept: bool = True,
     ) -> None:
         self.config = config or StudyConfig()
         self._stimuli = stimuli
+        self._kept = kept
         self._store = store
         self.spec = self.config.spec(
             stimuli.methods, stimuli.pictures, stimuli.practice, stimuli.sha256
@@ -78,6 +88,8 @@ class Service:
             screen=self.config.screen.asks,
             automation=self.config.automation,
             own=self.config.texts,
+            exposure_ms=self.config.exposure_ms,
+            question=self.config.question,
         )
         store.refuse_mixture(simulated=False)
         self._study_id: int | None = None
@@ -108,6 +120,8 @@ class Service:
             visitor = self._visitor(request)
             if _field(request, "version") != self.config.consent.version:
                 raise refused("changed")
+            if not self._kept and self._find(request) is None:
+                raise ClosedError("not_kept")
             # The version of the study is stored with the first participant, and not before.
             study_id = self._store.register(self.spec)
             with self._braked(self._store.identify(study_id, visitor) is None, address):
@@ -157,11 +171,16 @@ class Service:
         return self._answer(delete)
 
     def pictures(self, request: Any) -> dict[str, Any]:
-        """Return the pictures of the current or the next trial, as PNG in base64, by slot."""
+        """Return the pictures of the current or the next trial, as PNG in base64, by slot.
+
+        Of a trial whose limited exposure began, only the sizes.
+        """
 
         def encoded() -> dict[str, Any]:
             trial = visible(self._known(request).trials, str(_field(request, "trial")))
-            pngs = self._stimuli.shown(trial.methods, trial.picture)
+            pngs = self._shown_of(trial)
+            if self.config.exposure_ms and trial.exposed is not None:
+                return {"trial": trial.token, "pictures": [], "sizes": [_size(png) for png in pngs]}
             return {
                 "trial": trial.token,
                 "pictures": [base64.b64encode(png).decode("ascii") for png in pngs],
@@ -169,21 +188,48 @@ class Service:
 
         return self._answer(encoded)
 
+    def _shown_of(self, trial: TrialState) -> list[bytes]:
+        """Return the PNGs of a trial; a single one is as long as the longest of its versions."""
+        if trial.paired:
+            return self._stimuli.shown(trial.methods, trial.picture)
+        methods = self.spec.design.methods
+        every = self._stimuli.shown(methods, trial.picture)
+        return [every[methods.index(method)] for method in trial.methods]
+
+    def expose(self, request: Any) -> dict[str, Any]:
+        """Begin the one showing of a limited exposure, and say whether this page may show it."""
+
+        def begin() -> dict[str, Any]:
+            look = _field(request, "look")
+            named = isinstance(look, str) and _LOOK.fullmatch(look)
+            if not (self.config.exposure_ms and named):
+                raise refused("not_ours")
+            progress, mine = self._store.expose(
+                self._due_id(request), str(_field(request, "trial")), str(look)
+            )
+            return {**self._shown(progress, request), "mine": mine}
+
+        return self._answer(begin)
+
     def pick(self, request: Any) -> dict[str, Any]:
         """Save a pick and return where the participant is now."""
-        return self._answer(
-            lambda: self._shown(
-                self._store.pick(
-                    self._due_id(request),
-                    str(_field(request, "trial")),
-                    _field(request, "slot"),
-                    _field(request, "response_ms"),
-                    _field(request, "exposure_ms"),
-                    _field(request, "trace") if self.config.automation else None,
-                ),
-                request,
+
+        def save() -> dict[str, Any]:
+            token = str(_field(request, "trial"))
+            progress = self._store.pick(
+                self._due_id(request),
+                token,
+                _field(request, "slot"),
+                _field(request, "response_ms"),
+                _field(request, "exposure_ms"),
+                _field(request, "trace") if self.config.automation else None,
+                limited=bool(self.config.exposure_ms),
             )
-        )
+            shown = self._shown(progress, request)
+            told = feedback(progress.trials, token)
+            return shown if told is None else {**shown, "feedback": told}
+
+        return self._answer(save)
 
     def plates(self, request: Any) -> dict[str, Any]:
         """Return the pictures that check eyes and screen, as PNG in base64, in their order."""
@@ -283,6 +329,8 @@ class Service:
 
     def _shown(self, progress: Progress | None, request: Any) -> dict[str, Any]:
         if progress is None:
+            if not self._kept:
+                raise ClosedError("not_kept")
             if self._study_id is not None:
                 self._store.refuse_new(self._study_id, self.config.cap)
             version = self.config.consent.version
@@ -293,6 +341,9 @@ class Service:
                 "open_after": self.config.open_after,
             }
         shown = view(progress.trials)
+        due = current(progress.trials)
+        if self.config.exposure_ms and due is not None:
+            shown |= {"exposure_ms": self.config.exposure_ms, "exposed": due.exposed is not None}
         if end := self._end(progress, shown["step"]):
             shown = self._ended(end)
         elif self._screens(progress):
@@ -364,6 +415,11 @@ class Service:
             return reply
 
 
+def _size(png: bytes) -> list[int]:
+    """Return width and height of a PNG in pixels, which its header says."""
+    return [int.from_bytes(png[at : at + 4], "big") for at in (16, 20)]
+
+
 def unavailable(why: str, text: str) -> dict[str, Any]:
     """Return the reply that lets the page wait, say why, and ask again."""
     return {"error": text, "why": why, "again": AGAIN[why]}
@@ -371,6 +427,8 @@ def unavailable(why: str, text: str) -> dict[str, Any]:
 
 def open_service(config: StudyConfig, database_url: str) -> Service:
     """Return a study on its stimulus set and a database.
+
+    Where the database may be lost at the next start, the log says why, and nobody may begin.
 
     Raises
     ------
@@ -381,7 +439,10 @@ def open_service(config: StudyConfig, database_url: str) -> Service:
     """
     stimuli = load(config.stimuli)
     config.spec(stimuli.methods, stimuli.pictures, stimuli.practice, stimuli.sha256)
-    return Service(stimuli, Store(database_url, patience=PATIENCE), config)
+    store = Store(database_url, patience=PATIENCE)
+    if lost := why_not_kept(database_url):
+        LINES.say(lost)
+    return Service(stimuli, store, config, kept=lost is None)
 
 
 def _field(request: Any, name: str) -> Any:

@@ -1,6 +1,7 @@
-"""Who did something how often lately, in memory: what limits per address are counted by.
+"""Who did something how often lately, in memory: what the limit of consents per address counts by.
 
-Asked by ``attempts`` and ``service``; forgotten when the time is over, and when the server ends.
+Asked by ``service``, which promises that no address is stored; forgotten when the time is over, and
+when the server ends. Each process of a server has its own.
 """
 
 import time

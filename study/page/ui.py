@@ -1,8 +1,8 @@
 """The Study tab: one HTML component whose script asks the server, and the server decides.
 
-``build`` is called inside a ``gr.Tab``. The page itself is ``static/study.js`` and
-``static/study.css``; it talks to `study.page.service.Service` through the component's server
-functions, plain HTTP requests that do not wait in Gradio's queue behind a colorization.
+``build`` is called inside a ``gr.Tab``. The page itself is in ``static/``; it talks to
+`study.page.service.Service` through the component's server functions, plain HTTP requests that do
+not wait in Gradio's queue behind a colorization.
 
 Why no Gradio image component: it would serve pictures under file names, as lossy webp by
 default, one by one. Here the pictures of a trial come in one reply, as PNGs of equal length,
@@ -31,9 +31,9 @@ from study.protocol.english import ENGLISH
 from study.protocol.wording import over
 
 STATIC = Path(__file__).parent / "static"
-SCRIPTS = ("study.js", "traces.js", "screen.js")  # as one, in this order
+SCRIPTS = ("study.js", "traces.js", "screen.js", "exposure.js", "judge.js")  # as one
 READING = ("enter", "plates", "pictures")
-WRITING = ("consent", "screen", "tell", "pick", "rate", "withdraw")
+WRITING = ("consent", "screen", "tell", "expose", "pick", "rate", "withdraw")
 READERS, WRITERS = 8, 4  # at once
 QUEUE_SECONDS = 3.0  # until a request is told that they are all busy
 

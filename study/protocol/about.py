@@ -105,7 +105,15 @@ def instructions(settings: Mapping[str, Any]) -> tuple[str, ...]:
         given = settings.get("scales")
         scales = None if given is None else {name: Scale(**words) for name, words in given.items()}
         more = {name: bool(settings.get(name)) for name in ("screen", "automation")}
-        read = texts(spec, consent=own, scales=scales, own=words, **more)
+        read = texts(
+            spec,
+            consent=own,
+            scales=scales,
+            exposure_ms=int(settings.get("exposure_ms", 0)),
+            question=settings.get("question"),
+            own=words,
+            **more,
+        )
         points = [f"{heading}: {text}" for heading, text in read["consent"]["points"]]
         ends = [f"{name}: 1 {low}, 5 {high}" for name, low, high in read["scales"].values()]
         return (

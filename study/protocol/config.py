@@ -18,7 +18,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from study.errors import ConfigError
-from study.protocol.design import Design, StudySpec
+from study.protocol.design import KINDS, PICK, PREFERENCE, TRUTH, Design, StudySpec
 from study.protocol.exclusions import Rules
 from study.protocol.planned import Planned, read_plan
 from study.protocol.reading import Table
@@ -38,6 +38,7 @@ ACCESS = {
 
 LINKS = ("declined", "screened_out", "quota_full", "timed_out")
 PARAMETERS = ("PROLIFIC_PID", "STUDY_ID", "SESSION_ID")
+EXPOSURES_MS = 50, 60_000  # shorter than three frames of a screen is a matter of luck
 
 
 @dataclass(frozen=True)
@@ -59,13 +60,15 @@ class StudyConfig:
     stimuli
         Folder of the stimulus set.
     methods
-        Which methods of the set are compared, the truth among them; None for all of them.
+        Which methods of the set are compared, the truth among them where the trials show it;
+        None for all of them.
     scored, practice, catch, repeats, seed
         See `study.protocol.design.Design`.
     consent
         Text and version.
     scales
-        Scales by name, "realism", "quality" or both: those that the tables and reports know.
+        Scales by name, "realism", "quality" or both: those that the tables and reports know; none
+        where a trial ends with the choice.
     exclusion
         Who is left out of the analysis, fixed before the first participant starts.
     margin
@@ -92,6 +95,14 @@ class StudyConfig:
         Where participants go at the other ends: a key of `LINKS` to its address.
     parameters
         What a recruiter's link calls the person, the study there, and the session.
+    kind
+        What a trial shows and asks: a key of `study.protocol.design.KINDS`. Only trials of the
+        first kind have ratings, a margin, and a primary contrast with a power run.
+    question
+        What a trial asks where it asks for a preference; the program's own words if None.
+    exposure_ms
+        For how long the pictures of a trial are shown before they are hidden and the choice is
+        open; 0: until the choice. Hidden pictures are not rated: `scales` is empty then.
     completion_link
         Where participants go at the end, or None; ``{code}`` in it is their completion code.
     colorize
@@ -115,6 +126,9 @@ class StudyConfig:
     practice: int = 3
     catch: int = 0
     repeats: int = 0
+    kind: str = PICK
+    question: str | None = None
+    exposure_ms: int = 0
     seed: int = 1
     consent: Consent = field(default_factory=Consent)
     scales: Mapping[str, Scale] = field(default_factory=default_scales)
@@ -137,6 +151,36 @@ class StudyConfig:
     texts: Words = field(default_factory=dict)
     file: str | None = None
 
+    def __post_init__(self) -> None:
+        least, most = EXPOSURES_MS
+        if self.exposure_ms and not least <= self.exposure_ms <= most:
+            raise ConfigError(
+                f"trials.exposure_ms is {self.exposure_ms}, but must be {least} to {most} "
+                "milliseconds, or 0 for pictures that stay until the choice."
+            )
+        for setting, given in (
+            ("trials.ratings", bool(self.scales)),
+            ("analysis.margin", self.margin is not None),
+            ("plan.primary", self.plan.primary is not None),
+            ("plan.rates", bool(self.plan.rates)),
+            (f"a registration (*{ENDING})", self.registration is not None),
+        ):
+            if self.kind != PICK and given:
+                raise ConfigError(
+                    f"{setting} is set, but trials.kind is {self.kind!r}, and only trials of kind "
+                    f"{PICK!r} have it; leave it out."
+                )
+        if self.question is not None and self.kind != PREFERENCE:
+            raise ConfigError(
+                f"trials.question is set, but trials.kind is {self.kind!r}, and only trials of "
+                f"kind {PREFERENCE!r} ask a question of yours; leave it out."
+            )
+        if self.exposure_ms and self.scales:
+            raise ConfigError(
+                f"trials.exposure_ms is {self.exposure_ms} and there are ratings, but pictures "
+                "that are hidden cannot be rated; leave trials.ratings and [scales] out."
+            )
+
     def spec(
         self,
         methods: Sequence[str],
@@ -151,7 +195,8 @@ class StudyConfig:
         ConfigError
             When the set lacks a method, or is too small for the trials.
         """
-        chosen = tuple(methods) if self.methods is None else self.methods
+        every = [name for name in methods if self.kind != PREFERENCE or name != TRUTH]
+        chosen = tuple(every) if self.methods is None else self.methods
         missing = [name for name in chosen if name not in methods]
         if missing:
             raise ConfigError(
@@ -162,7 +207,13 @@ class StudyConfig:
             spec = StudySpec(
                 name=self.name,
                 design=Design(
-                    chosen, self.scored, self.practice, self.seed, self.catch, self.repeats
+                    chosen,
+                    self.scored,
+                    self.practice,
+                    self.seed,
+                    self.catch,
+                    self.repeats,
+                    self.kind,
                 ),
                 pictures=pictures,
                 practice=practice,
@@ -185,6 +236,8 @@ class StudyConfig:
             "exclusion": self.exclusion.settings(),
             # Where it is not set it is not stored, so that studies of before stay what they were.
             **({} if self.margin is None else {"margin": self.margin}),
+            **({} if self.question is None else {"question": self.question}),
+            **({"exposure_ms": self.exposure_ms} if self.exposure_ms else {}),
             **({"plan": planned} if (planned := self.plan.settings()) else {}),
             **({"automation": True} if self.automation else {}),
             **({"screen": screen} if (screen := self.screen.settings()) else {}),
@@ -281,8 +334,15 @@ def parse(text: str, *, folder: Path = Path()) -> StudyConfig:
         practice=trials.number("practice", default.practice, least=0),
         catch=trials.number("catch", default.catch, least=0),
         repeats=trials.number("repeats", default.repeats, least=0),
+        kind=(kind := trials.choice("kind", default.kind, KINDS)),
+        question=trials.text("question", None),
+        exposure_ms=(exposure := trials.number("exposure_ms", default.exposure_ms, least=0)),
         consent=consent,
-        scales=_read_scales(root.table("scales"), default_scales(own)),
+        scales=_read_scales(
+            root.table("scales"),
+            default_scales(own),
+            rated=trials.boolean("ratings", not exposure and kind == PICK),
+        ),
         exclusion=_rules(root.table("exclusion")),
         margin=(analysis := root.table("analysis")).share("margin", default.margin, below=0.5),
         plan=read_plan(root.table("plan")),
@@ -310,8 +370,17 @@ def parse(text: str, *, folder: Path = Path()) -> StudyConfig:
     if len(config.name) > 200:
         raise ConfigError(f"name has {len(config.name)} letters, but may have at most 200.")
     try:
-        methods = config.methods or Design.methods
-        Design(methods, config.scored, config.practice, config.seed, config.catch, config.repeats)
+        usual = Design.methods[1:] if config.kind == PREFERENCE else Design.methods
+        methods = config.methods or usual
+        Design(
+            methods,
+            config.scored,
+            config.practice,
+            config.seed,
+            config.catch,
+            config.repeats,
+            config.kind,
+        )
         config.plan.refuse_unknown(config.methods)
     except ValueError as error:
         raise ConfigError(f"{error}.") from error
@@ -349,7 +418,15 @@ def _consent(table: Table, own: Words) -> Consent:
     return Consent(version, tuple(part for part in paragraphs if part))
 
 
-def _read_scales(table: Table, default: Mapping[str, Scale]) -> Mapping[str, Scale]:
+def _read_scales(table: Table, default: Mapping[str, Scale], *, rated: bool) -> Mapping[str, Scale]:
+    if not rated:
+        if table.values:
+            raise ConfigError(
+                f"scales.{next(iter(table.values))} is set, but this study has no ratings "
+                "(trials.ratings is false, as it is where the exposure is limited, and for other "
+                f"kinds of trials than {PICK!r}); leave [scales] out."
+            )
+        return {}
     if not table.values:
         return default
     scales: dict[str, Scale] = {}

@@ -23,6 +23,12 @@ What is balanced
 * **Repeated trials.** Pictures of the first half once more, one in each of as many equal stretches
   of the second half, at least one other trial later, with the truth in another slot than before.
 
+* **One picture a trial** (`UNPAIRED`). All pictures are parted into as many groups as there are
+  versions, and a list has equally many of each group. A picture's version moves on by one each
+  time its group was used up, so a list has every version equally often, a participant sees no
+  picture twice, and after as many rounds as there are versions each picture was shown in all
+  (nearly so, where the pictures do not part into equal groups).
+
 Catch and repeated trials have balanced slot orders of their own and come beside the scored
 trials: a study with them has the scored trials that it would have without.
 
@@ -48,6 +54,12 @@ PRACTICE = "practice"
 SCORED = "scored"
 CATCH = "catch"
 REPEAT = "repeat"
+PICK, UNPAIRED, PREFERENCE = "pick", "unpaired", "preference"
+KINDS = {
+    PICK: "all versions of a picture beside each other: which one is real?",
+    UNPAIRED: "one version of a picture: real or fake?",
+    PREFERENCE: "versions of a picture without the truth: which one do you prefer?",
+}
 MOST_METHODS = 9  # the page's keys are 1 to 9
 CATCH_METHODS = tuple(f"catch-{number}" for number in range(1, MOST_METHODS))
 
@@ -59,7 +71,8 @@ class Design:
     Attributes
     ----------
     methods
-        Names of the pictures of one trial; `TRUTH` is one of them.
+        Names of the pictures of one trial; `TRUTH` is one of them, but where trials ask for a
+        preference.
     scored
         Trials that count. 30 is the default study: five times the six orders of three slots.
     practice
@@ -70,6 +83,8 @@ class Design:
         Trials among the scored ones in which every picture but the truth is an obvious fake.
     repeats
         Scored trials that come a second time; at most half of them.
+    kind
+        What a trial shows and asks: a key of `KINDS`.
     """
 
     methods: tuple[str, ...] = (TRUTH, "classification", "gan")
@@ -78,9 +93,17 @@ class Design:
     seed: int = 1
     catch: int = 0
     repeats: int = 0
+    kind: str = PICK
 
     def __post_init__(self) -> None:
-        if TRUTH not in self.methods or len(self.methods) < 2:
+        if self.kind not in KINDS:
+            raise ValueError(f"kind is {self.kind!r}, but must be one of {', '.join(KINDS)}")
+        if self.kind == PREFERENCE and (TRUTH in self.methods or len(self.methods) < 2):
+            raise ValueError(
+                f"methods are {list(self.methods)}, but a trial of kind {PREFERENCE!r} needs at "
+                f"least two methods, and {TRUTH!r} is none of them"
+            )
+        if self.kind != PREFERENCE and (TRUTH not in self.methods or len(self.methods) < 2):
             raise ValueError(
                 f"methods are {list(self.methods)}, but a trial needs {TRUTH!r} and at least "
                 "one colorization beside it"
@@ -108,6 +131,17 @@ class Design:
                 f"{self.scored // 2}, half as many as scored trials"
             )
 
+        if self.kind != PICK and (self.catch or self.repeats):
+            raise ValueError(
+                f"{self.catch} catch and {self.repeats} repeated trials were asked for, but trials "
+                f"of kind {self.kind!r} have neither; set both to 0"
+            )
+        if self.kind == UNPAIRED and self.scored % len(self.methods):
+            raise ValueError(
+                f"{self.scored} scored trials were asked for, but {len(self.methods)} versions "
+                f"equally often take a multiple of {len(self.methods)}"
+            )
+
     @property
     def shown(self) -> int:
         """Trials after practice, as the participant counts them."""
@@ -118,6 +152,11 @@ def digest_of(settings: Mapping[str, Any]) -> str:
     """Return the SHA-256 of what is stored with a study, whatever the order of its keys."""
     text = json.dumps(settings, sort_keys=True, separators=(",", ":"), allow_nan=False)
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def kind_of(settings: Mapping[str, Any]) -> str:
+    """Return the kind of the trials from what is stored with a study, a key of `KINDS`."""
+    return str((settings.get("design") or {}).get("kind", PICK))
 
 
 @dataclass(frozen=True)
@@ -160,12 +199,18 @@ class StudySpec:
         """Return what is stored with the study, ready for JSON."""
         return {
             **self.conduct,
-            "design": {**asdict(self.design), "methods": list(self.design.methods)},
+            "design": self._design(),
             "pictures": sorted(self.pictures),
             "practice": sorted(self.practice),
             "stimuli_sha256": self.stimuli_sha256,
             "consent_version": self.consent_version,
         }
+
+    def _design(self) -> dict[str, Any]:
+        design = {**asdict(self.design), "methods": list(self.design.methods)}
+        if self.design.kind == PICK:
+            del design["kind"]  # so that studies of before stay what they were
+        return design
 
     def digest(self) -> str:
         """Return the SHA-256 of the settings: another digest is another version."""
@@ -264,6 +309,40 @@ def picture_list(pictures: Sequence[str], size: int, seed: int, number: int) -> 
     return tuple(chosen)
 
 
+def version_list(
+    pictures: Sequence[str], design: Design, number: int
+) -> tuple[tuple[str, str], ...]:
+    """Return list `number` of pictures, each with the method that made its version.
+
+    Raises
+    ------
+    ValueError
+        When there are fewer pictures than a list needs.
+
+    Examples
+    --------
+    >>> design = Design(("truth", "gan"), scored=2, kind=UNPAIRED)
+    >>> [version_list(list("abcd"), design, number) for number in range(2)]
+    [(('d', 'truth'), ('b', 'gan')), (('c', 'truth'), ('a', 'gan'))]
+    """
+    m = len(design.methods)
+    each = design.scored // m
+    if each > len(pictures) // m:
+        raise ValueError(
+            f"a participant sees {design.scored} pictures, {each} in each of {m} versions, but the "
+            f"stimulus set has only {len(pictures)}: ask for fewer trials or build a larger set"
+        )
+    order = shuffled(sorted(pictures), design.seed, "versions")
+    smallest = len(order) // m  # group; all groups turn together, or a list would lose its balance
+    chosen: list[tuple[str, str]] = []
+    for group in range(m):
+        pool = order[group::m]
+        for at, picture in enumerate(picture_list(pool, each, design.seed, number)):
+            rounds = (number * each + at) // smallest
+            chosen.append((picture, design.methods[(group + rounds) % m]))
+    return tuple(chosen)
+
+
 def slot_orders(
     methods: Sequence[str], trials: int, seed: int, purpose: str
 ) -> list[tuple[str, ...]]:
@@ -342,6 +421,20 @@ def plan(
             f"{len(practice_pictures)} practice pictures"
         )
     pool = shuffled(sorted(practice_pictures), seed, PRACTICE)
+    if design.kind == UNPAIRED:
+        orders = slot_orders(design.methods, design.practice, seed, f"slots/{PRACTICE}")
+        warm_up = [(picture, order[0]) for picture, order in zip(pool, orders, strict=False)]
+        versions = dict(version_list(pictures, design, number))
+        shown = [
+            (picture, versions[picture]) for picture in shuffled(list(versions), seed, "trials")
+        ]
+        kinds = [PRACTICE] * len(warm_up) + [SCORED] * len(shown)
+        return tuple(
+            PlannedTrial(at, kind, picture, (method,))
+            for at, (kind, (picture, method)) in enumerate(
+                zip(kinds, warm_up + shown, strict=True), start=1
+            )
+        )
     practice, catch = pool[: design.practice], pool[design.practice :][: design.catch]
     scored = shuffled(picture_list(pictures, design.scored, design.seed, number), seed, "trials")
     fakes = (TRUTH, *CATCH_METHODS[: len(design.methods) - 1])

@@ -4,9 +4,19 @@ Read by ``texts`` for what the server fills in, and by ``refusals`` for what it 
 filled in by the page itself. A study file's ``[texts]``, or the file of texts that it names, may
 set each of them (`study.protocol.wording`); study/texts/de.toml does so in German. The consent
 text has a version, which is stored with each participant: change the text and the version together.
+
+The tables of `VARIANTS` have what is said otherwise where trials are not those of the default
+study; at most one of them lies over the rest (`study.protocol.wording.of_trials`).
 """
 
 from typing import Any
+
+VARIANTS = ("unrated", "preference", "unpaired")
+
+_FILTERS = (
+    "Please switch off night light or other colour filters of your screen. A picture may be a "
+    "little soft; that tells nothing about its colours."
+)
 
 ENGLISH: dict[str, Any] = {
     "language": "en",  # BCP 47, for readers of the screen and hyphenation
@@ -25,7 +35,7 @@ ENGLISH: dict[str, Any] = {
         "points": [
             [
                 "What is stored",
-                "Your choices and ratings, {checks}the time at which you gave them, how long "
+                "{answers}, {checks}the time at which you gave them, how long "
                 "each choice took, {made}and the version of this text. If you came by a "
                 "recruiting service's link, also the participant, study and session numbers in "
                 "that link.",
@@ -70,8 +80,7 @@ ENGLISH: dict[str, Any] = {
             "Choose the picture that you think shows the real colours: click it, or press "
             "{keys}. Go by your first impression.",
             "Then rate each picture for {meanings}, from 1 to 5.",
-            "Please switch off night light or other colour filters of your screen. A picture "
-            "may be a little soft; that tells nothing about its colours.",
+            _FILTERS,
         ],
         "practice": (
             "You begin with practice, where you are told which picture was real. After that "
@@ -86,6 +95,11 @@ ENGLISH: dict[str, Any] = {
         ),
         "agent_tell": "I am a program",
         "agent_noted": "Noted, thank you.",
+    },
+    "exposure": {
+        "ready": "The pictures are shown once, for {exposure}.",
+        "show": "Show the pictures",
+        "over": "These pictures were on show already. Choose by what you saw.",
     },
     "between": {
         "title": "Practice is over",
@@ -104,6 +118,19 @@ ENGLISH: dict[str, Any] = {
         "practice_and_trials": "{practice} practice and {scored} real trials",
         "hour": "an hour",
         "hours": "{hours} hours",
+        "minute": "a minute",
+        "minutes": "{minutes} minutes",
+        "second": "one second",
+        "seconds": "{seconds} seconds",
+        "point": ".",  # of decimal numbers
+        "answers": "Your choices and ratings",
+        "deleted": "your choices, ratings and times",
+        "other": "the other was coloured by a computer program",
+        "others": "the others were coloured by computer programs",
+        "once": (
+            "The pictures are shown once, for {exposure}: press the button when you are ready to "
+            "look. Then grey patterns take their places, and you choose by what you saw."
+        ),
         "made": (
             "how it was made (by mouse, touch or keys, and how far the pointer moved: programs "
             "answer otherwise than people), "
@@ -161,6 +188,12 @@ ENGLISH: dict[str, Any] = {
             "The study is paused",
             "Nobody can begin it just now. Please come back later.",
         ],
+        "not_kept": [
+            "The study is closed",
+            "Answers could be lost: this server has not shown that it keeps its files when it "
+            "restarts. So nobody can begin, and nothing about you was stored. If you run this "
+            "study, the server's log says what to do.",
+        ],
     },
     "access": {
         "title": "Access code",
@@ -172,8 +205,8 @@ ENGLISH: dict[str, Any] = {
         "open": "Withdraw",
         "title": "Delete your answers",
         "lead": (
-            "This deletes everything that is stored about you in this study: your choices, "
-            "ratings and times. It cannot be undone."
+            "This deletes everything that is stored about you in this study: {deleted}. It cannot "
+            "be undone."
         ),
         "label": "Your withdrawal code",
         "go": "Delete my answers",
@@ -213,6 +246,7 @@ ENGLISH: dict[str, Any] = {
         "loading": "Loading the pictures ...",
         "pictures": "Pictures",
         "picture": "Picture {number}",
+        "hidden": "Hidden picture",
         "choose": "Picture {number} is real",
         "legend": "Picture {number}: ",
         "missing": "missing",
@@ -261,10 +295,119 @@ ENGLISH: dict[str, Any] = {
         "no_participant": "This participant is not in the database. Reload the page.",
         "not_on_show": "These pictures are not on show now. Reload the page to go on.",
         "not_due": "This trial is not due yet. Reload the page to go on.",
+        "look_first": "Look at the pictures first. Reload the page to go on.",
+        "no_ratings": "This study asks for no ratings. Reload the page to go on.",
         "not_yours": "This trial is not one of yours. Reload the page to go on.",
         "choose": "Choose one of the pictures 1 to {pictures}.",
+        "judge": "Answer {real} for real or {fake} for fake.",
         "choose_first": "Choose the picture that you think is real first, then rate.",
         "rate_all": "Rate all {pictures} pictures.",
         "rate": "Rate the {scale} of picture {picture} from {low} to {high}.",
+    },
+    "unrated": {
+        "consent": {
+            "lead": (
+                "You will see {methods} versions of one photograph at a time. One has its real "
+                "colours; {fakes}. You choose the real one. There are {trials}; allow about "
+                "{duration}."
+            ),
+        },
+        "instructions": {
+            "points": [
+                "Choose the picture that you think shows the real colours: click it, or press "
+                "{keys}. Go by your first impression.",
+                "{once}",
+                _FILTERS,
+            ],
+        },
+        "phrases": {"answers": "Your choices", "deleted": "your choices and times"},
+    },
+    "preference": {
+        "question": "Which picture do you prefer?",
+        "consent": {
+            "title": "{question}",
+            "lead": (
+                "You will see {methods} versions of one photograph at a time, coloured by "
+                "different computer programs. You choose one of them. There are {trials}; allow "
+                "about {duration}."
+            ),
+        },
+        "instructions": {
+            "points": [
+                "The question is always: {question}",
+                "Choose the picture that answers the question: click it, or press {keys}. Go by "
+                "your first impression.",
+                "{once}",
+                _FILTERS,
+            ],
+            "practice": "You begin with practice.",
+            "no_practice": "There is no right or wrong answer.",
+        },
+        "phrases": {"answers": "Your choices", "deleted": "your choices and times"},
+        "done": {
+            "after": (
+                "Hand it in where you were asked for it. In each trial, different computer "
+                "programs had coloured the same photograph. You can close the page."
+            ),
+        },
+        "page": {"choose": "Picture {number}"},
+    },
+    "unpaired": {
+        "question": "Are these colours real?",
+        "judge": {
+            "picture": "Picture",
+            "answers": ["Real", "Fake"],
+            "right": [
+                "Right: these colours are real.",
+                "Right: these colours were made by a computer program.",
+            ],
+            "wrong": [
+                "No: these colours are real.",
+                "No: these colours were made by a computer program.",
+            ],
+        },
+        "consent": {
+            "title": "Real or fake?",
+            "lead": (
+                "You will see one picture at a time. Some have their real colours, the others "
+                "were coloured by computer programs. You say which are real. There are {trials}; "
+                "allow about {duration}."
+            ),
+        },
+        "instructions": {
+            "points": [
+                "You see one picture at a time. Say whether its colours are real, or were made by "
+                "a computer program: click Real or Fake, or press 1 or 2. Go by your first "
+                "impression.",
+                "{once}",
+                _FILTERS,
+            ],
+            "practice": (
+                "You begin with practice, where you are told whether the colours were real. After "
+                "that there is no feedback."
+            ),
+            "no_practice": "You are not told whether the colours were real.",
+        },
+        "exposure": {
+            "ready": "The picture is shown once, for {exposure}.",
+            "show": "Show the picture",
+            "over": "This picture was on show already. Answer by what you saw.",
+        },
+        "phrases": {
+            "answers": "Your choices",
+            "deleted": "your choices and times",
+            "once": (
+                "The picture is shown once, for {exposure}: press the button when you are ready "
+                "to look. Then a grey pattern takes its place, and you answer by what you saw."
+            ),
+        },
+        "done": {
+            "after": (
+                "Hand it in where you were asked for it. Some pictures had their real colours, "
+                "the others were coloured by computer programs that only saw the photograph in "
+                "grey. The study measures how often their colours are taken for real. You can "
+                "close the page."
+            ),
+        },
     },
 }  # fmt: skip

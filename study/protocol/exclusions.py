@@ -152,7 +152,7 @@ def judge(
         participant (str), rule (name in `Rules`), value (what was measured, float), limit (what
         the rule asks, float), reason (for people), ordered by participant, then by rule.
     """
-    picks = answers[answers["picked"]]
+    picks = _given(answers)
     found: list[dict[str, Any]] = []
     for rule, limit in rules.settings().items():
         if rule in _CHECKS:
@@ -236,6 +236,13 @@ def flow(
         analysed=int(analysed.nunique()),
         withdrawn=withdrawn,
     )
+
+
+def _given(answers: pd.DataFrame) -> pd.DataFrame:
+    """One row a trial, the picked one; of a single picture, slot 1 if real was said, 2 if fake."""
+    alone = ~answers["trial"].duplicated(keep=False)
+    given = answers[answers["picked"] | alone]
+    return given.assign(slot=np.where(given["picked"], given["slot"], 2))
 
 
 def repeated(picks: pd.DataFrame) -> pd.DataFrame:

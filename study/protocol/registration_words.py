@@ -120,10 +120,10 @@ def _hypotheses(c: Content) -> str:
 def _measured(c: Content) -> str:
     scales = c["settings"]["scales"]
     rated = "; ".join(f"{s['label']} ({s['low']} to {s['high']})" for s in scales.values())
+    ratings = f"ratings from 1 to 5 of each picture ({rated}), and " if rated else ""
     return (
         "In each trial, which picture is picked as the real one; a method's fool rate is the share "
-        "of trials in which its picture is picked. Secondary: ratings from 1 to 5 of each picture "
-        f"({rated}), and the time to the pick."
+        f"of trials in which its picture is picked. Secondary: {ratings}the time to the pick."
     )
 
 
@@ -142,7 +142,18 @@ def _conditions(c: Content) -> str:
         f"One group. Everybody sees {design['scored']} scored trials out of {c['pictures']} "
         f"pictures; each trial shows the same picture {len(design['methods'])} times, by "
         f"{_methods(c)}, side by side in random order"
-        f"{'; besides ' + ', '.join(extra) if extra else ''}."
+        f"{'; besides ' + ', '.join(extra) if extra else ''}.{_exposure(c)}"
+    )
+
+
+def _exposure(c: Content) -> str:
+    limit = c["settings"].get("exposure_ms")
+    if limit is None:
+        return ""
+    return (
+        f" The pictures of a trial are shown once, for {limit} ms, then hidden behind grey "
+        "patterns of their size; the choice is open from then on. A reload or a tab that is left "
+        "gives no second look."
     )
 
 

@@ -19,6 +19,7 @@ from study.protocol.refusals import refused
 
 SCALES = ("realism", "quality")
 LOWEST, HIGHEST = 1, 5
+REAL, FAKE = 1, 2  # answers about a single picture
 LONGEST_RESPONSE_MS = 3_600_000  # a page left open over lunch is no response time
 
 
@@ -26,8 +27,10 @@ LONGEST_RESPONSE_MS = 3_600_000  # a page left open over lunch is no response ti
 class TrialState:
     """One trial of one participant as it is stored.
 
-    `methods[i]` stands in slot i + 1; `picked` is a slot or None; `ratings` maps (slot, scale)
-    to 1..5 and is either empty or complete.
+    `methods[i]` stands in slot i + 1; `picked` is a slot, or `REAL` or `FAKE` where there is one
+    slot only, or None; `ratings` maps (slot, scale)
+    to 1..5 and is either empty or complete, and always empty where the study is `unrated`.
+    `exposed` names the one showing of its pictures that a limited exposure allows, once it began.
     """
 
     id: int
@@ -38,11 +41,30 @@ class TrialState:
     methods: tuple[str, ...]
     picked: int | None = None
     ratings: Mapping[tuple[int, str], int] = field(default_factory=dict)
+    unrated: bool = False
+    exposed: str | None = None
+
+    @property
+    def paired(self) -> bool:
+        """Whether it shows several pictures, one of which is picked; else one is judged."""
+        return len(self.methods) > 1
+
+    @property
+    def options(self) -> int:
+        """How many answers there are."""
+        return len(self.methods) if self.paired else FAKE
+
+    @property
+    def right(self) -> int | None:
+        """The answer that is right; None where the truth is not among several pictures."""
+        if self.paired:
+            return self.methods.index(TRUTH) + 1 if TRUTH in self.methods else None
+        return REAL if self.methods == (TRUTH,) else FAKE
 
     @property
     def finished(self) -> bool:
-        """Whether the trial is picked and rated."""
-        return self.picked is not None and bool(self.ratings)
+        """Whether the trial is picked and, where the study asks for it, rated."""
+        return self.picked is not None and (self.unrated or bool(self.ratings))
 
 
 def current(trials: Sequence[TrialState]) -> TrialState | None:
@@ -65,20 +87,41 @@ def visible(trials: Sequence[TrialState], token: str) -> TrialState:
     raise refused("not_on_show")
 
 
-def allow_pick(trials: Sequence[TrialState], token: str, slot: Any) -> TrialState:
+def allow_exposure(trials: Sequence[TrialState], token: str) -> TrialState:
+    """Return the trial whose limited exposure may begin; when `exposed` is set, it has begun.
+
+    Raises
+    ------
+    RefusedError
+        When the trial is not this participant's, not yet due, or picked already.
+    """
+    trial = _find(trials, token)
+    if trial.picked is not None or trial != current(trials):
+        raise refused("not_due")
+    return trial
+
+
+def allow_pick(
+    trials: Sequence[TrialState], token: str, slot: Any, *, limited: bool = False
+) -> TrialState:
     """Return the trial that a pick is for; when its `picked` is set, that pick stands.
 
     Raises
     ------
     RefusedError
-        When the trial is not this participant's, not yet due, or has no such slot.
+        When the trial is not this participant's, not yet due, or has no such slot, or when its
+        pictures are shown for a limited time and were not shown yet.
     """
     trial = _find(trials, token)
     if trial.picked is None:
         if trial != current(trials):
             raise refused("not_due")
-        if not _is_int(slot) or not 1 <= slot <= len(trial.methods):
-            raise refused("choose", pictures=len(trial.methods))
+        if limited and trial.exposed is None:
+            raise refused("look_first")
+        if not _is_int(slot) or not 1 <= slot <= trial.options:
+            if trial.paired:
+                raise refused("choose", pictures=trial.options)
+            raise refused("judge", real=REAL, fake=FAKE)
     return trial
 
 
@@ -103,6 +146,8 @@ def allow_ratings(
         of 1 to 5.
     """
     trial = _find(trials, token)
+    if trial.unrated:
+        raise refused("no_ratings")
     if trial.ratings:
         return trial, dict(trial.ratings)
     if trial.picked is None:
@@ -160,8 +205,22 @@ def view(trials: Sequence[TrialState]) -> dict[str, Any]:
         "picked": trial.picked,
     }
     if trial.kind == PRACTICE and trial.picked is not None:
-        shown["real"] = trial.methods.index(TRUTH) + 1
+        shown |= _told(trial)
     return shown
+
+
+def feedback(trials: Sequence[TrialState], token: str) -> dict[str, int] | None:
+    """Return what a practice trial tells after its pick where no ratings follow, or None."""
+    trial = _find(trials, token)
+    if trial.kind != PRACTICE or trial.picked is None or not trial.unrated:
+        return None
+    told = _told(trial)
+    return {"picked": trial.picked, **told} if told else None
+
+
+def _told(trial: TrialState) -> dict[str, int]:
+    """Return the right answer; nothing where there is none, as of a preference."""
+    return {} if trial.right is None else {"real": trial.right}
 
 
 def _find(trials: Sequence[TrialState], token: str) -> TrialState:

@@ -10,12 +10,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from study.protocol.design import StudySpec
+from study.protocol.design import PICK, StudySpec
 from study.protocol.english import ENGLISH
-from study.protocol.wording import Words, fill, over
+from study.protocol.wording import Words, fill, of_trials, over
 
 CONSENT_VERSION = str(ENGLISH["consent"]["version"])
-SECONDS_PER_TRIAL = 20  # a guess until a study has measured it: one pick and six ratings
+# Guesses until a study has measured it: one pick and six ratings, and one choice without ratings.
+SECONDS_PER_TRIAL, SECONDS_PER_CHOICE = 20, 6
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,8 @@ def texts(
     hours: int = 0,
     resume_hours: int = 0,
     open_after: int = 0,
+    exposure_ms: int = 0,
+    question: str | None = None,
     screen: bool = False,
     automation: bool = False,
     own: Words | None = None,
@@ -58,6 +61,10 @@ def texts(
         Within which a participant has to finish, and to come back after an answer.
     open_after
         Seconds until the link of an end opens by itself.
+    exposure_ms
+        For how long pictures are shown; 0: until the choice.
+    question
+        What a trial asks where a preference is asked for; that of the words if None.
     screen
         Whether eyes and screen are checked before the trials.
     automation
@@ -68,15 +75,20 @@ def texts(
     Returns
     -------
     dict
-        As `ENGLISH`, without what is only there to be filled in. ``page`` and ``refused`` keep
-        their braces.
+        As `ENGLISH`, without what is only there to be filled in, and with the words of the study's
+        kind of trials in their places. ``page`` and ``refused`` keep their braces.
     """
-    words = over(ENGLISH, own or {})
+    shown = default_scales(own) if scales is None else scales
+    kind = spec.design.kind
+    variant = kind if kind != PICK else None if shown else "unrated"
+    words = over(of_trials(ENGLISH, variant), of_trials(own or {}, variant))
     phrases, page, refused = words.pop("phrases"), words.pop("page"), words.pop("refused")
     m = len(spec.design.methods)
-    shown = default_scales(own) if scales is None else scales
     practice, scored = spec.design.practice, spec.design.shown
     counts = {"practice": practice, "scored": scored}
+    each = SECONDS_PER_CHOICE if variant else SECONDS_PER_TRIAL
+    minutes = max(round((practice + scored) * each / 60), 1)
+    exposure = _exposure(phrases, exposure_ms)
     keys = [str(key) for key in range(1, m + 1)]
     filled: dict[str, Any] = fill(
         words,
@@ -84,7 +96,8 @@ def texts(
             **counts,
             "methods": m,
             "others": m - 1,
-            "minutes": max(round((practice + scored) * SECONDS_PER_TRIAL / 60), 1),
+            "minutes": minutes,
+            "duration": phrases["minute" if minutes == 1 else "minutes"].format(minutes=minutes),
             "keys": phrases["comma"].join(keys[:-1]) + phrases["or"] + keys[-1],
             "meanings": _meanings(shown, phrases, default_scales(own)),
             "late": _late(phrases, hours, resume_hours),
@@ -92,12 +105,21 @@ def texts(
             "made": phrases["made"] if automation else "",
             "checks": phrases["checks"] if screen else "",
             "trials": phrases["practice_and_trials" if practice else "trials"].format(**counts),
+            "answers": phrases["answers"],
+            "deleted": phrases["deleted"],
+            "fakes": phrases["other" if m == 2 else "others"],
+            "question": question or words["question"],
+            "exposure": exposure,
+            "once": phrases["once"].format(exposure=exposure) if exposure_ms else "",
             "catch": f"{phrases['catch']} " if spec.design.catch else "",
         },
     )
     if consent:
         filled["consent"] |= {"paragraphs": list(consent), "points": []}
+    if question:
+        filled["question"] = question
     one = filled["instructions"]
+    one["points"] = [point for point in one["points"] if point]
     if not practice:
         filled["between"] = None
     one["practice"] = one["practice" if practice else "no_practice"]
@@ -115,6 +137,12 @@ def _late(phrases: Words, hours: int, resume: int) -> str:
 
     key = "late_both" if hours and resume else "late_back" if resume else "late"
     return str(phrases[key].format(hours=said(hours or resume), resume=said(resume)))
+
+
+def _exposure(phrases: Words, milliseconds: int) -> str:
+    """Return in words for how long pictures are shown."""
+    seconds = f"{milliseconds / 1000:g}".replace(".", phrases["point"])
+    return str(phrases["second" if seconds == "1" else "seconds"].format(seconds=seconds))
 
 
 def _meanings(scales: Mapping[str, Scale], phrases: Words, default: Mapping[str, Scale]) -> str:

@@ -13,7 +13,7 @@ from string import Formatter
 from typing import Any
 
 from study.errors import ConfigError
-from study.protocol.english import ENGLISH
+from study.protocol.english import ENGLISH, VARIANTS
 
 Words = Mapping[str, Any]
 
@@ -21,9 +21,11 @@ DIRECTIONS = ("ltr", "rtl")
 # What the server knows when it fills in a text, in all of its texts.
 KNOWN = frozenset(
     {"methods", "others", "practice", "scored", "trials", "catch", "minutes", "keys"}
-    | {"meanings", "late", "seconds", "checks", "made"}
+    | {"meanings", "late", "seconds", "checks", "made", "answers", "deleted", "duration", "fakes"}
+    | {"question", "exposure", "once"}
 )
 _FILLED_ELSEWHERE = ("page", "refused", "phrases")  # there, each text has names of its own
+_ROOTS = ("texts", *(f"texts.{one}" for one in VARIANTS))
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*")
 
 
@@ -40,6 +42,18 @@ def over(words: Words, own: Words) -> dict[str, Any]:
         both = isinstance(value, Mapping) and isinstance(words.get(name), Mapping)
         result[name] = over(words[name], value) if both else value
     return result
+
+
+def of_trials(words: Words, variant: str | None) -> dict[str, Any]:
+    """Return words as they are where trials are of a variant, one of `VARIANTS` or None.
+
+    Examples
+    --------
+    >>> of_trials({"a": 1, "unpaired": {"a": 2}, "preference": {"a": 3}}, "unpaired")
+    {'a': 2}
+    """
+    common = {name: word for name, word in words.items() if name not in VARIANTS}
+    return over(common, words.get(variant, {}) if variant else {})
 
 
 def checked(own: Words) -> dict[str, Any]:
@@ -65,10 +79,18 @@ def checked(own: Words) -> dict[str, Any]:
             f"texts.language is {language!r}, but must be a language's code such as de or pt-BR."
         )
     consent = own.get("consent", {})
-    asked = set(consent) & {"lead", "paragraphs", "points"}
+    asked = [
+        f"{table}.{name}"
+        for table, words in (
+            ("consent", consent),
+            *((f"{one}.consent", own.get(one, {}).get("consent", {})) for one in VARIANTS),
+        )
+        for name in ("lead", "paragraphs", "points")
+        if name in words
+    ]
     if asked and consent.get("version") in (None, ENGLISH["consent"]["version"]):
         raise ConfigError(
-            f"texts.consent.{min(asked)} is set and texts.consent.version is not: it is stored "
+            f"texts.{asked[0]} is set and texts.consent.version is not: it is stored "
             'with each participant and tells which text they read; set one such as "4-de".'
         )
     if len(consent.get("version", "")) > 64:
@@ -117,13 +139,15 @@ def _check(name: str, given: Any, english: Any, known: frozenset[str]) -> None:
                 raise ConfigError(
                     f"{name}.{key} is no text of the page; there are {', '.join(english)}."
                 )
-            of_its_own = key in _FILLED_ELSEWHERE and name == "texts"
+            of_its_own = key in _FILLED_ELSEWHERE and name in _ROOTS
             _check(f"{name}.{key}", value, english[key], frozenset() if of_its_own else known)
         return
     if isinstance(english, str):
         good, wanted = isinstance(given, str) and given != "", "a text"
     elif name.startswith("texts.ends."):
         good, wanted = _is_texts(given) and len(given) == 2, "two texts: a title and a sentence"
+    elif name.startswith("texts.unpaired.judge."):
+        good, wanted = _is_texts(given) and len(given) == 2, "two texts: for real and for fake"
     elif name == "texts.consent.points":
         good = isinstance(given, list) and all(_is_texts(x) and len(x) == 2 for x in given)
         wanted = "a list of pairs: a heading and a sentence"

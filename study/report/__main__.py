@@ -27,7 +27,7 @@ from study.errors import StudyError
 from study.protocol.about import about
 from study.report.gallery import find, named_folder
 from study.report.render import FORMATS, ascii_only
-from study.report.summary import Summary, summarise
+from study.report.summary import OF_KIND, Report, gather
 from study.stimuli.manifest import Manifest
 
 FORMS = (*FORMATS, "html")
@@ -77,10 +77,11 @@ def report_of(
 
 def computed(
     source: Source, *, only: str | None = None, stimuli: Path | None = None
-) -> tuple[Summary, Manifest | None]:
+) -> tuple[Report, Manifest | None]:
     """Return everything that a report says, and the pictures if they are at hand."""
     gallery = find(source, stimuli)
-    summary = summarise(
+    summary = gather(
+        OF_KIND[source.kind],
         source.answers,
         source.participants,
         database=source.database,
@@ -102,7 +103,7 @@ def computed(
     return summary, gallery
 
 
-def written(summary: Summary, gallery: Manifest | None, form: str) -> str:
+def written(summary: Report, gallery: Manifest | None, form: str) -> str:
     """Return a report that was `computed` in one of the `FORMS`."""
     if form == "html":
         from study.report.page import page

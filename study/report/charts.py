@@ -19,6 +19,7 @@ from study.report.roads import roads as other_roads
 from study.report.summary import Summary
 from study.statistics.behaviour import Block, PeopleSpread
 from study.statistics.ratings import Rating
+from study.statistics.stats import PAPER, Rate
 
 
 def inks(names: Iterable[str]) -> dict[str, str]:
@@ -27,14 +28,14 @@ def inks(names: Iterable[str]) -> dict[str, str]:
     return {TRUTH: "truth", **{name: f"m{i % 6 + 1}" for i, name in enumerate(fakes)}}
 
 
-def forest(s: Summary) -> Plot:
-    """Fool rates with the headline and the naive interval, and the paper's values."""
+def forest(rates: Sequence[Rate], level: float, title: str) -> Plot:
+    """Rates with the headline and the naive interval, and the paper's values."""
     scale = Scale.up_to(
-        [r.headline.high for r in s.rates.fool_rates]
-        + [r.wilson.high for r in s.rates.fool_rates]
-        + [r.paper or 0 for r in s.rates.fool_rates]
+        [r.headline.high for r in rates]
+        + [r.wilson.high for r in rates]
+        + [r.paper or 0 for r in rates]
     )
-    ink = inks(r.name for r in s.rates.fool_rates)
+    ink = inks(r.name for r in rates)
     rows = [
         Row(
             r.name if r.name != TRUTH else "truth (the real one)",
@@ -44,21 +45,21 @@ def forest(s: Summary) -> Plot:
                 scale.band(r.wilson, f"{r.name}, Wilson, naive: {percent_range(r.wilson)}"),
                 scale.interval(r.headline, f"{r.name}: {percent_range(r.headline)}"),
                 scale.dot(r.rate, f"{r.name}: {percent(r.rate)} ({r.picked}/{r.trials})"),
-                scale.diamond(r.paper, f"{s.rates.paper}: {percent(r.paper, 2)}")
+                scale.diamond(r.paper, f"{PAPER}: {percent(r.paper, 2)}")
                 if r.paper is not None
                 else Markup(),
             ),
             ink[r.name],
         )
-        for r in s.rates.fool_rates
+        for r in rates
     ]
     legend = [
-        (sign(scale_dot=True), f"rate and {100 * s.level:g} % interval over people and pictures"),
+        (sign(scale_dot=True), f"rate and {100 * level:g} % interval over people and pictures"),
         (sign(band=True), "Wilson, naive (too narrow)"),
     ]
-    if any(r.paper is not None for r in s.rates.fool_rates):
-        legend.append((sign(diamond=True), f"the paper's own study ({s.rates.paper})"))
-    return Plot("Picked as the real picture", rows, scale.axis(), legend)
+    if any(r.paper is not None for r in rates):
+        legend.append((sign(diamond=True), f"the paper's own study ({PAPER})"))
+    return Plot(title, rows, scale.axis(), legend)
 
 
 def indistinguishability(s: Summary) -> Plot:

@@ -151,11 +151,13 @@ def _display(s: Summary) -> tuple[bool, str, str]:
     if not shown:
         return False, heading, "Not known: the stimulus set is not at hand."
     sizes = f"of {size[1]} x {size[0]} pixels" if size else "of several sizes"
+    limit = s.exposure.exposure
+    said = "" if limit is None else f" Shown for {limit.limit_ms} ms (section Exposure)."
     return (
         True,
         heading,
         f"Pictures {sizes}, enlarged to {shown['pixels']} pixels by the filter {shown['filter']}, "
-        "all alike.",
+        f"all alike.{said}",
     )
 
 
@@ -235,6 +237,8 @@ def _ratings(s: Summary) -> tuple[bool, str, str]:
     heading = "Rating distributions, not only means"
     rated = [rating for of_scale in s.ratings.ratings.values() for rating in of_scale]
     there = [rating for rating in rated if rating.ratings]
+    if not rated:
+        return True, heading, "The study asks for no ratings."
     if not there:
         return False, heading, "Nobody rated a picture."
     return (

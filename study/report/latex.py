@@ -1,6 +1,6 @@
 r"""The report's tables for a paper: LaTeX with booktabs.
 
-Fed by a `study.report.summary.Summary`; the same sections, in the same rounding, as text and
+Fed by a `study.report.summary.Report`; the same sections, in the same rounding, as text and
 HTML. The output is to be `\input` into a document that loads booktabs, with pdfLaTeX, XeLaTeX or
 LuaLaTeX. Every caption says it where participants are simulated, or an export was edited.
 """
@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from study.report.layout import Section
 from study.report.sections import banner, sections
-from study.report.summary import TITLE, Summary
+from study.report.summary import TITLE, Report
 
 _SPECIAL = {
     "\\": r"\textbackslash{}",
@@ -49,7 +49,7 @@ def escape(text: str) -> str:
     return escaped.replace(r" \%", r"\,\%")
 
 
-def latex(summary: Summary) -> str:
+def latex(summary: Report) -> str:
     """All tables of the report, the checklist and the paragraph for a paper."""
     lines = [
         "% Needs \\usepackage{booktabs}. Every number is that of python -m study.report.",
@@ -73,7 +73,7 @@ def latex(summary: Summary) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _table(section: Section, summary: Summary) -> list[str]:
+def _table(section: Section, summary: Report) -> list[str]:
     mark = summary.title.removeprefix(TITLE)
     caption = f"{section.title}{mark}. {' '.join((section.intro, *section.notes))}".strip()
     return [

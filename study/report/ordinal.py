@@ -33,7 +33,8 @@ class RatingModels(Subject):
     @classmethod
     def of(cls, counted: Counted) -> Self:
         """Fit every scale."""
-        return cls([rating_model(counted.rows, scale, counted.level) for scale in SCALES])
+        scales = SCALES if counted.rated else ()
+        return cls([rating_model(counted.rows, scale, counted.level) for scale in scales])
 
     def sections(self, scope: Scope) -> Iterator[Section]:
         """The odds of all pairs of methods, both scales in one table."""

@@ -21,18 +21,29 @@ from study.report.gallery import thumbnail
 from study.report.layout import Section, percent, percent_range
 from study.report.paragraph import paragraph
 from study.report.sections import banner, sections
-from study.report.summary import Summary
+from study.report.summary import Judgements, Report, Summary
 from study.report.truth import d_prime_words
 from study.stimuli.manifest import Manifest
 
 TEMPLATES = Path(__file__).parent / "templates"
 # Parts of the page and the sections in each; a section of no part comes last.
 PARTS: Mapping[str, tuple[str, ...]] = {
-    "Results": ("rates", "truth", "tests", "differences", "scale", "weighting", "lapses", "joint"),
+    "Results": (
+        *("called-real", "judged", "detection", "preferred", "preference-differences", "strengths"),
+        *("rates", "truth", "tests", "differences", "scale", "weighting", "lapses", "joint"),
+    ),
     "How sure is that?": ("roads", "components"),
     "Ratings": ("ratings", *(f"ratings-{scale}" for scale in SCALES), "rating-odds"),
     "Pictures": ("classes", "pictures"),
-    "Participants": ("participants", "people", "time", "attention", "slots", "populations"),
+    "Participants": (
+        "participants",
+        "exposure",
+        "people",
+        "time",
+        "attention",
+        "slots",
+        "populations",
+    ),
     "For review": ("registration", "checklist", "about"),
 }
 
@@ -48,12 +59,12 @@ class Shown:
     real: str | None
 
 
-def page(summary: Summary, gallery: Manifest | None = None) -> str:
+def page(summary: Report, gallery: Manifest | None = None) -> str:
     """Return the page.
 
     Parameters
     ----------
-    summary : Summary
+    summary : Report
     gallery : Manifest, optional
         Where the pictures are; without it the page has a sentence in their place.
     """
@@ -73,29 +84,78 @@ def page(summary: Summary, gallery: Manifest | None = None) -> str:
     parts = {title: [(k, every[k]) for k in keys if k in every] for title, keys in PARTS.items()}
     rest = [(key, found) for key, found in every.items() if key not in placed and key != "paper"]
     parts["For review"] += rest
+    drawn = _drawn(summary, gallery) if isinstance(summary, Summary) else _of_kind(summary)
     return environment.get_template("report.html").render(
+        **drawn,
         s=summary,
         style=(TEMPLATES / "report.css").read_text(encoding="utf-8"),
         banner=banner(summary),
-        cards=_cards(summary),
         paragraph=paragraph(summary),
         parts={title: found for title, found in parts.items() if found},
-        plots=_plots(summary),
-        gallery=_gallery(summary, gallery),
         flow=_flow(summary),
-        seconds=charts.seconds(summary.behaviour.blocks),
-        correct=charts.correct(summary.behaviour.blocks, 1 / summary.participants.answers.options),
         folded=_folded,
     )
+
+
+def _drawn(s: Summary, gallery: Manifest | None) -> dict[str, Any]:
+    """What the page draws of a study in which the real picture is picked."""
+    options = s.participants.answers.options
+    return {
+        "asked": "Which picture is real?",
+        "shown": f"{options} versions of a picture in each trial",
+        "cards": _cards(s),
+        "plots": _plots(s),
+        "gallery": _gallery(s, gallery),
+        "seconds": charts.seconds(s.behaviour.blocks),
+        "correct": charts.correct(s.behaviour.blocks, 1 / options),
+    }
+
+
+def _of_kind(s: Report) -> dict[str, Any]:
+    """What it draws of another kind of trials: the rates."""
+    options = s.participants.answers.options
+    apart: dict[str, str] = {}
+    asked, shown, words, key, title = (
+        "Which picture is preferred?", f"{options} versions of a picture in each trial",
+        "preferred", "preferred", "Preferred",
+    )  # fmt: skip
+    if isinstance(s, Judgements):
+        asked, shown = "Real or fake?", "one version of a picture in each trial"
+        words, key, title = "called real", "called-real", "Called real"
+        apart = {
+            t.name: f"; d' = {t.d_prime:.2f}"
+            for t in s.real_or_fake.against_truth
+            if t.d_interval.defined
+        }
+    ink = charts.inks(rate.name for rate in s.rates_shown)
+    return {
+        "asked": asked,
+        "shown": shown,
+        "cards": [
+            {
+                "ink": ink[rate.name],
+                "name": "the real picture" if rate.name == TRUTH else rate.name,
+                "figure": percent(rate.rate),
+                "range": percent_range(rate.headline),
+                "words": f"{words} in {rate.picked} of {rate.trials} trials"
+                + apart.get(rate.name, ""),
+            }
+            for rate in s.rates_shown
+        ],
+        "plots": {key: [charts.forest(s.rates_shown, s.level, title)]},
+        "gallery": [],
+        "seconds": "",
+        "correct": "",
+    }
 
 
 def _plots(s: Summary) -> dict[str, list[Plot]]:
     """Plots by the key of the section that they stand in."""
     plots = {
-        "rates": [charts.forest(s)],
+        "rates": [charts.forest(s.rates.fool_rates, s.level, "Picked as the real picture")],
         "truth": [charts.indistinguishability(s)],
         "roads": [charts.roads(s)],
-        "ratings": [charts.rating_bars(s, scale) for scale in SCALES],
+        "ratings": [charts.rating_bars(s, scale) for scale in s.ratings.ratings],
         "people": [charts.people(s)],
         "slots": [charts.slots(s)],
     }
@@ -110,6 +170,8 @@ def _folded(section: Section) -> bool:
     """Whether a table only repeats a plot and can be folded away."""
     return section.key in {
         *(
+            "called-real",
+            "preferred",
             "rates",
             "truth",
             "scale",
@@ -178,7 +240,7 @@ def _gallery(s: Summary, gallery: Manifest | None) -> list[dict[str, Any]]:
     return ends if at_hand else []
 
 
-def _flow(s: Summary) -> list[dict[str, str]]:
+def _flow(s: Report) -> list[dict[str, str]]:
     """Boxes from recruitment to analysis; `aside` is who left before the next box."""
     f = s.participants.flow
     not_analysed = f.consented - (f.withdrawn or 0) - f.excluded - f.analysed

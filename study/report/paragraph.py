@@ -5,6 +5,8 @@ Fed by a `study.report.summary.Summary`. What cannot be computed is said in word
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from study.protocol.design import TRUTH
 from study.report.layout import (
     Section,
@@ -15,29 +17,56 @@ from study.report.layout import (
     percent_range,
     points_range,
 )
-from study.report.summary import Summary
+from study.report.summary import Judgements, Preferences, Report, Summary
 from study.report.truth import d_prime_words
 from study.statistics.comparisons import AgainstTruth, Difference
 from study.statistics.stats import Distance, Rate
 
 
-def paper(s: Summary) -> Section:
+def paper(s: Report) -> Section:
     """The section that holds the paragraph."""
     return Section("paper", "For a paper's results section", paragraph(s))
 
 
-def paragraph(s: Summary) -> str:
+def paragraph(s: Report) -> str:
     """The results in running text."""
-    level = f"{100 * s.level:g} %"
+    sentences = [*_who(s)]
+    if isinstance(s, Summary):
+        sentences += _picked(s)
+    elif isinstance(s, Judgements):
+        sentences += s.real_or_fake.sentences()
+    elif isinstance(s, Preferences):
+        sentences += s.preference.sentences()
+    sentences.append(
+        "Intervals are two-way cluster-robust over participants and pictures on the logit scale "
+        "with t quantiles; pooled binomial intervals would be too narrow."
+    )
+    return " ".join(sentences)
+
+
+def _who(s: Report) -> Iterator[str]:
     flow, answers = s.participants.flow, s.participants.answers
     who = "simulated participant" if s.simulated else "participant"
     marks = ["SIMULATED"] * s.simulated + ["EDITED"] * s.edited
-    sentences = [f"{', '.join(marks)}, not for publication:"] if marks else []
-    sentences.append(
+    if marks:
+        yield f"{', '.join(marks)}, not for publication:"
+    task = (
+        f"picking the real one among {answers.options}"
+        if isinstance(s, Summary)
+        else f"picking the preferred one among {answers.options}"
+        if isinstance(s, Preferences)
+        else "each shown alone and called real or fake"
+    )
+    yield (
         f"{count(flow.analysed, who)} ({flow.consented} consented, {flow.excluded} excluded) gave "
         f"{count(answers.analysed, 'scored answer')} on {count(answers.pictures, 'picture')}, "
-        f"picking the real one among {answers.options}."
+        f"{task}."
     )
+
+
+def _picked(s: Summary) -> list[str]:
+    sentences: list[str] = []
+    level = f"{100 * s.level:g} %"
     distances = {d.name: d for d in s.truth.distances}
     tests = {t.name: t for t in s.tests.against_truth}
     for rate in s.rates.fool_rates:
@@ -51,11 +80,7 @@ def paragraph(s: Summary) -> str:
         f"The real picture was found in {percent(d.correct)} of the trials "
         f"({d_prime_words(d)}; equal distractors assumed)."
     )
-    sentences.append(
-        "Intervals are two-way cluster-robust over participants and pictures on the logit scale "
-        "with t quantiles; pooled binomial intervals would be too narrow."
-    )
-    return " ".join(sentences)
+    return sentences
 
 
 def _method(rate: Rate, gap: Distance, test: AgainstTruth, level: str) -> str:

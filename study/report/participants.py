@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Self
 
 import pandas as pd
 
 from study.protocol import exclusions
-from study.protocol.design import TRUTH
+from study.protocol.design import PICK, TRUTH
 from study.protocol.exclusions import Flow
 from study.report.layout import (
     Row,
@@ -196,6 +196,8 @@ class Populations(Subject):
             rows = stats.analysed(counted.answers, name)
             people, trials = rows["participant"].nunique(), rows["trial"].nunique()
             rates = stats.fool_rates(rows, counted.level)
+            if counted.kind != PICK:  # the paper's rates are of another task
+                rates = [replace(rate, paper=None) for rate in rates]
             found.append(Population(name, description, people, trials, rates))
         return cls(stats.HEADLINE, found)
 
@@ -216,13 +218,13 @@ class Populations(Subject):
             rows += [
                 [f"{label}, {r.name}", people, percent(r.rate), percent_range(r.headline)]
                 for r in population.rates
-                if r.name != TRUTH
+                if r.name != TRUTH or scope.options == 1
             ]
         choices = "; ".join(f"{p.name}: {p.description}" for p in self.populations)
         yield Section(
             "populations",
             "Who is counted",
-            f"The fool rates under every choice of participants. {choices}.",
+            f"The {_named(scope)} under every choice of participants. {choices}.",
             ("population, method", "people / trials", "rate", "interval"),
             rows,
         )
@@ -231,3 +233,10 @@ class Populations(Subject):
         """The rates of every population."""
         for population in self.populations:
             yield from rate_rows("populations", population.rates, population.name)
+
+
+def _named(scope: Scope) -> str:
+    """What the rates are called that a report is about."""
+    if scope.options == 1:
+        return "rates of “real”"
+    return "fool rates" if any(r.name == TRUTH for r in scope.rates) else "preference rates"

@@ -37,14 +37,17 @@ class Ratings(Subject):
     def of(cls, counted: Counted) -> Self:
         """Compute every scale."""
         rows, level = counted.rows, counted.level
+        scales = SCALES if counted.rated else ()
         return cls(
-            {scale: ratings.ratings(rows, scale, level) for scale in SCALES},
-            {scale: comparisons.rating_differences(rows, scale, level) for scale in SCALES},
-            [ratings.agreement(rows, scale) for scale in SCALES],
+            {scale: ratings.ratings(rows, scale, level) for scale in scales},
+            {scale: comparisons.rating_differences(rows, scale, level) for scale in scales},
+            [ratings.agreement(rows, scale) for scale in scales],
         )
 
     def sections(self, scope: Scope) -> Iterator[Section]:
         """Scores and distributions, then a section of differences a scale."""
+        if not self.ratings:
+            return
         alphas = ", ".join(
             f"{a.scale} {number(a.alpha)} ({a.ratings} ratings of {a.pictures} pictures)"
             for a in self.agreement

@@ -1,6 +1,6 @@
 """The report on the screen or in a file: text, Markdown, CSV, JSON (LaTeX: `study.report.latex`).
 
-Fed by a `study.report.summary.Summary`. Text and Markdown print the sections of
+Fed by a `study.report.summary.Report`. Text and Markdown print the sections of
 `study.report.sections`, rounded for reading; CSV and JSON hold the same values in full. CSV has one
 row an estimate and interval, so that a spreadsheet or R can filter it.
 """
@@ -20,7 +20,7 @@ from typing import Any
 from study.report.latex import latex
 from study.report.layout import Row, Section, Subject, row
 from study.report.sections import banner, sections
-from study.report.summary import Summary
+from study.report.summary import Report
 from study.statistics.intervals import Interval
 from study.statistics.stats import Rate
 
@@ -33,7 +33,7 @@ _BAR = 54
 _ASCII = str.maketrans("─│├┤●◆┄═–·−✓“”±½", '-|[]o*.=---x""~?')
 
 
-def text(summary: Summary) -> str:
+def text(summary: Report) -> str:
     """The report for a terminal of 80 columns, with a plot of the fool rates."""
     lines = [summary.title, "═" * WIDTH]
     if banner(summary):
@@ -57,7 +57,7 @@ def text(summary: Summary) -> str:
     return "\n".join(line.rstrip() for line in lines) + "\n"
 
 
-def markdown(summary: Summary) -> str:
+def markdown(summary: Report) -> str:
     """The report as Markdown with pipe tables."""
     lines = [f"# {summary.title}"]
     if banner(summary):
@@ -77,7 +77,7 @@ def markdown(summary: Summary) -> str:
     return "\n".join(lines) + "\n"
 
 
-def json_text(summary: Summary) -> str:
+def json_text(summary: Report) -> str:
     """The whole summary as JSON, all subjects in one object; values that do not exist are null."""
     whole: dict[str, Any] = {}
     for field in dataclasses.fields(summary):
@@ -87,7 +87,7 @@ def json_text(summary: Summary) -> str:
     return json.dumps(_plain(whole), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
 
-def csv_text(summary: Summary) -> str:
+def csv_text(summary: Report) -> str:
     """One row an estimate and interval; the columns are `CSV_COLUMNS`."""
     out = io.StringIO()
     writer = csv.DictWriter(out, CSV_COLUMNS, restval="", lineterminator="\n")
@@ -99,7 +99,7 @@ def csv_text(summary: Summary) -> str:
     return out.getvalue()
 
 
-FORMATS: dict[str, Callable[[Summary], str]] = {
+FORMATS: dict[str, Callable[[Report], str]] = {
     "text": text,
     "json": json_text,
     "csv": csv_text,
@@ -185,7 +185,7 @@ def _no_number(value: Any) -> bool:
     return isinstance(value, float) and not math.isfinite(value)
 
 
-def _rows(s: Summary) -> Iterator[Row]:
+def _rows(s: Report) -> Iterator[Row]:
     for measure, note in (("title", s.title), ("study", s.study), ("database", s.database)):
         yield row("report", measure, None, note=note)
     for subject in s.subjects:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from study.report import checklist, paragraph
 from study.report.layout import Section
-from study.report.summary import Summary
+from study.report.summary import Report, Summary
 
 _SIMULATED = (
     "SIMULATED: a program drew these answers from a model to test the pipeline or to plan a study. "
@@ -19,17 +19,17 @@ _EDITED = (
 )
 
 
-def sections(summary: Summary) -> list[Section]:
+def sections(summary: Report) -> list[Section]:
     """All sections of the report, in order."""
     return [
         *summary.sections(),
-        checklist.checklist(summary),
+        *([checklist.checklist(summary)] if isinstance(summary, Summary) else []),
         paragraph.paper(summary),
         _about(summary),
     ]
 
 
-def banner(summary: Summary) -> str:
+def banner(summary: Report) -> str:
     """What must be said before any number; empty for real answers as they were stored."""
     return " ".join(
         said
@@ -38,7 +38,7 @@ def banner(summary: Summary) -> str:
     )
 
 
-def _about(s: Summary) -> Section:
+def _about(s: Report) -> Section:
     versions = ", ".join(f"{name} {number}" for name, number in s.versions.items())
     return Section(
         "about",

@@ -8,26 +8,31 @@ HTML, CSV and JSON all print this one value, they cannot disagree.
 from __future__ import annotations
 
 import platform
-from collections.abc import Iterator
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
 from importlib.metadata import version
-from typing import get_type_hints
+from typing import Any, TypeVar, get_type_hints
 
 import pandas as pd
 
 from study.errors import NothingToReportError
 from study.protocol import exclusions
 from study.protocol.about import About
+from study.protocol.design import PICK, PREFERENCE, UNPAIRED
 from study.protocol.exclusions import Rules
 from study.protocol.registration import Record
 from study.report.automation import Automation
 from study.report.behaviour import Behaviour
 from study.report.components import VarianceComponents
+from study.report.exposure import Exposure
+from study.report.judged import RealOrFake
 from study.report.lapses import Attended
 from study.report.layout import Scope, Section, Subject
 from study.report.ordinal import RatingModels
 from study.report.participants import Participants, Populations
 from study.report.pictures import Pictures
+from study.report.preferred import Preference
 from study.report.rates import Rates
 from study.report.ratings import Ratings
 from study.report.registered import Registered
@@ -39,18 +44,15 @@ from study.report.truth import Truth
 from study.report.weighting import Weighting
 from study.statistics import stats
 from study.statistics.intervals import LEVEL
-from study.statistics.stats import Counted
+from study.statistics.stats import Counted, Rate
 from truehue import __version__
 
 TITLE = "TrueHue study report"
 
 
 @dataclass(frozen=True)
-class Summary:
-    """The whole report: what it is of, then its subjects in the order of reading.
-
-    A new subject is a line here and a file beside this one.
-    """
+class Report(ABC):
+    """What every report is of, and who took part; its subjects in the order of reading."""
 
     title: str
     simulated: bool
@@ -61,6 +63,63 @@ class Summary:
     about: About
     versions: dict[str, str]
     participants: Participants
+
+    @property
+    @abstractmethod
+    def rates_shown(self) -> Sequence[Rate]:
+        """The rates that stand first."""
+
+    @property
+    def subjects(self) -> Iterator[Subject]:
+        """The subjects, in order."""
+        values = (getattr(self, field.name) for field in fields(self))
+        return (value for value in values if isinstance(value, Subject))
+
+    def sections(self) -> Iterator[Section]:
+        """The sections of all subjects."""
+        answers = self.participants.answers
+        scope = Scope(self.level, answers.analysed, answers.options, self.rates_shown)
+        for subject in self.subjects:
+            yield from subject.sections(scope)
+
+
+@dataclass(frozen=True)
+class Judgements(Report):
+    """The report of a study whose trials show one picture: real or fake?"""
+
+    real_or_fake: RealOrFake
+    exposure: Exposure
+    populations: Populations
+    registered: Registered
+
+    @property
+    def rates_shown(self) -> Sequence[Rate]:
+        """The rates of "real"."""
+        return self.real_or_fake.called_real
+
+
+@dataclass(frozen=True)
+class Preferences(Report):
+    """The report of a study whose trials ask for a preference, without the truth."""
+
+    preference: Preference
+    exposure: Exposure
+    populations: Populations
+    registered: Registered
+
+    @property
+    def rates_shown(self) -> Sequence[Rate]:
+        """The preference rates."""
+        return self.preference.preferred
+
+
+@dataclass(frozen=True)
+class Summary(Report):
+    """The report of a study whose trials show all versions: which one is real?
+
+    A new subject is a line here and a file beside this one.
+    """
+
     rates: Rates
     weighting: Weighting
     attended: Attended
@@ -72,6 +131,7 @@ class Summary:
     ratings: Ratings
     rating_models: RatingModels
     pictures: Pictures
+    exposure: Exposure
     behaviour: Behaviour
     automation: Automation
     screen: ScreenChecks
@@ -79,17 +139,17 @@ class Summary:
     registered: Registered
 
     @property
-    def subjects(self) -> Iterator[Subject]:
-        """The subjects, in order."""
-        values = (getattr(self, field.name) for field in fields(self))
-        return (value for value in values if isinstance(value, Subject))
+    def rates_shown(self) -> Sequence[Rate]:
+        """The fool rates."""
+        return self.rates.fool_rates
 
-    def sections(self) -> Iterator[Section]:
-        """The sections of all subjects."""
-        answers = self.participants.answers
-        scope = Scope(self.level, answers.analysed, answers.options, self.rates.fool_rates)
-        for subject in self.subjects:
-            yield from subject.sections(scope)
+
+OF_KIND: dict[str, type[Report]] = {
+    PICK: Summary,
+    UNPAIRED: Judgements,
+    PREFERENCE: Preferences,
+}
+R = TypeVar("R", bound=Report)
 
 
 def one_kind(frame: pd.DataFrame, only: str | None) -> pd.DataFrame:
@@ -119,7 +179,13 @@ def one_kind(frame: pd.DataFrame, only: str | None) -> pd.DataFrame:
     return frame
 
 
-def summarise(
+def summarise(answers: pd.DataFrame, participants: pd.DataFrame, **known: Any) -> Summary:
+    """Compute the report of a study in which the real picture is picked; see `gather`."""
+    return gather(Summary, answers, participants, **known)
+
+
+def gather(
+    whole: type[R],
     answers: pd.DataFrame,
     participants: pd.DataFrame,
     *,
@@ -133,11 +199,13 @@ def summarise(
     record: Record | None = None,
     only: str | None = None,
     level: float = LEVEL,
-) -> Summary:
+) -> R:
     """Compute the report.
 
     Parameters
     ----------
+    whole : type
+        The one of `OF_KIND` that belongs to the study's trials.
     answers, participants : DataFrame
         From `study.database.frames`.
     database : str
@@ -170,7 +238,7 @@ def summarise(
     """
     rules = rules or Rules()
     participants = one_kind(participants, only)
-    stats.check(answers)
+    stats.check(answers, paired=whole is not Judgements, truth=whole is Summary)
     answers = answers[answers["participant"].isin(participants["participant"])]
     participants = participants.assign(by_hand=participants["excluded"])
     answers, participants = exclusions.apply(answers, participants, rules)
@@ -178,9 +246,9 @@ def summarise(
     rows = _counted(answers, participants)
     counted = Counted(answers, participants, rows, rules, withdrawn, level, margin, record)
     simulated = bool(participants["simulated"].all())
-    named = get_type_hints(Summary).items()
+    named = get_type_hints(whole).items()
     subjects = {name: kind for name, kind in named if Subject in getattr(kind, "__mro__", ())}
-    return Summary(
+    return whole(
         title=TITLE + " (SIMULATED PARTICIPANTS)" * simulated + " (EDITED EXPORT)" * edited,
         simulated=simulated,
         edited=edited,

@@ -22,6 +22,7 @@ from study.statistics.stats import is_excluded, methods
 _BLOCKS = 10
 _SHOWN_PEOPLE = 200  # beyond, single participants are too many to draw
 _BINS = 20
+FRAME_MS = 20  # a frame of a screen and a little
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,21 @@ class Times:
     third_quartile_s: float
     early_median_s: float
     late_median_s: float
+
+
+@dataclass(frozen=True)
+class Exposures:
+    """Measured exposures of the trials: minimum, quartiles and maximum, empty where none is.
+
+    `shorter` and `longer` count those further than a frame (`FRAME_MS`) from the limit.
+    """
+
+    limit_ms: int
+    answers: int
+    measured: int
+    shorter: int
+    longer: int
+    quantiles_ms: tuple[float, ...]
 
 
 @dataclass(frozen=True)
@@ -116,6 +132,30 @@ def times(rows: pd.DataFrame) -> Times | None:
         third_quartile_s=float(seconds.quantile(0.75)),
         early_median_s=float(seconds[rank <= 0.5].median()),
         late_median_s=float(seconds[rank > 0.5].median()),
+    )
+
+
+def exposures(rows: pd.DataFrame, limit_ms: int) -> Exposures:
+    """Count and order the exposures in column `exposure_ms`, one a trial.
+
+    Examples
+    --------
+    >>> rows = pd.DataFrame({"trial": [1, 1, 2, 3], "exposure_ms": [500, 500, 240, None]})
+    >>> found = exposures(rows, 500)
+    >>> found.measured, found.shorter, found.quantiles_ms[2]
+    (2, 1, 370.0)
+    """
+    trials = rows.drop_duplicates("trial")["exposure_ms"]
+    ms = trials.dropna().to_numpy(dtype=np.float64)
+    return Exposures(
+        limit_ms=limit_ms,
+        answers=len(trials),
+        measured=ms.size,
+        shorter=int((ms < limit_ms - FRAME_MS).sum()),
+        longer=int((ms > limit_ms + FRAME_MS).sum()),
+        quantiles_ms=tuple(float(q) for q in np.quantile(ms, [0, 0.25, 0.5, 0.75, 1]))
+        if ms.size
+        else (),
     )
 
 

@@ -25,7 +25,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import chdtrc
 
-from study.protocol.design import TRUTH
+from study.protocol.design import PICK, TRUTH, kind_of
 from study.protocol.exclusions import Rules
 from study.protocol.registration import Record
 from study.statistics.intervals import LEVEL, Interval, goodman, wilson
@@ -85,6 +85,16 @@ class Counted:
     def fool_rates(self) -> list[Rate]:
         """The rates of the headline, which several subjects build upon."""
         return fool_rates(self.rows, self.level)
+
+    @property
+    def rated(self) -> bool:
+        """Whether the study asks for ratings."""
+        return self.record is None or self.record.settings.get("scales") != {}
+
+    @property
+    def kind(self) -> str:
+        """What a trial shows and asks: a key of `study.protocol.design.KINDS`."""
+        return PICK if self.record is None else kind_of(self.record.settings)
 
     @cached_property
     def options(self) -> int:
@@ -165,18 +175,31 @@ def compact(answers: pd.DataFrame) -> pd.DataFrame:
     return answers.astype(dict.fromkeys(names, "category"))
 
 
-def check(answers: pd.DataFrame) -> None:
+def check(answers: pd.DataFrame, *, paired: bool = True, truth: bool = True) -> None:
     """Refuse answers that no study can have given.
+
+    Parameters
+    ----------
+    answers : DataFrame
+        From `study.database.frames.answers`.
+    paired : bool
+        Whether a trial shows all versions of a picture, one of which is picked, and not one.
+    truth
+        Whether the truth is one of them.
 
     Raises
     ------
     ValueError
         If a column is missing, a trial has not exactly one pick, or a scored trial lacks the
-        truth or shows a method twice.
+        truth or shows a method twice; or, where there is one picture a trial, has two.
     """
     missing = [name for name in COLUMNS if name not in answers.columns]
     if missing:
         raise ValueError(f"The answers lack the columns {', '.join(missing)}.")
+    if not paired:
+        if answers["trial"].duplicated().any():
+            raise ValueError("A trial shows several pictures and not one; the database is damaged.")
+        return
     picks = answers.groupby("trial", sort=False)["picked"].sum()
     wrong = picks[picks != 1]
     if len(wrong):
@@ -186,7 +209,7 @@ def check(answers: pd.DataFrame) -> None:
         )
     trials = scored(answers)
     without = set(trials["trial"]) - set(trials.loc[trials["method"] == TRUTH, "trial"])
-    if without:
+    if without and truth:
         raise ValueError(
             f"{len(without)} scored trials lack the real picture (trial {min(without)}); rates "
             "of such trials have no meaning."

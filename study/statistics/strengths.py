@@ -2,11 +2,12 @@
 
 A picture is picked among those of its trial with a probability proportional to exp(strength), so
 trials of three pictures, pairs, and trials that show only some of the methods all speak about one
-scale. The truth has strength 0. The estimates are those of maximum likelihood over all trials; what
-each trial adds to a strength is its score times the inverse information, and the variance of these
-parts is clustered by participant and by picture as that of the headline is, so that people and
-pictures who differ widen the interval. Fed by the rows of `study.statistics.stats.analysed`;
-printed by `study.report.scale`, and `study.coverage` measures how often the intervals hold.
+scale. The truth has strength 0; where it is not shown, the method that was picked least. The
+estimates are those of maximum likelihood over all trials; what each trial adds to a strength is its
+score times the inverse information, and the variance of these parts is clustered by participant and
+by picture as that of the headline is, so that people and pictures who differ widen the interval.
+Fed by the rows of `study.statistics.stats.analysed`; printed by `study.report.scale` and
+`study.report.preferred`, and `study.coverage` measures how often the intervals hold.
 
 References
 ----------
@@ -246,10 +247,12 @@ def _no_scale(
     """Why no one scale holds the options that were picked, or an empty string."""
     from scipy.sparse.csgraph import connected_components
 
-    if names[kept[-1]] != TRUTH:
+    if TRUTH in names and names[kept[-1]] != TRUTH:
         return "there is no scale, because the truth, from which it is measured, was never picked"
     if len(kept) < 2:
-        return "there is no scale, because only the truth was picked"
+        only = names[kept[0]]
+        said = "the truth" if only == TRUTH else only
+        return f"there is no scale, because only {said} was picked"
     together = np.array([shown[shown[:, i]][:, kept].any(axis=0) for i in kept])
     over = np.array([shown[pick == i][:, kept].any(axis=0) for i in kept])  # [i, j]: i beside j
     for joined, strong in ((together, False), (over, True)):

@@ -6,17 +6,13 @@ Without Chromium these tests are skipped with the reason; with TRUEHUE_REQUIRE_B
 
 import os
 import signal
-import socket
-import subprocess
-import sys
-import time
-import urllib.error
-import urllib.request
 from collections.abc import Callable, Generator, Iterator
+from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import programs
 import pytest
 from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
@@ -28,7 +24,6 @@ from study.stimuli.making import build
 
 ROOT = Path(__file__).parents[2]
 CHROMIUM = Path(os.environ.get("TRUEHUE_CHROMIUM", "/usr/bin/chromium"))
-START_SECONDS = 240  # ten where nothing else runs
 expect.set_options(timeout=30_000)  # five seconds are too few where others use the processor
 WEIGHTS = ROOT / "colorizers" / "weights"
 TRAINED = all((WEIGHTS / f"{name}.safetensors").exists() for name in colorizers.names())
@@ -60,9 +55,7 @@ class Server:
         program: Path = PROGRAM,
         **environment: str,
     ) -> None:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
+        self.port = programs.free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.database = folder / "results.db"
         self.database_url = database_url or f"sqlite:///{self.database}"
@@ -76,7 +69,7 @@ class Server:
             "TRUEHUE_STIMULI": str(stimuli),
             **environment,
         }
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: ForkServerProcess | None = None
 
     def log(self) -> str:
         """What the process has written so far."""
@@ -89,29 +82,12 @@ class Server:
         return int(status.split("VmHWM:")[1].split()[0]) * 1024
 
     def start(self) -> None:
-        with self._log.open("ab") as log:
-            self._process = subprocess.Popen(
-                [sys.executable, str(self._program)],
-                cwd=ROOT,
-                env=self._environment,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-            )
-        deadline = time.monotonic() + START_SECONDS
-        while time.monotonic() < deadline:
-            if self._process.poll() is not None:
-                break
-            try:
-                with urllib.request.urlopen(self.url, timeout=5):
-                    return
-            except (urllib.error.URLError, TimeoutError, ConnectionError):
-                time.sleep(0.1)
-        raise AssertionError(f"The server did not start:\n{self._log.read_text()}")
+        self._process = programs.start(self._program, self._log, self._environment)
+        programs.wait_for(self.url, self._process, self._log)
 
     def stop(self, how: signal.Signals = signal.SIGTERM) -> None:
-        if self._process is not None and self._process.poll() is None:
-            self._process.send_signal(how)
-            self._process.wait(timeout=30)
+        if self._process is not None:
+            programs.stop(self._process, how)
 
 
 @pytest.fixture(scope="session")

@@ -93,7 +93,7 @@ def test_a_link_logs_nobody_out_and_the_page_is_found_without_its_slash(guarded:
 
     assert get("/admin/logout")[0] == 405
     status, headers = get("/admin")
-    assert (status, headers["location"]) == (303, "/admin/")
+    assert (status, headers["location"]) == (303, "admin/")
     status, headers = get("/admin/")
     assert status == 200
     policy = headers["content-security-policy"]

@@ -3,14 +3,13 @@
 import http.client
 import json
 import os
-import subprocess
-import sys
 import urllib.error
 import urllib.request
 from pathlib import Path
 from typing import Any
 
 import httpx
+import programs
 import pytest
 from PIL import Image
 
@@ -176,30 +175,25 @@ def test_no_route_answers_nonsense_with_a_traceback(server: Any) -> None:
     assert "Traceback" not in written, written
 
 
-def start(folder: Path, **environment: str) -> "subprocess.CompletedProcess[str]":
-    """Run app.py where it cannot serve; return how it ended."""
-    return subprocess.run(
-        [sys.executable, str(ROOT / "app.py")],
-        cwd=folder,
-        env=os.environ | environment,
-        capture_output=True,
-        text=True,
-        timeout=240,
-        check=False,
-    )
+def ended(folder: Path, **environment: str) -> tuple[int | None, str]:
+    """Run app.py where it cannot serve; how it ended, and what it wrote."""
+    log = folder / "log"
+    process = programs.start(ROOT / "app.py", log, os.environ | environment, folder=folder)
+    process.join(timeout=240)
+    return process.exitcode, log.read_text()
 
 
 def test_an_impossible_port_is_explained(tmp_path: Path) -> None:
-    ended = start(tmp_path, GRADIO_SERVER_PORT="99999")
-    assert ended.returncode == 1
-    assert ended.stderr.strip() == "GRADIO_SERVER_PORT is '99999', but must be from 1 to 65535."
+    code, written = ended(tmp_path, GRADIO_SERVER_PORT="99999")
+    assert code == 1
+    assert written.strip() == "GRADIO_SERVER_PORT is '99999', but must be from 1 to 65535."
 
 
 def test_a_database_that_cannot_be_used_is_explained(tmp_path: Path, stimuli: Path) -> None:
-    ended = start(tmp_path, DATABASE_URL="results.db", TRUEHUE_STIMULI=str(stimuli))
-    assert ended.returncode == 1
-    assert "'results.db' is not a database URL" in ended.stderr
-    assert "Traceback" not in ended.stderr
+    code, written = ended(tmp_path, DATABASE_URL="results.db", TRUEHUE_STIMULI=str(stimuli))
+    assert code == 1
+    assert "'results.db' is not a database URL" in written
+    assert "Traceback" not in written
 
 
 def test_no_answer_is_made_of_the_host_that_was_asked_for(server: Any) -> None:

@@ -585,3 +585,72 @@ def test_a_hundred_mixed_files_give_a_hundred_correct_outcomes(tmp_path: Path, c
             assert image.mode == ("RGBA" if name.startswith("clear") else "RGB"), name
             kind = OUTPUTS[name.rpartition(".")[2].lower()]
             assert image.format == kind, name
+
+
+def in_colour(file: Path, dark: str, light: str) -> Path:
+    image = Image.new("RGB", (30, 20), dark)
+    image.paste(light, (15, 0, 30, 20))
+    image.save(file)
+    return file
+
+
+def test_an_album_takes_the_colours_of_references(tmp_path: Path, capsys) -> None:
+    album_, out = tmp_path / "album", tmp_path / "out"
+    album_.mkdir()
+    for name in ("a.png", "b.png"):
+        grey = Image.new("L", (30, 20), 60)
+        grey.paste(200, (15, 0, 30, 20))
+        grey.save(album_ / name)
+    coat = in_colour(tmp_path / "coat.jpg", "#701010", "#80a0ff")
+    other = in_colour(tmp_path / "other.png", "#107010", "#ffa080")
+    assert run(album_, "-o", out, "--reference", coat) == 0
+    made = [out / name for name in names(out)]
+    assert len(made) == 2
+    assert all("-reference-" in file.name for file in made)
+    for file in made:
+        with Image.open(file) as image:
+            lab = rgb2lab(np.asarray(image.convert("RGB")))
+        assert lab[5:15, 3:12, 1].mean() > 20
+        assert lab[5:15, 18:27, 2].mean() < -20
+    # The same again is done; another reference is another result.
+    assert run(album_, "-o", out, "--reference", coat, "--reference", coat) == 0
+    assert "2 already there" in capsys.readouterr().out
+    assert run(album_, "-o", out, "--reference", other) == 0
+    assert len(names(out)) == 4
+    # Its recipe gives the same file with the same reference, whatever that is called now.
+    moved = coat.rename(tmp_path / "uniform.jpg")
+    again = tmp_path / "again.png"
+    assert run(album_ / "a.png", "-o", again, "--recipe", made[0]) == 2
+    assert "give the same file again as a reference" in capsys.readouterr().err
+    assert run(album_ / "a.png", "-o", again, "--recipe", made[0], "--reference", moved) == 0
+    assert again.read_bytes() == made[0].read_bytes()
+    capsys.readouterr()
+    for arguments, sentence in (
+        (["--reference", tmp_path / "gone.jpg"], "The reference gone.jpg cannot be used."),
+        (["--reference", album_ / "a.png"], "It has no colours to take"),
+        (["--method", "gan", "--reference", moved], "The method gan takes no colours"),
+        (["--recipe", again, "--reference", moved, "--reference", other], "does not name"),
+        (["--reference", moved] * 9, "These are 9 references and the limit is 8"),
+    ):
+        assert run(album_, "-o", tmp_path / "none", *arguments) == 2
+        assert sentence in capsys.readouterr().err
+    assert not (tmp_path / "none").exists() or not names(tmp_path / "none")
+
+
+def test_a_map_of_doubt_beside_a_single_photograph(tmp_path: Path, capsys) -> None:
+    photo, out, found = draw(tmp_path / "a.png"), tmp_path / "out", tmp_path / "map.png"
+    assert run(photo, "-o", out) == 0
+    assert run(photo, "-o", out, "--doubt", found) == 0  # though it is done already
+    assert "On 100 % of the picture" in capsys.readouterr().out
+    with Image.open(found) as image:
+        assert (image.mode, image.size) == ("L", (30, 20))
+        assert set(np.unique(image)) == {round(0.9 * 255)}
+    for arguments, sentence in (
+        ([tmp_path, "--doubt", found], "for a single PHOTO"),
+        ([photo, "--doubt", tmp_path / "map.jpg"], "must end in .png"),
+        ([photo, "--doubt", photo], "choose another name"),
+        ([photo, "--doubt", tmp_path / "none" / "map.png"], "is not there; make it first"),
+        ([photo, "--method", "gan", "--doubt", found], "gan does not draw its colours"),
+    ):
+        assert run(*arguments, "-o", out) == 2
+        assert sentence in capsys.readouterr().err

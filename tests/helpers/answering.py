@@ -8,6 +8,7 @@ inside a real page, with its buttons, and goes on by itself after a reload.
 import http.client
 import json
 import random
+import ssl
 import threading
 import time
 import urllib.error
@@ -53,6 +54,10 @@ class HttpParticipant:
         Number of the Study component in the page; asked from the server if -1.
     pause
         Seconds before each answer on average: from half to half as much again.
+    tls
+        Whom to trust where the address is https.
+    retry
+        Seconds until a request without an answer is made again.
     acknowledged
         Trials whose pick and ratings the server has confirmed, as (practice, number).
     waits
@@ -65,6 +70,8 @@ class HttpParticipant:
     stop_after: int | None = None
     component: int = -1
     pause: float = 0.0
+    tls: ssl.SSLContext | None = None
+    retry: float = 0.2
     acknowledged: list[tuple[bool, int]] = field(default_factory=list)
     shown: dict[str, Any] = field(default_factory=dict)
     waits: list[tuple[float, float, str]] = field(default_factory=list)
@@ -80,23 +87,28 @@ class HttpParticipant:
         while True:
             try:
                 if self.component < 0:
-                    self.component = study_component(self.url)
+                    self.component = study_component(self.url, self.tls)
                 body = {
                     "data": request,
                     "component_id": self.component,
                     "session_hash": f"person{self.person}",
                     "fn_name": name,
                 }
-                reply = post(f"{self.url}/gradio_api/component_server", body)
+                reply = self.post(body)
             # The last one is of a reply that a kill cut in the middle.
             except (OSError, json.JSONDecodeError, http.client.HTTPException):
                 if time.monotonic() > deadline:
                     raise
-                time.sleep(0.2)
+                time.sleep(self.retry)
             else:
                 assert "error" not in reply, reply["error"]
                 self.waits.append((began, time.monotonic() - began, name))
                 return reply
+
+    def post(self, body: dict[str, Any]) -> dict[str, Any]:
+        """Send a request once; a proxy tells visitors apart by this cookie of a browser."""
+        cookie = f"truehue-visitor={self.person:032d}"
+        return post(f"{self.url}/gradio_api/component_server", body, self.tls, Cookie=cookie)
 
     def rest(self) -> None:
         """Look for a while."""
@@ -126,20 +138,21 @@ class HttpParticipant:
             self.acknowledged.append((practice, number))
 
 
-def study_component(url: str) -> int:
+def study_component(url: str, tls: ssl.SSLContext | None = None) -> int:
     """Return the number of the Study component in the page's configuration."""
-    with urllib.request.urlopen(f"{url}/config", timeout=30) as response:
+    with urllib.request.urlopen(f"{url}/config", timeout=30, context=tls) as response:
         components = json.load(response)["components"]
     (found,) = [c["id"] for c in components if c["props"].get("elem_id") == "study"]
     return int(found)
 
 
-def post(url: str, body: dict[str, Any]) -> dict[str, Any]:
+def post(
+    url: str, body: dict[str, Any], tls: ssl.SSLContext | None = None, **headers: str
+) -> dict[str, Any]:
     """Post JSON and return the reply."""
-    request = urllib.request.Request(
-        url, data=json.dumps(body).encode(), headers={"Content-Type": "application/json"}
-    )
-    with urllib.request.urlopen(request, timeout=60) as response:
+    headers = {"Content-Type": "application/json", **headers}
+    request = urllib.request.Request(url, data=json.dumps(body).encode(), headers=headers)
+    with urllib.request.urlopen(request, timeout=60, context=tls) as response:
         reply: dict[str, Any] = json.load(response)
     return reply
 

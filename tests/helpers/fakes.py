@@ -2,7 +2,10 @@
 
 from collections.abc import Callable
 
+import cv2
 import numpy as np
+
+from colorizers.painting.predictor import Described
 
 
 class FakeColorizer:
@@ -23,7 +26,8 @@ class FakeColorizer:
         self.name = name
         self.title = {"gan": "GAN"}.get(name, name.capitalize())
         self.size = size
-        self.card: dict[str, object] = {}
+        doubt = {"within": 10.0, "spread": [0.0, 20.0], "sure": [0.9, 0.1]}
+        self.card: dict[str, object] = {"doubt": doubt} if name == "photo" else {}
         self.shape: Callable[[int, int], tuple[int, int]] | None = None
         options = {
             "classification": {"temperature": 0.38},
@@ -47,6 +51,14 @@ class FakeColorizer:
         if callable(self._ab):
             return np.stack([self._ab(view) for view in L]).astype(np.float32)
         return np.stack([self._ab for _ in L])
+
+    def described(self, L: np.ndarray) -> Described | None:
+        """Of "photo" two regions: what is dark, and what is light."""
+        if self.name != "photo":
+            return None
+        small = cv2.resize(L, (8, 8), interpolation=cv2.INTER_AREA)
+        share = np.stack([small < 50, small >= 50], axis=-1).astype(np.float32)
+        return Described(share, np.eye(2, dtype=np.float32), np.float32([-0.5, 0.5]))
 
     def likely(self, L: np.ndarray) -> np.ndarray | None:
         return None

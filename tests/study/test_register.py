@@ -23,7 +23,7 @@ from study.protocol.planned import Planned
 from study.protocol.registration import Record, Registration, as_file, changed, registered
 from study.protocol.texts import CONSENT_VERSION
 from study.report.__main__ import computed, report_of
-from study.report.summary import summarise
+from study.report.summary import Summary, summarise
 from study.statistics import comparisons
 from study.stimuli.showing import load as load_set
 
@@ -53,6 +53,22 @@ def file(tmp_path: Path) -> Path:
     path = tmp_path / "roads.toml"
     path.write_text(STUDY, encoding="utf-8")
     return path
+
+
+def test_a_limited_exposure_is_registered_in_words(file, capsys):
+    file.write_text(STUDY.replace("practice = 1", "practice = 1\nexposure_ms = 500"))
+    assert run(file) == 0
+    words = file.with_suffix(".registration.md").read_text()
+    assert "shown once, for 500 ms, then hidden behind grey patterns" in words
+    assert "Secondary: the time to the pick." in words
+
+
+@pytest.mark.parametrize("kind", ["unpaired", "preference"])
+def test_other_kinds_of_trials_are_registered_by_hand(file, kind, capsys):
+    file.write_text(f'stimuli = "{DEFAULT_SET}"\n[trials]\nkind = "{kind}"\nscored = 6\n')
+    assert run(file) == 2
+    assert f"trials.kind is '{kind}'" in capsys.readouterr().err
+    assert not file.with_suffix(".registration.json").exists()
 
 
 def run(*options):
@@ -202,6 +218,7 @@ def serve(url, file) -> Service:
 
 def lines(url, **more):
     summary, _ = computed(from_database(url, **more))
+    assert isinstance(summary, Summary)
     return {line.asked: line for line in summary.registered.registration}
 
 

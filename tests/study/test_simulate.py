@@ -96,7 +96,8 @@ def test_every_row_is_marked_simulated(url):
     # A table that is added later has to be thought of here. These belong to no participant, or
     # are written by people only.
     others = {"study", "access_code", "withdrawal", "exclusion", "alembic_version"}
-    others |= {"registration", "look", "pause", "trace", "screen_check"}
+    others |= {"registration", "look", "pause", "admin_session", "login_attempt"}
+    others |= {"exposure", "trace", "screen_check"}
     assert tables <= {"participant", "trial", "slot", "pick", "rating"} | others
     assert answers(url)["simulated"].all()
 

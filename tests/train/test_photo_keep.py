@@ -8,7 +8,7 @@ import torch
 from safetensors.torch import load_file
 
 from colorizers.networks import checkpoint, registry
-from train import kinds, photo_flow, photo_keep
+from train import kinds, photo, photo_flow, photo_keep
 
 
 @pytest.fixture
@@ -92,6 +92,34 @@ def test_a_run_that_goes_on_from_another_tells_of_it(stopped, tmp_path):
     assert "start" not in first
     assert then["start"]["command"] == first["command"]
     assert then["mean"] == first["mean"]
+
+
+def test_another_mean_comes_with_its_own_card(stopped, tmp_path):
+    mean = photo_flow.Training(photo_flow.Settings(width=32, depth=1)).network.mean
+    with torch.no_grad():
+        mean.head.bias.add_(0.25)
+    told = photo.Settings(photos=(str(photo_keep.ROOT.parent / "photos/b.tar"),), epochs=3)
+    card = {"name": "photo", "title": "", "licence": "", "data": "of the mean", "hours": 2.0,
+            "network": {"encoder": told.encoder, "widths": told.widths}, "data_terms": "not stated",
+            "settings": dataclasses.asdict(told), "command": f"here {tmp_path}"}  # fmt: skip
+    checkpoint.save("photo", mean, card, folder=tmp_path / "mean")
+    stopped("first", settle=0)
+    assert photo_keep.main(["--run", str(tmp_path / "first"), *POINT]) == 0
+    stopped(settle=0, start=str(tmp_path / "first/photo"), mean=str(tmp_path / "mean/photo"))
+    assert photo_keep.main(["--run", str(tmp_path / "run"), *POINT]) == 0
+    kept, there = (
+        checkpoint.read_card("photo", folder=tmp_path / name) for name in ("run", "mean")
+    )
+    assert (kept["data"], kept["data_terms"], kept["hours"]) == ("of the mean", "ours", 2.0)
+    assert kept["command"] == (
+        "python -m train.photo --photos ../photos/b.tar --run runs/mean --epochs 3 --terms ours"
+    )
+    assert kept["flow"]["mean"] == there["weights"]["sha256"]
+    assert "--mean runs/mean/photo" in kept["flow"]["command"]
+    assert " --run runs/first " in kept["flow"]["start"]["command"]
+    assert str(tmp_path) not in str(kept)
+    ours, theirs = (load_file(tmp_path / name / "photo.safetensors") for name in ("run", "mean"))
+    assert torch.equal(ours["mean.head.bias"], theirs["head.bias"])
 
 
 def test_another_folder_is_one_sentence(tmp_path, capsys):

@@ -474,6 +474,7 @@ const preload = (trial) => {
     const load = (async () => {
       const reply = await ask("pictures", { trial });
       if (reply.error) throw new Error(reply.error);
+      if (reply.sizes) return reply.sizes.map(([width, height]) => mask(width, height));
       return Promise.all(
         reply.pictures.map(async (png, index) => {
           const image = new Image();
@@ -525,9 +526,10 @@ const pictures = async () => {
   return shown;
 };
 
-const pick = async () => {
-  const current = await pictures();
-  const choices = current.images.map((image, index) =>
+// The pictures of a trial, each a button that picks it.
+const stageOf = (images) => {
+  if (texts.judge) return judgeOf(images);
+  const choices = images.map((image, index) =>
     make(
       "button",
       {
@@ -550,6 +552,16 @@ const pick = async () => {
     { class: "stage", role: "group", "aria-label": say("pictures"), onpointermove: point },
     ...choices,
   );
+  return { stage, choices };
+};
+
+const pick = async () => {
+  const current = await pictures();
+  if (state.exposure_ms) {
+    glimpse(current);
+    return;
+  }
+  const { stage, choices } = stageOf(current.images);
   show("pick", progress(), make("h2", {}, texts.question), stage, traces.trap(say("continue")));
   fit();
   current.since = null;
@@ -574,13 +586,27 @@ const choose = (slot, event) => {
     traces.early();
     return;
   }
-  const exposure_ms = Math.max(0, response_ms - current.hidden);
+  const limited = "exposure" in current;
+  const exposure_ms = limited ? current.exposure : Math.max(0, response_ms - current.hidden);
   const trace = traces.of(event);
   run(async () => {
+    const practised = state.practice;
     const answer = { trial: current.trial, slot, response_ms, exposure_ms, trace };
-    if (take(await ask("pick", answer))) await go();
+    if (!take(await ask("pick", answer))) return;
+    if (state.feedback) told();
+    else await onward(practised);
   });
 };
+
+// Goes on after a trial.
+const onward = async (practised) => {
+  if (practised && state.step === "pick" && !state.practice) between();
+  else await go();
+};
+
+// What a practice trial tells where no ratings follow.
+const told = () =>
+  show("message", feedback(state.feedback), button(say("continue"), () => run(() => onward(true))));
 
 // While the tab is behind another one the pictures are not seen: that is no exposure.
 const onVisibility = () => {
@@ -682,13 +708,14 @@ const restoreDraft = () => {
   }
 };
 
-const feedback = () => {
-  if (!state.real) return null;
-  const right = state.real === state.picked;
+const feedback = ({ real, picked } = state) => {
+  if (!real) return null;
+  const right = real === picked;
+  if (texts.judge) return verdict(right, real);
   return make(
     "p",
     { class: "feedback", role: "status" },
-    say(right ? "right" : "wrong", state),
+    say(right ? "right" : "wrong", { real, picked }),
   );
 };
 
@@ -734,8 +761,7 @@ const send = (current) => {
   run(async () => {
     const practised = state.practice;
     if (!take(await ask("rate", { trial: current.trial, ratings: given() }))) return;
-    if (practised && state.step === "pick" && !state.practice) between();
-    else await go();
+    await onward(practised);
   });
 };
 
@@ -757,12 +783,14 @@ const fit = () => {
   const stacked = narrow() && columns === 1; // then the numbers stand beside the pictures
   stage.style.setProperty("--columns", String(columns));
   stage.classList.toggle("stacked", stacked);
-  const { naturalWidth, naturalHeight } = stage.querySelector("img");
+  const [naturalWidth, naturalHeight] = sizeOf(stage.querySelector("img, canvas"));
   const above = small() ? root.getBoundingClientRect().top : -window.scrollY;
   const top = stage.getBoundingClientRect().top - above;
   const high = (window.innerHeight - top - 24) / rows - (stacked ? 12 : 60);
   const wide = (stage.clientWidth - 32) / columns - 24 - (stacked ? 24 : 0);
-  const side = Math.min(naturalWidth, wide, (high * naturalWidth) / naturalHeight);
+  const below = stage.querySelector(".answers"); // of a single picture
+  const room = below ? high - below.offsetHeight - 24 : high;
+  const side = Math.min(naturalWidth, wide, (room * naturalWidth) / naturalHeight);
   root.style.setProperty("--side", `${Math.floor(Math.max(48, side))}px`);
 };
 
@@ -778,7 +806,8 @@ const onKey = (event) => {
   if (!plain || !/^[1-9]$/.test(event.key) || root.offsetParent === null) return;
   if (event.target.matches("input[type=text]")) return;
   const number = Number(event.key);
-  if (root.dataset.page === "pick" && number <= state.slots) {
+  const answers = texts && texts.judge ? texts.judge.answers.length : state && state.slots;
+  if (root.dataset.page === "pick" && number <= answers) {
     event.preventDefault();
     choose(number, event);
   } else if (root.dataset.page === "rate" && number <= LEVELS.length) {

@@ -1,19 +1,17 @@
 """The endpoint for programs, called as docs/api.md says, and as strangers may."""
 
 import json
-import os
 import re
 import shutil
-import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import fake_networks
 import httpx
 import numpy as np
+import programs
 import pytest
 from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
@@ -30,31 +28,9 @@ BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```", DOCUMENT, re.M | re.S)
 
 @pytest.fixture(scope="module")
 def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    folder = tmp_path_factory.mktemp("app")
-    environment = os.environ | {"GRADIO_TEMP_DIR": str(folder), "PYTHONPATH": str(ROOT)}
-    with (folder / "log").open("wb") as log:
-        process = subprocess.Popen(
-            [sys.executable, str(ROOT / "tests" / "helpers" / "fake_api.py"), str(port)],
-            env=environment, stdout=log, stderr=subprocess.STDOUT,
-        )  # fmt: skip
-    address = f"http://127.0.0.1:{port}"
-    try:
-        deadline = time.monotonic() + 120
-        while time.monotonic() < deadline and process.poll() is None:
-            try:
-                httpx.get(address, timeout=10)
-                break
-            except httpx.TransportError:
-                time.sleep(0.2)
-        else:
-            raise AssertionError((folder / "log").read_text())
+    program = ROOT / "tests" / "helpers" / "fake_api.py"
+    with programs.serving(program, tmp_path_factory.mktemp("app")) as address:
         yield address
-    finally:
-        process.terminate()
-        process.wait(timeout=30)
 
 
 @pytest.fixture
@@ -79,7 +55,9 @@ def is_colorized(file: Path, kind: str) -> bool:
 
 
 def test_the_examples_of_the_document_run(url: str, photo: Path):
-    assert [language for language, _ in BLOCKS] == ["python", "python", "python", "sh"]
+    assert [language for language, _ in BLOCKS] == [*["python"] * 5, "sh"]
+    uniform = np.full((60, 90, 3), (160, 40, 30), np.uint8)
+    Image.fromarray(uniform).save(photo.with_name("uniform.jpg"))
     for language, code in BLOCKS:
         assert "http://127.0.0.1:7860" in code
         code = code.replace("http://127.0.0.1:7860", url)
@@ -88,6 +66,9 @@ def test_the_examples_of_the_document_run(url: str, photo: Path):
             continue
         done = subprocess.run(command, cwd=photo.parent, capture_output=True, text=True)
         assert done.returncode == 0, done.stderr
+        if "doubt_of_file" in code:
+            assert [float(word) for word in done.stdout.split()[-2:]] == [10, 1]
+            continue
         if "gradio_client" in code:
             made = Path(done.stdout.splitlines()[-1])
             assert made.name == "photo-colorized-photo.jpg"
@@ -230,8 +211,51 @@ def test_it_is_documented_by_the_app_and_shares_the_queue_of_the_tab(url: str):
     endpoints = httpx.get(f"{url}/gradio_api/info").json()["named_endpoints"]
     parameters = [one["parameter_name"] for one in endpoints["/colorize_file"]["parameters"]]
     assert parameters == ["photo", "method", "format", "quality", "options", "saturation",
-                          "warmth", "keep_colours", "recipe", "layer"]  # fmt: skip
+                          "warmth", "keep_colours", "recipe", "layer", "reference"]  # fmt: skip
     for name in parameters:
         assert f"| `{name}` |" in DOCUMENT
     config = httpx.get(f"{url}/config").json()
     assert "colorize" in json.dumps(config["dependencies"])
+
+
+def test_references_are_taken_and_checked(client: Client, tmp_path: Path) -> None:
+    grey = Image.new("L", (90, 60), 60)
+    grey.paste(200, (45, 0, 90, 60))
+    grey.save(tmp_path / "grey.png")
+    coat = Image.new("RGB", (90, 60), "#701010")
+    coat.paste("#80a0ff", (45, 0, 90, 60))
+    coat.save(tmp_path / "coat.png")
+    photo, reference = (handle_file(str(tmp_path / f"{name}.png")) for name in ("grey", "coat"))
+
+    def asked(reference: object, **more: object) -> Path:
+        return Path(
+            client.predict(photo=photo, reference=reference, api_name="/colorize_file", **more)[0]
+        )
+
+    made = asked([reference])
+    with Image.open(made) as image:
+        rgb = np.asarray(image.convert("RGB")).astype(int)
+    assert (rgb[10:50, 10:35, 0] - rgb[10:50, 10:35, 2]).mean() > 30
+    recipe = client.predict(photo=handle_file(str(made)), api_name="/recipe_of_file")
+    assert len(recipe["references"]) == 1
+    assert asked([reference], recipe=recipe).read_bytes() == made.read_bytes()
+    for wrong, more, sentence in (
+        ([], {"recipe": recipe}, "give the same file again as a reference"),
+        ([photo], {}, "The reference grey.png cannot be used. It has no colours"),
+        ([reference] * 9, {}, "These are 9 references and the limit is 8"),
+        ([reference], {"method": "gan"}, "The method gan takes no colours"),
+        (["/etc/passwd"], {}, "The reference cannot be used"),
+    ):
+        with pytest.raises(AppError, match=sentence):
+            asked(wrong, **more)
+
+
+def test_how_sure_it_is_of_an_upload(client: Client, photo: Path, tmp_path: Path) -> None:
+    file, said = client.predict(photo=handle_file(str(photo)), api_name="/doubt_of_file")
+    assert said == {"within": 10, "clear": 1}
+    with Image.open(file) as image:
+        assert (image.format, image.mode, image.size) == ("PNG", "L", (90, 60))
+    broken = tmp_path / "broken.jpg"
+    broken.write_text("dear aunt")
+    with pytest.raises(AppError, match="not a picture"):
+        client.predict(photo=handle_file(str(broken)), api_name="/doubt_of_file")

@@ -5,9 +5,6 @@ import io
 import json
 import os
 import re
-import socket
-import subprocess
-import sys
 import time
 import warnings
 import zipfile
@@ -18,6 +15,7 @@ from typing import Any
 import gradio as gr
 import httpx
 import numpy as np
+import programs
 import pytest
 from fakes import FakeColorizer, hue_wheel
 from PIL import Image
@@ -336,33 +334,8 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def url(served: Path) -> Iterator[str]:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    folder = served
-    environment = os.environ | {"GRADIO_TEMP_DIR": str(folder), "PYTHONPATH": str(ROOT)}
-    with (folder / "log").open("wb") as log:
-        process = subprocess.Popen(
-            [sys.executable, str(ROOT / "tests" / "helpers" / "fake_app.py"), str(port)],
-            env=environment,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-        )
-    address = f"http://127.0.0.1:{port}/"
-    try:
-        deadline = time.monotonic() + 60
-        while time.monotonic() < deadline and process.poll() is None:
-            try:
-                httpx.get(address, timeout=5)
-                break
-            except httpx.TransportError:
-                time.sleep(0.1)
-        else:
-            raise AssertionError((folder / "log").read_text())
-        yield address
-    finally:
-        process.terminate()
-        process.wait(timeout=30)
+    with programs.serving(ROOT / "tests" / "helpers" / "fake_app.py", served) as address:
+        yield f"{address}/"
 
 
 @pytest.mark.parametrize("meta", [{"_type": "gradio.FileData"}, {}])

@@ -533,3 +533,84 @@ def test_a_colour_is_taken_from_a_photograph_that_is_there(
     taken_out, said = hinting.show_model(upload)
     assert taken_out is None
     assert said.startswith("⚠️")
+
+
+def reference_file(upload: dict[str, str], name: str, dark: str, light: str) -> dict[str, str]:
+    """An upload that is dark on the left and light on the right, in these colours."""
+    file = Path(upload["path"]).with_name(name)
+    image = Image.new("RGB", (90, 60), dark)
+    image.paste(light, (45, 0, 90, 60))
+    image.save(file)
+    return {"path": str(file), "orig_name": name}
+
+
+def test_a_reference_gives_its_colours_and_goes_back_and_forth(
+    editor: Editor, key: str, upload: dict[str, str]
+) -> None:
+    sent = reference_file(upload, "coat.tif", "#701010", "#80a0ff")
+    before = drawn(editor.redraw(key, *AS_IS))
+    slot, *updates = editor.take_reference(sent, key, *AS_IS)
+    with Image.open(slot) as shown:
+        assert (shown.format, shown.size) == ("PNG", (90, 60))
+    assert updates[6].endswith("version **Cautious**, after your reference.")
+    made = drawn(updates)
+    assert made[40:200, 40:150, 1].mean() > 30
+    assert made[40:200, 240:340, 2].mean() < -30
+    assert kept.settings(drawing.now(editor.desk.get(key)), "Cautious").endswith("reference")
+    # The file is made of the reference, too, and its recipe names it.
+    button = editor.home.take_home(key, "PNG", 90, True, *AS_IS, quiet)
+    file = button.value["path"]
+    assert lab(file)[10:50, 10:35, 1].mean() > 30
+    (name,) = recipe.read(Path(file)).references
+    # Another method takes none, and says so; back again, it counts again.
+    editor.compare(key, 0.5, quiet)
+    gan = editor.choose_method(click(2), key, *AS_IS)
+    assert gan[6] == "Colours by **GAN**, which takes no reference."
+    np.testing.assert_allclose(drawn(gan), before, atol=0.5)
+    again = editor.choose_version(click(0), key, *AS_IS)
+    np.testing.assert_allclose(drawn(again), made, atol=0.5)
+    # A file that is none changes nothing.
+    bad = dict(sent, path=str(Path(upload["path"])), orig_name="grey.png")
+    with pytest.warns(UserWarning, match="The reference grey.png cannot be used. It has no col"):
+        answer = editor.take_reference(bad, key, *AS_IS)
+    assert answer[0] == slot
+    assert all(update == gr.skip() for update in answer[1:])
+    dropped = editor.drop_reference(key, *AS_IS)
+    np.testing.assert_allclose(drawn(dropped), before, atol=0.5)
+    back = editor.take_back(key)
+    assert back[-1] == slot
+    np.testing.assert_allclose(drawn(back[4:]), made, atol=0.5)
+    # A photograph that has not had this reference says that it is missing.
+    fresh = editor.colorize(upload, None, quiet)[0]
+    with pytest.raises(gr.Error, match=f"SHA-256 {name[:12]}... was not given"):
+        editor.use_recipe({"path": file}, fresh)
+    editor.take_reference(sent, fresh, *AS_IS)
+    assert editor.use_recipe({"path": file}, fresh)[-1] is not None
+
+
+def test_references_that_are_tried_have_a_limit(
+    editor: Editor, key: str, upload: dict[str, str]
+) -> None:
+    for number in range(12):
+        sent = reference_file(upload, f"{number}.png", f"#70{number:02x}10", "#80a0ff")
+        editor.take_reference(sent, key, *AS_IS)
+    with pytest.raises(gr.Error, match="12 references were tried on this photograph"):
+        editor.take_reference(reference_file(upload, "x.png", "#107010", "#80a0ff"), key, *AS_IS)
+
+
+def test_a_veil_comes_and_goes_and_is_no_change(editor: Editor, key: str) -> None:
+    before = editor.redraw(key, *AS_IS)
+    models: Any = editor.models
+    models["photo"].card["doubt"] |= {"sure": [0.3, 0.1]}
+    on = editor.show_doubt(key, True, *AS_IS)
+    assert "Violet" in on[6]
+    assert np.abs(drawn(on) - drawn(before)).mean() > 10
+    assert on[7].interactive == before[7].interactive  # nothing more to undo
+    assert on[1] != on[0][1]  # the picture to click into has no veil
+    # It stays over what is drawn next, and nothing that is made has it.
+    moved = editor.redraw(key, 0.5, 0.0, 0.5)
+    assert "Violet" in moved[6]
+    file = editor.home.take_home(key, "PNG", 90, True, *AS_IS, quiet).value["path"]
+    off = editor.show_doubt(key, False, *AS_IS)
+    np.testing.assert_allclose(drawn(off), drawn(before), atol=0.5)
+    assert np.abs(lab(file)[..., 1:] - [6.0, 12.0]).mean() < 1

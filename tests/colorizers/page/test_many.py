@@ -175,3 +175,32 @@ def test_limits_are_named(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None
 def test_no_files_is_one_sentence(folder: Path, payload: Any) -> None:
     with pytest.raises(gr.Error, match="no photographs yet"):
         outcome(folder, payload)
+
+
+def test_all_take_the_colours_of_one_reference(folder: Path) -> None:
+    halves = Image.new("RGB", (40, 30), "#701010")
+    halves.paste("#80a0ff", (20, 0, 40, 30))
+    halves.save(folder / "coat.png")
+    sent = {"path": str(folder / "coat.png"), "orig_name": "coat.png"}
+    model = FakeColorizer(np.zeros((32, 32, 2), np.float32), "photo")
+    payload = []
+    for number in range(2):
+        grey = Image.new("L", (40, 30), 60 + number)
+        grey.paste(200, (20, 0, 40, 30))
+        grey.save(folder / f"{number}.png")
+        payload.append({"path": str(folder / f"{number}.png"), "orig_name": f"{number}.png"})
+
+    def made(reference: Any) -> Any:
+        return list(
+            many.colorize_many(payload, "PNG", model, folder.parent, lambda *_, **__: None,
+                               model=reference)
+        )[-1][2]  # fmt: skip
+
+    with zipfile.ZipFile(made(sent).value["path"]) as archive:
+        for name in archive.namelist():
+            with archive.open(name) as member, Image.open(member) as image:
+                rgb = np.asarray(image.convert("RGB")).astype(int)
+            assert (rgb[5:25, 5:15, 0] - rgb[5:25, 5:15, 2]).mean() > 30
+            assert (rgb[5:25, 25:35, 2] - rgb[5:25, 25:35, 0]).mean() > 30
+    with pytest.raises(gr.Error, match=r"The reference 0\.png cannot be used"):
+        made(payload[0])

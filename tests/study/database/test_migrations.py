@@ -102,7 +102,9 @@ def test_a_database_of_the_first_schema_keeps_every_row(url: str) -> None:
     assert all(tidy(code) == code for code in codes)
     assert len(set(codes)) == 2
     with pytest.raises(IntegrityError), engine.begin() as connection:  # the old rules hold
-        connection.execute(text("INSERT INTO pick VALUES (1, 1, 1, '2026-01-01', false, NULL)"))
+        connection.execute(
+            text("INSERT INTO pick VALUES (1, 1, 1, '2026-01-01', false, NULL, NULL)")
+        )
     engine.dispose()
     assert answers(url)["picked"].tolist() == [False, True]
     store = Store(url)
@@ -163,7 +165,7 @@ def test_a_later_migration_keeps_the_answers(answered, tmp_path, monkeypatch):
     assert len(before) == 3
     assert after.equals(before)
     with pytest.raises(IntegrityError), engine.begin() as connection:  # the keys are on again
-        connection.execute(text("INSERT INTO pick VALUES (99, 1, 1, '2026-01-01', false, 1)"))
+        connection.execute(text("INSERT INTO pick VALUES (99, 1, 1, '2026-01-01', false, 1, NULL)"))
     engine.dispose()
 
 

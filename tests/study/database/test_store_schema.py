@@ -17,11 +17,11 @@ from study.errors import DatabaseError
 @pytest.mark.parametrize(
     "statement",
     [
-        "INSERT INTO pick VALUES (1, 2, 10, '2026-01-01', false, 9)",  # a second pick
-        "INSERT INTO pick VALUES (2, 4, 10, '2026-01-01', false, 9)",  # no such slot
-        "INSERT INTO pick VALUES (2, 1, -1, '2026-01-01', false, 9)",
-        "INSERT INTO pick VALUES (2, 1, 3600001, '2026-01-01', false, 9)",
-        "INSERT INTO pick VALUES (2, 1, 10, '2026-01-01', true, 9)",  # simulated in a real session
+        "INSERT INTO pick VALUES (1, 2, 10, '2026-01-01', false, 9, NULL)",  # a second pick
+        "INSERT INTO pick VALUES (2, 4, 10, '2026-01-01', false, 9, NULL)",  # no such slot
+        "INSERT INTO pick VALUES (2, 1, -1, '2026-01-01', false, 9, NULL)",
+        "INSERT INTO pick VALUES (2, 1, 3600001, '2026-01-01', false, 9, NULL)",
+        "INSERT INTO pick VALUES (2, 1, 10, '2026-01-01', true, 9, NULL)",  # simulated among real
         "INSERT INTO rating VALUES (1, 1, 'realism', 5, '2026-01-01', false)",  # a second rating
         "INSERT INTO rating VALUES (2, 1, 'realism', 0, '2026-01-01', false)",
         "INSERT INTO rating VALUES (2, 1, 'realism', 6, '2026-01-01', false)",
@@ -46,7 +46,7 @@ def test_the_schema_takes_what_is_right(store, study_id):
     store.join(study_id, SPEC, token=TOKEN)
     with store.engine.begin() as connection:
         for statement in (
-            "INSERT INTO pick VALUES (2, 1, 10, '2026-01-01', false, 9)",
+            "INSERT INTO pick VALUES (2, 1, 10, '2026-01-01', false, 9, NULL)",
             "INSERT INTO rating VALUES (2, 1, 'realism', 5, '2026-01-01', false)",
         ):
             connection.execute(text(statement))

@@ -11,7 +11,7 @@ from study.database.frames import participants, paused
 from study.database.store import Store
 from study.errors import ClosedError, ConfigError
 from study.page import live
-from study.page.service import Service
+from study.page.service import Service, open_service
 from study.page.ui import _script
 from study.protocol.config import DEFAULT_SET, LINKS, StudyConfig, parse
 from study.protocol.english import ENGLISH
@@ -287,3 +287,27 @@ def store(url, clock):
     opened = Store(url, clock=clock)
     yield opened
     opened.close()
+
+
+def test_where_answers_would_be_lost_nobody_begins(stimuli, store, url):
+    config = StudyConfig(scored=2, practice=0)
+    known = begin(Service(stimuli, store, config), 0)
+    service = Service(stimuli, store, config, kept=False)
+    for reply in (service.enter(ask(1)), begin(service, 1)):
+        assert (reply["step"], reply["end"]) == ("ended", "not_kept")
+        assert "log says what to do" in reply["texts"]["ends"]["not_kept"][1]
+    assert len(participants(url)) == 1
+    assert answer(service, known, 0)["step"] == "pick"
+
+
+def test_a_space_without_storage_says_so_in_the_log(url, capfd, monkeypatch):
+    monkeypatch.setenv("SPACE_ID", "somebody/truehue")
+    service = open_service(StudyConfig(), url)
+    shown, log = service.enter(ask(1)), capfd.readouterr().err
+    service._store.close()
+    if url.startswith("sqlite"):
+        assert shown["end"] == "not_kept"
+        assert "nobody may begin the study" in log
+    else:
+        assert shown["step"] == "consent"
+        assert "Space" not in log

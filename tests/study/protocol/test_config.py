@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from study.errors import ConfigError
+from study.protocol.about import instructions
 from study.protocol.config import StudyConfig, from_environment, load, parse
 from study.protocol.design import TRUTH
 from study.protocol.exclusions import Rules
@@ -133,6 +134,16 @@ def test_a_change_is_a_version_and_a_comment_is_none():
         ),
         ("[exclusion]\nmin_charm = 1", "exclusion: There is no exclusion rule min_charm"),
         ("[exclusion]\nmin_catch_correct = 2", "exclusion: min_catch_correct .*between 0 and 1"),
+        (
+            "[trials]\nexposure_ms = 5",
+            "trials.exposure_ms is 5, but must be 50 to 60000 milliseconds",
+        ),
+        ("[trials]\nexposure_ms = 500\nratings = true", "pictures that are hidden cannot be rated"),
+        (
+            "[trials]\nexposure_ms = 500\n[scales.realism]",
+            "scales.realism is set, but .* no ratings",
+        ),
+        ("[trials]\nratings = false\n[scales.realism]", "scales.realism is set, but .* no ratings"),
         ("[analysis]\nmargin = 5", "analysis.margin is 5, but must be a share above 0 and below"),
         ("[analysis]\nmargin = 0", "analysis.margin is 0, but must be a share"),
         ("[analysis]\nmargin = true", "analysis.margin is True, but must be a share"),
@@ -144,6 +155,20 @@ def test_mistakes_are_told_in_one_sentence(text, message):
     with pytest.raises(ConfigError, match=message) as caught:
         parse(text)
     assert "\n" not in str(caught.value)
+
+
+def test_a_limited_exposure_has_no_ratings_and_says_so_in_the_instructions():
+    limited = spec(parse("[trials]\nexposure_ms = 250"))
+    assert limited.settings()["exposure_ms"] == 250
+    assert limited.settings()["scales"] == {}
+    assert "exposure_ms" not in spec(StudyConfig()).settings()
+    read = " ".join(instructions(limited.settings()))
+    assert "shown once, for 0.25 seconds" in read
+    assert "rate" not in read.lower()
+    assert spec(parse("[trials]\nratings = false")).settings()["scales"] == {}
+    # As before the setting, word for word.
+    assert texts(spec(StudyConfig())) == texts(spec(StudyConfig()), exposure_ms=0)
+    assert "then rate how each looks" in texts(spec(StudyConfig()))["consent"]["lead"]
 
 
 def test_a_margin_is_stored_only_where_it_is_fixed():

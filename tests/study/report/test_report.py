@@ -6,6 +6,7 @@ import html
 import io
 import json
 import re
+from typing import get_type_hints
 
 import pandas as pd
 import pytest
@@ -20,6 +21,7 @@ from study.report.__main__ import FORMS, computed, report, report_of
 from study.report.layout import Subject, percent, percent_range
 from study.report.page import PARTS
 from study.report.render import FORMATS, WIDTH
+from study.report.summary import OF_KIND, Summary
 from study.stimuli.showing import load
 
 
@@ -83,7 +85,11 @@ def test_the_checklist_and_the_paragraph_are_in_every_readable_format(printed):
 
 def test_every_subject_is_a_line_of_the_summary(simulated_url):
     summary, _ = computed(from_database(simulated_url))
-    assert {type(subject) for subject in summary.subjects} == set(Subject.__subclasses__())
+    of_kinds = {kind for report in OF_KIND.values() for kind in get_type_hints(report).values()}
+    assert set(Subject.__subclasses__()) <= of_kinds
+    assert {type(subject) for subject in summary.subjects} == of_kinds & set(
+        get_type_hints(Summary).values()
+    ) & set(Subject.__subclasses__())
     for subject in summary.subjects:
         assert list(subject.rows()), type(subject)
     keys = [section.key for section in summary.sections()]

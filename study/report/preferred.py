@@ -1,0 +1,184 @@
+"""Which picture is preferred, without the truth: rates, differences, and one scale."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, replace
+from typing import Self
+
+from study.report.layout import (
+    Row,
+    Scope,
+    Section,
+    Subject,
+    count,
+    equal,
+    interval_notes,
+    measures,
+    number,
+    number_range,
+    p_value,
+    percent,
+    percent_range,
+    points_range,
+    rate_rows,
+    row,
+    signed,
+)
+from study.statistics.behaviour import Times, times
+from study.statistics.comparisons import Difference, differences
+from study.statistics.intervals import undefined
+from study.statistics.stats import Counted, Rate, methods
+from study.statistics.strengths import Strengths, strengths
+from study.statistics.twoway import TWO_WAY_LINEAR
+
+
+@dataclass(frozen=True)
+class Preference(Subject):
+    """Preference rates, their differences, and strengths against `reference`, whose own is 0."""
+
+    preferred: list[Rate]
+    preference_differences: list[Difference]
+    reference: str
+    strengths: Strengths
+    times: Times | None
+
+    @classmethod
+    def of(cls, counted: Counted) -> Self:
+        """Compute all of it; the paper's rates are of another task."""
+        rows, level = counted.rows, counted.level
+        rates = [replace(rate, paper=None) for rate in counted.fool_rates]
+        picked = {rate.name for rate in rates if rate.picked}
+        reference = next((name for name in reversed(methods(rows)) if name in picked), "")
+        found = strengths(rows, level)
+        return cls(rates, differences(rows, level), reference, found, times(rows))
+
+    def sections(self, scope: Scope) -> Iterator[Section]:
+        """Rates, differences, the scale, and times."""
+        level = f"{100 * scope.level:g} %"
+        yield Section(
+            "preferred",
+            "Preferred",
+            f"In what share of the trials was the method's picture preferred? Each trial has one "
+            f"pick among {scope.options}, without the real picture; equally good ones would have "
+            f"{percent(1 / scope.options)} each.",
+            ("method", "picks", "rate", f"{level} interval", "Wilson (naive)"),
+            [
+                [
+                    rate.name,
+                    f"{rate.picked}/{rate.trials}",
+                    percent(rate.rate),
+                    percent_range(rate.headline),
+                    percent_range(rate.wilson),
+                ]
+                for rate in self.preferred
+            ],
+            (
+                *interval_notes(self.preferred),
+                f"{level} interval: over other participants and other pictures (two-way "
+                "cluster-robust, logit scale, t quantile). Wilson treats all answers as "
+                "independent and is too narrow.",
+            ),
+            self.preferred,
+        )
+        yield Section(
+            "preference-differences",
+            "Method against method",
+            "Differences of preference rates in percentage points; interval and t test with the "
+            "two-way variance, corrected by Holm.",
+            ("methods", "diff.", "interval", "p", "p (Holm)"),
+            [
+                [
+                    f"{t.name} − {t.other}",
+                    signed(100 * t.difference, 1),
+                    points_range(t.interval),
+                    p_value(t.p),
+                    p_value(t.p_holm),
+                ]
+                for t in self.preference_differences
+            ],
+        )
+        yield self._scale()
+        if self.times is not None:
+            yield Section(
+                "attention",
+                "Time",
+                columns=("", "value"),
+                rows=[
+                    ["seconds to the pick, median", number(self.times.median_s, 1)],
+                    [
+                        "  quartiles",
+                        f"{self.times.first_quartile_s:.1f} to {self.times.third_quartile_s:.1f}",
+                    ],
+                ],
+            )
+
+    def _scale(self) -> Section:
+        found = self.strengths
+        notes = [f"{found.why[0].upper()}{found.why[1:]}."] if found.why else []
+        if found.never:
+            notes.append(f"Never picked, so without a finite strength: {', '.join(found.never)}.")
+        rows = [
+            [
+                s.name,
+                signed(s.strength),
+                number_range(s.interval, "+.2f"),
+                percent(s.pair),
+                percent_range(s.pair_interval),
+            ]
+            for s in found.strengths
+        ]
+        if rows:
+            rows.append([self.reference, "0", "–", "–", "–"])
+        return Section(
+            "strengths",
+            "All methods on one scale",
+            "Strength (Bradley, Terry, Luce): log odds of a pick of the method against one of "
+            f"{self.reference}, which was preferred least and has 0. Pair: the same as a share, "
+            "how often it would be preferred in a pair with that. Two-way intervals over other "
+            "participants and other pictures.",
+            ("method", "strength", "interval", "pair", "interval"),
+            rows,
+            (
+                *notes,
+                "The scale assumes that what else a trial shows does not change the odds of two "
+                "pictures.",
+            ),
+        )
+
+    def rows(self) -> Iterator[Row]:
+        """Rates, differences and strengths, each with its interval."""
+        yield from rate_rows("preferred", self.preferred)
+        for d in self.preference_differences:
+            of: Row = {"group": d.other, "name": d.name}
+            yield row("preference_differences", "difference", d.difference, d.interval, **of)
+            yield from measures("preference_differences", d, "p", "p_holm", **of)
+        for s in self.strengths.strengths:
+            of = {"group": self.reference, "name": s.name}
+            yield row("strengths", "strength", s.strength, s.interval, **of)
+            yield row("strengths", "pair", s.pair, s.pair_interval, **of)
+        if self.strengths.why:
+            why = undefined(TWO_WAY_LINEAR, 0.95, self.strengths.why)
+            yield row("strengths", "strength", None, why)
+        if self.times is not None:
+            yield from measures("response_times", self.times, *asdict(self.times))
+
+    def sentences(self) -> Iterator[str]:
+        """The results in running text."""
+        for rate in self.preferred:
+            interval = (
+                f"{100 * rate.headline.level:g} % interval {percent_range(rate.headline)}"
+                if rate.headline.defined
+                else rate.headline.note
+            )
+            yield (
+                f"Pictures by {rate.name} were preferred in {percent(rate.rate)} of "
+                f"{count(rate.trials, 'trial')} ({interval})."
+            )
+        for t in self.preference_differences:
+            tested = (
+                f"{points_range(t.interval)}; two-way t test, Holm-corrected p {equal(t.p_holm)}"
+                if t.interval.defined
+                else t.interval.note
+            )
+            yield (f"{t.name} less {t.other}: {signed(100 * t.difference, 1)} points ({tested}).")
