@@ -25,7 +25,14 @@ def spec(config: StudyConfig):
 
 
 def shown(config: StudyConfig) -> dict[str, Any]:
-    return texts(spec(config), scales=config.scales, hours=config.hours, own=config.texts)
+    return texts(
+        spec(config),
+        scales=config.scales,
+        hours=config.hours,
+        exposure_ms=config.exposure_ms,
+        question=config.question,
+        own=config.texts,
+    )
 
 
 def leaves(words: Any, name: str = "") -> Iterator[tuple[str, str]]:
@@ -95,6 +102,55 @@ def test_german_is_complete_when_its_numbers_are_in():
     assert "Echtheit: 1 gar nicht echt, 5 völlig echt" in instructions(spec(config).settings())
 
 
+KINDS = {
+    "unrated": "[trials]\nratings = false\n",
+    "limited": "[trials]\nexposure_ms = 250\n",
+    "preference": '[trials]\nkind = "preference"\n',
+    "unpaired": '[trials]\nkind = "unpaired"\nexposure_ms = 1500\n',
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_german_and_english_say_the_same_of_every_kind_of_trial(kind):
+    english = shown(parse(KINDS[kind]))
+    german = shown(parse('[page]\ntexts = "texts/de.toml"\n' + KINDS[kind], folder=STUDY))
+    said = dict(leaves(english)), dict(leaves(german))
+    assert said[0].keys() == said[1].keys()
+    assert {name for name in said[0] if said[0][name] == said[1][name]} <= {
+        ".direction",
+        ".page.comma",
+    }
+    for language in said:
+        braced = {name for name, words in language.items() if "{" in words}
+        assert {name.split(".")[1] for name in braced} == {"page", "refused"}
+        assert all(language.values())
+    assert "ratings" not in english["withdraw"]["lead"]
+    assert "Bewertungen" not in german["withdraw"]["lead"] + german["consent"]["points"][0][1]
+    if kind in ("limited", "unpaired"):
+        assert {"limited": "0,25 Sekunden", "unpaired": "1,5 Sekunden"}[kind] in " ".join(
+            german["instructions"]["points"]
+        )
+
+
+def test_the_words_of_a_kind_of_trial_are_for_that_kind_and_the_study_s_own_come_last():
+    own = '[texts]\nquestion = "Genuine?"\n'
+    assert shown(parse(KINDS["unpaired"] + own))["question"] == "Genuine?"
+    both = own + '[texts.unpaired]\nquestion = "Photograph?"\n'
+    assert shown(parse(KINDS["unpaired"] + both))["question"] == "Photograph?"
+    assert shown(parse(both))["question"] == "Genuine?"
+    asked = KINDS["preference"] + 'question = "Which {one}?"\n'
+    assert shown(parse(asked + own))["question"] == "Which {one}?"
+    assert "judge" not in shown(StudyConfig())
+    assert shown(parse(KINDS["preference"]))["page"]["choose"] == "Picture {number}"
+
+
+def test_without_ratings_two_methods_are_two():
+    config = parse('methods = ["truth", "gan"]\n' + KINDS["unrated"])
+    lead = shown(config)["consent"]["lead"]
+    assert "colours; the other was coloured by a computer program. You choose" in lead
+    assert lead.endswith("There are 3 practice and 30 real trials; allow about 3 minutes.")
+
+
 def test_words_in_the_study_file_lie_over_those_of_the_file_that_it_names(tmp_path):
     (tmp_path / "words.toml").write_text('question = "A?"\n[between]\nbegin = "On"\n')
     text = '[page]\ntexts = "words.toml"\n[texts]\nquestion = "B?"\n'
@@ -117,6 +173,10 @@ def test_words_in_the_study_file_lie_over_those_of_the_file_that_it_names(tmp_pa
         ('[texts.page]\ntrial = "{number!r}"', "has {number!}, which nothing fills in"),
         ('[texts.page]\ntrial = "{number.x}"', "has {number.x}, which nothing fills in"),
         ('direction = "up"', "texts.direction is 'up', but must be one of ltr, rtl."),
+        ('[texts.unpaired.judge]\nanswers = ["A"]', "must be two texts: for real and for fake."),
+        ('[texts.unpaired.page]\ntrial = "A"', "texts.unpaired.page is no text of the page"),
+        ('[texts.preference.page]\nchoose = "{keys}"', "has {keys}, which nothing fills in"),
+        ('[texts.unpaired.consent]\nlead = "A"', "texts.unpaired.consent.lead is set and"),
         ('language = "<b>"', "must be a language's code such as de or pt-BR."),
         ('page = "x"', "texts.page is 'x', but must be a table: write [texts.page]."),
         ('[texts.ends]\npaused = ["x"]', "must be two texts: a title and a sentence."),
