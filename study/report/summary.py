@@ -89,6 +89,8 @@ class Judgements(Report):
 
     real_or_fake: RealOrFake
     exposure: Exposure
+    automation: Automation
+    screen: ScreenChecks
     populations: Populations
     registered: Registered
 
@@ -104,6 +106,8 @@ class Preferences(Report):
 
     preference: Preference
     exposure: Exposure
+    automation: Automation
+    screen: ScreenChecks
     populations: Populations
     registered: Registered
 

@@ -68,7 +68,7 @@ def signs(participants: pd.DataFrame, answers: pd.DataFrame) -> pd.DataFrame:
         for name in people
         if str(name).startswith("n_")
     }
-    rows = answers[answers["picked"] & (answers["kind"] == SCORED)]
+    rows = answers[answers["kind"] == SCORED].drop_duplicates("trial")
     times = rows["response_ms"].astype("Float64").astype(np.float64).groupby(rows["participant"])
     timed = times.count().reindex(people.index, fill_value=0) >= FEWEST
     sd, mean = times.std().reindex(people.index), times.mean().reindex(people.index)

@@ -1,5 +1,9 @@
 """The report's sections of automation, and of eyes and screens, from answers as they are stored."""
 
+from dataclasses import fields
+from typing import get_type_hints
+
+import pytest
 from small_study import RATINGS, SPEC, TOKEN, Clock
 
 from study.database.source import from_database
@@ -10,10 +14,23 @@ from study.protocol.screen import Check
 from study.protocol.session import current
 from study.protocol.traces import COUNTS
 from study.report.automation import Automation
+from study.report.layout import Subject
 from study.report.screen import ScreenChecks
+from study.report.summary import OF_KIND
 from study.statistics.stats import Counted
 
 TRACE = {"by": "keys", "trusted": True, "webdriver": False, **dict.fromkeys(COUNTS, 0)}
+
+
+@pytest.mark.parametrize("kind", OF_KIND)
+def test_every_report_has_these_sections_and_each_name_of_its_json_once(kind):
+    whole = get_type_hints(OF_KIND[kind])
+    assert {Automation, ScreenChecks} <= set(whole.values())
+    names = []
+    for name, of in whole.items():
+        subject = isinstance(of, type) and issubclass(of, Subject)
+        names += [field.name for field in fields(of)] if subject else [name]
+    assert len(names) == len(set(names))
 
 
 def counted(url, automation):

@@ -11,14 +11,17 @@ from study.statistics.automation import SIGNS, signs, words
 TIMES = [900, 1700, 2600, 1100, 3900, 800, 1500, 2100, 700, 5000]
 
 
-def one(times=TIMES, **counts):
+def one(times=TIMES, *, picked=True, paired=True, **counts):
     """Return the signs of a participant of ten picks, by mouse where nothing else is said."""
     of = {"n_answered": 10, "n_traced": 10, "n_mouse": 10, **counts}
     people = pd.DataFrame(
         [{"participant": "p", "agent_at": None, **dict.fromkeys(TRACED, 0), **of}]
     )
-    answers = pd.DataFrame({"participant": "p", "picked": True, "kind": "scored"}, index=range(10))
-    found = signs(people, answers.assign(response_ms=pd.array(times, dtype="Int64")))
+    trials = {"participant": "p", "trial": range(10), "kind": "scored", "picked": picked}
+    answers = pd.DataFrame(trials).assign(response_ms=pd.array(times, dtype="Int64"))
+    found = signs(
+        people, pd.concat([answers, answers.assign(picked=False)] if paired else [answers])
+    )
     return {name for name in SIGNS if found.loc["p", name]}
 
 
@@ -48,6 +51,10 @@ def test_people_show_no_sign():
 )
 def test_each_sign_by_its_own_rule(sign, change):
     assert one(**change) == {sign}
+
+
+def test_times_count_where_a_single_picture_was_called_fake():
+    assert one(times=[300] * 10, picked=False, paired=False) == {"fast", "regular"}
 
 
 def test_every_sign_has_words_without_braces():
