@@ -299,7 +299,7 @@ ENGLISH: dict[str, Any] = {
         "no_ratings": "This study asks for no ratings. Reload the page to go on.",
         "not_yours": "This trial is not one of yours. Reload the page to go on.",
         "choose": "Choose one of the pictures 1 to {pictures}.",
-        "judge": "Answer {real} for real or {fake} for fake.",
+        "judge": "Answer {real} for real colours or {other} for others.",
         "choose_first": "Choose the picture that you think is real first, then rate.",
         "rate_all": "Rate all {pictures} pictures.",
         "rate": "Rate the {scale} of picture {picture} from {low} to {high}.",

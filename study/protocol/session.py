@@ -121,7 +121,7 @@ def allow_pick(
         if not _is_int(slot) or not 1 <= slot <= trial.options:
             if trial.paired:
                 raise refused("choose", pictures=trial.options)
-            raise refused("judge", real=REAL, fake=FAKE)
+            raise refused("judge", real=REAL, other=FAKE)
     return trial
 
 

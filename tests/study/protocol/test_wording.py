@@ -68,6 +68,12 @@ def test_the_english_words_are_those_of_before():
     assert {name.split(".")[1] for name in braced} == {"page", "refused"}
 
 
+def test_the_words_of_the_page_name_nothing_that_blinding_hides():
+    hints = re.compile(r"truth|classif|\bgan|real_|fake|catch|method", re.IGNORECASE)
+    words = dict(leaves(shown(StudyConfig())))
+    assert not {name for name, said in words.items() if hints.search(said + name)}
+
+
 def test_without_practice_nothing_speaks_of_it():
     said = shown(parse("[trials]\npractice = 0\nscored = 1\n[recruitment]\nhours = 1"))
     assert said["between"] is None
