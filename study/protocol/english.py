@@ -295,6 +295,7 @@ ENGLISH: dict[str, Any] = {
         "no_participant": "This participant is not in the database. Reload the page.",
         "not_on_show": "These pictures are not on show now. Reload the page to go on.",
         "not_due": "This trial is not due yet. Reload the page to go on.",
+        "not_now": "This trial is not due now. Reload the page to go on.",
         "look_first": "Look at the pictures first. Reload the page to go on.",
         "no_ratings": "This study asks for no ratings. Reload the page to go on.",
         "not_yours": "This trial is not one of yours. Reload the page to go on.",

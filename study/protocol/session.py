@@ -97,7 +97,7 @@ def allow_exposure(trials: Sequence[TrialState], token: str) -> TrialState:
     """
     trial = _find(trials, token)
     if trial.picked is not None or trial != current(trials):
-        raise refused("not_due")
+        raise refused("not_now")
     return trial
 
 
