@@ -17,6 +17,7 @@ from study.protocol.config import DEFAULT_SET, StudyConfig, parse
 from study.protocol.exclusions import Rules, apply, judge
 from study.protocol.screen import Check, Screen, items, judged
 from study.protocol.texts import CONSENT_VERSION
+from study.protocol.traces import COUNTS
 from study.report.screen import ScreenChecks
 from study.statistics.stats import Counted
 from study.stimuli.showing import load
@@ -102,6 +103,21 @@ def test_a_rule_excludes_by_them_and_the_report_counts_them(service, store):
         ["2", "2", "2"],
         ["2", "1", "1"],
     ]
+
+
+def test_a_limited_showing_does_not_begin_before_the_checks(stimuli, store):
+    config = StudyConfig(scored=1, practice=0, screen=SCREEN, scales={}, exposure_ms=300)
+    service = Service(stimuli, store, config)
+    assert begin(service)["step"] == "screen"
+    trial = store.find(1, service._who(ask())).trials[0].token
+    assert "not due" in service.expose(ask(trial=trial, look="a" * 32))["error"]
+    shown = service.screen(ask(answers=digits(store, 0), width=1280, height=700))
+    assert (shown["step"], shown["exposed"]) == ("pick", False)
+    assert service.expose(ask(trial=trial, look="a" * 32))["mine"] is True
+    trace = {"by": "keys", "trusted": True, "webdriver": False, **dict.fromkeys(COUNTS, 0)}
+    assert service.pick(ask(trial=trial, slot=1, trace=trace))["step"] == "done"
+    people = participants(store.engine.url.render_as_string())
+    assert people["n_traced"].tolist() == [1]
 
 
 def test_without_checks_nothing_of_them_is_shown_or_judged(stimuli, store):
