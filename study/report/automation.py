@@ -58,7 +58,10 @@ class Automation(Subject):
 
     def rows(self) -> Iterator[Row]:
         """How many show each sign, and the signs of each participant."""
-        for name, count in (self.by_sign or {}).items():
+        if self.by_sign is None:
+            yield row("automation", "participants", None, note="not kept")
+            return
+        for name, count in self.by_sign.items():
             yield row("automation", "participants", count, name=name, denominator=self.judged)
         for who, found in self.suspects.items():
             yield row("automation", "signs", len(found), name=who, note=", ".join(found))
