@@ -15,6 +15,7 @@ from study.protocol.session import current
 from study.protocol.traces import COUNTS
 from study.report.automation import Automation
 from study.report.layout import Subject
+from study.report.page import PARTS
 from study.report.screen import ScreenChecks
 from study.report.summary import OF_KIND
 from study.statistics.stats import Counted
@@ -72,5 +73,6 @@ def test_who_shows_a_sign_is_named_and_nobody_is_left_out(tmp_path):
     assert from_database(url).participants["excluded"].isna().all()
     (checks,) = ScreenChecks.of(counted(url, True)).sections(None)
     assert checks.rows == [["colour vision: plates", "4", "2", "1"]]
+    assert {section.key, checks.key} <= set(PARTS["Participants"])
     # A study that keeps nothing says nothing.
     assert list(Automation.of(counted(url, False)).sections(None)) == []
