@@ -31,7 +31,7 @@ from colorizers.networks.base import Colorizer
 from colorizers.networks.checkpoint import FOLDER
 from truehue import TrueHueError
 
-from . import compare, data, evaluate, frontier, gallery, judge
+from . import compare, data, evaluate, frontier, gallery, judge, kept
 from .candidates import load_run
 from .page import DRAWN, RANKED, SEED, Results, page_of
 from .run import RunError
@@ -39,6 +39,7 @@ from .run import RunError
 ROOT = Path(__file__).parents[1]
 BEGIN, END = "<!-- evaluation -->", "<!-- end of evaluation -->"
 COMMAND = "python -m train.results"
+ROWS = data.DEFAULT_FILE.parent / kept.FOLDER
 TABLES = ("evaluation", "frontier", "comparisons", "judge")
 RUN = ("command", "commit", "hours", "hardware")
 """What is kept of the card of a run."""
@@ -57,7 +58,7 @@ def compute(
     test, train = data.load("test"), data.load("train")
     for name in colorizers.cifar10_names(controls=True):
         colorizers.load(name)  # missing weights are told now, not after minutes
-    evaluation = evaluate.Evaluation(test, train, others=runs)
+    evaluation = evaluate.Evaluation(test, train, others=runs, keep=ROWS)
     rows = []
     own = (*evaluate.FLOORS, *colorizers.cifar10_names(controls=True))
     for method in (*own, *runs, *evaluate.CEILINGS):
@@ -116,7 +117,7 @@ def add(
     own = ("grey", *colorizers.cifar10_names(controls=True))
     order = [*evaluate.FLOORS, *own[1:], *cards, *evaluate.CEILINGS]
     test = data.load("test")[slice(0, limit or None)]
-    evaluation = evaluate.Evaluation(test, data.load("train"), deep=not limit)
+    evaluation = evaluate.Evaluation(test, data.load("train"), deep=not limit, keep=ROWS)
     for name in own:
         print(f"evaluation: {name}", file=sys.stderr, flush=True)
         evaluation.deep = name == method and not limit  # of the others, what the comparisons need
