@@ -55,6 +55,7 @@ DRAWINGS = 8
 """Of each of those pictures, by methods that draw: the nearest of them tells whether the truth is
 among what they draw."""
 FRECHET = "frechet_efficientnet_lite0"
+ROW = "row"
 BEST, APART = f"psnr_best_of_{DRAWINGS}", "drawn_apart"
 
 COLUMNS = (
@@ -121,6 +122,8 @@ class Evaluation:
         self.values: dict[str, dict[str, NDArray[np.float64]]] = {}
         """Method -> metric -> its value for each picture, for paired comparisons."""
         self._made: dict[str, UInt8] = {}
+        self.painted: dict[str, Lab] = {}
+        """Method -> ab that it painted here, shape (N, 32, 32, 2)."""
 
     @functools.cached_property
     def _train_ab(self) -> Lab:
@@ -151,41 +154,53 @@ class Evaluation:
 
     def pictures(self, method: str) -> UInt8:
         """The 8-bit pictures of a row, shape (N, 32, 32, 3); made once."""
+        if method == "truth":
+            return self.truth
         if method not in self._made:
-            self._made[method] = self._make(method)
+            made = kept.once(
+                self._keep, self._name("pictures", method), lambda: {"made": self._make(method)}
+            )
+            self._made[method] = made["made"]
         return self._made[method]
 
     def _make(self, method: str) -> UInt8:
         L, ab = self.lab[..., 0], self.lab[..., 1:]
-        if method == "truth":
-            return self.truth
         makers: dict[str, Callable[[], Lab]] = {
             "grey": lambda: np.zeros_like(ab),
             "median-ab": lambda: np.broadcast_to(self.median_ab, ab.shape),
             "truth-hard-bins": lambda: centres()[hard_bins(ab)],
             "truth-soft-bins": lambda: through_soft_bins(ab),
         }
-        maker = makers.get(method) or (lambda: self._colorizer(method).predict_ab(L))
-        return colorize_u8(L, maker())
+        if method in makers:
+            return colorize_u8(L, makers[method]())
+        self.painted[method] = self._colorizer(method).predict_ab(L)
+        return colorize_u8(L, self.painted[method])
+
+    def _name(self, what: str, method: str) -> str:
+        """By which a result is kept."""
+        about: dict[str, Any] = {"what": what, "method": method, "versions": versions()}
+        if method not in (*FLOORS, *CEILINGS) and self._keep:
+            card = self._colorizer(method).card
+            about["card"] = {key: value for key, value in card.items() if key != "metrics"}
+        return kept.fingerprint(json.dumps(about, sort_keys=True), self.truth, self._train)
 
     def _colorizer(self, method: str) -> Colorizer:
         return self._others.get(method) or colorizers.load(method)
 
     def row(self, method: str) -> dict[str, Any]:
         """All metrics of one method, by name; lists of two numbers are 95 % intervals."""
-        about: dict[str, Any] = {"method": method, "deep": self.deep, "versions": versions()}
-        if method not in (*FLOORS, *CEILINGS) and self._keep:
-            card = self._colorizer(method).card
-            about["card"] = {key: value for key, value in card.items() if key != "metrics"}
-        name = kept.fingerprint(json.dumps(about, sort_keys=True), self.truth, self._train)
-        row, self.values[method] = kept.once(self._keep, name, lambda: self._row(method))
+        what = "row, deep" if self.deep else "row"
+        found = kept.once(self._keep, self._name(what, method), lambda: self._row(method))
+        self.values[method] = {key: found[key] for key in found if key != ROW}
+        row: dict[str, Any] = json.loads(str(found[ROW]))
         return row
 
-    def _row(self, method: str) -> kept.Row:
+    def _row(self, method: str) -> kept.Arrays:
+        """Its metrics of each picture by name and, as JSON, its figures."""
         truth, other = self.truth, self.pictures(method)
         lab = rgb_to_lab(other)
         row: dict[str, Any] = {"method": method, "n": len(truth)}
-        of_each: dict[str, NDArray[np.float64]] = {}
+        of_each: kept.Arrays = {}
 
         def per_picture(key: str, values: NDArray[np.float64]) -> None:
             of_each[key] = values
@@ -224,7 +239,7 @@ class Evaluation:
             theirs_seen = self._truth_features if same else features.lite0_features(other, method)
             row[FRECHET] = self._lite0.distance(theirs_seen)
         row["per_class"] = self._per_class(psnr, ours)
-        return row, of_each
+        return {ROW: np.array(json.dumps(row)), **of_each}
 
     def _drawn(self, method: str) -> tuple[NDArray[np.float64], NDArray[np.float64]] | None:
         """PSNR of the nearest of some drawings, and how far they are apart (`metrics.apart`).

@@ -28,7 +28,7 @@ from colorizers.networks.cifar_flow import Eyed
 from colorizers.networks.flow import Block
 from colorizers.networks.regions import AWAY, GRID
 
-WIDTH, STAGES = 96, 6
+WIDTH, STAGES = 64, 4
 WHOLE, EACH = 16, 4
 """Numbers in the latent of a picture, and in that of a region at each stage."""
 

@@ -235,4 +235,4 @@ def test_other_weights_or_another_method_are_another_row(tmp_path):
         made.row("d")
     assert [len(drawer.seeds) for drawer in painted] == [4, 0, 4]  # figures in a card are no input
     made.row("grey")
-    assert len(list(tmp_path.iterdir())) == 3
+    assert len(list(tmp_path.iterdir())) == 6  # pictures and a row of three

@@ -3,13 +3,14 @@
 import numpy as np
 import pytest
 
+from colorizers.networks import registry
 from train import kept
 
 
 @pytest.fixture
 def root(tmp_path):
-    for name in ("colorizers/color.py", "train/metrics.py", "train/photo.py"):
-        (tmp_path / name).parent.mkdir(exist_ok=True)
+    for name in (*kept.CODE, "train/photo.py"):
+        (tmp_path / name).parent.mkdir(exist_ok=True, parents=True)
         (tmp_path / name).write_text("a = 1")
     return tmp_path
 
@@ -32,23 +33,23 @@ def test_what_decides_a_row_decides_its_name(root):
     assert kept.fingerprint("gan", pixels, root=root) != first
 
 
-def test_the_code_that_measures_is_where_it_is_looked_for():
-    for pattern in kept.CODE:
-        assert list(kept.ROOT.glob(pattern)), pattern
+def test_all_that_paints_and_measures_is_looked_at():
+    for method in registry.names(registry.CIFAR10, registry.CONTROL, registry.UNSHIPPED):
+        module = registry.METHODS[method].network.partition(":")[0]
+        assert f"colorizers/networks/{module}.py" in kept.CODE
+    assert all((kept.ROOT / file).exists() for file in kept.CODE)
 
 
-def test_a_row_is_computed_once_and_read_back_exactly(tmp_path):
-    row = {"method": "gan", "n": 3, "psnr_mean": 25.1, "psnr_mean_ci95": [25.0, 25.2]}
-    values = {"psnr_mean": np.random.default_rng(0).normal(size=3), "row": np.zeros(1)}
-    assert kept.once(tmp_path / "rows", "name", lambda: (row, values)) == (row, values)
-    again, read = kept.once(tmp_path / "rows", "name", lambda: pytest.fail("computed again"))
-    assert again == row
-    assert read.keys() == values.keys()
-    for key in values:
-        np.testing.assert_array_equal(read[key], values[key])
+def test_what_was_computed_once_is_read_back_exactly(tmp_path):
+    arrays = {"psnr_mean": np.random.default_rng(0).normal(size=3), "row": np.array('{"n": 3}')}
+    assert kept.once(tmp_path / "rows", "name", lambda: arrays) is arrays
+    read = kept.once(tmp_path / "rows", "name", lambda: pytest.fail("computed again"))
+    assert read.keys() == arrays.keys()
+    for key, values in arrays.items():
+        np.testing.assert_array_equal(read[key], values)
     assert [file.name for file in (tmp_path / "rows").iterdir()] == ["name.npz"]
 
 
 def test_without_a_folder_nothing_is_kept():
-    rows = iter([({"n": 1}, {}), ({"n": 2}, {})])
-    assert [kept.once(None, "name", lambda: next(rows))[0]["n"] for _ in range(2)] == [1, 2]
+    made = iter([{"n": np.array(1)}, {"n": np.array(2)}])
+    assert [int(kept.once(None, "name", lambda: next(made))["n"]) for _ in range(2)] == [1, 2]
