@@ -31,6 +31,8 @@ from colorizers.networks.regions import AWAY, GRID
 WIDTH, STAGES = 64, 4
 WHOLE, EACH = 16, 4
 """Numbers in the latent of a picture, and in that of a region at each stage."""
+SURE = -4.0
+"""Log variance of the posterior in the beginning."""
 
 Draw = Callable[[int, Tensor], Tensor]
 """Stage, from 0 for the whole picture, and what is known so far, (N, 1 or regions, width) -> what
@@ -157,18 +159,20 @@ class Posterior(nn.Module):
 
     def __init__(self, said: int, whole: int, width: int, stages: int, depth: int = 2) -> None:
         super().__init__()
-        self.first = nn.Linear(said + 2, width)
+        self.first, self.see = nn.Linear(2, width), nn.Linear(said, width)
         self.picture = nn.Linear(whole, width)
         self.blocks = nn.ModuleList(Block(width) for _ in range(depth))
         numbers = [WHOLE] + [EACH] * stages
         self.heads = nn.ModuleList(
-            nn.Sequential(nn.Linear(2 * width, width), nn.SiLU(), _small(nn.Linear(width, 2 * one)))
+            nn.Sequential(nn.Linear(2 * width, width), nn.SiLU(), nn.Linear(width, 2 * one))
             for one in numbers
         )
+        for head, one in zip(self.heads, numbers, strict=True):  # or all learn to do without
+            nn.init.constant_(head[2].bias[one:], SURE)
 
     def look(self, said: Tensor, whole: Tensor, steps: Tensor) -> Tensor:
         """What is seen of each region and its true step, (N, regions, width)."""
-        h: Tensor = self.first(torch.cat([said, steps], dim=2))
+        h: Tensor = self.first(steps) + self.see(said)
         picture = silu(self.picture(whole))
         for block in self.blocks:
             h = block(h, picture)
