@@ -163,12 +163,12 @@ class Posterior(nn.Module):
         self.picture = nn.Linear(whole, width)
         self.blocks = nn.ModuleList(Block(width) for _ in range(depth))
         numbers = [WHOLE] + [EACH] * stages
+        last = [nn.Linear(width, 2 * one) for one in numbers]
         self.heads = nn.ModuleList(
-            nn.Sequential(nn.Linear(2 * width, width), nn.SiLU(), nn.Linear(width, 2 * one))
-            for one in numbers
+            nn.Sequential(nn.Linear(2 * width, width), nn.SiLU(), head) for head in last
         )
-        for head, one in zip(self.heads, numbers, strict=True):  # or all learn to do without
-            nn.init.constant_(head[2].bias[one:], SURE)
+        for head, one in zip(last, numbers, strict=True):  # or all learn to do without
+            nn.init.constant_(head.bias[one:], SURE)
 
     def look(self, said: Tensor, whole: Tensor, steps: Tensor) -> Tensor:
         """What is seen of each region and its true step, (N, regions, width)."""

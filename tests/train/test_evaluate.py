@@ -143,7 +143,9 @@ def test_of_what_is_drawn_the_nearest_of_eight_counts():
     four = data.Pictures(truth, np.arange(4, dtype=np.uint8), np.arange(4))
     drawer = Drawer()
     made = evaluate.Evaluation(four, some_pictures(20), deep=False, others={"d": drawer})
-    nearest, apart = made._drawn("d")
+    drawn = made._drawn("d")
+    assert drawn is not None
+    nearest, apart = drawn
     np.testing.assert_array_equal(nearest, 100.0)
     np.testing.assert_allclose(apart, 0.0, atol=1e-6)  # tints
     assert sorted(drawer.seeds) == list(range(32))  # no noise twice
