@@ -95,7 +95,8 @@ def some_pictures(count):
 
 
 @pytest.fixture
-def small(monkeypatch):
+def small(monkeypatch, tmp_path):
+    monkeypatch.setattr(evaluate.kept, "FOLDER", tmp_path / "rows")
     monkeypatch.setattr(evaluate.data, "load", lambda part, file=None: some_pictures(20))
 
 
