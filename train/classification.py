@@ -91,7 +91,7 @@ class Classification(Training):
         self.encoder = SoftEncoder(device())
         self.weights: Tensor | None = None
 
-    def see(self, batches: data.LabBatches) -> None:
+    def see(self, batches: data.LabBatches) -> data.LabBatches:
         """Count the colours, if rare ones are to weigh more."""
         if self.settings.rebalance:
             counts = np.zeros(COUNT)
@@ -100,6 +100,7 @@ class Classification(Training):
                 likeliest = index.gather(-1, weight.argmax(-1, keepdim=True))
                 counts += np.bincount(likeliest.cpu().numpy().ravel(), minlength=COUNT)
             self.weights = torch.from_numpy(rebalancing_weights(counts)).to(device())
+        return batches
 
     def step(self, now: int, L_norm: Tensor, ab_norm: Tensor) -> dict[str, Tensor]:
         """One step of Adam."""

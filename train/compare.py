@@ -13,7 +13,7 @@ Efron, Tibshirani: An Introduction to the Bootstrap, 1993 (percentile interval).
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -32,9 +32,9 @@ def paired(
     metrics: tuple[str, ...] = METRICS,
     resamples: int = RESAMPLES,
     seed: int = 1,
-    of: str = "",
+    of: Sequence[str] = (),
 ) -> list[dict[str, Any]]:
-    """Every pair of methods on every metric, or every pair with the method `of`.
+    """Every pair of methods on every metric, or every pair with one of the methods `of`.
 
     Parameters
     ----------
@@ -55,7 +55,7 @@ def paired(
     rows = []
     for metric in metrics:
         for a, b in itertools.combinations(values, 2):
-            if of and of not in (a, b):
+            if of and not {a, b} & {*of}:
                 continue
             difference = values[a][metric] - values[b][metric]
             interval = bootstrap(

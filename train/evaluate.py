@@ -12,11 +12,14 @@ colourfulness: a grey picture is 'right' on more than half of the pixels. The de
 in `train.metrics`. Equal pictures count as 100 dB; 106 of the test pictures are grey
 themselves, so the mean PSNR without those stands beside the one with them. Intervals, in the
 JSON, are mean plus or minus 1.96 standard errors over the pictures. `train.results` publishes.
+A row that was computed before, of the same pictures by the same weights and code, is read back from
+rows/ beside the data (`train.kept`).
 """
 
 from __future__ import annotations
 
 import argparse
+import functools
 import json
 import platform
 import sys
@@ -36,7 +39,7 @@ from colorizers.networks.base import Colorizer
 from colorizers.networks.bins import TEMPERATURE, centres, nearest_bins
 from truehue import TrueHueError
 
-from . import data, features, metrics
+from . import data, features, kept, metrics
 from .candidates import load_run
 from .run import processor
 
@@ -52,13 +55,16 @@ DRAWINGS = 8
 """Of each of those pictures, by methods that draw: the nearest of them tells whether the truth is
 among what they draw."""
 FRECHET = "frechet_efficientnet_lite0"
+ROW = "row"
+BEST, APART = f"psnr_best_of_{DRAWINGS}", "drawn_apart"
 
 COLUMNS = (
     ("method", "method", "s"),
     ("psnr_mean", "PSNR mean", ".2f"),
     ("psnr_mean_coloured", "PSNR mean, not grey", ".2f"),
     ("psnr_pooled", "PSNR pooled", ".2f"),
-    ("psnr_best_of_8", "PSNR best of 8", ".2f"),
+    (BEST, "PSNR best of 8", ".2f"),
+    (APART, "drawn apart", ".0%"),
     ("nazeri_accuracy_2", "Nazeri 2 %", ".1%"),
     ("nazeri_accuracy_5", "Nazeri 5 %", ".1%"),
     ("accuracy_r_5", "R 5 %", ".1%"),
@@ -94,6 +100,8 @@ class Evaluation:
         Compute the metrics that need a network as a ruler.
     others : dict, optional
         More colorizers by the name of their row, such as those of runs.
+    keep : Path, optional
+        Folder of rows that were computed before, see `train.kept`.
     """
 
     def __init__(
@@ -102,28 +110,61 @@ class Evaluation:
         train: data.Pictures,
         deep: bool = True,
         others: dict[str, Colorizer] | None = None,
+        keep: Path | None = None,
     ) -> None:
         self._others = others or {}
+        self._keep, self._train = keep, train.rgb_u8[::5]
         self.truth = test.rgb_u8
         self.lab = rgb_to_lab(test.rgb_u8)
         self.labels = test.labels
         self.coloured = (np.ptp(test.rgb_u8, axis=-1) > 0).any(axis=(1, 2))  # not grey throughout
-        train_ab = rgb_to_lab(train.rgb_u8[::5])[..., 1:].reshape(-1, 2)
-        self.median_ab = np.median(train_ab, axis=0).astype(np.float32)
-        prior = np.bincount(hard_bins(train_ab), minlength=len(centres())) + 1.0
-        self.pixel_weight = (prior.sum() / prior)[hard_bins(self.lab[..., 1:])]
         self.deep = deep
         self.values: dict[str, dict[str, NDArray[np.float64]]] = {}
         """Method -> metric -> its value for each picture, for paired comparisons."""
-        if deep:
-            self._perceptual = features.Perceptual(self.truth[:PERCEPTUAL], "the truth")
-            self._lite0 = metrics.Frechet(features.lite0_features(self.truth, "the truth"))
+        self._made: dict[str, UInt8] = {}
+        self.painted: dict[str, Lab] = {}
+        """Method -> ab that it painted here, shape (N, 32, 32, 2)."""
+
+    @functools.cached_property
+    def _train_ab(self) -> Lab:
+        return rgb_to_lab(self._train)[..., 1:].reshape(-1, 2)
+
+    @functools.cached_property
+    def median_ab(self) -> NDArray[np.float32]:
+        """The median ab of the training pictures, shape (2,)."""
+        return np.median(self._train_ab, axis=0).astype(np.float32)
+
+    @functools.cached_property
+    def pixel_weight(self) -> NDArray[np.float64]:
+        """Inverse prior of each pixel's bin, shape (N, 32, 32)."""
+        prior = np.bincount(hard_bins(self._train_ab), minlength=len(centres())) + 1.0
+        return np.asarray((prior.sum() / prior)[hard_bins(self.lab[..., 1:])])
+
+    @functools.cached_property
+    def _perceptual(self) -> features.Perceptual:
+        return features.Perceptual(self.truth[:PERCEPTUAL], "the truth")
+
+    @functools.cached_property
+    def _truth_features(self) -> NDArray[np.float32]:
+        return features.lite0_features(self.truth, "the truth")
+
+    @functools.cached_property
+    def _lite0(self) -> metrics.Frechet:
+        return metrics.Frechet(self._truth_features)
 
     def pictures(self, method: str) -> UInt8:
-        """The 8-bit pictures of a row, shape (N, 32, 32, 3)."""
-        L, ab = self.lab[..., 0], self.lab[..., 1:]
+        """The 8-bit pictures of a row, shape (N, 32, 32, 3); made once."""
         if method == "truth":
             return self.truth
+        if method not in self._made:
+            made = kept.once(
+                self._keep, self._name("pictures", method), lambda: {"made": self._make(method)}
+            )
+            self._made[method] = made["made"]
+        return self._made[method]
+
+    def _make(self, method: str) -> UInt8:
+        L, ab = self.lab[..., 0], self.lab[..., 1:]
         makers: dict[str, Callable[[], Lab]] = {
             "grey": lambda: np.zeros_like(ab),
             "median-ab": lambda: np.broadcast_to(self.median_ab, ab.shape),
@@ -132,17 +173,37 @@ class Evaluation:
         }
         if method in makers:
             return colorize_u8(L, makers[method]())
-        colorizer = self._others.get(method) or colorizers.load(method)
-        return colorize_u8(L, colorizer.predict_ab(L))
+        self.painted[method] = self._colorizer(method).predict_ab(L)
+        return colorize_u8(L, self.painted[method])
+
+    def _name(self, what: str, method: str) -> str:
+        """By which a result is kept."""
+        about: dict[str, Any] = {"what": what, "method": method, "versions": versions()}
+        if method not in (*FLOORS, *CEILINGS) and self._keep:
+            card = self._colorizer(method).card
+            about["card"] = {key: value for key, value in card.items() if key != "metrics"}
+        return kept.fingerprint(json.dumps(about, sort_keys=True), self.truth, self._train)
+
+    def _colorizer(self, method: str) -> Colorizer:
+        return self._others.get(method) or colorizers.load(method)
 
     def row(self, method: str) -> dict[str, Any]:
         """All metrics of one method, by name; lists of two numbers are 95 % intervals."""
+        what = "row, deep" if self.deep else "row"
+        found = kept.once(self._keep, self._name(what, method), lambda: self._row(method))
+        self.values[method] = {key: found[key] for key in found if key != ROW}
+        row: dict[str, Any] = json.loads(str(found[ROW]))
+        return row
+
+    def _row(self, method: str) -> kept.Arrays:
+        """Its metrics of each picture by name and, as JSON, its figures."""
         truth, other = self.truth, self.pictures(method)
         lab = rgb_to_lab(other)
         row: dict[str, Any] = {"method": method, "n": len(truth)}
+        of_each: kept.Arrays = {}
 
         def per_picture(key: str, values: NDArray[np.float64]) -> None:
-            self.values.setdefault(method, {})[key] = values
+            of_each[key] = values
             row[key] = float(values.mean())
             if len(values) > 1:
                 half = 1.96 * values.std(ddof=1) / np.sqrt(len(values))
@@ -153,9 +214,10 @@ class Evaluation:
         per_picture("psnr_mean_coloured", psnr[self.coloured])
         row["psnr_mean_coloured_n"] = int(self.coloured.sum())
         row["psnr_pooled"] = metrics.pooled_psnr(truth, other)
-        if self.deep and (nearest := self._nearest(method)) is not None:
-            per_picture(f"psnr_best_of_{DRAWINGS}", nearest)
-            row[f"psnr_best_of_{DRAWINGS}_n"] = len(nearest)
+        if self.deep and (drawn := self._drawn(method)) is not None:
+            for key, values in zip((BEST, APART), drawn, strict=True):
+                per_picture(key, values)
+                row[f"{key}_n"] = len(values)
         for epsilon in EPSILONS:
             accuracy = metrics.nazeri_accuracy_lab(self.lab, lab, epsilon)
             per_picture(f"nazeri_accuracy_{epsilon}", accuracy)
@@ -173,20 +235,25 @@ class Evaluation:
         if self.deep:
             per_picture("stlpips_alex", self._perceptual.distance(other[:PERCEPTUAL], method))
             row["stlpips_alex_n"] = min(PERCEPTUAL, len(truth))
-            row[FRECHET] = self._lite0.distance(features.lite0_features(other, method))
+            same = other is truth
+            theirs_seen = self._truth_features if same else features.lite0_features(other, method)
+            row[FRECHET] = self._lite0.distance(theirs_seen)
         row["per_class"] = self._per_class(psnr, ours)
-        return row
+        return {ROW: np.array(json.dumps(row)), **of_each}
 
-    def _nearest(self, method: str) -> NDArray[np.float64] | None:
-        """PSNR of the nearest of some drawings, of the first pictures; None if it does not draw."""
-        trained = method in colorizers.cifar10_names(controls=True)
-        colorizer = self._others.get(method) or (colorizers.load(method) if trained else None)
-        if colorizer is None or "seed" not in colorizer.options:
+    def _drawn(self, method: str) -> tuple[NDArray[np.float64], NDArray[np.float64]] | None:
+        """PSNR of the nearest of some drawings, and how far they are apart (`metrics.apart`).
+
+        Of the first pictures; None of a method that does not draw.
+        """
+        if method in (*FLOORS, *CEILINGS) or "seed" not in self._colorizer(method).options:
             return None
+        colorizer = self._colorizer(method)
         truth, L = self.truth[:PERCEPTUAL], self.lab[:PERCEPTUAL, ..., 0]
         seeds = range(0, DRAWINGS * len(L), len(L))  # no noise twice: picture i has seed + i
-        drawn = (colorize_u8(L, colorizer.predict_ab(L, seed=seed)) for seed in seeds)
-        return np.max([metrics.psnr(truth, one) for one in drawn], axis=0)
+        ab = np.stack([colorizer.predict_ab(L, seed=seed) for seed in seeds])
+        nearest = np.max([metrics.psnr(truth, colorize_u8(L, one)) for one in ab], axis=0)
+        return nearest, metrics.apart(ab)
 
     def _per_class(
         self, psnr: NDArray[np.float64], colour: NDArray[np.float64]
@@ -209,7 +276,7 @@ def known() -> tuple[str, ...]:
 
 def hard_bins(ab: NDArray[np.floating]) -> NDArray[np.int64]:
     """Index of the nearest of the 313 bins, shape (...,), for ab of shape (..., 2)."""
-    return np.asarray(cKDTree(centres()).query(ab)[1], np.int64)
+    return np.asarray(cKDTree(centres()).query(ab, workers=-1)[1], np.int64)
 
 
 def through_soft_bins(ab: Lab) -> Lab:
@@ -298,7 +365,9 @@ def main(argv: list[str] | None = None) -> int:
         for method in set(arguments.methods) & set(colorizers.cifar10_names(controls=True)):
             colorizers.load(method)  # missing weights are told now, not after minutes
         runs = {str(folder): load_run(folder) for folder in arguments.runs}
-        evaluation = Evaluation(test, train, arguments.deep, runs)
+        evaluation = Evaluation(
+            test, train, arguments.deep, runs, arguments.data.parent / kept.FOLDER
+        )
         rows = []
         methods = [*arguments.methods, *runs]
         for number, method in enumerate(methods, 1):

@@ -35,6 +35,7 @@ def frontier(
     truth: NDArray[np.uint8],
     lab: NDArray[np.float32],
     methods: Mapping[str, Colorizer],
+    painted: Mapping[str, NDArray[np.float32]] | None = None,
 ) -> list[dict[str, Any]]:
     """Rows of every method at every setting of its dial.
 
@@ -45,6 +46,8 @@ def frontier(
         The same pictures.
     methods : mapping
         Name of a line -> its colorizer.
+    painted : mapping, optional
+        Name of a line -> its ab with the options as they are, where that is known.
 
     Returns
     -------
@@ -53,7 +56,7 @@ def frontier(
     """
     coloured = (np.ptp(truth, axis=-1) > 0).any(axis=(1, 2))
     rows = []
-    for method, dial, value, ab in _points(lab[..., 0], methods):
+    for method, dial, value, ab in _points(lab[..., 0], methods, painted or {}):
         print(f"frontier: {method}, {dial} {value:g}", file=sys.stderr, flush=True)
         ours = colorize_u8(lab[..., 0], ab)
         accuracy = metrics.nazeri_accuracy_lab(lab, rgb_to_lab(ours), 5)
@@ -71,7 +74,9 @@ def frontier(
 
 
 def _points(
-    L: NDArray[np.float32], methods: Mapping[str, Colorizer]
+    L: NDArray[np.float32],
+    methods: Mapping[str, Colorizer],
+    painted: Mapping[str, NDArray[np.float32]],
 ) -> Iterator[tuple[str, str, float, NDArray[np.float32]]]:
     for method, colorizer in methods.items():
         line = method
@@ -80,7 +85,8 @@ def _points(
             for value in TEMPERATURES:
                 yield method, "T", value, colorizer.predict_ab(L, temperature=value)
             line, options = SCALED.format(method), {"temperature": 1.0}
-        ab = colorizer.predict_ab(L, **options)
+        known = painted.get(method) if not options else None
+        ab = colorizer.predict_ab(L, **options) if known is None else known
         for value in FACTORS:
             yield line, "factor", value, np.float32(value) * ab
 

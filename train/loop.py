@@ -100,8 +100,9 @@ class Training:
         """Step number `now` of the run; returns what it measured, by name."""
         raise NotImplementedError
 
-    def see(self, batches: data.LabBatches) -> None:
-        """Look at all pictures before the first step; most trainings need not."""
+    def see(self, batches: data.LabBatches) -> Any:
+        """Look at all pictures before the first step; returns what has the epochs' batches."""
+        return batches
 
 
 def descend(loss: Tensor, optimizer: torch.optim.Optimizer) -> None:
@@ -198,8 +199,8 @@ def train(
     run = Run(Path(settings.run), settings)
     torch.manual_seed(settings.seed)
     training = kind(settings, settings.epochs * steps)
-    batches = data.LabBatches(pictures.rgb_u8, progress=True)
-    training.see(batches)
+    batches: Any = data.LabBatches(pictures.rgb_u8, progress=True)
+    batches = training.see(batches)
     share = (processes.rank(), processes.count())
     fit(
         training,

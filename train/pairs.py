@@ -4,14 +4,15 @@
     python -m train.pairs --photos ... --run runs/flow-2 --seed 3 --out runs/pairs-2
     python -m train.pairs --photos ... --drawn 1 --mean --out runs/pairs-3
     python -m train.pairs --cifar10 --methods flow gan classification --out runs/pairs-4
+    python -m train.pairs --cifar10 --split validation --run runs/cvae --out runs/pairs-5
     python -m train.pairs --score runs/pairs/answers.txt --out runs/pairs
 
-The photographs are held out and drawn at random, as many of each kind; of CIFAR-10, test pictures
-are drawn, others for each method, and the methods' pairs are mixed. Both pictures of a pair go
-the same way: Lab, clipped, 8 bits. Which of them is the truth stands in key.json, to be opened
-when everything is decided: write one line a sheet into answers.txt, the letter of the picture that
-you take for real of each pair, such as ABBABA, and let `--score` count. Whoever looks is named
-with the rate: a vision model's rate is no person's.
+The photographs are held out and drawn at random, as many of each kind; of CIFAR-10, test or
+validation pictures are drawn, others for each method, and the methods' pairs are mixed. Both
+pictures of a pair go the same way: Lab, clipped, 8 bits. Which of them is the truth stands in
+key.json, to be opened when everything is decided: write one line a sheet into answers.txt, the
+letter of the picture that you take for real of each pair, such as ABBABA, and let `--score` count.
+Whoever looks is named with the rate: a vision model's rate is no person's.
 """
 
 from __future__ import annotations
@@ -238,7 +239,10 @@ def main(argv: list[str] | None = None) -> int:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--photos", nargs="+", type=Path, help="folders and tar files")
-    parser.add_argument("--cifar10", action="store_true", help="CIFAR-10's test pictures instead")
+    parser.add_argument("--cifar10", action="store_true", help="CIFAR-10's pictures instead")
+    parser.add_argument(
+        "--split", choices=("test", "validation"), default="test", help="of CIFAR-10 (default test)"
+    )
     parser.add_argument("--methods", nargs="+", default=[], help="committed colorizers to judge")
     parser.add_argument("--run", type=Path, help="judge the weights of a run as well")
     parser.add_argument("--count", type=int, default=96, help="pairs a method (default 96)")
@@ -263,8 +267,8 @@ def main(argv: list[str] | None = None) -> int:
         methods += [load_run(arguments.run)] if arguments.run else []
         if arguments.cifar10:
             methods = methods or [colorizers.load(name) for name in colorizers.cifar10_names()]
-            test = data.load("test").rgb_u8
-            drawn = of_cifar10(methods, test, arguments.count, arguments.seed)
+            rgb_u8 = data.load(arguments.split).rgb_u8
+            drawn = of_cifar10(methods, rgb_u8, arguments.count, arguments.seed)
         else:
             colorizer, *more = methods or [colorizers.load("photo")]
             if more:

@@ -126,9 +126,11 @@ def _of_run(weights: Path, terms: str) -> dict[str, Any]:
     given: dict[str, Any] = {
         k: tuple(v) if isinstance(v, list) else v for k, v in card["settings"].items()
     }
+    start = given["start"]
     trained = dataclasses.replace(
-        _anywhere(photo.Settings(**given), weights.parent), terms=given["terms"] or terms
-    )
+        _anywhere(photo.Settings(**given), weights.parent), terms=given["terms"] or terms,
+        start=_short(Path(start)) if "/" in start else start,
+    )  # fmt: skip
     return card | {
         "data_terms": trained.terms or "not stated",
         "settings": dataclasses.asdict(trained),

@@ -2,15 +2,16 @@
 
     python -m train.results
     python -m train.results --runs runs/nazeri runs/cvae
-    python -m train.results --add flow
+    python -m train.results --add flow cvae
     python -m train.results --add flow --limit 1000
 
 Evaluates every row on all 10,000 test pictures, walks each method's frontier, compares the
 methods in pairs, draws the sheets of pictures and asks the machine judge, which it trains
 first (about half an hour on two cores in all). With `--runs` the tables and plots have a row and
-a line of trainings whose weights are not committed, too. `--add` computes one method that has new
+a line of trainings whose weights are not committed, too. `--add` computes methods that have new
 weights, and leaves all other rows, lines and trials of the judge as they are; with `--limit` on the
-first test pictures only, without the metrics that take minutes. No figure in the repository is
+first test pictures only, without the metrics that take minutes. What was painted and measured
+before is read back (`train.kept`). No figure in the repository is
 typed by hand; `tests/train/test_results.py` holds the files to each other.
 """
 
@@ -31,7 +32,7 @@ from colorizers.networks.base import Colorizer
 from colorizers.networks.checkpoint import FOLDER
 from truehue import TrueHueError
 
-from . import compare, data, evaluate, frontier, gallery, judge
+from . import compare, data, evaluate, frontier, gallery, judge, kept
 from .candidates import load_run
 from .page import DRAWN, RANKED, SEED, Results, page_of
 from .run import RunError
@@ -39,6 +40,7 @@ from .run import RunError
 ROOT = Path(__file__).parents[1]
 BEGIN, END = "<!-- evaluation -->", "<!-- end of evaluation -->"
 COMMAND = "python -m train.results"
+ROWS = data.DEFAULT_FILE.parent / kept.FOLDER
 TABLES = ("evaluation", "frontier", "comparisons", "judge")
 RUN = ("command", "commit", "hours", "hardware")
 """What is kept of the card of a run."""
@@ -57,7 +59,7 @@ def compute(
     test, train = data.load("test"), data.load("train")
     for name in colorizers.cifar10_names(controls=True):
         colorizers.load(name)  # missing weights are told now, not after minutes
-    evaluation = evaluate.Evaluation(test, train, others=runs)
+    evaluation = evaluate.Evaluation(test, train, others=runs, keep=ROWS)
     rows = []
     own = (*evaluate.FLOORS, *colorizers.cifar10_names(controls=True))
     for method in (*own, *runs, *evaluate.CEILINGS):
@@ -69,7 +71,7 @@ def compute(
     compared = ("grey", *colorizers.cifar10_names(controls=True), *runs)
     comparisons = compare.paired({name: evaluation.values[name] for name in compared})
     models = {name: colorizers.load(name) for name in colorizers.cifar10_names(controls=True)}
-    line = frontier.frontier(evaluation.truth, evaluation.lab, models | runs)
+    line = frontier.frontier(evaluation.truth, evaluation.lab, models | runs, evaluation.painted)
     rates = judge.ask(settings, train.rgb_u8[: settings.pictures], test.rgb_u8)
     cards = {name: {key: colorizer.card[key] for key in RUN} for name, colorizer in runs.items()}
     return _results(settings, rows, line, comparisons, rates, cards), evaluation
@@ -97,13 +99,13 @@ def _results(
 
 
 def add(
-    method: str, settings: judge.Settings, folder: Path, limit: int = 0
+    methods: Sequence[str], settings: judge.Settings, folder: Path, limit: int = 0
 ) -> tuple[Results, evaluate.Evaluation]:
-    """The results in a folder with the rows of one committed method computed anew.
+    """The results in a folder with the rows of some committed methods computed anew.
 
     Parameters
     ----------
-    method : str
+    methods : sequence of str
     settings : judge.Settings
         Of the judge whose rates are there.
     folder : Path
@@ -113,21 +115,22 @@ def add(
     """
     rows, line, comparisons, rates = (read(folder, name) for name in TABLES)
     cards = {card.pop("method"): card for card in read(folder, "runs")}
+    cards = {name: card for name, card in cards.items() if name not in methods}
     own = ("grey", *colorizers.cifar10_names(controls=True))
     order = [*evaluate.FLOORS, *own[1:], *cards, *evaluate.CEILINGS]
     test = data.load("test")[slice(0, limit or None)]
-    evaluation = evaluate.Evaluation(test, data.load("train"), deep=not limit)
+    evaluation = evaluate.Evaluation(test, data.load("train"), deep=not limit, keep=ROWS)
+    rows = [one for one in rows if one["method"] not in methods]
     for name in own:
         print(f"evaluation: {name}", file=sys.stderr, flush=True)
-        evaluation.deep = name == method and not limit  # of the others, what the comparisons need
+        evaluation.deep = name in methods and not limit  # of others, what the comparisons need
         row = evaluation.row(name)
-        if name == method:
-            rows = [one for one in rows if one["method"] != method]
-            rows.append(row | {"versions": evaluate.versions()})
-    line = [one for one in line if one["method"].split(",")[0] != method]
-    line += frontier.frontier(evaluation.truth, evaluation.lab, {method: colorizers.load(method)})
-    comparisons = [one for one in comparisons if method not in (one["a"], one["b"])]
-    comparisons += compare.paired({name: evaluation.values[name] for name in own}, of=method)
+        rows += [row | {"versions": evaluate.versions()}] if name in methods else []
+    line = [one for one in line if one["method"].split(",")[0] not in methods]
+    new = {name: colorizers.load(name) for name in methods}
+    line += frontier.frontier(evaluation.truth, evaluation.lab, new, evaluation.painted)
+    comparisons = [one for one in comparisons if not {one["a"], one["b"]} & {*methods}]
+    comparisons += compare.paired({name: evaluation.values[name] for name in own}, of=methods)
     for table in (rows, line):
         table.sort(key=lambda one: order.index(one["method"].split(",")[0]))
     comparisons.sort(
@@ -162,7 +165,7 @@ def publish(
     error: Callable[[str], NDArray[np.float64]],
     root: Path = ROOT,
     weights: Path = FOLDER,
-    only: str = "",
+    only: Sequence[str] = (),
 ) -> list[Path]:
     """Write docs/results.md, docs/results/, the README's table and the cards.
 
@@ -175,8 +178,9 @@ def publish(
         Name of a row -> CIEDE2000 of each of its pictures, shape (N,).
     root, weights : Path
         The repository; the folder of weights and cards.
-    only : str
-        The method that was added, whose ranked pictures alone are drawn; runs are then on no sheet.
+    only : sequence of str
+        The methods that were added, whose ranked pictures alone are drawn; runs are then on no
+        sheet.
 
     Returns
     -------
@@ -204,7 +208,7 @@ def publish(
         written.append(file)
     methods = [*trained(results.evaluation, weights), *results.runs]
     drawn = [name for name in methods if not (only and name in results.runs)]
-    written += _draw(results, drawn, [only] if only else drawn, pictures, error, folder)
+    written += _draw(results, drawn, [*only] or drawn, pictures, error, folder)
     short = evaluate.table(results.evaluation, markdown=True, keys=evaluate.SHORT)
     readme.write_text(f"{before}{BEGIN}\n{short}\n\n{results.footer}\n{END}{after}")
     page = root / "docs" / "results.md"
@@ -274,10 +278,16 @@ def main(argv: list[str] | None = None) -> int:
         prog=COMMAND, description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     runs_help = "rows of trainings that are not committed, by the folders of their runs"
-    add_help = "compute this method alone, beside the rows that are there"
+    add_help = "compute these methods alone, beside the rows that are there"
     which = parser.add_mutually_exclusive_group()
     which.add_argument("--runs", nargs="+", type=Path, default=[], metavar="RUN", help=runs_help)
-    which.add_argument("--add", choices=colorizers.cifar10_names(controls=True), help=add_help)
+    which.add_argument(
+        "--add",
+        nargs="+",
+        default=[],
+        choices=colorizers.cifar10_names(controls=True),
+        help=add_help,
+    )
     limit_help = "with --add: only the first N test pictures (default all 10,000)"
     parser.add_argument("--limit", type=int, default=0, metavar="N", help=limit_help)
     arguments = parser.parse_args(argv)
@@ -296,7 +306,7 @@ def main(argv: list[str] | None = None) -> int:
         results,
         evaluation.pictures,
         lambda name: evaluation.values[name]["ciede2000"],
-        only=arguments.add or "",
+        only=arguments.add,
     ):
         print(f"written: {file.relative_to(ROOT)}", file=sys.stderr)
     print(evaluate.table(results.evaluation, markdown=False))

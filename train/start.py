@@ -7,14 +7,13 @@ from typing import Any
 
 from colorizers.networks import checkpoint
 from colorizers.networks.classification import Classifier
-from colorizers.networks.cvae import Painter
 from colorizers.networks.gan import Generator
 from colorizers.networks.registry import network_of
 
 from .run import RunError
 
 
-def start_from(name: str, module: Generator | Classifier | Painter) -> dict[str, Any]:
+def start_from(name: str, module: Generator | Classifier) -> dict[str, Any]:
     """Load committed weights, or those in the folder of a run, into a network.
 
     From a network of the same kind everything is taken, from another kind the U-Net.
@@ -24,8 +23,7 @@ def start_from(name: str, module: Generator | Classifier | Painter) -> dict[str,
     name : str
         "none" for random weights; "classification", "regression" or "gan" for committed ones;
         RUN/NAME for those that a run left in its folder.
-    module : Generator, Classifier or Painter
-        A painter takes body and head of a generator.
+    module : Generator or Classifier
 
     Returns
     -------
@@ -55,9 +53,7 @@ def start_from(name: str, module: Generator | Classifier | Painter) -> dict[str,
     if type(giver) is type(module):
         module.load_state_dict(giver.state_dict())
     else:
-        both = isinstance(giver, Generator) and isinstance(module, Painter)
-        for part in ("body", "head") if both else ("body",):
-            module.get_submodule(part).load_state_dict(giver.get_submodule(part).state_dict())
+        module.body.load_state_dict(giver.get_submodule("body").state_dict())
     return origin(method, card)
 
 

@@ -32,20 +32,23 @@ STEPS = 4
 """Of Heun's method: seven questions to a small network."""
 
 
-class Sampler(Network):
-    """Colours of a small grey picture, drawn.
+class Eyed(Network):
+    """What draws colours for regions has: the classifier's eyes, frozen, and the regions.
 
     Parameters
     ----------
+    name : str
+        Of the method.
     grid : int
         See `Regions`.
-    width, depth : int
-        See `Steps`.
-    calm : float
-        Scale of the regions' own noise at vividness 1; the training's is 1.
     eye : str, optional
         SHA-256 of the classifier's weights that it was trained with; the committed ones' if
         left out.
+
+    Attributes
+    ----------
+    seen : tuple of int
+        Channels of what the eyes see, see `Regions`.
 
     Raises
     ------
@@ -55,28 +58,18 @@ class Sampler(Network):
 
     mirror = False
 
-    def __init__(
-        self,
-        grid: int = GRID,
-        width: int = WIDTH,
-        depth: int = DEPTH,
-        calm: float = 1.0,
-        eye: str | None = None,
-    ) -> None:
+    def __init__(self, name: str, grid: int, eye: str | None) -> None:
         super().__init__()
         classifier, card = _open_eye()
         self.eye_sha256: str = card["weights"]["sha256"]
         if eye not in (None, self.eye_sha256):
             raise WeightsError(
-                f"flow was trained with the {EYE} {eye[:12]}..., but here is {EYE} "
-                f"{self.eye_sha256[:12]}...: restore it, or train again: python -m train.flow"
+                f"{name} was trained with the {EYE} {eye[:12]}..., but here is {EYE} "
+                f"{self.eye_sha256[:12]}...: restore it, or train again: python -m train.{name}"
             )
-        self._eye = (classifier,)  # in a tuple, so that its weights are not taken for the flow's
-        seen = classifier.widths
-        self.regions = Regions(seen, grid)
-        self.velocity = Steps(regions.channels(seen), seen[-1], width, depth)
-        self.calm = calm
-        self.options = {"seed": 0.0, "vividness": 1.0}
+        self._eye = (classifier,)  # in a tuple, so that its weights are not taken for its own
+        self.seen = tuple(classifier.widths)
+        self.regions = Regions(self.seen, grid)
 
     def eye(self, L_norm: Tensor) -> tuple[Tensor, list[Tensor]]:
         """The mean (N, 2, H, W), ab over `AWAY`, and the features of L_norm (N, 1, H, W)."""
@@ -87,6 +80,35 @@ class Sampler(Network):
     def see(self, L_norm: Tensor) -> Seen:
         """Look at pictures, L_norm (N, 1, H, W) in [-1, 1]."""
         return regions.look(self.regions, L_norm, *self.eye(L_norm))
+
+
+class Sampler(Eyed):
+    """Colours of a small grey picture, drawn by a rectified flow.
+
+    Parameters
+    ----------
+    grid : int
+        See `Regions`.
+    width, depth : int
+        See `Steps`.
+    calm : float
+        Scale of the regions' own noise at vividness 1; the training's is 1.
+    eye : str, optional
+        See `Eyed`.
+    """
+
+    def __init__(
+        self,
+        grid: int = GRID,
+        width: int = WIDTH,
+        depth: int = DEPTH,
+        calm: float = 1.0,
+        eye: str | None = None,
+    ) -> None:
+        super().__init__("flow", grid, eye)
+        self.velocity = Steps(regions.channels(self.seen), self.seen[-1], width, depth)
+        self.calm = calm
+        self.options = {"seed": 0.0, "vividness": 1.0}
 
     def predict(self, L_norm: Tensor, seed: float = 0.0, vividness: float = 1.0) -> Tensor:
         """ab in units of Lab, shape (N, 2, H, W).

@@ -264,10 +264,7 @@ def noise_of(
     >>> bool((noise_of(5, 2, 36)[1] == noise_of(6, 1, 36)[0]).all())
     True
     """
-    if not (0 <= seed < 2**53 and seed == int(seed)):
-        raise ValueError(f"seed is {seed:g}; it must be a whole number from 0 on.")
-    if not 0 <= vividness <= MOST_VIVID:
-        raise ValueError(f"vividness is {vividness:g}; it must be from 0 to {MOST_VIVID:g}.")
+    check(seed, vividness)
     generator, size = torch.Generator(), (1, regions, 2)
     whole, own = min(1.0, vividness), min(1.0, calm * vividness)
     return torch.cat(
@@ -276,6 +273,20 @@ def noise_of(
             for i in range(pictures)
         ]
     )
+
+
+def check(seed: float, vividness: float) -> None:
+    """Refuse a seed or a vividness out of range.
+
+    Raises
+    ------
+    ValueError
+        With one sentence.
+    """
+    if not (0 <= seed < 2**53 and seed == int(seed)):
+        raise ValueError(f"seed is {seed:g}; it must be a whole number from 0 on.")
+    if not 0 <= vividness <= MOST_VIVID:
+        raise ValueError(f"vividness is {vividness:g}; it must be from 0 to {MOST_VIVID:g}.")
 
 
 def noise_like(

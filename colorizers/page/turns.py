@@ -3,9 +3,9 @@
 Gradio's queue is one line for everybody: whoever fills it with large photographs closes the page
 for all others. Here a visitor waits with a few jobs at most, nobody's second job comes before
 somebody else's first, and of heavy jobs, those that open photographs, an address has one under way
-in each lane. Light jobs (sliders, hints) have lanes of their own. What does not fit is refused
-with a sentence that says when to come back. The files that a job needs stay until it has ended.
-The queue itself stays Gradio's.
+in each lane. Light jobs (sliders, hints) have lanes of their own, in which a visitor's clicks are
+answered in their order. What does not fit is refused with a sentence that says when to come back.
+The files that a job needs stay until it has ended. The queue itself stays Gradio's.
 
 References
 ----------
@@ -111,19 +111,23 @@ class Turns(Queue):
         """The job whose address was served longest ago, of a lane that has a place."""
         lanes = list(self.event_queue_per_concurrency_id.values())
         random.shuffle(lanes)
+        light = {lane.concurrency_id for lane in lanes} - set(HEAVY)
         for lane in lanes:
             name = lane.concurrency_id
             if not lane.queue or lane.current_concurrency >= (lane.concurrency_limit or math.inf):
                 continue
-            heavy = [job for jobs in self.active_jobs for job in jobs or () if name in HEAVY]
-            busy = {_address(job.request) for job in heavy if job.concurrency_id == name}
-            ready = [event for event in lane.queue if _address(event.request) not in busy]
+            whose = _address_of if name in HEAVY else _session_of
+            # One heavy job an address in each lane, one light job a session in all.
+            lanes_too = (name,) if name in HEAVY else light
+            under_way = [job for jobs in self.active_jobs for job in jobs or ()]
+            busy = {whose(job) for job in under_way if job.concurrency_id in lanes_too}
+            ready = [event for event in lane.queue if whose(event) not in busy]
             if ready:
                 # Of several the first: they lie in the order in which they came.
-                event = min(ready, key=lambda one: self._served.get(_address(one.request), 0.0))
+                event = min(ready, key=lambda one: self._served.get(_address_of(one), 0.0))
                 touch(event.request.scope)
                 lane.queue.remove(event)
-                self._serve(_address(event.request))
+                self._serve(_address_of(event))
                 return [event], False, name
         return None
 
@@ -152,7 +156,7 @@ class Turns(Queue):
         heavy = lane in HEAVY
         waiting = [
             # Who names no session, as programs do, gets one for each job.
-            ("" if event.session_hash == event._id else event.session_hash, _address(event.request))
+            ("" if event.session_hash == event._id else event.session_hash, _address_of(event))
             for name, one in self.event_queue_per_concurrency_id.items()
             if (name in HEAVY) == heavy
             for event in one.queue
@@ -191,6 +195,14 @@ def take_turns(blocks: gr.Blocks, uploads: Uploads | None = None) -> None:
     blocks._queue = turns = Turns(blocks)
     if uploads is not None:
         uploads.jobs = turns.jobs
+
+
+def _address_of(event: Event) -> str:
+    return _address(event.request)
+
+
+def _session_of(event: Event) -> str:
+    return f"{event.session_hash} {_address_of(event)}"
 
 
 def _address(request: fastapi.Request) -> str:

@@ -95,7 +95,8 @@ def some_pictures(count):
 
 
 @pytest.fixture
-def small(monkeypatch):
+def small(monkeypatch, tmp_path):
+    monkeypatch.setattr(evaluate.kept, "FOLDER", tmp_path / "rows")
     monkeypatch.setattr(evaluate.data, "load", lambda part, file=None: some_pictures(20))
 
 
@@ -117,7 +118,7 @@ def test_the_table_has_every_metric_of_a_row(small, capsys):
     assert evaluate.main(["--methods", "grey", "--no-deep"]) == 0
     out = capsys.readouterr().out
     for _, heading, _ in evaluate.COLUMNS:
-        if heading not in ("PSNR best of 8", "ST-LPIPS", "Fréchet Lite0"):
+        if heading not in ("PSNR best of 8", "drawn apart", "ST-LPIPS", "Fréchet Lite0"):
             assert heading in out
     assert "n = 20" in out
 
@@ -127,8 +128,8 @@ class Drawer:
 
     options = {"seed": 0.0}  # noqa: RUF012
 
-    def __init__(self):
-        self.seeds = []
+    def __init__(self, card=None):
+        self.seeds, self.card = [], card
 
     def predict_ab(self, L, seed=0):
         seeds = seed + np.arange(len(L))
@@ -143,9 +144,13 @@ def test_of_what_is_drawn_the_nearest_of_eight_counts():
     four = data.Pictures(truth, np.arange(4, dtype=np.uint8), np.arange(4))
     drawer = Drawer()
     made = evaluate.Evaluation(four, some_pictures(20), deep=False, others={"d": drawer})
-    np.testing.assert_array_equal(made._nearest("d"), 100.0)
+    drawn = made._drawn("d")
+    assert drawn is not None
+    nearest, apart = drawn
+    np.testing.assert_array_equal(nearest, 100.0)
+    np.testing.assert_allclose(apart, 0.0, atol=1e-6)  # tints
     assert sorted(drawer.seeds) == list(range(32))  # no noise twice
-    assert made._nearest("grey") is None
+    assert made._drawn("grey") is None
 
 
 def test_an_unknown_method_and_a_negative_limit_are_refused(capsys):
@@ -203,3 +208,34 @@ def test_a_run_is_a_row_like_the_committed_ones(small, tmp_path, capsys):
 def test_a_folder_without_a_finished_run_is_one_sentence(small, tmp_path, capsys):
     assert evaluate.main(["--methods", "grey", "--runs", str(tmp_path), "--no-deep"]) == 1
     assert "no finished weights" in capsys.readouterr().err
+
+
+def test_a_row_that_was_computed_before_is_read_back(tmp_path, monkeypatch):
+    def made():
+        return evaluate.Evaluation(some_pictures(12), some_pictures(20), deep=False, keep=tmp_path)
+
+    first, second = made(), made()
+    row = first.row("gan")
+    with monkeypatch.context() as patch:
+        patch.setattr(second, "_row", lambda method: pytest.fail("computed again"))
+        assert second.row("gan") == row
+    for key, values in first.values["gan"].items():
+        np.testing.assert_array_equal(second.values["gan"][key], values)
+    other = evaluate.Evaluation(some_pictures(11), some_pictures(20), deep=False, keep=tmp_path)
+    assert other.row("gan")["n"] == 11
+
+
+def test_other_weights_or_another_method_are_another_row(tmp_path):
+    painted = [
+        Drawer(card={"weights": {"sha256": "0"}, "metrics": {"n": 1}}),
+        Drawer(card={"weights": {"sha256": "0"}, "metrics": {"n": 2}}),
+        Drawer(card={"weights": {"sha256": "1"}}),
+    ]
+    for drawer in painted:
+        made = evaluate.Evaluation(
+            some_pictures(4), some_pictures(20), deep=False, others={"d": drawer}, keep=tmp_path
+        )
+        made.row("d")
+    assert [len(drawer.seeds) for drawer in painted] == [4, 0, 4]  # figures in a card are no input
+    made.row("grey")
+    assert len(list(tmp_path.iterdir())) == 6  # pictures and a row of three

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 from scipy.linalg import sqrtm
+from skimage.color import deltaE_ciede2000
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 
 from colorizers.color import rgb_to_lab
@@ -79,6 +80,23 @@ def test_ssim_of_a_stack_is_scikit_images_of_each(pair):
     np.testing.assert_allclose(metrics.ssim(*pair), expected, rtol=1e-12)
 
 
+def test_in_batches_each_picture_is_measured_as_scikit_image_does_alone():
+    """More pictures than go at once, and a last batch that is not full."""
+    rng = np.random.default_rng(6)
+    truth = rng.integers(0, 256, (2 * metrics.BATCH + 3, 16, 16, 3), np.uint8)
+    other = np.clip(truth + rng.integers(-25, 26, truth.shape), 0, 255).astype(np.uint8)
+    labs = rgb_to_lab(truth), rgb_to_lab(other)
+    similar, different = metrics.ssim(truth, other), metrics.ciede2000(*labs)
+    for i in (0, metrics.BATCH - 1, metrics.BATCH, len(truth) - 1):
+        alone = structural_similarity(
+            truth[i], other[i], channel_axis=-1, data_range=255,
+            gaussian_weights=True, sigma=1.5, use_sample_covariance=False,
+        )  # fmt: skip
+        assert similar[i] == pytest.approx(alone, rel=1e-12)
+        a, b = (lab[i].astype(np.float64) for lab in labs)
+        assert different[i] == pytest.approx(deltaE_ciede2000(a, b).mean(), rel=1e-12)
+
+
 def test_ssim_is_kornias_away_from_the_border(pair):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # about its own optional imports
@@ -125,6 +143,16 @@ def test_colourfulness_by_the_papers_formula(pair):
     assert metrics.colourfulness(pair[0])[0] == pytest.approx(expected)
     grey = np.repeat(pair[0][..., :1], 3, axis=-1)
     assert metrics.colourfulness(grey).max() == 0
+
+
+def test_drawings_that_differ_by_a_tint_are_not_apart_and_others_are_by_their_share():
+    rng = np.random.default_rng(4)
+    tint = rng.normal(size=(500, 1, 1, 1, 2))
+    own = np.repeat(rng.normal(size=(500, 1, 1, 2, 2)), 8, axis=3)  # left and right half
+    drawn = np.concatenate([0 * own + tint, own, own + tint, 0 * own], axis=1)
+    # The mean of two halves keeps half of their variance.
+    expected = [0.0, 0.5, 0.25, 0.0]
+    np.testing.assert_allclose(metrics.apart(drawn.astype(np.float32)), expected, atol=0.04)
 
 
 def test_frechet_is_the_textbook_formula():

@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from train import pairs
+from train import data, pairs
 
 
 def test_each_pair_is_shown_in_the_order_of_the_key(tmp_path):
@@ -62,6 +62,22 @@ def test_methods_are_mixed_and_none_gets_anothers_picture(tmp_path):
     assert found["methods"]["red"]["rate_ci95"][1] == pytest.approx(0.1611, abs=1e-4)
     with pytest.raises(ValueError, match="from 1 to 25"):
         pairs.of_cifar10([Dyer("red", 60), Dyer("green", -60)], rgb_u8, 26, seed=1)
+
+
+def test_a_setting_is_looked_at_on_pictures_that_no_result_is_of(tmp_path, monkeypatch):
+    asked = []
+
+    def load(part):
+        asked.append(part)
+        pictures = np.random.default_rng(0).integers(0, 256, (8, 32, 32, 3), np.uint8)
+        return data.Pictures(pictures, np.zeros(8, np.uint8), np.arange(8))
+
+    monkeypatch.setattr(pairs.data, "load", load)
+    monkeypatch.setattr(pairs, "load_run", lambda folder: Dyer("red", 60))
+    argv = ["--cifar10", "--run", "runs/try", "--count", "4", "--out", str(tmp_path)]
+    assert pairs.main([*argv, "--split", "validation"]) == 0
+    assert pairs.main(argv) == 0
+    assert asked == ["validation", "test"]
 
 
 def test_answers_that_do_not_fit_are_refused():

@@ -98,7 +98,10 @@ def test_another_mean_comes_with_its_own_card(stopped, tmp_path):
     mean = photo_flow.Training(photo_flow.Settings(width=32, depth=1)).network.mean
     with torch.no_grad():
         mean.head.bias.add_(0.25)
-    told = photo.Settings(photos=(str(photo_keep.ROOT.parent / "photos/b.tar"),), epochs=3)
+    told = photo.Settings(
+        photos=(str(photo_keep.ROOT.parent / "photos/b.tar"),), epochs=3,
+        start=str(tmp_path / "before/photo"),
+    )  # fmt: skip
     card = {"name": "photo", "title": "", "licence": "", "data": "of the mean", "hours": 2.0,
             "network": {"encoder": told.encoder, "widths": told.widths}, "data_terms": "not stated",
             "settings": dataclasses.asdict(told), "command": f"here {tmp_path}"}  # fmt: skip
@@ -112,7 +115,8 @@ def test_another_mean_comes_with_its_own_card(stopped, tmp_path):
     )
     assert (kept["data"], kept["data_terms"], kept["hours"]) == ("of the mean", "ours", 2.0)
     assert kept["command"] == (
-        "python -m train.photo --photos ../photos/b.tar --run runs/mean --epochs 3 --terms ours"
+        "python -m train.photo --photos ../photos/b.tar --run runs/mean --start runs/before/photo "
+        "--epochs 3 --terms ours"
     )
     assert kept["flow"]["mean"] == there["weights"]["sha256"]
     assert "--mean runs/mean/photo" in kept["flow"]["command"]

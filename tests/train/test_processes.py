@@ -16,7 +16,7 @@ CURVES = {
     "regression": ("l1",),
     "classification": ("loss",),
     "gan": ("l1",),
-    "cvae": ("l1",),
+    "cvae": ("error",),
     "flow": ("unexplained", "error"),
 }
 """Training -> the figures that are compared, in each epoch that has them."""

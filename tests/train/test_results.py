@@ -84,7 +84,7 @@ class TestCompare:
 
     def test_of_one_method_only_its_pairs_are_compared(self):
         values = {name: {"ssim": np.arange(4.0)} for name in "abc"}
-        rows = compare.paired(values, ("ssim",), resamples=10, of="b")
+        rows = compare.paired(values, ("ssim",), resamples=10, of=["b"])
         assert [(row["a"], row["b"]) for row in rows] == [("a", "b"), ("b", "c")]
 
 
@@ -238,7 +238,8 @@ def test_one_method_is_added_and_all_else_stays(tmp_path, monkeypatch):
         (tmp_path / f"{name}.jsonl").write_bytes((FOLDER / f"{name}.jsonl").read_bytes())
     eight = data.Pictures(some_pictures(8), np.arange(8, dtype=np.uint8), np.arange(8))
     monkeypatch.setattr(data, "load", lambda part: eight)
-    made, _ = results.add("gan", results.judge.Settings(), tmp_path, limit=6)
+    monkeypatch.setattr(results, "ROWS", tmp_path / "rows")
+    made, _ = results.add(["gan"], results.judge.Settings(), tmp_path, limit=6)
     assert "; gan: n = 6, " in made.footer
     for name, count in (("evaluation", 1), ("frontier", 9), ("comparisons", 20), ("judge", 0)):
         before, after = committed(name), getattr(made, name)

@@ -14,7 +14,7 @@ import torch
 from safetensors.torch import load_file
 
 import colorizers
-from colorizers.color import rgb_to_lab
+from colorizers.color import colorize_u8, rgb_to_lab
 from colorizers.networks import checkpoint
 from colorizers.networks.gan import Generator
 from train import (
@@ -58,7 +58,13 @@ CASES: dict[str, tuple[Any, Any]] = {
     ),
     "cvae": (
         cvae,
-        cvae.Settings(**SMALL, start="none", epochs=8, lr=1e-2),
+        cvae.Settings(
+            **{key: value for key, value in SMALL.items() if key != "widths"},
+            epochs=16,
+            lr=5e-3,
+            width=32,
+            stages=1,
+        ),
     ),
     "flow": (
         flow,
@@ -95,7 +101,7 @@ CASES: dict[str, tuple[Any, Any]] = {
 }
 
 
-SLOW = ("flow",)  # the eye is the committed classifier, which is not small
+SLOW = ("flow", "cvae")  # the eye is the committed classifier, which is not small
 
 
 @pytest.fixture(
@@ -153,7 +159,8 @@ def test_what_is_shown_beside_a_training_takes_none_of_its_random_numbers():
 
 def small(module):
     """The options of a small network."""
-    return ["--width", "32", "--depth", "1"] if module is flow else ["--widths", "8,16,16"]
+    small = {flow: ["--width", "32", "--depth", "1"], cvae: ["--width", "32", "--stages", "1"]}
+    return small.get(module, ["--widths", "8,16,16"])
 
 
 def test_command_leaves_weights_card_grid_and_scalars(case, monkeypatch, tmp_path):
@@ -163,7 +170,7 @@ def test_command_leaves_weights_card_grid_and_scalars(case, monkeypatch, tmp_pat
     name = module.NAME
     argv = ["--run", str(folder), "--epochs", "1", "--limit", "32", "--batch", "16",
             *small(module), "--seed", "7"]  # fmt: skip
-    argv += ["--start", "none"] if module in (regression, gan, cvae) else []
+    argv += ["--start", "none"] if module in (regression, gan) else []
     argv += ["--critic-steps", "1"] if module is gan else []
     assert module.main(argv) == 0
     card = json.loads((folder / f"{name}.json").read_text())
@@ -180,14 +187,13 @@ def test_other_settings_for_a_started_run_end_with_one_sentence(case, monkeypatc
     module, settings = case
     monkeypatch.setattr(data, "load", lambda part: TRAIN)
     argv = ["--run", settings.run, "--epochs", "0", *small(module), "--batch", "16"]
-    argv += ["--start", "none"] if module in (regression, gan, cvae) else []
+    argv += ["--start", "none"] if module in (regression, gan) else []
     argv += ["--critic-steps", "0"] if module is gan else []
     assert module.main(argv) == 0
     assert module.main([*argv, "--seed", "2"]) == 2
     assert "another seed" in capsys.readouterr().err
 
 
-@pytest.mark.slow
 @pytest.mark.slow
 def test_a_flow_goes_on_from_another_with_a_rate_that_falls(monkeypatch, tmp_path, capsys):
     monkeypatch.setattr(data, "load", lambda part: TRAIN)
@@ -208,46 +214,62 @@ def test_a_flow_goes_on_from_another_with_a_rate_that_falls(monkeypatch, tmp_pat
 
 
 class TestConditionalVAE:
-    def test_z_takes_over_what_the_grey_picture_cannot_tell(self, tmp_path):
-        # The same squares, half of the pictures orange on blue, half green on violet: only z knows.
-        other = TRAIN.rgb_u8.copy()
-        other[::2] = other[::2, :, :, [1, 0, 2]]
+    @pytest.mark.slow
+    def test_draws_have_what_the_grey_picture_cannot_tell(self, tmp_path):
+        # The same squares of one lightness, half of them pink and half green.
+        bright = TRAIN.rgb_u8[..., 0] > 100
+        ab = np.where(bright[..., None], np.float32([30, 10]), np.float32(0))
+        ab[::2, ..., 0] *= -1
+        rgb_u8 = colorize_u8(np.where(bright, 70, 30), ab)
         settings = dataclasses.replace(
-            CASES["cvae"][1], run=str(tmp_path), epochs=30, warm_up=0.5, shift=0
+            CASES["cvae"][1], run=str(tmp_path), epochs=40, warm_up=0.2, shift=0
         )
-        model = cvae.train(settings, Pictures(other, TRAIN.labels, TRAIN.index), VALIDATION).module
-        L_norm = torch.from_numpy(rgb_to_lab(VALIDATION.rgb_u8)[:1, None, :, :, 0] / 50 - 1)
+        model = cvae.train(
+            settings, Pictures(rgb_u8, TRAIN.labels, TRAIN.index), TRAIN[slice(0, 2)]
+        ).module
+        L_norm = torch.from_numpy(rgb_to_lab(rgb_u8[:1])[:, None, :, :, 0] / 50 - 1)
         with torch.no_grad():
             draws = torch.cat([model.predict(L_norm, seed=seed) for seed in range(1, 30)])
-        bright = L_norm[0, 0] > 0
-        a_of_the_square = draws[:, 0][:, bright].mean(dim=1)
-        assert a_of_the_square.max() - a_of_the_square.min() > 10  # orange and green are 40 apart
-
-    def test_a_seed_repeats_its_draw_and_0_is_the_middle(self):
-        painter = cvae.Painter((8, 16)).eval()
-        torch.nn.init.normal_(painter.modulate[2].weight)
-        L_norm = torch.zeros(2, 1, 32, 32)
-        first, again, other = (painter.predict(L_norm, seed=seed) for seed in (3, 3, 4))
-        assert torch.equal(first, again)
-        assert not torch.allclose(first, other)
-        middle = painter(L_norm, torch.zeros(2, painter.latent)) * 110
-        torch.testing.assert_close(painter.predict(L_norm), middle)
+        a_of_the_square = draws[:, 0][:, torch.from_numpy(bright[0])].mean(dim=1)
+        assert a_of_the_square.max() > 10  # both are drawn, and not their mean
+        assert a_of_the_square.min() < -10
 
     def test_the_divergence_is_that_of_torchs_distributions(self):
         mean, log_variance = torch.randn(5, 3), torch.randn(5, 3)
         normal = torch.distributions.Normal(mean, (0.5 * log_variance).exp())
         standard = torch.distributions.Normal(torch.zeros(3), torch.ones(3))
-        expected = torch.distributions.kl_divergence(normal, standard).sum(1)
+        expected = torch.distributions.kl_divergence(normal, standard)
         torch.testing.assert_close(cvae.divergence(mean, log_variance), expected)
 
-    def test_a_trained_generator_is_where_it_starts(self, tmp_path):
-        given = Generator((8, 16)).eval()
-        card = {"network": {"widths": (8, 16)}, "hours": 1.0}
-        checkpoint.save("regression", given, card, folder=tmp_path, precision=checkpoint.FLOAT32)
-        painter = cvae.Painter((8, 16)).eval()
-        start.start_from(f"{tmp_path}/regression", painter)
-        L_norm = torch.randn(2, 1, 32, 32)
-        torch.testing.assert_close(painter(L_norm, torch.randn(2, 16)), given(L_norm))
+    def test_numbers_that_say_less_than_is_free_are_not_pressed_to_say_nothing(self):
+        nats = torch.full((3, 5, 2), 0.01, requires_grad=True)
+        cvae.charged([nats], 0.02).backward()
+        assert not nats.grad.any()
+        price = cvae.charged([nats, torch.full((3, 1, 4), 0.5)], 0.005)
+        torch.testing.assert_close(price, torch.tensor(5 * 2 * 0.01 + 4 * 0.5))  # of a picture
+
+    def test_processes_share_each_batch_and_each_epoch_has_an_order_of_its_own(self):
+        looked = cvae.Looked(torch.arange(10), torch.arange(10) * 2)
+        whole = list(looked.epoch(4, 1, 0, (0, 1), 0))
+        shared = [list(looked.epoch(4, 1, 0, (rank, 2), 0)) for rank in (0, 1)]
+        assert len(whole) == 2
+        for all_of_it, first, second in zip(whole, *shared, strict=True):
+            for part, one, two in zip(all_of_it, first, second, strict=True):
+                assert sorted(part.tolist()) == sorted(one.tolist() + two.tolist())
+            assert torch.equal(all_of_it[1], 2 * all_of_it[0])
+        again, other = (list(looked.epoch(4, 1, number, (0, 1), 0)) for number in (0, 1))
+        assert torch.equal(again[0][0], whole[0][0])
+        assert not torch.equal(other[0][0], whole[0][0])
+
+    def test_its_regions_are_the_flows_and_stay(self, tmp_path):
+        training = cvae.Variational(CASES["cvae"][1], 10)
+        kept = load_file(checkpoint.FOLDER / "flow.safetensors")
+        looked = training.see(data.LabBatches(TRAIN.rgb_u8[:4]))
+        (batch,) = looked.epoch(4, 1, 0, (0, 1), 0)
+        training.step(0, *batch)
+        for name, value in training.painter.regions.state_dict().items():
+            torch.testing.assert_close(value, kept[f"regions.{name}"].float())
+        assert training.origin["start"]["name"] == "flow"
 
 
 def test_a_training_with_a_time_limit_stops_after_it(tmp_path):

@@ -1,4 +1,4 @@
-"""The sampler for CIFAR-10: what is drawn by a seed, what is kept, and whose eyes it has."""
+"""What draws for CIFAR-10, flow and VAE: by a seed, with whose eyes, and what is kept."""
 
 import numpy as np
 import pytest
@@ -7,24 +7,33 @@ import torch
 from colorizers.errors import WeightsError
 from colorizers.networks.base import ready
 from colorizers.networks.cifar_flow import Sampler
+from colorizers.networks.cvae import Painter
 
 L = np.random.default_rng(5).uniform(0, 100, (10, 32, 32)).astype(np.float32)
 
 
+KINDS = {"flow": (Sampler, "velocity"), "cvae": (Painter, "colours")}
+
+
+@pytest.fixture(scope="module", params=KINDS)
+def name(request):
+    return request.param
+
+
 @pytest.fixture(scope="module")
-def sampler():
+def sampler(name):
     torch.manual_seed(0)
-    network = Sampler(3, 32, 1)
+    network = KINDS[name][0](3, 32, 1)
     with torch.no_grad():
-        for parameter in network.parameters():
-            if not parameter.any():
-                parameter.normal_(std=0.1)  # untrained, it would answer with the noise
+        for key, parameter in network.named_parameters():
+            if not parameter.any() or "priors" in key:
+                parameter.normal_(std=0.1)  # untrained, it would answer with the noise, or not
     return network
 
 
 @pytest.fixture(scope="module")
-def colorizer(sampler):
-    return ready(sampler, {"name": "flow", "title": "Flow"})
+def colorizer(sampler, name):
+    return ready(sampler, {"name": name, "title": name})
 
 
 def test_a_seed_repeats_its_drawing_and_another_draws_another(colorizer):
@@ -64,9 +73,10 @@ def test_an_option_out_of_range_is_one_sentence(colorizer, option, value, words)
         colorizer.predict_ab(L[:1], **{option: value})
 
 
-def test_the_eyes_are_not_kept_twice_and_are_told_from_others(sampler):
-    assert {key.split(".")[0] for key in sampler.state_dict()} == {"regions", "velocity"}
+def test_the_eyes_are_not_kept_twice_and_are_told_from_others(sampler, name):
+    kind, own = KINDS[name]
+    assert {key.split(".")[0] for key in sampler.state_dict()} == {"regions", own}
     assert not any(p.requires_grad for p in sampler._eye[0].parameters())
-    Sampler(3, 32, 1, eye=sampler.eye_sha256)
-    with pytest.raises(WeightsError, match=r"classification 0000.*python -m train\.flow"):
-        Sampler(3, 32, 1, eye="0" * 64)
+    kind(3, 32, 1, eye=sampler.eye_sha256)
+    with pytest.raises(WeightsError, match=rf"{name} was.* 0000.*python -m train\.{name}"):
+        kind(3, 32, 1, eye="0" * 64)

@@ -12,7 +12,7 @@ from colorizers.page import turns
 from colorizers.page.turns import Turns
 from colorizers.page.uploads import SCOPE, Visitor
 
-HEAVY, LIGHT, LOOK = 0, 1, 2
+HEAVY, LIGHT, LOOK, BACK = 0, 1, 2, 3
 
 
 @pytest.fixture
@@ -22,6 +22,7 @@ def queue() -> Iterator[Turns]:
         button.click(lambda: None, concurrency_id=turns.COLORIZE, concurrency_limit=2)
         button.click(lambda: None, concurrency_id="adjust", concurrency_limit=2)
         button.click(lambda: None, concurrency_id=turns.CHECK, concurrency_limit=1)
+        button.click(lambda: None, concurrency_id="history", concurrency_limit=1)
     turns.take_turns(blocks)
     made = blocks._queue
     assert isinstance(made, Turns)
@@ -131,13 +132,27 @@ def test_a_refusal_says_how_long(queue: Turns) -> None:
 
 
 def test_an_address_has_one_heavy_job_under_way(queue: Turns) -> None:
-    for _ in range(2):
-        ask(queue, "1.1.1.1")
-        ask(queue, "1.1.1.1", fn=LIGHT)
+    for session in "st":
+        ask(queue, "1.1.1.1", session)
+        ask(queue, "1.1.1.1", session, LIGHT)
     assert [begin(queue) for _ in range(4)] == ["1.1.1.1"] * 3 + [None]
     ask(queue, "2.2.2.2")
     assert begin(queue) == "2.2.2.2"
     assert begin(queue) is None
+
+
+def test_a_visitors_light_jobs_are_done_in_the_order_of_the_clicks(queue: Turns) -> None:
+    """Or the first of two clicks might be drawn last, beside the mark of the second."""
+    ask(queue, "1.1.1.1", "a", LIGHT)
+    assert begin(queue) == "1.1.1.1"
+    for session, fn in (("a", LIGHT), ("a", BACK), ("b", LIGHT)):
+        ask(queue, "1.1.1.1", session, fn)
+    assert begin(queue) == "1.1.1.1"
+    under_way = [jobs[0].session_hash for jobs in queue.active_jobs if jobs]
+    assert under_way == ["a", "b"]
+    assert begin(queue) is None
+    end(queue)
+    assert begin(queue) == "1.1.1.1"
 
 
 def test_nobodys_second_comes_before_anothers_first(queue: Turns) -> None:
