@@ -37,10 +37,11 @@ from study.page.guard import PREFIX, Guard, Sessions, admitted
 from study.page.service import PATIENCE, Service, open_service
 from study.password import check_hash
 from study.protocol.config import PARAMETERS, StudyConfig, from_environment
+from study.protocol.english import ENGLISH
 from study.protocol.registration import changed
+from study.protocol.wording import over
 
 HERE = Path(__file__).parent
-TITLE = "TrueHue"
 UPLOAD_LIMIT = "50mb"
 SESSIONS = 500  # pages whose photograph is remembered, those used last
 
@@ -159,33 +160,28 @@ def theme() -> gr.themes.Base:
     )
 
 
-def build_demo(
-    service: Callable[[], Service],
-    *,
-    colorize: bool = True,
-    parameters: tuple[str, str, str] = PARAMETERS,
-) -> gr.Blocks:
-    """Return the Gradio app with both tabs, or with the study alone.
-
-    `parameters` are the names by which a recruiter's link tells who comes.
-    """
-    with gr.Blocks(title=TITLE, analytics_enabled=False) as blocks:
+def build_demo(service: Callable[[], Service], config: StudyConfig | None = None) -> gr.Blocks:
+    """Return the Gradio app with both tabs, or, where the study says so, with the study alone."""
+    config = config or StudyConfig()
+    words = over(ENGLISH, config.texts)
+    said = words["page"]
+    with gr.Blocks(title=said["head"], analytics_enabled=False) as blocks:
         gr.Markdown(
-            f"# {TITLE}\n\nColour black-and-white photographs, and find out which colours people "
-            "take for real.",
+            f"# {said['head']}\n\n{said['subhead']}",
+            rtl=words["direction"] == "rtl",
             elem_id="title",
         )
-        if colorize:
+        if config.colorize:
             with gr.Tabs() as tabs:
                 with gr.Tab("Colorize", id="colorize"):
                     colorizers.page.ui.build()
                     colorizers.page.api.build()
-                with gr.Tab("Study", id="study"):
-                    study.page.ui.build(service, parameters)
-            asked = OPEN_ASKED_TAB.replace(PARAMETERS[0], parameters[0])
+                with gr.Tab(said["tab"], id="study"):
+                    study.page.ui.build(service, config)
+            asked = OPEN_ASKED_TAB.replace(PARAMETERS[0], config.parameters[0])
             blocks.load(None, outputs=tabs, js=asked)
         else:
-            study.page.ui.build(service, parameters)
+            study.page.ui.build(service, config)
     blocks.state_session_capacity = SESSIONS
     take_turns(blocks, files)
     return blocks
@@ -320,9 +316,7 @@ running_study = functools.cache(
     functools.partial(open_service, settings.study, settings.database_url)
 )
 files = uploads.claim(settings.keep_seconds)
-demo = build_demo(
-    running_study, colorize=settings.study.colorize, parameters=settings.study.parameters
-)
+demo = build_demo(running_study, settings.study)
 
 
 def _say_what_differs(running: Service) -> None:

@@ -3,6 +3,8 @@
 A program that uses this package catches `StudyError`; the commands print its text and no traceback.
 """
 
+from collections.abc import Mapping
+
 from truehue import TrueHueError
 
 
@@ -13,11 +15,22 @@ class StudyError(TrueHueError):
 
 
 class RefusedError(StudyError):
-    """A request that the rules do not allow; its text can be shown to the participant."""
+    """A request that the rules do not allow; its text can be shown to the participant.
+
+    `key` names the same sentence in a study's own words, `values` what stands in its braces
+    (`study.protocol.refusals`); a sentence that no participant can meet has no key.
+    """
+
+    def __init__(
+        self, text: str, *, key: str = "", values: Mapping[str, object] | None = None
+    ) -> None:
+        super().__init__(text)
+        self.key = key
+        self.values = values or {}
 
 
 class ClosedError(RefusedError):
-    """Nobody new may begin just now; `end` is a key of `study.protocol.texts.ENDS`."""
+    """Nobody new may begin just now; `end` is a key of the texts' `ends`."""
 
     def __init__(self, end: str) -> None:
         super().__init__(f"Nobody new may begin this study just now ({end}).")

@@ -22,7 +22,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from study.database.frames import ANSWER_COLUMNS, EXPOSURE, PARTICIPANT_COLUMNS
+from study.database.frames import (
+    ANSWER_COLUMNS,
+    EXPOSURE,
+    PARTICIPANT_COLUMNS,
+    SCREENED,
+    TRACED,
+)
 from study.database.source import Source
 from study.errors import NothingToReportError
 from study.protocol.design import (
@@ -48,7 +54,12 @@ _OF_PARTICIPANT = ("simulated", "status", "excluded")
 _OF_TRIAL = (
     *("participant", "position", "kind", "picture", "label", "response_ms", "answered_at"),
 )
-_LATER = ("excluded_at",)  # columns that exports of earlier versions do not have
+_LATER = (
+    "excluded_at",
+    "agent_at",
+    *TRACED,
+    *SCREENED,
+)  # columns that exports of earlier versions do not have
 _MOST = 2**63 - 1
 
 Good = NDArray[np.bool_]
@@ -286,6 +297,8 @@ _PEOPLE: dict[str, _Column] = {
     "list_number": _whole(0),
     "seed": _whole(0),
     "consent_version": _text(),
+    "agent_at": _moment(maybe=True),
+    **{name: _whole(0, maybe=True) for name in (*TRACED, *SCREENED)},
 }
 _ANSWERS: dict[str, _Column] = {
     "study": _whole(0),

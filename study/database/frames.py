@@ -36,13 +36,39 @@ from study.database.tables import (
     Participant,
     Pick,
     Rating,
+    ScreenCheck,
     Slot,
     Study,
+    Trace,
     Trial,
     Withdrawal,
 )
 from study.protocol.registration import Look, Registration
+from study.protocol.traces import FEWEST_MOVES, LONG_WAY_PX, SHORTEST_PRESS_MS, STRAIGHT_PX
 
+# Of how the picks were made, counted over a participant's picks of every kind.
+TRACED = {
+    "n_traced": Trace.trial_id.is_not(None),
+    "n_webdriver": Trace.webdriver,
+    "n_untrusted": ~Trace.trusted,
+    "n_trap": Trace.trap > 0,
+    "n_early": Trace.early > 0,
+    "n_mouse": Trace.by == "mouse",
+    "n_keys": Trace.by == "keys",
+    "n_touch": Trace.by.in_(("touch", "pen")),
+    "n_pathless": (Trace.by == "mouse")
+    & (Trace.press_ms < SHORTEST_PRESS_MS)
+    & ((Trace.moves <= FEWEST_MOVES) | (Trace.jump_px >= LONG_WAY_PX)),
+    "n_straight": (Trace.by == "mouse")
+    & (Trace.moves > FEWEST_MOVES)
+    & (Trace.direct_px >= LONG_WAY_PX)
+    & (Trace.path_px <= Trace.direct_px + STRAIGHT_PX),
+}
+SCREENED = {
+    f"n_{name}{which}": case((ScreenCheck.name == name, column), else_=None)
+    for name in ("plates", "steps", "window")
+    for which, column in (("", ScreenCheck.asked), ("_right", ScreenCheck.correct))
+}
 ANSWER_COLUMNS = (
     "study", "participant", "simulated", "status", "excluded", "trial", "position", "kind",
     "picture", "label", "slot", "method", "picked", "realism", "quality", "response_ms",
@@ -51,6 +77,7 @@ ANSWER_COLUMNS = (
 PARTICIPANT_COLUMNS = (
     "study", "participant", "simulated", "status", "consented_at", "completed_at", "excluded",
     "excluded_at", "n_answered", "n_scored", "list_number", "seed", "consent_version",
+    "agent_at", *TRACED, *SCREENED,
 )  # fmt: skip
 STUDY_COLUMNS = (
     *("study", "digest", "name", "settings", "file", "created_at", "withdrawn", "participants"),
@@ -160,7 +187,10 @@ def participants(at: str | Connection, *, study: int | None = None) -> pd.DataFr
         study, participant (opaque id), simulated, status ("started" or "completed"),
         consented_at and completed_at (UTC), excluded (reason of a person, or None), excluded_at
         (UTC, or missing), n_answered (trials with a pick, practice included), n_scored (of these,
-        those that count), list_number, seed, consent_version.
+        those that count), list_number, seed, consent_version,
+        agent_at (UTC; said to be a program, or missing), the counts of `TRACED` (Int64, missing
+        in a database of a program that kept no traces), and those of `SCREENED` (Int64, missing
+        where there was no such check).
 
     Raises
     ------
@@ -192,6 +222,8 @@ def participants(at: str | Connection, *, study: int | None = None) -> pd.DataFr
             Participant.list_number,
             Participant.seed,
             Participant.consent_version,
+            literal(None).label("agent_at"),
+            *(literal(None).label(name) for name in (*TRACED, *SCREENED)),
         )
         .outerjoin(counts, counts.c.participant_id == Participant.id)
         .order_by(Participant.id)
@@ -205,14 +237,21 @@ def participants(at: str | Connection, *, study: int | None = None) -> pd.DataFr
         rows = connection.execute(query).all()
         moments: dict[str, Any] = {}
         if inspect(connection).has_table(Exclusion.__tablename__):
-            found = connection.execute(decided.group_by(Participant.public_id))
-            moments = {str(name): moment for name, moment in found}
+            dated = connection.execute(decided.group_by(Participant.public_id))
+            moments = {str(name): moment for name, moment in dated}
+        traced, screened = _traced(connection), _screened(connection)
     frame = pd.DataFrame(rows, columns=list(PARTICIPANT_COLUMNS))
+    found, screened = (of.reindex(frame["participant"]) for of in (traced, screened))
+    frame["agent_at"] = [None if pd.isna(moment) else moment for moment in found["agent_at"]]
+    for name in TRACED:
+        frame[name] = pd.array(found[name].to_numpy(dtype=object), dtype="Int64")
+    for name in SCREENED:
+        frame[name] = pd.array(screened[name].to_numpy(dtype=object), dtype="Int64")
     frame["excluded_at"] = [
         None if pd.isna(reason) else moments.get(name)
         for name, reason in zip(frame["participant"], frame["excluded"], strict=True)
     ]
-    for column in ("consented_at", "completed_at", "excluded_at"):
+    for column in ("consented_at", "completed_at", "excluded_at", "agent_at"):
         frame[column] = _moments(frame[column].to_numpy(dtype=object))
     return frame.astype(
         {
@@ -226,8 +265,38 @@ def participants(at: str | Connection, *, study: int | None = None) -> pd.DataFr
             "list_number": "int64",
             "seed": "int64",
             "consent_version": "str",
+            **dict.fromkeys((*TRACED, *SCREENED), "Int64"),
         }
     )
+
+
+def _traced(connection: Connection) -> pd.DataFrame:
+    """How participants answered, by their names; empty in a database that has no traces."""
+    columns = ["participant", "agent_at", *TRACED]
+    rows: Sequence[Any] = ()
+    if inspect(connection).has_table(Trace.__tablename__):
+        counts = (func.coalesce(func.sum(case((what, 1), else_=0)), 0) for what in TRACED.values())
+        query = (
+            select(Participant.public_id, Participant.agent_at, *counts)
+            .outerjoin(Trial, Trial.participant_id == Participant.id)
+            .outerjoin(Trace, Trace.trial_id == Trial.id)
+            .group_by(Participant.id)
+        )
+        rows = connection.execute(query).all()
+    return pd.DataFrame(rows, columns=columns).set_index("participant")
+
+
+def _screened(connection: Connection) -> pd.DataFrame:
+    """How the checks of eyes and screen went, by the participants' names."""
+    rows: Sequence[Any] = ()
+    if inspect(connection).has_table(ScreenCheck.__tablename__):
+        query = (
+            select(Participant.public_id, *(func.max(column) for column in SCREENED.values()))
+            .join(ScreenCheck, ScreenCheck.participant_id == Participant.id)
+            .group_by(Participant.id)
+        )
+        rows = connection.execute(query).all()
+    return pd.DataFrame(rows, columns=["participant", *SCREENED]).set_index("participant")
 
 
 def answers(

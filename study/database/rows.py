@@ -13,10 +13,21 @@ from datetime import datetime
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from study.database.tables import Exposure, Participant, Pause, Pick, Rating, Slot, Study, Trial
-from study.errors import ClosedError, DatabaseError, RefusedError
+from study.database.tables import (
+    Exposure,
+    Participant,
+    Pause,
+    Pick,
+    Rating,
+    ScreenCheck,
+    Slot,
+    Study,
+    Trial,
+)
+from study.errors import ClosedError, DatabaseError
 from study.protocol.codes import new_code
 from study.protocol.design import PlannedTrial, StudySpec
+from study.protocol.refusals import refused
 from study.protocol.session import FAKE, REAL, TrialState
 
 
@@ -55,6 +66,10 @@ class Progress:
     browser: str | None = None
     consented_at: datetime | None = None
     excluded: bool = False
+    agent: bool = False
+    last_seen_at: datetime | None = None
+    seed: int = 0
+    screened: bool = False
 
     def begun_by(self, visitor: Visitor) -> bool:
         """Return whether a visitor holds what only the one who consented can know.
@@ -141,7 +156,7 @@ def locked(session: Session, participant_id: int) -> Participant:
         select(Participant).where(Participant.id == participant_id).with_for_update()
     )
     if person is None:
-        raise RefusedError("This participant is not in the database. Reload the page.")
+        raise refused("no_participant")
     return person
 
 
@@ -251,6 +266,12 @@ def complete(person: Participant, now: datetime) -> None:
     person.completion_code = new_code()
 
 
+def screened(session: Session, person: Participant) -> bool:
+    """Return whether a participant has done the checks of eyes and screen."""
+    done = select(ScreenCheck.name).where(ScreenCheck.participant_id == person.id).limit(1)
+    return session.scalar(done) is not None
+
+
 def progress(session: Session, person: Participant) -> Progress:
     """Read all trials of one participant: five queries of plain columns, however many they are."""
     scales = session.scalar(select(Study.settings["scales"]).where(Study.id == person.study_id))
@@ -309,4 +330,8 @@ def progress(session: Session, person: Participant) -> Progress:
         person.token_sha256,
         person.consented_at,
         person.excluded is not None,
+        person.agent_at is not None,
+        person.last_seen_at,
+        person.seed,
+        screened(session, person),
     )

@@ -35,13 +35,17 @@ from study.database.tables import (
     Pause,
     Pick,
     Registration,
+    ScreenCheck,
     Study,
+    Trace,
     Withdrawal,
 )
 from study.database.trouble import now_or_later, unavailable
 from study.errors import RefusedError
 from study.protocol.codes import new_code
 from study.protocol.design import PlannedTrial, StudySpec, digest_of
+from study.protocol.refusals import refused
+from study.protocol.screen import Check
 from study.protocol.session import (
     SCALES,
     allow_exposure,
@@ -50,6 +54,7 @@ from study.protocol.session import (
     current,
     response_time,
 )
+from study.protocol.traces import checked as checked_trace
 
 __all__ = [
     "Answer",
@@ -286,10 +291,7 @@ class Store:
                 select(Participant).where(Participant.withdrawal_code == code).with_for_update()
             )
             if person is None:
-                raise RefusedError(
-                    "No answers are stored under this code. It stands at the foot of each page, "
-                    "in the form ABCD-EFGH-JKMN."
-                )
+                raise refused("withdrawal_unknown")
             session.add(Withdrawal(study_id=person.study_id, day=self._now().date()))
             session.execute(delete(AccessCode).where(AccessCode.code == person.access_code))
             session.execute(delete(Participant).where(Participant.id == person.id))
@@ -357,10 +359,11 @@ class Store:
         slot: Any,
         response_ms: Any = None,
         exposure_ms: Any = None,
+        trace: Any = None,
         *,
         limited: bool = False,
     ) -> Progress:
-        """Save which slot was taken for real; the first pick of a trial stands.
+        """Save which slot was taken for real, and how; the first pick of a trial stands.
 
         Where no ratings follow, the last trial completes. `limited` says that the study limits the
         exposure, which must have begun then.
@@ -387,8 +390,39 @@ class Store:
                         simulated=person.simulated,
                     )
                 )
+                if (how := checked_trace(trace)) is not None:
+                    session.add(Trace(trial_id=trial.id, simulated=person.simulated, **how))
                 progress = _after(progress.with_trial(replace(trial, picked=slot)), person, now)
         return progress
+
+    def screen(self, participant_id: int, checks: Sequence[Check]) -> Progress:
+        """Keep how the checks of eyes and screen went; the first time counts."""
+        with self._writing() as session:
+            person = rows.locked(session, participant_id)
+            if not rows.screened(session, person):
+                now = self._now()
+                session.add_all(
+                    ScreenCheck(
+                        participant_id=person.id,
+                        name=check.name,
+                        correct=check.right,
+                        asked=check.of,
+                        passed=check.passed,
+                        at=now,
+                        simulated=person.simulated,
+                    )
+                    for check in checks
+                )
+                person.last_seen_at = now
+                session.flush()
+            return rows.progress(session, person)
+
+    def tell(self, participant_id: int) -> Progress:
+        """Keep that a participant says to be a program; the first time counts."""
+        with self._writing() as session:
+            person = rows.locked(session, participant_id)
+            person.agent_at = person.agent_at or self._now()
+            return rows.progress(session, person)
 
     def expose(self, participant_id: int, token: str, look: str) -> tuple[Progress, bool]:
         """Keep that a trial's one showing begins; return whether it is the caller's.
@@ -417,7 +451,7 @@ class Store:
                     Exposure(trial_id=trial.id, look=look, began_at=now, simulated=person.simulated)
                 )
                 trial = replace(trial, exposed=look)
-                progress = progress.with_trial(trial)
+                progress = replace(progress.with_trial(trial), last_seen_at=now)
         return progress, trial.exposed == look
 
     def rate(
@@ -492,6 +526,7 @@ class Store:
 
 def _after(progress: Progress, person: Participant, now: datetime) -> Progress:
     """Complete the participant if this was the last answer, and return where they are."""
+    progress = replace(progress, last_seen_at=now)
     if current(progress.trials) is not None:
         return progress
     rows.complete(person, now)

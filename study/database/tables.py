@@ -187,6 +187,7 @@ class Participant(Base):
     simulated: Mapped[bool]
     access_code: Mapped[str | None] = mapped_column(String(32))
     withdrawal_code: Mapped[str | None] = mapped_column(String(32), unique=True)
+    agent_at: Mapped[datetime | None]
 
 
 class Exclusion(Base):
@@ -206,6 +207,29 @@ class Exclusion(Base):
     participant_id: Mapped[int]
     at: Mapped[datetime]
     reason: Mapped[str | None] = mapped_column(Text)
+    simulated: Mapped[bool]
+
+
+class ScreenCheck(Base):
+    """How a check of eyes or screen went, where the study has it (`study.protocol.screen`)."""
+
+    __tablename__ = "screen_check"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["participant_id", "simulated"],
+            ["participant.id", "participant.simulated"],
+            ondelete="CASCADE",
+        ),
+        CheckConstraint("name IN ('plates', 'steps', 'window')", name="name"),
+        CheckConstraint("correct BETWEEN 0 AND asked", name="correct"),
+    )
+
+    participant_id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(16), primary_key=True)
+    correct: Mapped[int]
+    asked: Mapped[int]
+    passed: Mapped[bool]
+    at: Mapped[datetime]
     simulated: Mapped[bool]
 
 
@@ -294,6 +318,31 @@ class Pick(Base):
     simulated: Mapped[bool]
     exposure_ms: Mapped[int | None]
     called_real: Mapped[bool | None]
+
+
+class Trace(Base):
+    """How a pick was made, where the study keeps that: one a trial (`study.protocol.traces`)."""
+
+    __tablename__ = "trace"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["trial_id", "simulated"], ["trial.id", "trial.simulated"], ondelete="CASCADE"
+        ),
+        CheckConstraint("by IN ('mouse', 'pen', 'touch', 'keys')", name="by"),
+    )
+
+    trial_id: Mapped[int] = mapped_column(primary_key=True)
+    by: Mapped[str] = mapped_column(String(16))
+    trusted: Mapped[bool]
+    webdriver: Mapped[bool]
+    moves: Mapped[int]
+    path_px: Mapped[int]
+    direct_px: Mapped[int]
+    jump_px: Mapped[int]
+    press_ms: Mapped[int | None]
+    early: Mapped[int]
+    trap: Mapped[int]
+    simulated: Mapped[bool]
 
 
 class Rating(Base):

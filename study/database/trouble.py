@@ -11,12 +11,8 @@ from sqlalchemy.exc import InterfaceError, InternalError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from study.errors import UnavailableError
+from study.protocol.english import ENGLISH
 
-_WORDS = {
-    "full": "the server's disk is full",
-    "busy": "the database is busy",
-    "away": "the database does not answer",
-}
 # SQLSTATE of PostgreSQL: disk full; too many connections, lock not got, canceled, serialization.
 _STATES = {"53100": "full"} | dict.fromkeys(("53300", "55P03", "57014", "40001", "40P01"), "busy")
 
@@ -39,7 +35,7 @@ def now_or_later() -> Iterator[None]:
 
 def unavailable(why: str, code: str) -> UnavailableError:
     """Return the error to raise."""
-    return UnavailableError(f"Answers cannot be stored just now: {_WORDS[why]}.", why, code)
+    return UnavailableError(ENGLISH["refused"][why], why, code)
 
 
 def _reason(error: Exception, cause: BaseException | None) -> tuple[str, str]:

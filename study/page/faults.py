@@ -18,10 +18,11 @@ from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from study.protocol.english import ENGLISH
+
 _MINUTE = 60
 _MOST_LINES = 200  # that are remembered; there are not so many ways to fail
-_NOT_OURS = "This request is not one that the page makes. Reload the page to go on."
-OURS = "Something went wrong on the server, and was noted there. Try again in a while."
+_NOT_OURS, OURS = ENGLISH["refused"]["not_ours"], ENGLISH["refused"]["ours"]
 # What a program raises that was given something else than it expects.
 _OF_THE_REQUEST = (LookupError, TypeError, ValueError, AttributeError, RecursionError)
 

@@ -109,7 +109,7 @@ def look(url: str, study: int | None = None, *, rates: bool = False) -> Live:
     rules, design = source.rules, source.settings["design"]
     per_person = sum(design.get(kind, 0) for kind in ("practice", "scored", "catch", "repeats"))
     given, people = source.answers, source.participants
-    judged = exclusions.judge(given, rules)
+    judged = exclusions.judge(given, rules, people)
     given, people = exclusions.apply(given, people, rules)
     trials = given.drop_duplicates("trial")
     counts = {

@@ -24,8 +24,11 @@ from study.page.proxies import neighbourhood
 from study.page.tally import Tally
 from study.protocol.codes import tidy
 from study.protocol.config import StudyConfig
+from study.protocol.refusals import refused
+from study.protocol.screen import items, judged
 from study.protocol.session import TrialState, current, feedback, view, visible
 from study.protocol.texts import texts
+from study.stimuli.plates import picture
 from study.stimuli.showing import StimulusSet, load
 
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{32,128}")
@@ -34,10 +37,8 @@ _RECRUITER = re.compile(r"[\x21-\x7e]{1,100}")
 _PLACEHOLDER = re.compile(r"[{}]|^\$|^%.*%$|^\[.*\]$|^<.*>$")  # as in {{%PROLIFIC_PID%}}
 
 PATIENCE = 2.0  # seconds that a request waits for somebody else's lock; the page asks again
+ONCE_MORE = timedelta(hours=1)  # after so long without an answer the instructions come again
 AGAIN = {"busy": 2, "away": 3, "full": 10}  # seconds until the page asks again, by the reason
-
-_UNKNOWN = "Your place in the study was not found. Reload the page."
-_NOT_OURS = "This request is not one that the page makes. Reload the page to go on."
 
 
 class Service:
@@ -82,6 +83,11 @@ class Service:
             consent=self.config.consent.text,
             scales=self.config.scales,
             hours=self.config.hours,
+            resume_hours=self.config.resume_hours,
+            open_after=self.config.open_after,
+            screen=self.config.screen.asks,
+            automation=self.config.automation,
+            own=self.config.texts,
             exposure_ms=self.config.exposure_ms,
             question=self.config.question,
         )
@@ -90,10 +96,14 @@ class Service:
         self._consents, self._counting = Tally(), threading.Lock()
 
     def enter(self, request: Any) -> dict[str, Any]:
-        """Return the texts and where this browser's participant is."""
-        return self._answer(
-            lambda: {"texts": self._texts, **self._shown(self._find(request), request)}
-        )
+        """Return the texts and where this browser's participant is, and whether they were away."""
+
+        def found() -> dict[str, Any]:
+            progress = self._find(request)
+            away = progress is not None and self._idle(progress) > ONCE_MORE
+            return {"texts": self._texts, "away": away, **self._shown(progress, request)}
+
+        return self._answer(found)
 
     def consent(self, request: Any, address: str = "") -> dict[str, Any]:
         """Make the participant, with the whole plan; a second consent finds the first.
@@ -109,7 +119,7 @@ class Service:
         def join() -> dict[str, Any]:
             visitor = self._visitor(request)
             if _field(request, "version") != self.config.consent.version:
-                raise RefusedError("The text has changed. Reload the page and read it again.")
+                raise refused("changed")
             if not self._kept and self._find(request) is None:
                 raise ClosedError("not_kept")
             # The version of the study is stored with the first participant, and not before.
@@ -137,10 +147,7 @@ class Service:
         with self._counting:
             begun = self._consents.of(neighbourhood(address))
             if len(begun) >= limit:
-                raise RefusedError(
-                    f"{limit} people have begun this study from your address within an hour, and "
-                    "more cannot. Try again later, or from another place."
-                )
+                raise refused("address", limit=limit)
             moment = time.monotonic()
             begun.append(moment)
         try:
@@ -157,9 +164,7 @@ class Service:
             self._who(request)
             code = tidy(_field(request, "withdrawal_code"))
             if code is None:
-                raise RefusedError(
-                    "This is not a withdrawal code: those have the form ABCD-EFGH-JKMN."
-                )
+                raise refused("withdrawal_form")
             self._store.withdraw(code)
             return {"step": "withdrawn"}
 
@@ -198,9 +203,9 @@ class Service:
             look = _field(request, "look")
             named = isinstance(look, str) and _LOOK.fullmatch(look)
             if not (self.config.exposure_ms and named):
-                raise RefusedError(_NOT_OURS)
+                raise refused("not_ours")
             progress, mine = self._store.expose(
-                self._known_id(request), str(_field(request, "trial")), str(look)
+                self._due_id(request), str(_field(request, "trial")), str(look)
             )
             return {**self._shown(progress, request), "mine": mine}
 
@@ -212,11 +217,12 @@ class Service:
         def save() -> dict[str, Any]:
             token = str(_field(request, "trial"))
             progress = self._store.pick(
-                self._known_id(request),
+                self._due_id(request),
                 token,
                 _field(request, "slot"),
                 _field(request, "response_ms"),
                 _field(request, "exposure_ms"),
+                _field(request, "trace") if self.config.automation else None,
                 limited=bool(self.config.exposure_ms),
             )
             shown = self._shown(progress, request)
@@ -224,6 +230,42 @@ class Service:
             return shown if told is None else {**shown, "feedback": told}
 
         return self._answer(save)
+
+    def plates(self, request: Any) -> dict[str, Any]:
+        """Return the pictures that check eyes and screen, as PNG in base64, in their order."""
+
+        def drawn() -> dict[str, Any]:
+            progress = self._known(request)
+            if not self._screens(progress):
+                raise refused("not_on_show")
+            asked = items(self.config.screen, progress.seed)
+            return {"plates": [base64.b64encode(picture(*one)).decode("ascii") for one in asked]}
+
+        return self._answer(drawn)
+
+    def screen(self, request: Any) -> dict[str, Any]:
+        """Keep how the checks of eyes and screen went, and return where the participant is."""
+
+        def keep() -> dict[str, Any]:
+            progress = self._known(request)
+            if self._screens(progress):
+                given = (_field(request, name) for name in ("answers", "width", "height"))
+                checks = judged(self.config.screen, progress.seed, *given)
+                if checks is None:
+                    raise refused("not_ours")
+                progress = self._store.screen(progress.id, checks)
+            return self._shown(progress, request)
+
+        return self._answer(keep)
+
+    def _screens(self, progress: Progress) -> bool:
+        """Return whether a participant has the checks of eyes and screen before them."""
+        begun = any(trial.picked is not None for trial in progress.trials)
+        return self.config.screen.asks and not progress.screened and not begun
+
+    def tell(self, request: Any) -> dict[str, Any]:
+        """Keep that the participant says to be a program, and return where they are."""
+        return self._answer(lambda: self._shown(self._store.tell(self._known_id(request)), request))
 
     def rate(self, request: Any) -> dict[str, Any]:
         """Save the ratings of a trial and return where the participant is now."""
@@ -250,16 +292,13 @@ class Service:
         visitor = self._who(request)
         access = self.config.access
         if access == "recruiter" and visitor.recruiter is None:
-            raise RefusedError(
-                "This study is open by the recruiting service's link only. Use the link as you "
-                "received it."
-            )
+            raise refused("recruiter_only")
         if access != "code":
             return replace(visitor, code=None)
         if not _field(request, "code"):
-            raise _CodeNeededError("Please enter the access code that you were given.")
+            raise refused("code_needed")
         if visitor.code is None or not self._store.knows_access_code(visitor.code):
-            raise _CodeNeededError("This access code is not one of this study.")
+            raise refused("code_wrong")
         return replace(visitor, recruiter=None)
 
     def _find(self, request: Any) -> Progress | None:
@@ -269,42 +308,73 @@ class Service:
     def _known(self, request: Any) -> Progress:
         progress = self._find(request)
         if progress is None:
-            raise RefusedError(_UNKNOWN)
+            raise refused("unknown")
         return progress
 
     def _known_id(self, request: Any) -> int:
         visitor, study_id = self._visitor(request), self._version()
         known = None if study_id is None else self._store.identify(study_id, visitor)
         if known is None:
-            raise RefusedError(_UNKNOWN)
+            raise refused("unknown")
         return known
 
+    def _due_id(self, request: Any) -> int:
+        """Return who picks; where the study has checks before, not without these."""
+        if not self.config.screen.asks:
+            return self._known_id(request)
+        progress = self._known(request)
+        if self._screens(progress):
+            raise refused("not_due")
+        return progress.id
+
     def _shown(self, progress: Progress | None, request: Any) -> dict[str, Any]:
-        links = self.config.links
         if progress is None:
             if not self._kept:
                 raise ClosedError("not_kept")
             if self._study_id is not None:
                 self._store.refuse_new(self._study_id, self.config.cap)
             version = self.config.consent.version
-            return {"step": "consent", "version": version, "declined_link": links.get("declined")}
+            return {
+                "step": "consent",
+                "version": version,
+                "declined_link": self.config.links.get("declined"),
+                "open_after": self.config.open_after,
+            }
         shown = view(progress.trials)
         due = current(progress.trials)
         if self.config.exposure_ms and due is not None:
             shown |= {"exposure_ms": self.config.exposure_ms, "exposed": due.exposed is not None}
         if end := self._end(progress, shown["step"]):
-            shown = _ended(end, links)
+            shown = self._ended(end)
+        elif self._screens(progress):
+            screen = self.config.screen
+            shown = {
+                "step": "screen",
+                "items": len(items(screen, progress.seed)),
+                "min_width": screen.min_width,
+                "min_height": screen.min_height,
+            }
         began = progress.begun_by(self._who(request))
         shown["participant"] = progress.public_id
+        shown["tells"], shown["told"] = self.config.automation, progress.agent
         shown["withdrawal_code"] = progress.withdrawal_code if began else None
         if shown["step"] == "done":
             shown["code"] = progress.completion_code
             link = self.config.completion_link
             shown["link"] = link and link.replace("{code}", progress.completion_code or "")
+            shown["open_after"] = self.config.open_after
         return shown
 
     def _end(self, progress: Progress, step: str) -> str | None:
-        """Return at which end a participant is who has not completed; who rates, may end that."""
+        """Return at which end a participant is who has not completed.
+
+        Who rates may end that, but not where they come back too late.
+        """
+        if step == "done":
+            return None
+        resume = self.config.resume_hours
+        if resume and self._idle(progress) > timedelta(hours=resume):
+            return "timed_out"
         if step != "pick":
             return None
         if progress.excluded:
@@ -312,6 +382,15 @@ class Service:
         hours, began = self.config.hours, progress.consented_at
         over = hours and began and self._store.now() - began > timedelta(hours=hours)
         return "timed_out" if over else None
+
+    def _idle(self, progress: Progress) -> timedelta:
+        """Return how long ago a participant's last answer was."""
+        last = progress.last_seen_at
+        return timedelta(0) if last is None else self._store.now() - last
+
+    def _ended(self, end: str) -> dict[str, Any]:
+        link = self.config.links.get(end)
+        return {"step": "ended", "end": end, "link": link, "open_after": self.config.open_after}
 
     def _who(self, request: Any) -> Visitor:
         return _who(request, self.config.parameters)
@@ -325,13 +404,15 @@ class Service:
             return work()
         except UnavailableError as trouble:
             LINES.say(f"{trouble} ({trouble.code}) The page asks again by itself.")
-            return unavailable(trouble.why, str(trouble))
-        except _CodeNeededError as refusal:
-            return {"error": str(refusal), "code_needed": True, "texts": self._texts}
+            return unavailable(trouble.why, self._texts["refused"][trouble.why])
         except ClosedError as closed:
-            return {"texts": self._texts, **_ended(closed.end, self.config.links)}
+            return {"texts": self._texts, **self._ended(closed.end)}
         except RefusedError as refusal:
-            return {"error": str(refusal)}
+            said = self._texts["refused"].get(refusal.key)
+            reply = {"error": said.format_map(refusal.values) if said else str(refusal)}
+            if refusal.key in ("code_needed", "code_wrong"):
+                reply |= {"code_needed": True, "texts": self._texts}
+            return reply
 
 
 def _size(png: bytes) -> list[int]:
@@ -339,17 +420,9 @@ def _size(png: bytes) -> list[int]:
     return [int.from_bytes(png[at : at + 4], "big") for at in (16, 20)]
 
 
-def _ended(end: str, links: Mapping[str, str]) -> dict[str, Any]:
-    return {"step": "ended", "end": end, "link": links.get(end)}
-
-
 def unavailable(why: str, text: str) -> dict[str, Any]:
     """Return the reply that lets the page wait, say why, and ask again."""
     return {"error": text, "why": why, "again": AGAIN[why]}
-
-
-class _CodeNeededError(RefusedError):
-    """The study is open with an access code only."""
 
 
 def open_service(config: StudyConfig, database_url: str) -> Service:
@@ -374,7 +447,7 @@ def open_service(config: StudyConfig, database_url: str) -> Service:
 
 def _field(request: Any, name: str) -> Any:
     if not isinstance(request, Mapping):
-        raise RefusedError(_NOT_OURS)
+        raise refused("not_ours")
     return request.get(name)
 
 
@@ -382,20 +455,14 @@ def _who(request: Any, names: tuple[str, str, str]) -> Visitor:
     """Return the browser's secret, what the recruiter's link said, and the access code, checked."""
     token = _field(request, "token")
     if not isinstance(token, str) or not _TOKEN.fullmatch(token):
-        raise RefusedError(_NOT_OURS)
+        raise refused("not_ours")
     given = _field(request, "recruiter") or {}
     parts = {name: _field(given, name) for name in names}
     for name, value in parts.items():
         if value is not None and not (isinstance(value, str) and _RECRUITER.fullmatch(value)):
-            raise RefusedError(
-                f"The {name} in the link must be 1 to 100 letters, digits or signs without spaces. "
-                "Use the link as you received it."
-            )
+            raise refused("parameter", name=name)
         if value is not None and _PLACEHOLDER.search(value):
-            raise RefusedError(
-                f"The recruiting service has not put your {name} into the link. Open the study "
-                "from there again; if this stays, tell the people who run it."
-            )
+            raise refused("placeholder", name=name)
     recruiter = None
     person, study, session = (parts[name] for name in names)
     if person is not None:

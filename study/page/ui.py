@@ -15,7 +15,7 @@ the database cannot be used: status 503 with Retry-After, and the reason for the
 
 import asyncio
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -24,19 +24,21 @@ import gradio as gr
 from starlette.responses import JSONResponse
 
 from study.errors import StudyError
-from study.page.faults import LINES, OURS, told
+from study.page.faults import LINES, told
 from study.page.service import Service, unavailable
-from study.protocol.config import PARAMETERS
+from study.protocol.config import StudyConfig
+from study.protocol.english import ENGLISH
+from study.protocol.wording import over
 
 STATIC = Path(__file__).parent / "static"
-SCRIPTS = ("exposure.js", "judge.js", "study.js")  # one after the other; the last one begins
-READING = ("enter", "pictures")
-WRITING = ("consent", "expose", "pick", "rate", "withdraw")
+SCRIPTS = ("study.js", "traces.js", "screen.js", "exposure.js", "judge.js")  # as one
+READING = ("enter", "plates", "pictures")
+WRITING = ("consent", "screen", "tell", "expose", "pick", "rate", "withdraw")
 READERS, WRITERS = 8, 4  # at once
 QUEUE_SECONDS = 3.0  # until a request is told that they are all busy
 
 
-def build(service: Callable[[], Service], parameters: tuple[str, str, str] = PARAMETERS) -> gr.HTML:
+def build(service: Callable[[], Service], config: StudyConfig | None = None) -> gr.HTML:
     """Put the study into the current Gradio context.
 
     Parameters
@@ -44,9 +46,13 @@ def build(service: Callable[[], Service], parameters: tuple[str, str, str] = PAR
     service
         Returns the running study; asked at each request, so that a page can be built before
         the study is opened. When it raises because there is no study, the page says so.
-    parameters
-        What a recruiter's link calls the person, the study there, and the session.
+    config
+        The study, of which the page has its words, and the names in a recruiter's link, before it
+        asks for anything; the default one if None.
     """
+    config = config or StudyConfig()
+    words = over(ENGLISH, config.texts)
+    said = words["refused"]
     threads = ThreadPoolExecutor(READERS + WRITERS, "study")
     free = {READING: asyncio.Semaphore(READERS), WRITING: asyncio.Semaphore(WRITERS)}
 
@@ -54,7 +60,7 @@ def build(service: Callable[[], Service], parameters: tuple[str, str, str] = PAR
         try:
             running = service()
         except StudyError:
-            return {"error": "No study is running here at the moment.", "closed": True}
+            return {"error": said["closed"], "closed": True}
         if name == "consent":
             return running.consent(request, address)
         replied: dict[str, Any] = getattr(running, name)(request)
@@ -66,14 +72,14 @@ def build(service: Callable[[], Service], parameters: tuple[str, str, str] = PAR
             async with asyncio.timeout(QUEUE_SECONDS):
                 await lane.acquire()
         except TimeoutError:
-            replied = unavailable("busy", "Answers cannot be stored just now: many are waiting.")
+            replied = unavailable("busy", said["many"])
         else:
             try:
                 loop = asyncio.get_running_loop()
                 replied = await loop.run_in_executor(threads, answer, name, request, address)
             except Exception as error:  # a mistake of this program: noted, and said without details
                 LINES.say(told(error))
-                return JSONResponse({"error": OURS}, 500)
+                return JSONResponse({"error": said["ours"]}, 500)
             finally:
                 lane.release()
         if "again" in replied:
@@ -89,15 +95,19 @@ def build(service: Callable[[], Service], parameters: tuple[str, str, str] = PAR
 
     return gr.HTML(
         elem_id="study",
-        html_template='<section class="study" aria-label="Study"></section>',
+        html_template='<section class="study"></section>',
         css_template=(STATIC / "study.css").read_text(encoding="utf-8"),
-        js_on_load=_script(parameters),
+        js_on_load=_script(config, words),
         apply_default_css=False,
         server_functions=[asked(name) for name in (*READING, *WRITING)],
     )
 
 
-def _script(parameters: tuple[str, str, str]) -> str:
-    """Return the page's script, which reads a recruiter's link by these names."""
-    script = "\n".join((STATIC / name).read_text(encoding="utf-8") for name in SCRIPTS)
-    return script.replace(json.dumps(list(PARAMETERS)), json.dumps(list(parameters)))
+def _script(config: StudyConfig, words: Mapping[str, Any]) -> str:
+    """Return the page's script with what it has to know before the server's first reply."""
+    known = {
+        "parameters": config.parameters,
+        "texts": {name: words[name] for name in ("language", "direction", "page")},
+    }
+    script = "".join((STATIC / name).read_text(encoding="utf-8") for name in SCRIPTS)
+    return f"const KNOWN = {json.dumps(known)};\n{script}"

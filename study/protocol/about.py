@@ -12,7 +12,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from study.protocol.design import Design, StudySpec
-from study.protocol.texts import CONSENT_VERSION, Scale, texts
+from study.protocol.english import ENGLISH
+from study.protocol.texts import Scale, texts
+from study.protocol.wording import over
 
 
 @dataclass(frozen=True)
@@ -86,9 +88,11 @@ def instructions(settings: Mapping[str, Any]) -> tuple[str, ...]:
     program shows.
     """
     own = settings.get("consent_text")
-    if own is None and settings.get("consent_version") != CONSENT_VERSION:
-        return ()
+    words = settings.get("texts") or {}
     try:
+        version = over(ENGLISH, words)["consent"]["version"]
+        if own is None and settings.get("consent_version") != version:
+            return ()
         design = settings["design"]
         spec = StudySpec(
             name="",
@@ -100,9 +104,16 @@ def instructions(settings: Mapping[str, Any]) -> tuple[str, ...]:
         )
         given = settings.get("scales")
         scales = None if given is None else {name: Scale(**words) for name, words in given.items()}
-        limit = int(settings.get("exposure_ms", 0))
-        asked = settings.get("question")
-        read = texts(spec, consent=own, scales=scales, exposure_ms=limit, question=asked)
+        more = {name: bool(settings.get(name)) for name in ("screen", "automation")}
+        read = texts(
+            spec,
+            consent=own,
+            scales=scales,
+            exposure_ms=int(settings.get("exposure_ms", 0)),
+            question=settings.get("question"),
+            own=words,
+            **more,
+        )
         points = [f"{heading}: {text}" for heading, text in read["consent"]["points"]]
         ends = [f"{name}: 1 {low}, 5 {high}" for name, low, high in read["scales"].values()]
         return (

@@ -23,8 +23,10 @@ from study.protocol.exclusions import Rules
 from study.protocol.planned import Planned, read_plan
 from study.protocol.reading import Table
 from study.protocol.registration import ENDING, Registration, read_registration
+from study.protocol.screen import MOST_PLATES, Screen
 from study.protocol.session import SCALES
 from study.protocol.texts import CONSENT_VERSION, Scale, default_scales
+from study.protocol.wording import Words, checked, over
 
 DEFAULT_SET = Path(__file__).parents[1] / "sets" / "default"
 ACCESS = {
@@ -82,9 +84,13 @@ class StudyConfig:
         No version of the study depends on it, and no address is stored.
     cap
         How many may take part: who has completed or is on their way; 0 for any number. No version
-        depends on this one and the next three.
+        depends on this one and the next five.
     hours
         Within which a participant has to finish; 0 for any time.
+    resume_hours
+        Within which a participant may come back after their last answer; 0 for any time.
+    open_after
+        Seconds after which the link of an end opens by itself; 0: it does not.
     links
         Where participants go at the other ends: a key of `LINKS` to its address.
     parameters
@@ -102,6 +108,13 @@ class StudyConfig:
     colorize
         Whether the Colorize tab stands beside the study. Participants could use it to colour the
         pictures of the study.
+    automation
+        Whether it is kept how each pick was made, and programs are asked to say so
+        (`study.protocol.traces`). The program's own consent text tells of it.
+    screen
+        What is asked of eyes and screens before the trials.
+    texts
+        Words of the page, where they are not those of the program (`study.protocol.wording`).
     file
         Text of the file that this was read from, or None.
     """
@@ -128,9 +141,14 @@ class StudyConfig:
     completion_link: str | None = None
     cap: int = 0
     hours: int = 0
+    resume_hours: int = 0
+    open_after: int = 10
     links: Mapping[str, str] = field(default_factory=dict)
     parameters: tuple[str, str, str] = PARAMETERS
     colorize: bool = True
+    automation: bool = True
+    screen: Screen = field(default_factory=Screen)
+    texts: Words = field(default_factory=dict)
     file: str | None = None
 
     def __post_init__(self) -> None:
@@ -221,6 +239,9 @@ class StudyConfig:
             **({} if self.question is None else {"question": self.question}),
             **({"exposure_ms": self.exposure_ms} if self.exposure_ms else {}),
             **({"plan": planned} if (planned := self.plan.settings()) else {}),
+            **({"automation": True} if self.automation else {}),
+            **({"screen": screen} if (screen := self.screen.settings()) else {}),
+            **({"texts": self.texts} if self.texts else {}),
             "access": self.access,
             "completion_link": self.completion_link,
             "colorize": self.colorize,
@@ -300,7 +321,10 @@ def parse(text: str, *, folder: Path = Path()) -> StudyConfig:
     trials = root.table("trials")
     default = StudyConfig()
     stimuli = root.text("stimuli", None)
-    link = root.table("recruitment")
+    link, page = root.table("recruitment"), root.table("page")
+    own = _own_words(page.text("texts", None), root.table("texts"), folder)
+    consent = _consent(root.table("consent"), own)
+    told = consent.text is None and not {"points", "paragraphs"} & set(own.get("consent", {}))
     config = StudyConfig(
         name=root.text("name", default.name) or default.name,
         stimuli=default.stimuli if stimuli is None else folder / stimuli,
@@ -313,9 +337,11 @@ def parse(text: str, *, folder: Path = Path()) -> StudyConfig:
         kind=(kind := trials.choice("kind", default.kind, KINDS)),
         question=trials.text("question", None),
         exposure_ms=(exposure := trials.number("exposure_ms", default.exposure_ms, least=0)),
-        consent=_consent(root.table("consent")),
+        consent=consent,
         scales=_read_scales(
-            root.table("scales"), trials.boolean("ratings", not exposure and kind == PICK)
+            root.table("scales"),
+            default_scales(own),
+            rated=trials.boolean("ratings", not exposure and kind == PICK),
         ),
         exclusion=_rules(root.table("exclusion")),
         margin=(analysis := root.table("analysis")).share("margin", default.margin, below=0.5),
@@ -325,13 +351,18 @@ def parse(text: str, *, folder: Path = Path()) -> StudyConfig:
         completion_link=_link("completion_link", link.text("completion_link", None)),
         cap=link.number("cap", default.cap, least=0),
         hours=link.number("hours", default.hours, least=0),
+        resume_hours=link.number("resume_hours", default.resume_hours, least=0),
+        open_after=_seconds(link.number("open_after", default.open_after, least=0)),
         links={
             end: str(_link(name, address))
             for end in LINKS
             if (address := link.text(name := f"{end}_link", None)) is not None
         },
         parameters=_parameters(link.table("parameters")),
-        colorize=(page := root.table("page")).boolean("colorize", default.colorize),
+        colorize=page.boolean("colorize", default.colorize),
+        automation=page.boolean("automation", told),
+        screen=_screen(root.table("screen")),
+        texts=own,
         file=text,
     )
     for table in (trials, link, page, analysis, root):
@@ -356,7 +387,21 @@ def parse(text: str, *, folder: Path = Path()) -> StudyConfig:
     return config
 
 
-def _consent(table: Table) -> Consent:
+def _own_words(named: str | None, inline: Table, folder: Path) -> dict[str, Any]:
+    """Return the words of the file that is named, with those of the study file over them."""
+    own: dict[str, Any] = {}
+    if named is not None:
+        path = folder / named
+        try:
+            own = tomllib.loads(path.read_text(encoding="utf-8"))
+        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+            raise ConfigError(
+                f"page.texts is {named!r}, but {path} cannot be read as a file of texts: {error}."
+            ) from None
+    return checked(over(own, inline.values))
+
+
+def _consent(table: Table, own: Words) -> Consent:
     version, text = table.text("version", None), table.text("text", None)
     table.refuse_rest()
     if (version is None) != (text is None):
@@ -366,15 +411,14 @@ def _consent(table: Table) -> Consent:
             "version belong together; set both or neither."
         )
     if version is None or text is None:
-        return Consent()
+        return Consent(over({"version": CONSENT_VERSION}, own.get("consent", {}))["version"])
     if len(version) > 64:
         raise table.refuse("version", version, "at most 64 letters long")
     paragraphs = (" ".join(part.split()) for part in text.split("\n\n"))
     return Consent(version, tuple(part for part in paragraphs if part))
 
 
-def _read_scales(table: Table, rated: bool) -> Mapping[str, Scale]:
-    default = default_scales()
+def _read_scales(table: Table, default: Mapping[str, Scale], *, rated: bool) -> Mapping[str, Scale]:
     if not rated:
         if table.values:
             raise ConfigError(
@@ -398,6 +442,28 @@ def _read_scales(table: Table, rated: bool) -> Mapping[str, Scale]:
         )
         words.refuse_rest()
     return scales
+
+
+def _screen(table: Table) -> Screen:
+    screen = Screen(
+        plates=table.number("plates", 0, least=0),
+        steps=table.boolean("steps", False),
+        min_width=table.number("min_width", 0, least=0),
+        min_height=table.number("min_height", 0, least=0),
+    )
+    table.refuse_rest()
+    if screen.plates and not 3 <= screen.plates <= MOST_PLATES:
+        raise table.refuse("plates", screen.plates, f"0 for none, or 3 to {MOST_PLATES}")
+    return screen
+
+
+def _seconds(seconds: int) -> int:
+    if 0 < seconds < 5 or seconds > 600:
+        raise ConfigError(
+            f"recruitment.open_after is {seconds}, but must be 0 (the link does not open by "
+            "itself) or 5 to 600 seconds, in which the code can be read and the opening stopped."
+        )
+    return seconds
 
 
 def _parameters(table: Table) -> tuple[str, str, str]:

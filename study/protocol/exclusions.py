@@ -42,6 +42,9 @@ class Rules:
     max_same_slot_share
         Share of the scored trials in which the most used slot was picked, 0 to 1: who presses
         one key throughout has 1, and slots picked for their pictures come near 1/m.
+    min_plates_right, min_steps_right, min_window_right
+        Share of the plates for colour vision, of the steps of brightness, and whether the window
+        was large enough (1) or not (0): `study.protocol.screen`.
 
     Raises
     ------
@@ -60,6 +63,9 @@ class Rules:
     min_median_seconds: float | None = None
     max_median_seconds: float | None = None
     max_same_slot_share: float | None = None
+    min_plates_right: float | None = None
+    min_steps_right: float | None = None
+    min_window_right: float | None = None
 
     def __post_init__(self) -> None:
         for name, value in self.settings().items():
@@ -127,7 +133,9 @@ class Flow:
     withdrawn: int | None = None
 
 
-def judge(answers: pd.DataFrame, rules: Rules) -> pd.DataFrame:
+def judge(
+    answers: pd.DataFrame, rules: Rules, participants: pd.DataFrame | None = None
+) -> pd.DataFrame:
     """Return who breaks which rule, one row a participant and rule.
 
     Parameters
@@ -135,6 +143,8 @@ def judge(answers: pd.DataFrame, rules: Rules) -> pd.DataFrame:
     answers : DataFrame
         From `study.database.frames.answers`, all kinds of trials.
     rules : Rules
+    participants : DataFrame, optional
+        From `study.database.frames.participants`, for the checks of eyes and screens.
 
     Returns
     -------
@@ -145,8 +155,12 @@ def judge(answers: pd.DataFrame, rules: Rules) -> pd.DataFrame:
     picks = _given(answers)
     found: list[dict[str, Any]] = []
     for rule, limit in rules.settings().items():
-        measure, words = _MEASURES[rule]
-        values = measure(picks).dropna()
+        if rule in _CHECKS:
+            check, words = _CHECKS[rule]
+            values = _share_right(participants, check)
+        else:
+            measure, words = _MEASURES[rule]
+            values = measure(picks).dropna()
         broken = values < limit if rule.startswith("min_") else values > limit
         found += [
             {
@@ -183,7 +197,7 @@ def apply(
     -------
     answers, participants : DataFrame
     """
-    judged = judge(answers, rules)
+    judged = judge(answers, rules, participants)
     if judged.empty:
         return answers, participants
     reasons = judged.groupby("participant")["reason"].agg("; ".join)
@@ -290,6 +304,22 @@ _MEASURES: dict[str, tuple[Callable[[pd.DataFrame], pd.Series], str]] = {
     "max_median_seconds": (_median_seconds, "median time to the pick above {limit}"),
     "max_same_slot_share": (_same_slot_share, "one slot in more than {limit} of the trials"),
 }
+
+
+_CHECKS = {
+    "min_plates_right": ("plates", "fewer than {limit} of the plates for colour vision right"),
+    "min_steps_right": ("steps", "fewer than {limit} of the steps of brightness right"),
+    "min_window_right": ("window", "a window smaller than asked for"),
+}
+
+
+def _share_right(participants: pd.DataFrame | None, check: str) -> pd.Series:
+    """Of those who had a check, the share that was right."""
+    if participants is None or f"n_{check}" not in participants:
+        return pd.Series(dtype=np.float64)
+    people = participants.set_index("participant")
+    asked = people[f"n_{check}"].astype("Float64")
+    return (people[f"n_{check}_right"] / asked.where(asked > 0)).dropna().astype(np.float64)
 
 
 def _brief(rule: str, limit: float) -> str:

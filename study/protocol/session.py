@@ -14,8 +14,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeGuard
 
-from study.errors import RefusedError
 from study.protocol.design import PRACTICE, TRUTH
+from study.protocol.refusals import refused
 
 SCALES = ("realism", "quality")
 LOWEST, HIGHEST = 1, 5
@@ -84,7 +84,7 @@ def visible(trials: Sequence[TrialState], token: str) -> TrialState:
     for trial in unfinished[:2]:
         if trial.token == token:
             return trial
-    raise RefusedError("These pictures are not on show now. Reload the page to go on.")
+    raise refused("not_on_show")
 
 
 def allow_exposure(trials: Sequence[TrialState], token: str) -> TrialState:
@@ -97,7 +97,7 @@ def allow_exposure(trials: Sequence[TrialState], token: str) -> TrialState:
     """
     trial = _find(trials, token)
     if trial.picked is not None or trial != current(trials):
-        raise RefusedError("This trial is not due now. Reload the page to go on.")
+        raise refused("not_now")
     return trial
 
 
@@ -115,15 +115,13 @@ def allow_pick(
     trial = _find(trials, token)
     if trial.picked is None:
         if trial != current(trials):
-            raise RefusedError("This trial is not due yet. Reload the page to go on.")
+            raise refused("not_due")
         if limited and trial.exposed is None:
-            raise RefusedError("Look at the pictures first. Reload the page to go on.")
+            raise refused("look_first")
         if not _is_int(slot) or not 1 <= slot <= trial.options:
-            raise RefusedError(
-                f"Choose one of the pictures 1 to {trial.options}."
-                if trial.paired
-                else f"Answer {REAL} for real or {FAKE} for fake."
-            )
+            if trial.paired:
+                raise refused("choose", pictures=trial.options)
+            raise refused("judge", real=REAL, other=FAKE)
     return trial
 
 
@@ -149,22 +147,20 @@ def allow_ratings(
     """
     trial = _find(trials, token)
     if trial.unrated:
-        raise RefusedError("This study asks for no ratings. Reload the page to go on.")
+        raise refused("no_ratings")
     if trial.ratings:
         return trial, dict(trial.ratings)
     if trial.picked is None:
-        raise RefusedError("Choose the picture that you think is real first, then rate.")
+        raise refused("choose_first")
     m = len(trial.methods)
     if not isinstance(ratings, Sequence) or isinstance(ratings, str) or len(ratings) != m:
-        raise RefusedError(f"Rate all {m} pictures.")
+        raise refused("rate_all", pictures=m)
     checked: dict[tuple[int, str], int] = {}
     for slot, values in enumerate(ratings, start=1):
         for scale in scales:
             value = values.get(scale) if isinstance(values, Mapping) else None
             if not _is_int(value) or not LOWEST <= value <= HIGHEST:
-                raise RefusedError(
-                    f"Rate the {scale} of picture {slot} from {LOWEST} to {HIGHEST}."
-                )
+                raise refused("rate", scale=scale, picture=slot, low=LOWEST, high=HIGHEST)
             checked[slot, scale] = value
     return trial, checked
 
@@ -231,7 +227,7 @@ def _find(trials: Sequence[TrialState], token: str) -> TrialState:
     for trial in trials:
         if trial.token == token:
             return trial
-    raise RefusedError("This trial is not one of yours. Reload the page to go on.")
+    raise refused("not_yours")
 
 
 def _is_int(value: Any) -> TypeGuard[int]:

@@ -1,190 +1,171 @@
-"""What the words become where trials are not those of the default study.
+"""A study's own words: read from tables of TOML, checked, and laid over the English ones.
 
-Called by ``texts``, which has the words of the default study: pictures side by side until one is
-picked as the real one, then rated. Only what is not true of the study's own trials is changed.
+Used by ``config`` (what the study file and its file of texts set) and ``texts`` (what is shown).
+Pure. A word that no page has, a text where the page has a list, or braces that are not filled in
+would be noticed by participants only; so each is an error here.
 """
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator, Mapping
+from string import Formatter
 from typing import Any
 
-from study.protocol.design import PREFERENCE, UNPAIRED, Design
+from study.errors import ConfigError
+from study.protocol.english import ENGLISH, VARIANTS
 
-SECONDS_PER_CHOICE = 6  # a guess until a study has measured it: one choice without ratings
+Words = Mapping[str, Any]
 
-Texts = dict[str, Any]
+DIRECTIONS = ("ltr", "rtl")
+# What the server knows when it fills in a text, in all of its texts.
+KNOWN = frozenset(
+    {"methods", "others", "practice", "scored", "trials", "catch", "minutes", "keys"}
+    | {"meanings", "late", "seconds", "checks", "made", "answers", "deleted", "duration", "fakes"}
+    | {"question", "exposure", "once"}
+)
+_FILLED_ELSEWHERE = ("page", "refused", "phrases")  # there, each text has names of its own
+_ROOTS = ("texts", *(f"texts.{one}" for one in VARIANTS))
+_LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*")
 
 
-def worded(
-    read: Texts, design: Design, *, rated: bool, exposure_ms: int, question: str | None = None
-) -> Texts:
-    """Return the texts as they are true of this study.
+def over(words: Words, own: Words) -> dict[str, Any]:
+    """Return words with others laid over them.
+
+    Examples
+    --------
+    >>> over({"a": {"b": 1, "c": 2}}, {"a": {"c": 3}})
+    {'a': {'b': 1, 'c': 3}}
+    """
+    result = dict(words)
+    for name, value in own.items():
+        both = isinstance(value, Mapping) and isinstance(words.get(name), Mapping)
+        result[name] = over(words[name], value) if both else value
+    return result
+
+
+def of_trials(words: Words, variant: str | None) -> dict[str, Any]:
+    """Return words as they are where trials are of a variant, one of `VARIANTS` or None.
+
+    Examples
+    --------
+    >>> of_trials({"a": 1, "unpaired": {"a": 2}, "preference": {"a": 3}}, "unpaired")
+    {'a': 2}
+    """
+    common = {name: word for name, word in words.items() if name not in VARIANTS}
+    return over(common, words.get(variant, {}) if variant else {})
+
+
+def checked(own: Words) -> dict[str, Any]:
+    """Return a study's own words if the page has them all.
 
     Parameters
     ----------
-    read
-        Texts of the default study.
-    design
-        Of the study.
-    rated
-        Whether ratings follow the choice.
-    exposure_ms
-        For how long pictures are shown; 0: until the choice.
-    question
-        Which picture is preferred, in the study's own words.
+    own
+        Tables of TOML.
+
+    Raises
+    ------
+    ConfigError
+        When there is no such word, it is not of the kind that the page shows, it has braces that
+        are not filled in, or the consent's words are set without their version.
     """
-    if rated and not exposure_ms:
-        return read
-    one = design.kind == UNPAIRED
-    consent, instructions, withdraw = read["consent"], read["instructions"], read["withdraw"]
-    choose, rate, screen = instructions["points"]
-    choose = _JUDGE if one else choose
-    points = [
-        choose,
-        *([_once(exposure_ms, one)] if exposure_ms else []),
-        *([rate] if rated else []),
+    _check("texts", own, ENGLISH, KNOWN)
+    direction, language = own.get("direction", "ltr"), own.get("language", "en")
+    if direction not in DIRECTIONS:
+        raise ConfigError(f"texts.direction is {direction!r}, but must be one of ltr, rtl.")
+    if not _LANGUAGE.fullmatch(language):
+        raise ConfigError(
+            f"texts.language is {language!r}, but must be a language's code such as de or pt-BR."
+        )
+    consent = own.get("consent", {})
+    asked = [
+        f"{table}.{name}"
+        for table, words in (
+            ("consent", consent),
+            *((f"{one}.consent", own.get(one, {}).get("consent", {})) for one in VARIANTS),
+        )
+        for name in ("lead", "paragraphs", "points")
+        if name in words
     ]
-    read = {
-        **read,
-        "consent": {
-            **consent,
-            "lead": _lead(design),
-            "points": [[head, _without_ratings(text)] for head, text in consent["points"]],
-        },
-        "instructions": {**instructions, "points": [*points, screen]},
-        "withdraw": {**withdraw, "lead": _without_ratings(withdraw["lead"])},
-    }
-    if exposure_ms:
-        read["exposure"] = _exposure(exposure_ms, one)
-    if design.kind == PREFERENCE:
-        return _preferred(read, design, question or PREFERRED)
-    return _one(read, design) if one else read
-
-
-PREFERRED = "Which picture do you prefer?"
-
-
-def _preferred(read: Texts, design: Design, question: str) -> Texts:
-    """Return the texts where a trial asks for the picture that is preferred."""
-    instructions = read["instructions"]
-    choose, *others = instructions["points"]
-    choose = choose.replace("that you think shows the real colours", "that answers the question")
-    practice = (
-        "You begin with practice." if design.practice else "There is no right or wrong answer."
-    )
-    return {
-        **read,
-        "consent": {**read["consent"], "title": question},
-        "instructions": {
-            **instructions,
-            "points": [f"The question is always: {question}", choose, *others],
-            "practice": practice,
-        },
-        "question": question,
-        "preference": True,
-        "done": {
-            **read["done"],
-            "after": "Hand it in where you were asked for it. In each trial, different computer "
-            "programs had coloured the same photograph. You can close the page.",
-        },
-    }
-
-
-_JUDGE = (
-    "You see one picture at a time. Say whether its colours are real, or were made by a computer "
-    "program: click Real or Fake, or press 1 or 2. Go by your first impression."
-)
-
-
-def _one(read: Texts, design: Design) -> Texts:
-    """Return the texts where a trial shows one picture."""
-    told = design.practice > 0
-    return {
-        **read,
-        "consent": {**read["consent"], "title": "Real or fake?"},
-        "instructions": {
-            **read["instructions"],
-            "practice": "You begin with practice, where you are told whether the colours were "
-            "real. After that there is no feedback."
-            if told
-            else "You are not told whether the colours were real.",
-        },
-        "question": "Are these colours real?",
-        "judge": {
-            "answers": ["Real", "Fake"],
-            "were": ["these colours are real.", "these colours were made by a computer program."],
-            "right": "Right:",
-            "wrong": "No:",
-        },
-        "done": {
-            **read["done"],
-            "after": "Hand it in where you were asked for it. Some pictures had their real "
-            "colours, the others were coloured by computer programs that only saw the photograph "
-            "in grey. The study measures how often their colours are taken for real. You can close "
-            "the page.",
-        },
-    }
-
-
-def _lead(design: Design) -> str:
-    others = len(design.methods) - 1
-    minutes = max(1, round((design.practice + design.shown) * SECONDS_PER_CHOICE / 60))
-    before = f"{design.practice} practice and " if design.practice else ""
-    if design.kind == UNPAIRED:
-        return (
-            "You will see one picture at a time. Some have their real colours, the others were "
-            "coloured by computer programs. You say which are real. "
-            f"There are {before}{design.shown} {'real ' if before else ''}trials; allow about "
-            f"{'a minute' if minutes == 1 else f'{minutes} minutes'}."
+    if asked and consent.get("version") in (None, ENGLISH["consent"]["version"]):
+        raise ConfigError(
+            f"texts.{asked[0]} is set and texts.consent.version is not: it is stored "
+            'with each participant and tells which text they read; set one such as "4-de".'
         )
-    if design.kind == PREFERENCE:
-        return (
-            f"You will see {others + 1} versions of one photograph at a time, coloured by "
-            "different computer programs. You choose one of them. "
-            f"There are {before}{design.shown} {'real ' if before else ''}trials; allow about "
-            f"{'a minute' if minutes == 1 else f'{minutes} minutes'}."
+    if len(consent.get("version", "")) > 64:
+        raise ConfigError("texts.consent.version may have at most 64 letters.")
+    return dict(own)
+
+
+def fill(words: Any, values: Mapping[str, object]) -> Any:
+    """Return words, or lists and tables of words, with their braces filled in.
+
+    Examples
+    --------
+    >>> fill(["{scored} trials", ["a", "b"]], {"scored": 30})
+    ['30 trials', ['a', 'b']]
+    """
+    if isinstance(words, str):
+        return words.format_map(values)
+    if isinstance(words, Mapping):
+        return {name: fill(word, values) for name, word in words.items()}
+    return [fill(word, values) for word in words]
+
+
+def names_in(words: Any) -> Iterator[str]:
+    """Yield the names in the braces of words.
+
+    Raises
+    ------
+    ValueError
+        When a brace is not closed.
+    """
+    if isinstance(words, str):
+        for _, name, form, conversion in Formatter().parse(words):
+            if name is not None:
+                yield name if not form and not conversion else f"{name}!"
+    else:
+        for word in words.values() if isinstance(words, Mapping) else words:
+            yield from names_in(word)
+
+
+def _check(name: str, given: Any, english: Any, known: frozenset[str]) -> None:
+    if isinstance(english, dict):
+        if not isinstance(given, Mapping):
+            raise ConfigError(f"{name} is {given!r}, but must be a table: write [{name}].")
+        for key, value in given.items():
+            if key not in english:
+                raise ConfigError(
+                    f"{name}.{key} is no text of the page; there are {', '.join(english)}."
+                )
+            of_its_own = key in _FILLED_ELSEWHERE and name in _ROOTS
+            _check(f"{name}.{key}", value, english[key], frozenset() if of_its_own else known)
+        return
+    if isinstance(english, str):
+        good, wanted = isinstance(given, str) and given != "", "a text"
+    elif name.startswith("texts.ends."):
+        good, wanted = _is_texts(given) and len(given) == 2, "two texts: a title and a sentence"
+    elif name.startswith("texts.unpaired.judge."):
+        good, wanted = _is_texts(given) and len(given) == 2, "two texts: for real and for fake"
+    elif name == "texts.consent.points":
+        good = isinstance(given, list) and all(_is_texts(x) and len(x) == 2 for x in given)
+        wanted = "a list of pairs: a heading and a sentence"
+    else:
+        good, wanted = _is_texts(given), "a list of texts"
+    if not good:
+        raise ConfigError(f"{name} is {given!r}, but must be {wanted}.")
+    allowed = known | set(names_in(english))
+    try:
+        unknown = [one for one in names_in(given) if one not in allowed]
+    except ValueError as error:
+        raise ConfigError(f"{name} has a brace that does not close or open: {error}.") from None
+    if unknown:
+        fills = ", ".join(f"{{{one}}}" for one in sorted(allowed)) or "none"
+        raise ConfigError(
+            f"{name} has {{{unknown[0]}}}, which nothing fills in; there are {fills}."
         )
-    return (
-        f"You will see {others + 1} versions of one photograph at a time. One has its real "
-        f"colours; the {'others were' if others > 1 else 'other was'} coloured by "
-        f"{'computer programs' if others > 1 else 'a computer program'}. You choose the real one. "
-        f"There are {before}{design.shown} {'real ' if before else ''}trials; allow about "
-        f"{'a minute' if minutes == 1 else f'{minutes} minutes'}."
-    )
 
 
-def _without_ratings(text: str) -> str:
-    return text.replace("choices and ratings", "choices").replace(
-        "choices, ratings and", "choices and"
-    )
-
-
-def _seconds(exposure_ms: int) -> str:
-    return "one second" if exposure_ms == 1000 else f"{exposure_ms / 1000:g} seconds"
-
-
-def _once(exposure_ms: int, one: bool) -> str:
-    if one:
-        return (
-            f"The picture is shown once, for {_seconds(exposure_ms)}: press the button when you "
-            "are ready to look. Then a grey pattern takes its place, and you answer by what you "
-            "saw."
-        )
-    return (
-        f"The pictures are shown once, for {_seconds(exposure_ms)}: press the button when you are "
-        "ready to look. Then grey patterns take their places, and you choose by what you saw."
-    )
-
-
-def _exposure(exposure_ms: int, one: bool) -> dict[str, str]:
-    if one:
-        return {
-            "ready": f"The picture is shown once, for {_seconds(exposure_ms)}.",
-            "show": "Show the picture",
-            "over": "This picture was on show already. Answer by what you saw.",
-        }
-    return {
-        "ready": f"The pictures are shown once, for {_seconds(exposure_ms)}.",
-        "show": "Show the pictures",
-        "over": "These pictures were on show already. Choose by what you saw.",
-    }
+def _is_texts(given: object) -> bool:
+    return isinstance(given, list) and all(isinstance(one, str) and one for one in given)

@@ -42,6 +42,8 @@ PARTS: Mapping[str, tuple[str, ...]] = {
         "time",
         "attention",
         "slots",
+        "automation",
+        "screen",
         "populations",
     ),
     "For review": ("registration", "checklist", "about"),

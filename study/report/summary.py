@@ -22,6 +22,7 @@ from study.protocol.about import About
 from study.protocol.design import PICK, PREFERENCE, UNPAIRED
 from study.protocol.exclusions import Rules
 from study.protocol.registration import Record
+from study.report.automation import Automation
 from study.report.behaviour import Behaviour
 from study.report.components import VarianceComponents
 from study.report.exposure import Exposure
@@ -37,6 +38,7 @@ from study.report.ratings import Ratings
 from study.report.registered import Registered
 from study.report.roads import Roads
 from study.report.scale import OneScale
+from study.report.screen import ScreenChecks
 from study.report.tests import Tests
 from study.report.truth import Truth
 from study.report.weighting import Weighting
@@ -87,6 +89,8 @@ class Judgements(Report):
 
     real_or_fake: RealOrFake
     exposure: Exposure
+    automation: Automation
+    screen: ScreenChecks
     populations: Populations
     registered: Registered
 
@@ -102,6 +106,8 @@ class Preferences(Report):
 
     preference: Preference
     exposure: Exposure
+    automation: Automation
+    screen: ScreenChecks
     populations: Populations
     registered: Registered
 
@@ -131,6 +137,8 @@ class Summary(Report):
     pictures: Pictures
     exposure: Exposure
     behaviour: Behaviour
+    automation: Automation
+    screen: ScreenChecks
     populations: Populations
     registered: Registered
 

@@ -146,19 +146,25 @@ def relay(new_postgres: Callable[[], str]) -> Iterator[tuple[Relay, str]]:
 
 
 @pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    """Debian's Chromium without a window."""
+def chromium() -> str:
+    """Where Debian's Chromium is."""
     if not CHROMIUM.exists():
         reason = f"there is no Chromium at {CHROMIUM} (Debian: apt-get install chromium)"
         if os.environ.get("TRUEHUE_REQUIRE_BROWSER") == "1":
             pytest.fail(reason)
         pytest.skip(reason)
+    return str(CHROMIUM)
+
+
+@pytest.fixture(scope="session")
+def browser(chromium: str) -> Iterator[Browser]:
+    """Debian's Chromium without a window."""
     with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(
-            executable_path=str(CHROMIUM), args=["--no-sandbox", "--disable-dev-shm-usage"]
+        opened = playwright.chromium.launch(
+            executable_path=chromium, args=["--no-sandbox", "--disable-dev-shm-usage"]
         )
-        yield chromium
-        chromium.close()
+        yield opened
+        opened.close()
 
 
 @pytest.fixture

@@ -42,7 +42,7 @@ def ruled(
     file.write_text(
         f'name = "ruled"\nstimuli = "{stimuli}"\n[trials]\nscored = 4\npractice = 1\ncatch = 1\n'
         'repeats = 2\n[recruitment]\naccess = "code"\n'
-        'completion_link = "https://recruiter.example/done?cc={code}"\n'
+        'open_after = 0\ncompletion_link = "https://recruiter.example/done?cc={code}"\n'
         "[exclusion]\nmin_catch_correct = 1.0\n[page]\ncolorize = false\n"
     )
     return make_server(

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from answering import look
 from playwright.sync_api import Page, expect
 
 from study.database.store import participants
@@ -21,7 +22,7 @@ def small(
     """A study for one person, recruited by another service."""
     file = tmp_path_factory.mktemp("study") / "study.toml"
     file.write_text(
-        f'stimuli = "{stimuli}"\n[trials]\nscored = 4\n[recruitment]\ncap = 1\n'
+        f'stimuli = "{stimuli}"\n[trials]\nscored = 4\n[recruitment]\ncap = 1\nopen_after = 0\n'
         f'declined_link = "{DONE}no"\nquota_full_link = "{DONE}full"\n'
         '[recruitment.parameters]\nperson = "workerId"\n'
     )
@@ -48,3 +49,35 @@ def test_declining_stores_nothing_and_can_be_thought_over_until_it_is_full(
     page.get_by_role("button", name="Start the practice").wait_for()
     page.goto(f"{small.url}/?workerId=%7B%7B%25workerId%25%7D%7D")
     expect(page.get_by_role("alert")).to_contain_text("has not put your workerId into the link")
+
+
+def test_the_link_opens_by_itself_with_the_code_shown_unless_somebody_stays(
+    make_server: Callable[..., Any], stimuli: Path, tmp_path: Path, page: Page
+) -> None:
+    file = tmp_path / "study.toml"
+    file.write_text(
+        f'stimuli = "{stimuli}"\n[trials]\nscored = 1\npractice = 0\n[recruitment]\n'
+        f'open_after = 5\ncompletion_link = "{DONE}?cc={{code}}"\ndeclined_link = "{DONE}no"\n'
+    )
+    server = make_server(TRUEHUE_STUDY=str(file), TRUEHUE_STIMULI="")
+    page.route(f"{DONE}**", lambda route: route.fulfill(body="arrived"))
+    page.goto(f"{server.url}/?study")
+    page.get_by_role("button", name="I do not want to take part").click()
+    expect(page.locator(".opening")).to_contain_text("opens by itself in 5 seconds")
+    page.get_by_role("button", name="Back").click()
+    page.wait_for_timeout(5500)  # who goes back is not led away
+    page.get_by_role("button", name="I agree").click()
+    page.get_by_role("button", name="Start").click()
+    look(page)
+    page.keyboard.press("1")
+    page.locator("[data-page=rate]").wait_for()
+    for _ in range(6):
+        page.keyboard.press("3")
+    page.locator(".study button.main").click()
+    code = page.locator(".code output").inner_text()
+    assert participants(server.database_url)["status"].tolist() == ["completed"]
+    page.get_by_role("button", name="Stay here").click()
+    page.wait_for_timeout(5500)
+    assert page.locator(".code output").inner_text() == code
+    page.reload()
+    page.wait_for_url(f"{DONE}?cc={code}")

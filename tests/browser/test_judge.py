@@ -55,7 +55,10 @@ def test_a_whole_session_of_real_and_fake(page: Page, judged: Any, stimuli: Any)
         elif number < 6:
             expect(page.get_by_text(f"Trial {number + 1} of 6")).to_be_visible()
     page.get_by_label("Completion code").wait_for()
-    rows = from_database(judged.database_url).answers
+    source = from_database(judged.database_url)
+    people = source.participants.set_index("participant")
+    assert people.loc[person, ["n_traced", "n_keys", "n_trap"]].tolist() == [7, 3, 0]
+    rows = source.answers
     mine = rows[rows["participant"] == person].sort_values("position")
     assert mine["picked"].tolist() == [True, False] * 3 + [True]
     assert mine["exposure_ms"].notna().all()

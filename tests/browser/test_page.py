@@ -49,7 +49,7 @@ def five(make_server: Callable[..., Any], tmp_path_factory: pytest.TempPathFacto
     (folder / "study.toml").write_text(
         'stimuli = "set"\n[trials]\nscored = 3\npractice = 1\ncatch = 1\nrepeats = 1\n'
         '[scales.realism]\nlabel = "Could it be?"\n'
-        '[recruitment]\ncompletion_link = "https://recruiter.example/?cc={code}"\n'
+        '[recruitment]\nopen_after = 0\ncompletion_link = "https://recruiter.example/?cc={code}"\n'
     )
     return make_server(TRUEHUE_STUDY=str(folder / "study.toml"))
 

@@ -170,7 +170,7 @@ def test_scored_trials_send_no_answer(page: Page, server: Any) -> None:
     views = [reply for reply in replies if "step" in reply]
     assert views
     for reply in views:
-        assert set(reply) == fields | {"participant", "withdrawal_code"}
+        assert set(reply) == fields | {"participant", "withdrawal_code", "tells", "told"}
 
 
 @pytest.mark.slow

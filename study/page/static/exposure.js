@@ -1,5 +1,5 @@
 // A limited exposure: masks, the pictures for a given time when they are asked for, masks again, and
-// then the choice. Comes before study.js, whose functions it calls and whose `root` it draws in.
+// then the choice. Calls the functions of study.js, and draws in its `root`.
 //
 // The server keeps that a showing began before the pictures appear, so neither a reload nor
 // another tab gives a second look; a tab that is left ends the showing.
@@ -9,7 +9,7 @@ const CELLS = 24; // of a mask, from side to side
 
 // Grey noise of a picture's size, the same behind every picture.
 const mask = (width, height) => {
-  const canvas = make("canvas", { width, height, role: "img", "aria-label": "Hidden picture" });
+  const canvas = make("canvas", { width, height, role: "img", "aria-label": say("hidden") });
   const pen = canvas.getContext("2d");
   const cell = Math.max(1, Math.ceil(Math.max(width, height) / CELLS));
   let seed = 1;
@@ -53,16 +53,21 @@ const glimpse = (current) => {
             return;
           }
           bar.classList.add("shown");
+          traces.begin();
           open(...(await shownFor(state.exposure_ms, masks, current.images)));
         }),
       );
   const bar = make("div", { class: "glimpse" }, ready, asked);
   for (const choice of choices) choice.disabled = true;
-  show("pick", progress(), make("h2", {}, texts.question), bar, stage);
+  show("pick", progress(), make("h2", {}, texts.question), bar, stage, traces.trap(say("continue")));
   fit();
   current.since = null;
   if (asked) asked.focus({ preventScroll: true });
-  else painted(choices[0]).then((since) => open(since, null));
+  else
+    painted(choices[0]).then((since) => {
+      traces.begin();
+      open(since, null);
+    });
 };
 
 // Shows pictures in the places of masks for a time. Resolves with the moment of the frame that

@@ -1,5 +1,5 @@
-// Real or fake: one picture a trial, and two answers below it. Comes before study.js, like
-// exposure.js, and works with it.
+// Real or fake: one picture a trial, and two answers below it. Works with study.js, like
+// exposure.js.
 
 const judgeOf = (images) => {
   const choices = texts.judge.answers.map((label, index) =>
@@ -9,7 +9,7 @@ const judgeOf = (images) => {
         type: "button",
         class: "answer",
         "aria-keyshortcuts": String(index + 1),
-        onclick: () => choose(index + 1),
+        onclick: (event) => choose(index + 1, event),
       },
       make("span", { class: "number", "aria-hidden": "true" }, String(index + 1)),
       label,
@@ -17,7 +17,7 @@ const judgeOf = (images) => {
   );
   const stage = make(
     "div",
-    { class: "stage single", role: "group", "aria-label": "Picture" },
+    { class: "stage single", role: "group", "aria-label": texts.judge.picture },
     make("div", { class: "alone" }, ...images),
     make("div", { class: "answers" }, ...choices),
   );
@@ -25,6 +25,6 @@ const judgeOf = (images) => {
 };
 
 const verdict = (right, real) => {
-  const { were, right: yes, wrong } = texts.judge;
-  return make("p", { class: "feedback", role: "status" }, `${right ? yes : wrong} ${were[real - 1]}`);
+  const said = texts.judge[right ? "right" : "wrong"][real - 1];
+  return make("p", { class: "feedback", role: "status" }, said);
 };

@@ -6,16 +6,28 @@
 // something carries the next thing to show, so a reload, a second tab or a repeated request
 // always ends at what is stored. Nothing here knows which picture is which.
 
+// KNOWN, before this script, has the study's words and the names in a recruiter's link.
+
 const root = element.querySelector(".study");
 const EARLY_MS = 250; // a click this soon after the pictures appear was meant for the last page
 const RETRIES = [400, 1200, 3000, 5000]; // waits between attempts, the last one again and again
 const PATIENCE = 30000; // until a request without an answer is given up and made again
 
-let texts = null;
+let texts = KNOWN.texts; // then all of them, from the server
 let state = null;
 let shown = null; // {trial, images, since}: the pictures in the page
 let busy = false;
 const loads = new Map(); // trial token -> promise of its pictures, so the next trial is ready
+
+// The page's own words, with what stands in their braces.
+const say = (name, values = {}) =>
+  texts.page[name].replace(/\{(\w+)\}/g, (_, key) => String(values[key]));
+
+root.setAttribute("lang", texts.language);
+root.setAttribute("dir", texts.direction);
+root.setAttribute("aria-label", say("tab"));
+// Where the study stands alone, the whole page is in its language.
+if (!document.querySelector('[role="tab"]')) document.documentElement.lang = texts.language;
 
 // ---- who this is ------------------------------------------------------------------------------
 
@@ -35,7 +47,7 @@ const remembered = (store, key, make) => {
 const token = remembered(window.localStorage, "truehue-study", fresh);
 const asked = new URLSearchParams(window.location.search);
 const recruiter = {};
-for (const name of ["PROLIFIC_PID", "STUDY_ID", "SESSION_ID"]) {
+for (const name of KNOWN.parameters) {
   const value = asked.get(name);
   if (value) recruiter[name] = value;
 }
@@ -66,9 +78,9 @@ const attempt = async (name, fields) => {
       signal: AbortSignal.timeout(PATIENCE),
     });
     const reply = await answer.json();
-    if (reply.why || (answer.ok && (reply.error || reply.step || reply.pictures))) return reply;
+    if (reply.why || (answer.ok && (reply.error || reply.step || reply.pictures || reply.plates))) return reply;
     if (answer.status >= 500 || answer.status === 429) return { why: "fault" };
-    return { error: `${reply.detail || ""} Reload the page to go on.`.trim() };
+    return { error: say("reload") };
   } catch {
     return { why: "silence" }; // no connection, or the words of a proxy
   }
@@ -91,13 +103,9 @@ const ask = async (name, fields = {}) => {
   }
 };
 
-const WORRIES = {
-  silence: "There is no connection to the server just now.",
-  fault: "The server has trouble just now.",
-};
 const worries = new Map(); // requests without an answer -> what is known of it
 const worry = (request, reply) => {
-  if (reply) worries.set(request, reply.error || WORRIES[reply.why]);
+  if (reply) worries.set(request, reply.error || say(reply.why));
   else worries.delete(request);
   notice.hidden = worries.size === 0;
   const said = [...worries.values()].pop();
@@ -134,10 +142,10 @@ const make = (tag, attributes = {}, ...children) => {
 // At the foot of the window while an answer waits for the server.
 const notice = make(
   "div",
-  { class: "notice", role: "status", hidden: true },
+  { class: "notice", role: "status", hidden: true, lang: texts.language, dir: texts.direction },
   make("strong"),
-  make("span", {}, " Nothing of yours is lost: this page tries again by itself."),
-  make("button", { type: "button", class: "plain", onclick: again }, "Try now"),
+  make("span", {}, ` ${say("nothing_lost")}`),
+  make("button", { type: "button", class: "plain", onclick: again }, say("try_now")),
 );
 root.after(notice);
 
@@ -164,14 +172,14 @@ const footer = () =>
   make(
     "p",
     { class: "foot" },
-    make("span", {}, `Participant ${state.participant}`),
+    make("span", {}, say("participant", { id: state.participant })),
     make(
       "span",
       {},
-      "Withdrawal code ",
+      `${say("withdrawal_code")} `,
       state.withdrawal_code
         ? make("span", { class: "withdrawal" }, state.withdrawal_code)
-        : "only in the browser in which you began",
+        : say("elsewhere"),
     ),
     make(
       "button",
@@ -194,7 +202,7 @@ const points = (list) =>
 const button = (label, action) =>
   make("button", { type: "button", class: "main", onclick: action }, label);
 
-const message = (text, label = "Continue", title = "That did not work") => {
+const message = (text, label = say("continue"), title = say("failed")) => {
   show(
     "message",
     make("h2", {}, title),
@@ -212,7 +220,7 @@ const run = async (step) => {
     await step();
   } catch (error) {
     console.error(error);
-    message("Something went wrong in this page. What you answered before is stored.", "Try again");
+    message(say("went_wrong"), say("try_again"));
   } finally {
     busy = false;
     root.removeAttribute("aria-busy");
@@ -223,7 +231,7 @@ const take = (reply) => {
   if (reply.error) {
     if (reply.texts) texts = reply.texts;
     if (reply.code_needed) access(reply.error);
-    else if (reply.closed) message(reply.error, "Try again", "No study");
+    else if (reply.closed) message(reply.error, say("try_again"), say("no_study"));
     else message(reply.error);
     return false;
   }
@@ -243,13 +251,15 @@ const enter = async () => {
     return;
   }
   const begins = state.step === "pick" && state.number === 1;
-  if (begins && (state.practice || !texts.between)) instructions();
+  const away = state.away && (state.step === "pick" || state.step === "rate");
+  if (away || (begins && (state.practice || !texts.between))) instructions();
   else if (begins) between();
   else await go();
 };
 
 const go = async () => {
   if (state.step === "consent") consent();
+  else if (state.step === "screen") await screening();
   else if (state.step === "pick") await pick();
   else if (state.step === "rate") await rate();
   else if (state.step === "ended") ended(state.end, state.link);
@@ -358,11 +368,24 @@ const ended = (end, link, ...more) => {
     "message",
     make("h2", {}, title),
     make("p", { class: "lead", role: "status" }, lead),
-    link
-      ? make("p", {}, make("a", { class: "main", href: link, rel: "noreferrer" }, texts.done.link))
-      : null,
+    link ? wayOut(link, state.open_after) : null,
     ...more,
   );
+};
+
+// The link of an end. It opens by itself after a moment, if nobody wants to stay: what there is to
+// store is stored, or the server would not have led here.
+const wayOut = (link, seconds) => {
+  const open = make("a", { class: "main", href: link, rel: "noreferrer" }, texts.done.link);
+  if (!seconds) return make("p", {}, open);
+  const timer = setTimeout(() => open.isConnected && open.click(), 1000 * seconds);
+  const stay = () => {
+    clearTimeout(timer);
+    said.remove();
+  };
+  const button = make("button", { type: "button", class: "plain", onclick: stay }, texts.done.stay);
+  const said = make("span", { class: "opening" }, `${texts.done.opening} `, button);
+  return make("p", { class: "out" }, open, said);
 };
 
 const instructions = () => {
@@ -371,9 +394,28 @@ const instructions = () => {
   show(
     "instructions",
     make("h2", {}, words.title),
+    state.away ? make("p", { role: "status" }, words.again) : null,
     points(words.points),
-    make("p", {}, words.practice),
-    button(words.begin, () => run(go)),
+    state.away ? null : make("p", {}, words.practice),
+    state.tells ? agent() : null,
+    button(state.away ? say("continue") : words.begin, () => run(go)),
+  );
+};
+
+// Programs that answer in a person's place are asked to say so; nothing else changes then.
+const agent = () => {
+  const words = texts.instructions;
+  const noted = make("span", { role: "status" }, state.told ? ` ${words.agent_noted}` : "");
+  const tell = async () => {
+    const reply = await ask("tell");
+    if (!reply.error) noted.textContent = ` ${words.agent_noted}`;
+  };
+  return make(
+    "p",
+    { class: "agent" },
+    `${words.agent} `,
+    make("button", { type: "button", class: "plain", onclick: () => run(tell) }, words.agent_tell),
+    noted,
   );
 };
 
@@ -398,20 +440,18 @@ const done = () => {
     make(
       "p",
       { class: "code" },
-      make("output", { "aria-label": "Completion code" }, state.code),
-      button("Copy", async () => {
+      make("output", { "aria-label": say("completion_code") }, state.code),
+      button(say("copy"), async () => {
         try {
           await navigator.clipboard.writeText(state.code);
-          copied.textContent = "Copied";
+          copied.textContent = say("copied");
         } catch {
-          copied.textContent = "Select the code and copy it by hand";
+          copied.textContent = say("by_hand");
         }
       }),
       copied,
     ),
-    state.link
-      ? make("p", {}, make("a", { class: "main", href: state.link, rel: "noreferrer" }, words.link))
-      : null,
+    state.link ? wayOut(state.link, state.open_after) : null,
     make("p", {}, words.after),
   );
 };
@@ -420,11 +460,11 @@ const progress = () =>
   make(
     "div",
     { class: "progress" },
-    make("span", {}, `${state.practice ? "Practice" : "Trial"} ${state.number} of ${state.of}`),
+    make("span", {}, say(state.practice ? "practice" : "trial", state)),
     make("progress", {
       max: state.of,
       value: state.number - (state.step === "pick" ? 1 : 0.5),
-      "aria-label": "Progress",
+      "aria-label": say("progress"),
     }),
   );
 
@@ -438,7 +478,7 @@ const preload = (trial) => {
       return Promise.all(
         reply.pictures.map(async (png, index) => {
           const image = new Image();
-          image.alt = `Picture ${index + 1}`;
+          image.alt = say("picture", { number: index + 1 });
           image.draggable = false;
           image.src = `data:image/png;base64,${png}`;
           await image.decode();
@@ -466,7 +506,7 @@ const painted = (node) =>
 const waiting = () => {
   // Only after a moment: at once, it would flicker between the trials.
   const timer = setTimeout(() => {
-    show("wait", progress(), make("p", { role: "status" }, "Loading the pictures ..."));
+    show("wait", progress(), make("p", { role: "status" }, say("loading")));
   }, 400);
   return () => clearTimeout(timer);
 };
@@ -495,9 +535,9 @@ const stageOf = (images) => {
       {
         type: "button",
         class: "choice",
-        "aria-label": `Picture ${index + 1}${texts.preference ? "" : " is real"}`,
+        "aria-label": say("choose", { number: index + 1 }),
         "aria-keyshortcuts": String(index + 1),
-        onclick: () => choose(index + 1),
+        onclick: (event) => choose(index + 1, event),
       },
       image,
       make("span", { class: "number", "aria-hidden": "true" }, String(index + 1)),
@@ -509,7 +549,7 @@ const stageOf = (images) => {
   };
   const stage = make(
     "div",
-    { class: "stage", role: "group", "aria-label": "Pictures", onpointermove: point },
+    { class: "stage", role: "group", "aria-label": say("pictures"), onpointermove: point },
     ...choices,
   );
   return { stage, choices };
@@ -522,7 +562,7 @@ const pick = async () => {
     return;
   }
   const { stage, choices } = stageOf(current.images);
-  show("pick", progress(), make("h2", {}, texts.question), stage);
+  show("pick", progress(), make("h2", {}, texts.question), stage, traces.trap(say("continue")));
   fit();
   current.since = null;
   current.hidden = 0;
@@ -533,20 +573,25 @@ const pick = async () => {
     current.hidden = 0;
     current.left = null;
     stage.dataset.painted = "";
+    traces.begin();
     if (state.upcoming) preload(state.upcoming).catch(() => {});
   });
 };
 
-const choose = (slot) => {
+const choose = (slot, event) => {
   const current = shown;
   if (busy || !current || current.since === null || state.step !== "pick") return;
   const response_ms = performance.now() - current.since;
-  if (response_ms < EARLY_MS) return;
+  if (response_ms < EARLY_MS) {
+    traces.early();
+    return;
+  }
   const limited = "exposure" in current;
   const exposure_ms = limited ? current.exposure : Math.max(0, response_ms - current.hidden);
+  const trace = traces.of(event);
   run(async () => {
     const practised = state.practice;
-    const answer = { trial: current.trial, slot, response_ms, exposure_ms };
+    const answer = { trial: current.trial, slot, response_ms, exposure_ms, trace };
     if (!take(await ask("pick", answer))) return;
     if (state.feedback) told();
     else await onward(practised);
@@ -561,7 +606,7 @@ const onward = async (practised) => {
 
 // What a practice trial tells where no ratings follow.
 const told = () =>
-  show("message", feedback(state.feedback), button("Continue", () => run(() => onward(true))));
+  show("message", feedback(state.feedback), button(say("continue"), () => run(() => onward(true))));
 
 // While the tab is behind another one the pictures are not seen: that is no exposure.
 const onVisibility = () => {
@@ -581,7 +626,12 @@ const scale = (name, slot) => {
   return make(
     "fieldset",
     { "data-scale": name, "data-slot": slot },
-    make("legend", {}, make("span", { class: "unseen" }, `Picture ${slot}: `), label),
+    make(
+      "legend",
+      { "data-missing": say("missing") },
+      make("span", { class: "unseen" }, say("legend", { number: slot })),
+      label,
+    ),
     make(
       "div",
       { class: "levels" },
@@ -593,7 +643,7 @@ const scale = (name, slot) => {
             type: "radio",
             name: group,
             value: level,
-            "aria-label": `${level}${level === 1 ? `, ${low}` : level === 5 ? `, ${high}` : ""}`,
+            "aria-label": [String(level), { 1: low, 5: high }[level]].filter(Boolean).join(say("comma")),
             onchange: rated,
           }),
           make("span", { "aria-hidden": "true" }, String(level)),
@@ -625,7 +675,7 @@ const sayMissing = () => {
   const open = unrated();
   for (const set of root.querySelectorAll("fieldset")) set.classList.toggle("open", open.includes(set));
   root.querySelector(".missing").textContent =
-    open.length > 1 ? `${open.length} ratings are missing.` : open.length ? "One rating is missing." : "";
+    open.length > 1 ? say("many_missing", { count: open.length }) : open.length ? say("one_missing") : "";
 };
 const rated = () => {
   keepDraft();
@@ -665,9 +715,7 @@ const feedback = ({ real, picked } = state) => {
   return make(
     "p",
     { class: "feedback", role: "status" },
-    right
-      ? `Right: picture ${real} has the real colours.`
-      : `Picture ${real} has the real colours; you chose picture ${picked}.`,
+    say(right ? "right" : "wrong", { real, picked }),
   );
 };
 
@@ -676,17 +724,17 @@ const rate = async () => {
   const columns = current.images.map((image, index) => {
     const slot = index + 1;
     const notes = [];
-    if (slot === state.picked) notes.push("your choice");
-    if (slot === state.real) notes.push("real");
+    if (slot === state.picked) notes.push(say("your_choice"));
+    if (slot === state.real) notes.push(say("real"));
     return make(
       "div",
-      { class: "rated", role: "group", "aria-label": `Picture ${slot}` },
+      { class: "rated", role: "group", "aria-label": say("picture", { number: slot }) },
       image,
       make(
         "p",
         { class: "number" },
         String(slot),
-        notes.length ? make("em", {}, notes.join(", ")) : null,
+        notes.length ? make("em", {}, notes.join(say("comma"))) : null,
       ),
       ...Object.keys(texts.scales).map((name) => scale(name, slot)),
     );
@@ -698,7 +746,7 @@ const rate = async () => {
     make("h2", {}, texts.rating),
     feedback(),
     make("div", { class: "stage" }, ...columns),
-    make("div", { class: "send" }, missing, button("Continue", () => send(current))),
+    make("div", { class: "send" }, missing, button(say("continue"), () => send(current))),
   );
   restoreDraft();
 };
@@ -761,7 +809,7 @@ const onKey = (event) => {
   const answers = texts && texts.judge ? texts.judge.answers.length : state && state.slots;
   if (root.dataset.page === "pick" && number <= answers) {
     event.preventDefault();
-    choose(number);
+    choose(number, event);
   } else if (root.dataset.page === "rate" && number <= LEVELS.length) {
     // A digit rates the scale that has the focus, and the focus moves on to the next one.
     const sets = [...root.querySelectorAll("fieldset")];

@@ -45,7 +45,7 @@ def by_truth(trial):
 def test_an_answer_is_real_or_fake_and_the_first_one_stands(url, store, study_id):
     person = store.join(study_id, ALONE, token=TOKEN)
     first = person.trials[0].token
-    with pytest.raises(RefusedError, match="Answer 1 for real or 2 for fake"):
+    with pytest.raises(RefusedError, match="Answer 1 for real colours or 2 for others"):
         store.pick(person.id, first, 3)
     store.pick(person.id, first, FAKE, 900)
     again = store.pick(person.id, first, REAL, 900)

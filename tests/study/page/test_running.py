@@ -13,8 +13,9 @@ from study.errors import ClosedError, ConfigError
 from study.page import live
 from study.page.service import Service, open_service
 from study.page.ui import _script
-from study.protocol.config import DEFAULT_SET, LINKS, PARAMETERS, StudyConfig, parse
-from study.protocol.texts import CONSENT_VERSION, ENDS
+from study.protocol.config import DEFAULT_SET, LINKS, StudyConfig, parse
+from study.protocol.english import ENGLISH
+from study.protocol.texts import CONSENT_VERSION
 from study.stimuli.showing import load
 
 LINK = "https://r.example/"
@@ -59,7 +60,7 @@ def test_a_full_study_takes_nobody_more_and_lets_everybody_finish(serve, url, cl
             "quota_full",
             f"{LINK}quota_full",
         )
-        assert reply["texts"]["ends"]["quota_full"] == list(ENDS["quota_full"])
+        assert reply["texts"]["ends"]["quota_full"] == list(ENGLISH["ends"]["quota_full"])
     assert len(participants(url)) == 2
     assert answer(service, answer(service, shown))["step"] == "done"
     clock.now += timedelta(hours=3)  # the second has left
@@ -157,12 +158,62 @@ def test_who_comes_too_late_is_told_so(serve, clock):
     assert "within an hour" in service.enter(ask(0))["texts"]["ends"]["timed_out"][1]
 
 
+def test_who_comes_back_too_late_is_told_so_and_who_stays_is_not(serve, clock):
+    service = serve(resume_hours=2)
+    shown = begin(service, 0)
+    clock.now += timedelta(hours=3)  # with the page left open
+    picked = service.pick(ask(0, trial=shown["trial"], slot=1))
+    assert picked["step"] == "rate"
+    clock.now += timedelta(minutes=119)
+    assert service.enter(ask(0))["step"] == "rate"
+    clock.now += timedelta(minutes=2)
+    late = service.enter(ask(0))
+    assert (late["end"], late["link"]) == ("timed_out", f"{LINK}timed_out")
+    said = late["texts"]["ends"]["timed_out"][1]
+    assert said.startswith("This study had to be resumed within 2 hours of the last answer. ")
+    both = serve(hours=9, resume_hours=1).enter(ask(1))["texts"]["ends"]["timed_out"][1]
+    assert "finished within 9 hours of its beginning, and resumed within an hour of" in both
+
+
+def test_after_an_hour_away_the_instructions_come_once_more(serve, clock):
+    service = serve()
+    assert service.enter(ask(0))["away"] is False
+    shown = begin(service, 0)
+    clock.now += timedelta(minutes=59)
+    assert service.enter(ask(0))["away"] is False
+    clock.now += timedelta(minutes=2)
+    assert service.enter(ask(0))["away"] is True
+    assert service.enter(ask(0))["step"] == "pick"
+    service.pick(ask(0, trial=shown["trial"], slot=1))
+    assert service.enter(ask(0))["away"] is False
+
+
+def test_the_link_comes_with_the_end_and_not_before(serve):
+    service = serve(completion_link="https://recruiter.example/{code}", open_after=7)
+    shown = begin(service, 0)
+    assert "link" not in shown
+    assert "link" not in service.pick(ask(0, trial=shown["trial"], slot=1))
+    done = answer(service, answer(service, shown))
+    assert (done["link"], done["open_after"]) == (f"https://recruiter.example/{done['code']}", 7)
+    assert "in 7 seconds" in service.enter(ask(0))["texts"]["done"]["opening"]
+
+
+@pytest.mark.parametrize("seconds", [4, 601])
+def test_a_link_opens_neither_unread_nor_forgotten(seconds):
+    with pytest.raises(
+        ConfigError, match=rf"open_after is {seconds}, but must be 0 .* or 5 to 600"
+    ):
+        parse(f"[recruitment]\nopen_after = {seconds}")
+
+
 def test_the_page_knows_where_who_declines_goes(serve):
     assert serve().enter(ask(0))["declined_link"] == f"{LINK}declined"
 
 
 def test_none_of_it_makes_another_version(serve):
-    assert serve().spec.digest() == serve(cap=3, hours=4).spec.digest()
+    assert (
+        serve().spec.digest() == serve(cap=3, hours=4, resume_hours=5, open_after=0).spec.digest()
+    )
 
 
 NAMES = """
@@ -176,10 +227,10 @@ session = "assignmentId"
 def test_another_recruiters_names(serve, store):
     config = parse(NAMES)
     assert config.parameters == ("workerId", "hitId", "assignmentId")
-    script = _script(config.parameters)
+    script = _script(config, ENGLISH)
     assert '["workerId", "hitId", "assignmentId"]' in script
     assert "PROLIFIC_PID" not in script
-    assert "PROLIFIC_PID" in _script(PARAMETERS)
+    assert "PROLIFIC_PID" in _script(StudyConfig(), ENGLISH)
     service = serve(parameters=config.parameters)
     link = {"workerId": "A1", "hitId": "h", "assignmentId": "s"}
     shown = begin(service, 0, recruiter=link)

@@ -5,7 +5,7 @@ import pytest
 from event_loop import run
 
 from study.errors import StimuliError
-from study.page.ui import SCRIPTS, STATIC, build
+from study.page.ui import READING, SCRIPTS, STATIC, WRITING, build
 
 
 def closed():
@@ -18,7 +18,7 @@ def tab():
 
 
 def test_without_a_study_the_page_says_so_and_names_no_path(tab):
-    for name in ("enter", "consent", "pictures", "expose", "pick", "rate", "withdraw"):
+    for name in (*READING, *WRITING):
         reply = run(getattr(tab, name)({"token": "a" * 64}, gr.Request(client=None)))
         assert reply == {"error": "No study is running here at the moment.", "closed": True}
 
@@ -26,7 +26,7 @@ def test_without_a_study_the_page_says_so_and_names_no_path(tab):
 def test_the_page_asks_only_for_functions_that_the_server_has(tab):
     script = "".join((STATIC / name).read_text() for name in SCRIPTS)
     offered = set(tab.get_config()["server_fns"])
-    assert offered == {"enter", "consent", "pictures", "expose", "pick", "rate", "withdraw"}
+    assert offered == {*READING, *WRITING}
     for name in offered:
         assert f'ask("{name}"' in script
 

@@ -83,7 +83,7 @@ def test_the_second_study_is_the_default_one_on_other_pictures():
 def test_the_settings_that_the_example_only_mentions_exist():
     uncommented = re.sub(r"^# (?=[\[\w\"]|$)", "", EXAMPLE.read_text(), flags=re.MULTILINE)
     text = uncommented.replace("A study,", "#").replace("Name your", "#")
-    config = parse(text)
+    config = parse(text, folder=EXAMPLE.parent)
     assert config.consent.version == "2026-03-1"
     assert config.completion_link is not None
     assert config.margin == 0.05
