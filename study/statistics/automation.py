@@ -5,7 +5,7 @@ Fed by the data frames of `study.database.frames`: counts of how the picks were 
 keys only, a touch screen or a reader of the screen do none of them, so nothing is asked of a path
 where there is no mouse, and a mouse that is put in its place by a program, as readers of the screen
 do for their users, is a sign only where the times are a program's, too.
-tests/browser/test_automation.py measures false alarms and catches; docs/study-protocol.md has the
+tests/browser/test_signs.py measures false alarms and catches; docs/study-protocol.md has the
 table.
 """
 

@@ -1,6 +1,6 @@
 """Signs of automation in a real page: how often people show them, and how often programs.
 
-    python -m pytest tests/browser/test_automation.py -m slow -s
+    python -m pytest tests/browser/test_signs.py -m slow -s
 
 prints the table of docs/study-protocol.md.
 """
