@@ -323,7 +323,7 @@ def version_list(
     --------
     >>> design = Design(("truth", "gan"), scored=2, kind=UNPAIRED)
     >>> [version_list(list("abcd"), design, number) for number in range(2)]
-    [(('d', 'truth'), ('b', 'gan')), (('c', 'truth'), ('a', 'gan'))]
+    [(('b', 'truth'), ('d', 'gan')), (('c', 'truth'), ('a', 'gan'))]
     """
     m = len(design.methods)
     each = design.scored // m

@@ -3,6 +3,7 @@
 import pandas as pd
 from hypothesis import HealthCheck, settings
 
+from study.database.frames import TRACED
 from study.protocol.design import TRUTH, Design, StudySpec
 from study.report.summary import summarise
 from study.simulate import synthetic_pictures
@@ -63,8 +64,9 @@ def participants(frame):
     completed = first["status"] == "completed"
     moment = pd.Series(pd.Timestamp("2026-01-01", tz="UTC"), index=first.index)
     return first[["study", "participant", "simulated", "status", "excluded"]].assign(
-        consented_at=moment, completed_at=moment.where(completed)
-    )
+        consented_at=moment, completed_at=moment.where(completed), agent_at=pd.NaT,
+        n_answered=0, **dict.fromkeys(TRACED, 0),
+    )  # fmt: skip
 
 
 def crossed(picks, **extras):
