@@ -24,7 +24,7 @@ def test_a_veil_on_request(browser: Browser, server_url: str, tmp_path: Path, si
         asked.check()
         expect(said).to_contain_text("the cautious colour is about right", timeout=SLOW)
         veiled = changed(page, plain)
-        assert np.abs(fetched(page, veiled) - first).max() >= 0  # the same size, and a picture
+        assert np.abs(fetched(page, veiled) - first).max() > 5  # some of it is unsure
         expect(page.get_by_role("button", name="Undo", exact=True)).to_be_disabled()
         assert page.evaluate("document.documentElement.scrollWidth") <= page.viewport_size["width"]
         asked.uncheck()
