@@ -2,9 +2,9 @@
 
     >>> import colorizers
     >>> colorizers.names()
-    ('photo', 'classification', 'gan', 'flow')
+    ('photo', 'classification', 'gan', 'flow', 'cvae')
     >>> colorizers.cifar10_names(controls=True)
-    ('regression', 'classification', 'gan', 'flow')
+    ('regression', 'classification', 'gan', 'flow', 'cvae')
 
 `load(name)` gives a `Colorizer`; call it with a PIL image of any size, or its `predict_ab`
 with L at the network's own size. PyTorch is imported when the first one is loaded.

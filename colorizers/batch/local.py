@@ -17,6 +17,7 @@ import warnings
 from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from multiprocessing.connection import Connection, wait
+from multiprocessing.context import ForkServerContext, SpawnContext
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
@@ -35,6 +36,8 @@ from colorizers.painting.recipe import Recipe
 from colorizers.painting.references import with_references
 from colorizers.parallel import cores, use_threads
 
+CONTEXT: SpawnContext | ForkServerContext = multiprocessing.get_context("spawn")
+"""How a worker starts: a fork of a process with threads may hang."""
 LOST = (
     "The process that worked on it was ended by the system, most likely for want of memory; "
     "try it alone with --jobs 1, or make it smaller."
@@ -222,10 +225,8 @@ class _Worker:
     """A process with a pipe, and the job that it has."""
 
     def __init__(self, task: Task, threads: int) -> None:
-        # Spawned: a fork of a process with threads may hang.
-        context = multiprocessing.get_context("spawn")
-        self.pipe, theirs = context.Pipe()
-        self.process: BaseProcess = context.Process(
+        self.pipe, theirs = CONTEXT.Pipe()
+        self.process: BaseProcess = CONTEXT.Process(
             target=_serve, args=(theirs, task, threads), daemon=True
         )
         with _no_interrupt():

@@ -14,9 +14,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 if TYPE_CHECKING:
     from colorizers.networks.base import Colorizer, Network
 
-PHOTOGRAPHS, CIFAR10, CONTROL, UNSHIPPED = "photographs", "CIFAR-10", "control", "unshipped"
-"""What a method is for: photographs; the pictures of CIFAR-10; to be compared with, not to be
-used; or a training that has no committed weights."""
+PHOTOGRAPHS, CIFAR10, CONTROL = "photographs", "CIFAR-10", "control"
+"""What a method is for: photographs; the pictures of CIFAR-10; to be compared with, not to be used."""
 
 
 class Method(NamedTuple):
@@ -36,7 +35,7 @@ METHODS = {
     ),
     "gan": Method("Conditional DCGAN", CIFAR10, "gan:Generator"),
     "flow": Method("Rectified flow", CIFAR10, "cifar_flow:Sampler"),
-    "cvae": Method("Conditional VAE", UNSHIPPED, "cvae:Painter"),
+    "cvae": Method("Conditional VAE", CIFAR10, "cvae:Painter"),
 }
 """In the order in which pages and tables show them."""
 
@@ -50,7 +49,7 @@ def names(*kinds: str) -> tuple[str, ...]:
     Examples
     --------
     >>> names(CONTROL, CIFAR10)
-    ('regression', 'classification', 'gan', 'flow')
+    ('regression', 'classification', 'gan', 'flow', 'cvae')
     """
     return tuple(name for name, method in METHODS.items() if method.kind in kinds)
 

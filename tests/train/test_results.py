@@ -241,7 +241,7 @@ def test_one_method_is_added_and_all_else_stays(tmp_path, monkeypatch):
     monkeypatch.setattr(results, "ROWS", tmp_path / "rows")
     made, _ = results.add(["gan"], results.judge.Settings(), tmp_path, limit=6)
     assert "; gan: n = 6, " in made.footer
-    for name, count in (("evaluation", 1), ("frontier", 9), ("comparisons", 20), ("judge", 0)):
+    for name, count in (("evaluation", 1), ("frontier", 9), ("comparisons", 25), ("judge", 0)):
         before, after = committed(name), getattr(made, name)
         new = [row for row in after if row.get("n") == 6]
         assert len(new) == count
@@ -254,7 +254,7 @@ def test_one_method_is_added_and_all_else_stays(tmp_path, monkeypatch):
         [row["method"] for row in rows] for rows in (made.evaluation, committed("evaluation"))
     ]
     assert methods[0] == methods[1]
-    assert set(made.runs) == {"nazeri", "cvae"}
+    assert set(made.runs) == {"nazeri"}
 
 
 def test_a_run_of_a_method_that_has_a_row_is_refused(monkeypatch, capsys):
