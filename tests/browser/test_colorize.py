@@ -9,7 +9,17 @@ import pytest
 from PIL import ExifTags, Image, ImageCms
 from playwright.sync_api import Browser, Page, expect
 from skimage.color import rgb2lab
-from visitor import SCREENS, SLOW, changed, coloured, fetched, landscape, rotated_jpeg, upload
+from visitor import (
+    SCREENS,
+    SLOW,
+    changed,
+    coloured,
+    fetched,
+    landscape,
+    on_screens,
+    rotated_jpeg,
+    upload,
+)
 
 from colorizers.color import lab_to_rgb
 
@@ -139,7 +149,7 @@ def test_versions_and_methods_are_chosen_by_a_click(
     assert "image/webp" not in pictures
 
 
-@pytest.mark.parametrize("size", SCREENS, ids=list(SCREENS))
+@on_screens("phone")
 def test_a_colour_waits_for_the_next_click_and_rings_choose(
     browser: Browser, server_url: str, tmp_path: Path, size: str
 ) -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
-from visitor import SCREENS, SLOW, coloured, landscape, rotated_jpeg, upload
+from visitor import SCREENS, SLOW, coloured, landscape, on_screens, rotated_jpeg, upload
 
 pytestmark = pytest.mark.browser
 
@@ -96,7 +96,7 @@ def test_a_photograph_removed_while_it_is_coloured_leaves_nothing_and_no_error(
     expect(page.get_by_text("Error", exact=True)).to_have_count(0)
 
 
-@pytest.mark.parametrize("size", SCREENS, ids=list(SCREENS))
+@on_screens("laptop")
 def test_what_is_seen_stays_where_it_is_while_the_work_appears(
     browser: Browser, server_url: str, tmp_path: Path, size: str
 ) -> None:

@@ -5,12 +5,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 from playwright.sync_api import Browser, expect
-from visitor import SCREENS, SLOW, changed, coloured, fetched, rotated_jpeg, upload
+from visitor import SCREENS, SLOW, changed, coloured, fetched, on_screens, rotated_jpeg, upload
 
 pytestmark = pytest.mark.browser
 
 
-@pytest.mark.parametrize("size", SCREENS, ids=list(SCREENS))
+@on_screens("phone")
 def test_a_veil_on_request(browser: Browser, server_url: str, tmp_path: Path, size: str) -> None:
     with browser.new_context(**SCREENS[size]) as context:
         page = context.new_page()

@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 from PIL import Image
 from playwright.sync_api import Browser, expect
-from visitor import SCREENS, SLOW, changed, coloured, rotated_jpeg, upload
+from visitor import SCREENS, SLOW, changed, coloured, on_screens, rotated_jpeg, upload
 
 pytestmark = pytest.mark.browser
 
 
-@pytest.mark.parametrize("size", SCREENS, ids=list(SCREENS))
+@on_screens("phone")
 def test_two_results_are_kept_and_both_taken_home(
     browser: Browser, server_url: str, tmp_path: Path, size: str
 ) -> None:

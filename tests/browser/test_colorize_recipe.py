@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
-from visitor import SCREENS, SLOW, changed, coloured, rotated_jpeg, upload
+from visitor import SCREENS, SLOW, changed, coloured, on_screens, rotated_jpeg, upload
 
 pytestmark = pytest.mark.browser
 
@@ -25,7 +25,7 @@ def use(page: Page, file: Path) -> None:
     chosen.value.set_files(file)
 
 
-@pytest.mark.parametrize("size", SCREENS, ids=list(SCREENS))
+@on_screens("laptop")
 def test_a_recipe_colours_again(
     browser: Browser, server_url: str, tmp_path: Path, size: str
 ) -> None:

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect
-from visitor import SCREENS, SLOW, changed, coloured, fetched, landscape, upload
+from visitor import SCREENS, SLOW, changed, coloured, fetched, landscape, on_screens, upload
 
 pytestmark = pytest.mark.browser
 PINK = (1.0, 0.62, 0.72)
@@ -35,7 +35,7 @@ def downloaded(page: Page, name: str, folder: Path) -> Path:
     return file
 
 
-@pytest.mark.parametrize("size", SCREENS, ids=list(SCREENS))
+@on_screens("laptop")
 def test_a_reference_colours_what_is_alike(
     browser: Browser, server_url: str, tmp_path: Path, size: str
 ) -> None:

@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 from PIL import Image
 from playwright.sync_api import Browser, expect
-from visitor import SCREENS, SLOW, changed, coloured, fetched, rotated_jpeg, upload
+from visitor import SCREENS, SLOW, changed, coloured, fetched, on_screens, rotated_jpeg, upload
 
 pytestmark = pytest.mark.browser
 
 
-@pytest.mark.parametrize("size", SCREENS, ids=list(SCREENS))
+@on_screens("phone")
 def test_the_colour_of_a_coat_from_another_photograph(
     browser: Browser, server_url: str, tmp_path: Path, size: str
 ) -> None:

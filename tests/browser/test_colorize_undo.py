@@ -4,12 +4,12 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, expect
-from visitor import SCREENS, SLOW, changed, coloured, fetched, rotated_jpeg, upload
+from visitor import SCREENS, SLOW, changed, coloured, fetched, on_screens, rotated_jpeg, upload
 
 pytestmark = pytest.mark.browser
 
 
-@pytest.mark.parametrize("size", SCREENS, ids=list(SCREENS))
+@on_screens("laptop")
 def test_version_slider_and_hint_are_taken_back_and_made_again(
     browser: Browser, server_url: str, tmp_path: Path, size: str
 ) -> None:

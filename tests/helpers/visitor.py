@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import urljoin
 
 import numpy as np
+import pytest
 from PIL import ExifTags, Image
 from playwright.sync_api import Page, expect
 from skimage.color import rgb2lab
@@ -15,6 +16,12 @@ SCREENS: dict[str, Any] = {
     "laptop": {"viewport": {"width": 1280, "height": 800}},
     "phone": {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True},
 }
+
+
+def on_screens(first: str) -> pytest.MarkDecorator:
+    """Run a test at the size of this screen; at that of the others with `make test-all`."""
+    others = [pytest.param(size, marks=pytest.mark.slow) for size in SCREENS if size != first]
+    return pytest.mark.parametrize("size", [first, *others])
 
 
 def landscape(width: int = 900, height: int = 600) -> Image.Image:
