@@ -12,6 +12,8 @@ DRAWN = 24
 """Columns of the sheet of random pictures."""
 RANKED = 16
 """Best, median and worst pictures shown of each method."""
+JUDGE, AFTER_JUDGE = "## A machine judge", "## Classes"
+"""Headings of its section and of the next."""
 COLOURFUL = 22.0
 """Colourfulness from which on the methods' best PSNR is compared."""
 
@@ -68,7 +70,6 @@ def page_of(results: Results, methods: list[str], drawn: list[str]) -> str:
         f"### {name}\n\n![best, median and worst pictures of {name}](results/ranked-{name}.png)"
         for name in methods
     )
-    judged = ", ".join(f"{key} {value:,}" for key, value in results.judged.items())
     return f"""# Results
 
 Made by `python -m train.results` from the committed weights; every table is also in
@@ -115,18 +116,8 @@ pictures; bold where it leaves out 0. Every other pair of methods is in
 
 {compare.table(results.comparisons)}
 
-## A machine judge
-
-A network that is shown the pictures of a trial and picks the real one, trained on colorizations of
-training pictures by the same weights ({judged}), asked once about each test picture. Its rates
-order operating points before anyone is asked. They do not tell what people pick: it sees each pixel
-and knows each method's habits ([`train/judge.py`](../train/judge.py)). *Expected* is the mean
-probability that it gives the method's picture, which single picks vary around. The temperature that
-the app ships was chosen by it on validation pictures (`--on validation --ship`), not on these.
-
-{judge.table(results.judge)}
-
-## Classes
+{judge_section(results.judge, results.judged)}
+{AFTER_JUDGE}
 
 {_class_table(results.evaluation, methods)}
 
@@ -136,6 +127,25 @@ By the picture's mean CIEDE2000, {RANKED} of each, chosen by rank. Three blocks:
 worst; in each from above grey, ours, truth.
 
 {sheets}
+"""
+
+
+def judge_section(rates: list[dict[str, Any]], settings: dict[str, Any]) -> str:
+    """What the judge picked, from its heading to the next."""
+    judged = ", ".join(f"{key} {value:,}" for key, value in settings.items())
+    return f"""{JUDGE}
+
+A network that is shown the pictures of a trial and picks the real one, trained on colorizations of
+training pictures by the same weights ({judged}), asked once about each test picture. It sees L as
+it is and chroma through glasses, blurred and noisy, so that it judges which colours there are and
+no habits of single pixels ([`train/judge.py`](../train/judge.py)): the truth through soft bins,
+which no person can tell from it, is taken about as often as chance, grey hardly ever. Its rates
+order methods and operating points before anyone is asked; they do not tell what people pick.
+*Expected* is the mean probability that it gives the method's picture, which single picks vary
+around. The temperature that the app ships was chosen by it on validation pictures
+(`--on validation --ship`), not on these.
+
+{judge.table(rates)}
 """
 
 

@@ -4,13 +4,15 @@
     python -m train.results --runs runs/nazeri runs/cvae
     python -m train.results --add flow cvae
     python -m train.results --add flow --limit 1000
+    python -m train.results --judge
 
 Evaluates every row on all 10,000 test pictures, walks each method's frontier, compares the
 methods in pairs, draws the sheets of pictures and asks the machine judge, which it trains
 first (about half an hour on two cores in all). With `--runs` the tables and plots have a row and
 a line of trainings whose weights are not committed, too. `--add` computes methods that have new
 weights, and leaves all other rows, lines and trials of the judge as they are; with `--limit` on the
-first test pictures only, without the metrics that take minutes. What was painted and measured
+first test pictures only, without the metrics that take minutes. `--judge` asks the judge alone,
+and leaves all else. What was painted and measured
 before is read back (`train.kept`). No figure in the repository is
 typed by hand; `tests/train/test_results.py` holds the files to each other.
 """
@@ -34,7 +36,7 @@ from truehue import TrueHueError
 
 from . import compare, data, evaluate, frontier, gallery, judge, kept
 from .candidates import load_run
-from .page import DRAWN, RANKED, SEED, Results, page_of
+from .page import AFTER_JUDGE, DRAWN, JUDGE, RANKED, SEED, Results, judge_section, page_of
 from .run import RunError
 
 ROOT = Path(__file__).parents[1]
@@ -94,8 +96,7 @@ def _results(
     )
     first = f"ST-LPIPS and the best of {evaluate.DRAWINGS}: the first {evaluate.PERCEPTUAL:,}"
     footer = f"n = {rows[0]['n']:,} test pictures ({first}); {about}."
-    judged = {"pictures": settings.pictures, "epochs": settings.epochs, "seed": settings.seed}
-    return Results(rows, line, comparisons, rates, judged, footer, cards)
+    return Results(rows, line, comparisons, rates, _judged(settings), footer, cards)
 
 
 def add(
@@ -139,6 +140,23 @@ def add(
         )
     )  # fmt: skip
     return _results(settings, rows, line, comparisons, rates, cards), evaluation
+
+
+def judge_again(settings: judge.Settings, root: Path = ROOT) -> list[Path]:
+    """Ask the judge anew, and leave all else as it is; returns what was written."""
+    training = data.load("train").rgb_u8[: settings.pictures]
+    rates = judge.ask(settings, training, data.load("test").rgb_u8)
+    table, page = root / "docs" / "results" / "judge.jsonl", root / "docs" / "results.md"
+    table.write_text("".join(json.dumps(row) + "\n" for row in rates))
+    before, _, rest = page.read_text().partition(JUDGE)
+    _, heading, after = rest.partition(AFTER_JUDGE)
+    page.write_text(f"{before}{judge_section(rates, _judged(settings))}\n{heading}{after}")
+    return [table, page]
+
+
+def _judged(settings: judge.Settings) -> dict[str, Any]:
+    """What is said of the judge's training."""
+    return {"pictures": settings.pictures, "epochs": settings.epochs, "seed": settings.seed}
 
 
 def read(folder: Path, name: str) -> list[dict[str, Any]]:
@@ -288,12 +306,17 @@ def main(argv: list[str] | None = None) -> int:
         choices=colorizers.cifar10_names(controls=True),
         help=add_help,
     )
+    which.add_argument("--judge", action="store_true", help="ask the machine judge alone, anew")
     limit_help = "with --add: only the first N test pictures (default all 10,000)"
     parser.add_argument("--limit", type=int, default=0, metavar="N", help=limit_help)
     arguments = parser.parse_args(argv)
     if arguments.limit < 0 or (arguments.limit and not arguments.add):
         parser.error("--limit is a number from 1 on, beside --add.")
     try:
+        if arguments.judge:
+            for file in judge_again(judge.Settings()):
+                print(f"written: {file.relative_to(ROOT)}", file=sys.stderr)
+            return 0
         if arguments.add:
             folder = ROOT / "docs" / "results"
             results, evaluation = add(arguments.add, judge.Settings(), folder, arguments.limit)

@@ -78,6 +78,7 @@ def test_a_phone_goes_to_the_colours_and_a_swipe_over_them_scrolls(
         assert page.evaluate("document.documentElement.scrollWidth") <= 390
 
 
+@pytest.mark.slow
 def test_a_photograph_removed_while_it_is_coloured_leaves_nothing_and_no_error(
     page: Page, server_url: str, tmp_path: Path
 ) -> None:

@@ -92,6 +92,7 @@ def test_a_photograph_removed_before_it_is_looked_at(
     let_go_and_see(page, checking, "640 × 480 pixels")
 
 
+@pytest.mark.slow
 def test_clicks_during_a_click_are_not_lost(page: Page, server_url: str, tmp_path: Path) -> None:
     page.goto(server_url)
     upload(page, rotated_jpeg(tmp_path))
@@ -143,6 +144,7 @@ def test_clicks_during_a_click_are_not_lost(page: Page, server_url: str, tmp_pat
     expect(page.locator("#hints-note")).to_contain_text("No hints")
 
 
+@pytest.mark.slow
 def test_who_does_not_wait_leaves_the_queue(
     context: BrowserContext, server_url: str, tmp_path: Path
 ) -> None:

@@ -33,6 +33,7 @@ LATE = """(() => {
 })();"""
 
 
+@pytest.mark.slow
 def test_an_event_during_the_shutting_is_answered(
     page: Page, server_url: str, tmp_path: Path
 ) -> None:

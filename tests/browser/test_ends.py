@@ -51,6 +51,7 @@ def test_declining_stores_nothing_and_can_be_thought_over_until_it_is_full(
     expect(page.get_by_role("alert")).to_contain_text("has not put your workerId into the link")
 
 
+@pytest.mark.slow
 def test_the_link_opens_by_itself_with_the_code_shown_unless_somebody_stays(
     make_server: Callable[..., Any], stimuli: Path, tmp_path: Path, page: Page
 ) -> None:

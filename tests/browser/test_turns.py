@@ -17,6 +17,7 @@ def server(make_server: Callable[..., Any]) -> Any:
     return make_server(TRUEHUE_TRUSTED_PROXIES="127.0.0.1")
 
 
+@pytest.mark.slow
 def test_one_visitor_does_not_close_the_page_for_others(server: Any) -> None:
     greedy, other = Visitor(server.url, "192.0.2.1"), Visitor(server.url, "192.0.2.2")
     large, small = greedy.upload(picture(6000, 5000)), other.upload(picture(60, 40))
@@ -71,6 +72,7 @@ def light(visitor: Visitor) -> str:
     return ""
 
 
+@pytest.mark.slow
 def test_a_picture_that_takes_too_much_is_refused_with_a_sentence(server: Any) -> None:
     visitor = Visitor(server.url, "192.0.2.3")
     said = visitor.colour(visitor.upload(picture(9000, 9000)))

@@ -257,6 +257,23 @@ def test_one_method_is_added_and_all_else_stays(tmp_path, monkeypatch):
     assert set(made.runs) == {"nazeri"}
 
 
+def test_the_judge_is_asked_again_and_all_else_stays(tmp_path, monkeypatch):
+    few = data.Pictures(some_pictures(8), np.arange(8, dtype=np.uint8), np.arange(8))
+    monkeypatch.setattr(data, "load", lambda part: few)
+    rates = [row | {"rate": 0.1234} for row in committed("judge")]
+    monkeypatch.setattr(results.judge, "ask", lambda settings, training, test: rates)
+    (tmp_path / "docs" / "results").mkdir(parents=True)
+    page = (FOLDER.parent / "results.md").read_text()
+    (tmp_path / "docs" / "results.md").write_text(page)
+    results.judge_again(results.judge.Settings(), tmp_path)
+    asked = (tmp_path / "docs" / "results.md").read_text()
+    assert asked.count("| 12.34% |") == len(rates)
+    old, new = results.judge.table(committed("judge")), results.judge.table(rates)
+    assert asked.replace(new, old) == page
+    written = (tmp_path / "docs" / "results" / "judge.jsonl").read_text().splitlines()
+    assert [json.loads(line) for line in written] == rates
+
+
 def test_a_run_of_a_method_that_has_a_row_is_refused(monkeypatch, capsys):
     run = types.SimpleNamespace(name="gan")
     monkeypatch.setattr(results, "load_run", lambda folder: run)

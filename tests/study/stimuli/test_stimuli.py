@@ -207,9 +207,10 @@ def test_any_number_of_bytes_can_be_filled(more):
         np.testing.assert_array_equal(pixels(png), given)
 
 
-def test_a_trial_of_the_default_study_is_small():
+@pytest.mark.parametrize("every", [12, pytest.param(1, marks=pytest.mark.slow)])
+def test_a_trial_of_the_default_study_is_small(every):
     stimuli = load(Path(study.__file__).parent / "sets" / "default")
-    for picture in stimuli.pictures:
+    for picture in [*stimuli.pictures][::every]:
         shown = stimuli.shown(stimuli.methods, picture)
         assert sum(map(len, shown)) * 4 / 3 < 400_000  # in base64
 
