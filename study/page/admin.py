@@ -72,19 +72,21 @@ _NOTE = (
     "the interval over other participants and other pictures."
 )
 _HIDDEN = (
-    "Whoever sees the rates may end the study because of them, and so choose its result. A look "
-    "now is noted, with its time, and the report tells of it."
+    "Anyone who sees the rates could end the study because of them, and so choose its result. A "
+    "look now is recorded, with its time, and the report mentions it."
 )
 _SIMULATED = (
     '<p id="simulated">SIMULATED: a program drew these answers. They say nothing about any '
     "method.</p>"
 )
-_PAUSED = '<p id="paused">Paused: nobody new may begin. Who has begun can go on to the end.</p>'
+_PAUSED = (
+    '<p id="paused">Paused: nobody new can begin. Those who have begun can continue to the end.</p>'
+)
 _NONE = "<p>There is no scored answer yet.</p>"
 _RULES = (
-    "Who breaks a rule of the study file at the moment, with the value and the limit. The rules "
-    "are fixed before the first participant. Whom a person excludes, here or by study.exclude, the "
-    "report names with day and reason, and does not call fixed beforehand."
+    "Participants who currently break a rule of the study file, with the value and the limit. The "
+    "rules were fixed before the first participant. Those excluded by hand, here or with "
+    "study.exclude, are listed in the report with day and reason, and not as fixed beforehand."
 )
 
 
@@ -237,7 +239,7 @@ def _rates(rates: Sequence[Rate], kind: str) -> str:
 def _hidden(now: live.Live) -> str:
     """Say why there are no rates, and how often somebody has looked all the same."""
     why = (
-        "the study file does not say how many people shall complete ([plan] participants)"
+        "the study file does not say how many people should complete it ([plan] participants)"
         if now.planned is None
         else f"{now.counts['completed']} of the {now.planned} planned people have completed"
     )

@@ -60,7 +60,7 @@ ENGLISH: dict[str, Any] = {
         "title": "Your screen and your eyes",
         "lead": (
             "Which number do you see in the picture? Some are hard or impossible to see for some "
-            "people, or on some screens; then press the last button. You can go on in any case."
+            "people, or on some screens; if so, press the last button. You can continue either way."
         ),
         "question": "Which number do you see?",
         "picture": "A picture with a number",
@@ -71,11 +71,11 @@ ENGLISH: dict[str, Any] = {
         ),
         "still": "It is still too small.",
         "measure": "Measure again",
-        "anyway": "Go on all the same",
+        "anyway": "Continue anyway",
     },
     "instructions": {
         "title": "How it works",
-        "again": "You were away for a while; here is once more how it works.",
+        "again": "You were away for a while, so here is how it works once more.",
         "points": [
             "Choose the picture that you think shows the real colours: click it, or press "
             "{keys}. Go by your first impression.",
@@ -90,8 +90,8 @@ ENGLISH: dict[str, Any] = {
         "begin_practice": "Start the practice",
         "begin": "Start",
         "agent": (
-            "This study is about what people see. Are you a program that acts for a person? Then "
-            "please say so; you can go on all the same."
+            "This study is about what people see. If you are a program acting for a person, "
+            "please say so; you can still take part."
         ),
         "agent_tell": "I am a program",
         "agent_noted": "Noted, thank you.",
@@ -99,7 +99,7 @@ ENGLISH: dict[str, Any] = {
     "exposure": {
         "ready": "The pictures are shown once, for {exposure}.",
         "show": "Show the pictures",
-        "over": "These pictures were on show already. Choose by what you saw.",
+        "over": "These pictures have been shown already. Choose by what you saw.",
     },
     "between": {
         "title": "Practice is over",
@@ -168,7 +168,7 @@ ENGLISH: dict[str, Any] = {
     },
     "ends": {
         "declined": [
-            "You do not take part",
+            "You are not taking part",
             "Nothing about you was stored. You can close the page.",
         ],
         "screened_out": [
@@ -177,16 +177,16 @@ ENGLISH: dict[str, Any] = {
         ],
         "quota_full": [
             "The study is full",
-            "As many people as were wanted take part already, so you cannot begin any more. Thank "
+            "Enough people are taking part already, so you cannot begin any more. Thank "
             "you for your interest. You can close the page.",
         ],
         "timed_out": [
-            "The time is over",
+            "Your time is up",
             "{late} What you answered is stored. You can close the page.",
         ],
         "paused": [
             "The study is paused",
-            "Nobody can begin it just now. Please come back later.",
+            "Nobody can begin it at the moment. Please come back later.",
         ],
         "not_kept": [
             "The study is closed",
@@ -225,13 +225,13 @@ ENGLISH: dict[str, Any] = {
         "try_again": "Try again",
         "failed": "That did not work",
         "no_study": "No study",
-        "reload": "Reload the page to go on.",
+        "reload": "Reload the page to continue.",
         "went_wrong": (
             "Something went wrong in this page. What you answered before is stored."
         ),
-        "silence": "There is no connection to the server just now.",
-        "fault": "The server has trouble just now.",
-        "nothing_lost": "Nothing of yours is lost: this page tries again by itself.",
+        "silence": "There is no connection to the server at the moment.",
+        "fault": "The server is having trouble at the moment.",
+        "nothing_lost": "Nothing is lost: this page keeps trying by itself.",
         "try_now": "Try now",
         "participant": "Participant {id}",
         "withdrawal_code": "Withdrawal code",
@@ -259,27 +259,27 @@ ENGLISH: dict[str, Any] = {
     },
     "refused": {
         "unknown": "Your place in the study was not found. Reload the page.",
-        "not_ours": "This request is not one that the page makes. Reload the page to go on.",
+        "not_ours": "This request is not one that the page makes. Reload the page to continue.",
         "ours": "Something went wrong on the server, and was noted there. Try again in a while.",
         "closed": "No study is running here at the moment.",
-        "full": "Answers cannot be stored just now: the server's disk is full.",
-        "busy": "Answers cannot be stored just now: the database is busy.",
-        "away": "Answers cannot be stored just now: the database does not answer.",
-        "many": "Answers cannot be stored just now: many are waiting.",
+        "full": "Answers cannot be stored at the moment: the server's disk is full.",
+        "busy": "Answers cannot be stored at the moment: the database is busy.",
+        "away": "Answers cannot be stored at the moment: the database does not answer.",
+        "many": "Answers cannot be stored at the moment: many are waiting.",
         "changed": "The text has changed. Reload the page and read it again.",
         "address": (
-            "{limit} people have begun this study from your address within an hour, and more "
-            "cannot. Try again later, or from another place."
+            "{limit} people have begun this study from your address within an hour, which is "
+            "the most that can. Try again later, or from another place."
         ),
         "withdrawal_form": (
             "This is not a withdrawal code: those have the form ABCD-EFGH-JKMN."
         ),
         "withdrawal_unknown": (
-            "No answers are stored under this code. It stands at the foot of each page, in the "
+            "No answers are stored under this code. It is at the foot of each page, in the "
             "form ABCD-EFGH-JKMN."
         ),
         "recruiter_only": (
-            "This study is open by the recruiting service's link only. Use the link as you "
+            "This study opens only by the recruiting service's link. Use the link as you "
             "received it."
         ),
         "code_needed": "Please enter the access code that you were given.",
@@ -293,12 +293,12 @@ ENGLISH: dict[str, Any] = {
             "from there again; if this stays, tell the people who run it."
         ),
         "no_participant": "This participant is not in the database. Reload the page.",
-        "not_on_show": "These pictures are not on show now. Reload the page to go on.",
-        "not_due": "This trial is not due yet. Reload the page to go on.",
-        "not_now": "This trial is not due now. Reload the page to go on.",
-        "look_first": "Look at the pictures first. Reload the page to go on.",
-        "no_ratings": "This study asks for no ratings. Reload the page to go on.",
-        "not_yours": "This trial is not one of yours. Reload the page to go on.",
+        "not_on_show": "These pictures are not being shown now. Reload the page to continue.",
+        "not_due": "This trial is not due yet. Reload the page to continue.",
+        "not_now": "This trial is not due now. Reload the page to continue.",
+        "look_first": "Look at the pictures first. Reload the page to continue.",
+        "no_ratings": "This study asks for no ratings. Reload the page to continue.",
+        "not_yours": "This trial is not one of yours. Reload the page to continue.",
         "choose": "Choose one of the pictures 1 to {pictures}.",
         "judge": "Answer {real} for real colours or {other} for others.",
         "choose_first": "Choose the picture that you think is real first, then rate.",
@@ -392,7 +392,7 @@ ENGLISH: dict[str, Any] = {
         "exposure": {
             "ready": "The picture is shown once, for {exposure}.",
             "show": "Show the picture",
-            "over": "This picture was on show already. Answer by what you saw.",
+            "over": "This picture has been shown already. Answer by what you saw.",
         },
         "phrases": {
             "answers": "Your choices",

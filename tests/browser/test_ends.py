@@ -34,7 +34,7 @@ def test_declining_stores_nothing_and_can_be_thought_over_until_it_is_full(
 ) -> None:
     page.goto(f"{small.url}/?workerId=A1")  # opens the study at once
     page.get_by_role("button", name="I do not want to take part").click()
-    expect(page.locator("#study h2")).to_have_text("You do not take part")
+    expect(page.locator("#study h2")).to_have_text("You are not taking part")
     expect(page.get_by_role("link", name="Finish")).to_have_attribute("href", f"{DONE}no")
     assert participants(small.database_url).empty
     page.get_by_role("button", name="Back").click()

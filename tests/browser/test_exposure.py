@@ -108,7 +108,7 @@ def test_after_a_reload_the_pictures_stay_hidden(page: Page, limited: Any) -> No
     replies.clear()
     page.reload()
     page.get_by_role("button", name="Start the study").click()
-    expect(page.get_by_text("on show already")).to_be_visible()
+    expect(page.get_by_text("shown already")).to_be_visible()
     expect(ready(page)).to_have_count(0)
     look(page)
     expect(page.locator("#study .stage img")).to_have_count(0)
@@ -150,7 +150,7 @@ def test_two_tabs_share_one_showing(page: Page, context: BrowserContext, limited
     look(page)
     other.bring_to_front()
     ready(other).click()  # its pictures were loaded before
-    expect(other.get_by_text("on show already")).to_be_visible()
+    expect(other.get_by_text("shown already")).to_be_visible()
     expect(other.locator("#study .stage img")).to_have_count(0)
     look(other)
 

@@ -91,7 +91,7 @@ def test_a_lock_from_outside_delays_nobody_else(make_server: Callable[..., Any])
         assert status == 503
         assert 1 <= int(headers["Retry-After"]) <= 10
         assert reply["why"] == "busy"
-        assert "cannot be stored just now" in reply["error"]
+        assert "cannot be stored at the moment" in reply["error"]
     quiet(server, log, 3)
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(HttpParticipant.start, people))

@@ -28,7 +28,7 @@ def test_a_small_window_and_six_pictures(
     expect(page.locator(".study .lead")).to_contain_text("needs a larger window")
     page.get_by_role("button", name="Measure again").click()
     expect(page.get_by_role("alert")).to_have_text("It is still too small.")
-    page.get_by_role("button", name="Go on all the same").click()
+    page.get_by_role("button", name="Continue anyway").click()
     for number in range(6):
         expect(page.locator(".progress")).to_contain_text(f"{number + 1} / 6")
         last = page.locator(".digit").last.bounding_box()

@@ -72,7 +72,7 @@ def test_the_checks_come_once_and_before_the_first_pick(service, store):
     assert after["step"] == "pick"
     # A second answer changes nothing, and the pictures are gone.
     assert service.screen(ask(answers=[None] * 6, width=1, height=1))["step"] == "pick"
-    assert "not on show" in service.plates(ask())["error"]
+    assert "not being shown" in service.plates(ask())["error"]
     assert service.enter(ask())["step"] == "pick"
     people = participants(store.engine.url.render_as_string())
     counts = people[["n_plates", "n_plates_right", "n_steps", "n_steps_right", "n_window_right"]]

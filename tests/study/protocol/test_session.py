@@ -96,7 +96,7 @@ def test_pictures_of_the_current_and_the_next_trial_may_be_sent_and_no_others():
     assert visible(session, "token2").id == 2
     assert visible(session, "token3").id == 3
     for token in ("token1", "token4", "none"):
-        with pytest.raises(RefusedError, match="not on show"):
+        with pytest.raises(RefusedError, match="not being shown"):
             visible(session, token)
 
 
