@@ -72,7 +72,7 @@ CEILINGS = ("truth-hard-bins", "truth-soft-bins")
 """Rows that it never learns from: no person can tell the second from the truth."""
 ALONE = (*LEARNED, *CEILINGS)
 """Rows that stand in trials of two, as each temperature does."""
-BLUR, NOISE, STRONGER = 1.0, 2.0, 0.1
+BLUR, NOISE, STRONGER = 1.5, 3.0, 0.1
 """The glasses: standard deviations of the blur, in pixels of 32 x 32; of the noise, in units of ab,
 after it was blurred alike; and of the logarithm of how much stronger chroma is. With the first two
 the truth through soft bins was taken in half of the trials of validation pictures (docs/LOG.md)."""
