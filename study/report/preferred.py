@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from typing import Self
 
 from study.report.layout import (
@@ -12,10 +12,7 @@ from study.report.layout import (
     Section,
     Subject,
     count,
-    equal,
-    interval_notes,
     measures,
-    number,
     number_range,
     p_value,
     percent,
@@ -25,6 +22,7 @@ from study.report.layout import (
     row,
     signed,
 )
+from study.report.shares import interval_words, shares, taken, tested_words, without_paper
 from study.statistics.behaviour import Times, times
 from study.statistics.comparisons import Difference, differences
 from study.statistics.intervals import undefined
@@ -47,7 +45,7 @@ class Preference(Subject):
     def of(cls, counted: Counted) -> Self:
         """Compute all of it; the paper's rates are of another task."""
         rows, level = counted.rows, counted.level
-        rates = [replace(rate, paper=None) for rate in counted.fool_rates]
+        rates = without_paper(counted.fool_rates)
         picked = {rate.name for rate in rates if rate.picked}
         reference = next((name for name in reversed(methods(rows)) if name in picked), "")
         found = strengths(rows, level)
@@ -55,31 +53,15 @@ class Preference(Subject):
 
     def sections(self, scope: Scope) -> Iterator[Section]:
         """Rates, differences, the scale, and times."""
-        level = f"{100 * scope.level:g} %"
-        yield Section(
+        yield shares(
             "preferred",
             "Preferred",
             f"In what share of the trials was the method's picture preferred? Each trial has one "
             f"pick among {scope.options}, without the real picture; equally good ones would have "
             f"{percent(1 / scope.options)} each.",
-            ("method", "picks", "rate", f"{level} interval", "Wilson (naive)"),
-            [
-                [
-                    rate.name,
-                    f"{rate.picked}/{rate.trials}",
-                    percent(rate.rate),
-                    percent_range(rate.headline),
-                    percent_range(rate.wilson),
-                ]
-                for rate in self.preferred
-            ],
-            (
-                *interval_notes(self.preferred),
-                f"{level} interval: over other participants and other pictures (two-way "
-                "cluster-robust, logit scale, t quantile). Wilson treats all answers as "
-                "independent and is too narrow.",
-            ),
+            ("method", "picks"),
             self.preferred,
+            scope.level,
         )
         yield Section(
             "preference-differences",
@@ -100,18 +82,7 @@ class Preference(Subject):
         )
         yield self._scale()
         if self.times is not None:
-            yield Section(
-                "attention",
-                "Time",
-                columns=("", "value"),
-                rows=[
-                    ["seconds to the pick, median", number(self.times.median_s, 1)],
-                    [
-                        "  quartiles",
-                        f"{self.times.first_quartile_s:.1f} to {self.times.third_quartile_s:.1f}",
-                    ],
-                ],
-            )
+            yield taken(self.times, "pick")
 
     def _scale(self) -> Section:
         found = self.strengths
@@ -166,19 +137,10 @@ class Preference(Subject):
     def sentences(self) -> Iterator[str]:
         """The results in running text."""
         for rate in self.preferred:
-            interval = (
-                f"{100 * rate.headline.level:g} % interval {percent_range(rate.headline)}"
-                if rate.headline.defined
-                else rate.headline.note
-            )
             yield (
                 f"Pictures by {rate.name} were preferred in {percent(rate.rate)} of "
-                f"{count(rate.trials, 'trial')} ({interval})."
+                f"{count(rate.trials, 'trial')} ({interval_words(rate)})."
             )
         for t in self.preference_differences:
-            tested = (
-                f"{points_range(t.interval)}; two-way t test, Holm-corrected p {equal(t.p_holm)}"
-                if t.interval.defined
-                else t.interval.note
-            )
+            tested = tested_words(t.interval, t.p_holm)
             yield (f"{t.name} less {t.other}: {signed(100 * t.difference, 1)} points ({tested}).")
