@@ -22,23 +22,25 @@ from study.report.layout import (
     row,
     signed,
 )
+from study.report.places import place_rows, places
 from study.report.shares import interval_words, shares, taken, tested_words, without_paper
 from study.statistics.behaviour import Times, times
 from study.statistics.comparisons import Difference, differences
 from study.statistics.intervals import undefined
-from study.statistics.stats import Counted, Rate, methods
+from study.statistics.stats import Counted, Rate, SlotCheck, methods, slot_check
 from study.statistics.strengths import Strengths, strengths
 from study.statistics.twoway import TWO_WAY_LINEAR
 
 
 @dataclass(frozen=True)
 class Preference(Subject):
-    """Preference rates, their differences, and strengths against `reference`, whose own is 0."""
+    """Preference rates, differences, strengths against `reference` (whose own is 0), and places."""
 
     preferred: list[Rate]
     preference_differences: list[Difference]
     reference: str
     strengths: Strengths
+    slots: SlotCheck
     times: Times | None
 
     @classmethod
@@ -49,10 +51,11 @@ class Preference(Subject):
         picked = {rate.name for rate in rates if rate.picked}
         reference = next((name for name in reversed(methods(rows)) if name in picked), "")
         found = strengths(rows, level)
-        return cls(rates, differences(rows, level), reference, found, times(rows))
+        checked = slot_check(rows, level)
+        return cls(rates, differences(rows, level), reference, found, checked, times(rows))
 
     def sections(self, scope: Scope) -> Iterator[Section]:
-        """Rates, differences, the scale, and times."""
+        """Rates, differences, the scale, places and times."""
         yield shares(
             "preferred",
             "Preferred",
@@ -81,6 +84,7 @@ class Preference(Subject):
             ],
         )
         yield self._scale()
+        yield places(self.slots)
         if self.times is not None:
             yield taken(self.times, "pick")
 
@@ -118,7 +122,7 @@ class Preference(Subject):
         )
 
     def rows(self) -> Iterator[Row]:
-        """Rates, differences and strengths, each with its interval."""
+        """Rates, differences, strengths and places, each with its interval."""
         yield from rate_rows("preferred", self.preferred)
         for d in self.preference_differences:
             of: Row = {"group": d.other, "name": d.name}
@@ -131,6 +135,7 @@ class Preference(Subject):
         if self.strengths.why:
             why = undefined(TWO_WAY_LINEAR, 0.95, self.strengths.why)
             yield row("strengths", "strength", None, why)
+        yield from place_rows(self.slots)
         if self.times is not None:
             yield from measures("response_times", self.times, *asdict(self.times))
 

@@ -88,6 +88,7 @@ class OneQuestion(Report):
     """The report of a study whose trials ask one question that is not which one is real."""
 
     answered: Subject
+    components: VarianceComponents
     exposure: Exposure
     automation: Automation
     screen: ScreenChecks
