@@ -13,7 +13,7 @@ from study.errors import ConfigError
 from study.protocol.design import PICK, PREFERENCE, TRUTH, Design, StudySpec
 from study.protocol.exclusions import Rules
 from study.protocol.planned import Planned
-from study.protocol.registration import ENDING, Registration
+from study.protocol.registration import Registration
 from study.protocol.screen import Screen
 from study.protocol.texts import CONSENT_VERSION, Scale, default_scales
 from study.protocol.wording import Words
@@ -85,7 +85,7 @@ class StudyConfig:
         What a recruiter's link calls the person, the study there, and the session.
     kind
         What a trial shows and asks: a key of `study.protocol.design.KINDS`. Only trials of the
-        first kind have ratings, a margin, and a primary contrast with a power run.
+        first kind have ratings and a margin of equivalence.
     question
         What a trial asks where it asks for a preference; the program's own words if None.
     exposure_ms
@@ -149,15 +149,13 @@ class StudyConfig:
         for setting, given in (
             ("trials.ratings", bool(self.scales)),
             ("analysis.margin", self.margin is not None),
-            ("plan.primary", self.plan.primary is not None),
-            ("plan.rates", bool(self.plan.rates)),
-            (f"a registration (*{ENDING})", self.registration is not None),
         ):
             if self.kind != PICK and given:
                 raise ConfigError(
                     f"{setting} is set, but trials.kind is {self.kind!r}, and only trials of kind "
                     f"{PICK!r} have it; leave it out."
                 )
+        self.plan.refuse_misfit(self.kind)
         if self.question is not None and self.kind != PREFERENCE:
             raise ConfigError(
                 f"trials.question is set, but trials.kind is {self.kind!r}, and only trials of "

@@ -34,6 +34,9 @@ class Judging(Claims):
 
     real: Mapping[str, float]
 
+    def __post_init__(self) -> None:
+        JudgeModel(self.real)  # which refuses shares that cannot be
+
     @property
     def shares(self) -> Mapping[str, float]:
         """The shares that are called real."""
@@ -84,6 +87,9 @@ class Preferring(Claims):
     """Methods that are shown together without the truth; `preferred` as in `PreferenceModel`."""
 
     preferred: Mapping[str, float]
+
+    def __post_init__(self) -> None:
+        PreferenceModel(self.preferred)  # which refuses shares that cannot be
 
     @property
     def shares(self) -> Mapping[str, float]:
@@ -138,9 +144,12 @@ def judgements(plan: Plan, model: JudgeModel) -> Callable[[np.random.Generator],
     ValueError
         When the trials are no multiple of the versions, or the pictures too few.
     """
-    design = Design(model.versions, plan.trials, 0, kind=UNPAIRED)
     names = [f"{i:06d}" for i in range(plan.pictures)]
-    lists = [version_list(names, design, number) for number in range(plan.participants)]
+    try:
+        design = Design(model.versions, plan.trials, 0, kind=UNPAIRED)
+        lists = [version_list(names, design, number) for number in range(plan.participants)]
+    except ValueError as error:
+        raise ValueError(f"{error}.") from error
     at = {name: i for i, name in enumerate(model.versions)}
     # Both of shape (participants, trials).
     pictures = np.array([[int(picture) for picture, _ in of] for of in lists], dtype=np.intp)
