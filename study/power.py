@@ -5,6 +5,8 @@
     python -m study.power --rate 0.40 --against 0.33    # how many people tell 40 % from 33 %?
     python -m study.power --rate 0.40 --versus 0.25     # two methods in the same trials
     python -m study.power --fool gan=40% --fool classification=5%   # every claim of the report
+    python -m study.power --real truth=75% --real gan=60%           # the same of real or fake
+    python -m study.power --prefer gan=60% --prefer flow=40%      # and of preferences
 
 For every number of participants and trials it draws many studies from `study.statistics.model`,
 computes the headline interval of each, and tells how wide it will be and from which fixed rates the
@@ -14,7 +16,8 @@ rate can be told with 80 % power. People and pictures differ as `--participant-s
 `--format json`; draws with `--plot FILE` (matplotlib, imported only then). With `--against` or
 `--versus` it also counts how many of the studies see that very difference, and looks for the number
 of participants that it takes; with `--fool` it does so for every claim that the report makes of
-these methods. No result of this command is one of people.
+these methods, with `--real` and `--prefer` for trials of real or fake and of preferences. No result
+of this command is one of people.
 """
 
 from __future__ import annotations
@@ -22,19 +25,21 @@ from __future__ import annotations
 import argparse
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 
 from study.report.planning import claims_json, claims_table, json_text, plot, table
-from study.statistics.claims import Methods, claims, people_for_claims
+from study.statistics.claims import Claims, Methods, claims, people_for_claims
+from study.statistics.claims_kinds import Judging, Preferring
 from study.statistics.comparisons import MARGIN
 from study.statistics.coverage import Plan
 from study.statistics.sizing import Question, people_by_size, power
 
 _RATE = 0.4069
 _QUIET_SECONDS = 2.0
+_SHARES = ("fool", "real", "prefer")  # options with a share a method, one of them at most
 
 
 def designs(arguments: argparse.Namespace) -> Iterator[Plan]:
@@ -51,7 +56,7 @@ def designs(arguments: argparse.Namespace) -> Iterator[Plan]:
                 arguments.picture_sd,
                 arguments.dropout,
                 arguments.careless,
-                len(arguments.fool or {}) + 1 if arguments.fool else arguments.options,
+                arguments.options,
             )
 
 
@@ -145,6 +150,22 @@ def parser() -> argparse.ArgumentParser:
         help="once a method: how often, and with how many people, each claim of the report is made "
         "(gap to the truth, equivalence, differences), after Holm's correction, too",
     )
+    asked.add_argument(
+        "--real",
+        type=_fool,
+        action="append",
+        metavar="METHOD=RATE",
+        help="the same of trials that ask real or fake: share of this version's pictures that are "
+        "called real, of the truth, too",
+    )
+    asked.add_argument(
+        "--prefer",
+        type=_fool,
+        action="append",
+        metavar="METHOD=RATE",
+        help="the same of preferences: share of trials in which the method is preferred, together "
+        "100%%",
+    )
     add(
         "--margin",
         type=_share,
@@ -171,7 +192,8 @@ def parser() -> argparse.ArgumentParser:
         type=int,
         default=3,
         metavar="N",
-        help="pictures a trial, for who picks by chance (default: 3; with --fool, all methods)",
+        help="pictures a trial, for who picks by chance (default: 3; with rates of methods, as "
+        "many as there are)",
     )
     add(
         "--participant-sd",
@@ -214,8 +236,8 @@ def _answer(arguments: argparse.Namespace, plans: Sequence[Plan]) -> str:
     """Simulate, draw where a plot is asked for, and return what is printed."""
     rng, studies = np.random.default_rng(arguments.seed), arguments.studies
     as_json = arguments.format == "json"
-    if arguments.fool:
-        methods = Methods(dict(arguments.fool), arguments.margin)
+    methods = _methods(arguments)
+    if methods is not None:
         made = [(plan, claims(plan, methods, studies, rng)) for plan in _in_time(plans)]
         sizes = {(plan.trials, plan.pictures): plan for plan in plans}
         fewest = {
@@ -234,6 +256,18 @@ def _answer(arguments: argparse.Namespace, plans: Sequence[Plan]) -> str:
     if arguments.plot is not None:
         plot(found, arguments.plot)
     return (json_text if as_json else table)(found, question, needed)
+
+
+def _methods(arguments: argparse.Namespace) -> Claims | None:
+    """What the study shows, where rates of its methods are given."""
+    shares: dict[str, Mapping[str, float]] = {
+        option: dict(getattr(arguments, option) or []) for option in _SHARES
+    }
+    if shares["fool"]:
+        return Methods(shares["fool"], arguments.margin)
+    if shares["real"]:
+        return Judging(shares["real"])
+    return Preferring(shares["prefer"]) if shares["prefer"] else None
 
 
 def _in_time(plans: Sequence[Plan]) -> Iterator[Plan]:
@@ -277,8 +311,7 @@ def _check(arguments: argparse.Namespace, plans: Sequence[Plan]) -> None:
             )
     if arguments.options < 2:
         raise ValueError(f"--options must be at least 2 pictures a trial, got {arguments.options}.")
-    if arguments.fool:
-        _check_fool(arguments)
+    _check_shares(arguments)
     if arguments.plot is not None:  # before the work, not after it
         folder = arguments.plot.parent
         if not folder.is_dir():
@@ -294,11 +327,19 @@ def _check(arguments: argparse.Namespace, plans: Sequence[Plan]) -> None:
         raise ValueError(f"The seed must not be negative, got {arguments.seed}.")
 
 
-def _check_fool(arguments: argparse.Namespace) -> None:
-    if len(dict(arguments.fool)) < len(arguments.fool):
-        raise ValueError("A method has two fool rates; give --fool once a method.")
-    if arguments.rate is not None or arguments.plot is not None:
-        raise ValueError("--fool takes the place of --rate and has no --plot; leave these out.")
+def _check_shares(arguments: argparse.Namespace) -> None:
+    for option in _SHARES:
+        given = getattr(arguments, option)
+        if not given:
+            continue
+        if len(dict(given)) < len(given):
+            raise ValueError(
+                f"A method has two rates of --{option}; give --{option} once a method."
+            )
+        if arguments.rate is not None or arguments.plot is not None:
+            raise ValueError(
+                f"--{option} takes the place of --rate and has no --plot; leave these out."
+            )
 
 
 if __name__ == "__main__":

@@ -25,11 +25,12 @@ import numpy as np
 
 from study.errors import ConfigError, StudyError
 from study.protocol.config import load
-from study.protocol.design import PICK, TRUTH, StudySpec, digest_of
+from study.protocol.design import PREFERENCE, TRUTH, UNPAIRED, StudySpec, digest_of
 from study.protocol.planned import EQUIVALENT, Planned
 from study.protocol.registration import ENDING, as_file, refuse_incomplete, registered
 from study.protocol.registration_words import markdown
-from study.statistics.claims import DIFFERENCE, EQUIVALENCE, GAP, Methods, claims
+from study.statistics.claims import DIFFERENCE, EQUIVALENCE, GAP, TOLD, Claims, Methods, claims
+from study.statistics.claims_kinds import Judging, Preferring
 from study.statistics.comparisons import MARGIN
 from study.statistics.coverage import Plan
 from study.statistics.intervals import wilson
@@ -61,22 +62,23 @@ def primary_power(spec: StudySpec, plan: Planned, studies: int, seed: int) -> di
     ValueError
         If rates or standard deviations are out of range.
     """
-    methods = [name for name in spec.design.methods if name != TRUTH]
-    fool = {name: plan.rates[name] for name in methods}
+    methods = _shown(spec, plan)
     size = Plan(
         plan.participants or 0,
         spec.design.scored,
         len(spec.pictures),
-        fool[plan.primary or ""],
+        plan.rates[plan.primary or ""],
         plan.participant_sd,
         plan.picture_sd,
         plan.dropout,
         plan.careless,
     )
-    asked = Methods(fool, spec.settings().get("margin", MARGIN))
-    found = claims(size, asked, studies, np.random.default_rng(seed))
+    found = claims(size, methods, studies, np.random.default_rng(seed))
     kind = EQUIVALENCE if plan.claim == EQUIVALENT else GAP
-    kind = kind if plan.against == TRUTH else DIFFERENCE
+    if spec.design.kind == UNPAIRED:
+        kind = TOLD
+    elif plan.against != TRUTH:
+        kind = DIFFERENCE
     two = {plan.primary, plan.against}
     (claim,) = (one for one in found if one.kind == kind and {one.name, one.other} == two)
     interval = wilson(round(claim.power * studies), studies)
@@ -84,7 +86,7 @@ def primary_power(spec: StudySpec, plan: Planned, studies: int, seed: int) -> di
         "simulated": True,
         "studies": studies,
         "seed": seed,
-        "rates": fool,
+        "rates": dict(methods.shares),
         "participant_sd": plan.participant_sd,
         "picture_sd": plan.picture_sd,
         "dropout": plan.dropout,
@@ -93,6 +95,16 @@ def primary_power(spec: StudySpec, plan: Planned, studies: int, seed: int) -> di
         "low": interval.low,
         "high": interval.high,
     }
+
+
+def _shown(spec: StudySpec, plan: Planned) -> Claims:
+    """What the trials show, with the expected rates of all methods."""
+    rates = {name: plan.rates[name] for name in spec.design.methods if name in plan.rates}
+    if spec.design.kind == UNPAIRED:
+        return Judging(rates)
+    if spec.design.kind == PREFERENCE:
+        return Preferring(rates)
+    return Methods(rates, spec.settings().get("margin", MARGIN))
 
 
 def register(file: Path, *, studies: int = 400, seed: int = 1) -> dict[str, Any]:
@@ -107,11 +119,6 @@ def register(file: Path, *, studies: int = 400, seed: int = 1) -> dict[str, Any]
     config = load(file)
     found = manifest.read(config.stimuli)
     spec = config.spec(found.methods, found.pictures, found.practice, found.sha256)
-    if spec.design.kind != PICK:
-        raise ConfigError(
-            f"trials.kind is {spec.design.kind!r}, but a registration with its power run is made "
-            f"for trials of kind {PICK!r} only; write this one by hand."
-        )
     plan = refuse_incomplete(spec)
     if (plan.participants or 0) < 2:
         raise ConfigError(

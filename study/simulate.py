@@ -3,9 +3,11 @@ r"""`python -m study.simulate`: a study answered by simulated participants, in i
     python -m study.simulate --participants 16 --trials 30 --fool gan=0.4069 \
         --fool classification=0.048 --seed 1 --db sqlite:///simulated.db
     python -m study.report --db sqlite:///simulated.db
+    python -m study.simulate --kind unpaired --real truth=0.75 --real gan=0.5 --trials 30
+    python -m study.simulate --kind preference --prefer gan=0.7 --prefer classification=0.3
 
 For testing the pipeline from end to end and for planning, never for results. Plans come from
-`study.protocol.design`, answers from the model of `study.statistics.model`, rows go through
+`study.protocol.design`, answers from the people of `study.statistics.people`, rows go through
 `study.database.store` into the tables that people's answers use; every row is marked simulated, the
 study's name says with which rates and seed it was made, and the report says SIMULATED in its title.
 A database that belongs to a real study is refused, and a database holds one simulated study.
@@ -18,6 +20,7 @@ import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -26,9 +29,19 @@ from study.database.engine import connect, in_words, sqlite_path
 from study.database.store import Answer, Store, read_studies
 from study.errors import SimulationError, StudyError
 from study.protocol.config import DEFAULT_SET
-from study.protocol.design import TRUTH, Design, PlannedTrial, StudySpec
-from study.protocol.session import HIGHEST, LOWEST, SCALES
-from study.statistics.model import AnswerModel, Effects, draw_effects, draw_picks
+from study.protocol.design import (
+    KINDS,
+    PICK,
+    PREFERENCE,
+    TRUTH,
+    UNPAIRED,
+    Design,
+    PlannedTrial,
+    StudySpec,
+)
+from study.statistics.model import AnswerModel
+from study.statistics.model_kinds import JudgeModel, PreferenceModel
+from study.statistics.people import KIND_OF, Model, People, Person
 from study.statistics.stats import PAPER_RATES
 from study.stimuli import manifest
 
@@ -36,12 +49,6 @@ DEFAULT_DB = "sqlite:///simulated.db"
 SYNTHETIC_PICTURES = 200
 _NAME = "simulated"
 _QUIET_SECONDS = 2.0
-
-# Ratings on a latent scale, rounded to 1..5: the truth's mean, how much a point of log odds adds,
-# and the standard deviations of people's leniency and of single ratings.
-_TRUTH_MEAN, _PER_LOGIT, _LENIENCY_SD, _RATING_SD = 3.9, 0.45, 0.4, 0.7
-# Seconds to the pick: log-normal, faster by a little with every trial.
-_MEDIAN_S, _PERSON_LOG_SD, _TRIAL_LOG_SD, _LOG_SLOPE = 4.0, 0.3, 0.4, -0.006
 
 
 @dataclass(frozen=True)
@@ -53,7 +60,7 @@ class Simulation:
     participants, trials
         People, and scored trials each.
     model
-        The rates and how much people and pictures differ.
+        The rates and how much people and pictures differ; its class decides the kind of the trials.
     pictures
         Picture ids with their class labels.
     seed
@@ -62,7 +69,7 @@ class Simulation:
 
     participants: int = 16
     trials: int = 30
-    model: AnswerModel = field(default_factory=AnswerModel)
+    model: Model = field(default_factory=AnswerModel)
     pictures: Mapping[str, str | None] = field(
         default_factory=lambda: synthetic_pictures(SYNTHETIC_PICTURES)
     )
@@ -81,24 +88,48 @@ class Simulation:
             )
         if self.seed < 0:
             raise SimulationError(f"The seed must not be negative, got {self.seed}.")
+        try:
+            self.spec().plan(number=0, seed=0)  # found out now, before a database is made
+        except ValueError as error:
+            raise SimulationError(f"{error}.") from error
+
+    @property
+    def kind(self) -> str:
+        """What a trial shows and asks, a key of `study.protocol.design.KINDS`."""
+        return KIND_OF[type(self.model)]
+
+    @property
+    def methods(self) -> tuple[str, ...]:
+        """What the trials show: the truth first, but where they ask for a preference."""
+        model = self.model
+        return (TRUTH, *model.methods) if isinstance(model, AnswerModel) else model.versions
 
     @property
     def name(self) -> str:
         """The study's name, with everything that made it; at most 200 characters."""
-        rates = " ".join(f"{method}={rate:g}" for method, rate in self.model.fool.items())
+        rates = " ".join(f"{method}={rate:g}" for method, rate in _rates(self.model).items())
         sds = f"SD {self.model.participant_sd:g}/{self.model.picture_sd:g}"
-        return f"{_NAME}: {rates}, {sds}, seed {self.seed}"[:200]
+        kind = "" if self.kind == PICK else f"{self.kind}, "
+        return f"{_NAME}: {kind}{rates}, {sds}, seed {self.seed}"[:200]
 
     def spec(self) -> StudySpec:
         """The study whose plans the participants follow: no practice, all trials scored."""
         return StudySpec(
             name=self.name,
-            design=Design((TRUTH, *self.model.methods), self.trials, practice=0, seed=self.seed),
+            design=Design(self.methods, self.trials, practice=0, seed=self.seed, kind=self.kind),
             pictures=self.pictures,
             practice={},
             stimuli_sha256=_NAME,
             consent_version=_NAME,
+            # Only trials in which the real one is picked have ratings.
+            conduct={} if self.kind == PICK else {"scales": {}},
         )
+
+
+def _rates(model: Model) -> Mapping[str, float]:
+    if isinstance(model, AnswerModel):
+        return model.fool
+    return model.real if isinstance(model, JudgeModel) else model.shares
 
 
 def synthetic_pictures(count: int) -> dict[str, str | None]:
@@ -154,53 +185,21 @@ def simulate(
         spec = simulation.spec()
         study_id = store.register(spec)
         rng = np.random.default_rng(simulation.seed)
-        index = {picture: i for i, picture in enumerate(simulation.pictures)}
-        effects = draw_effects(simulation.model, simulation.participants, len(index), rng)
+        people = People(simulation.model, simulation.participants, tuple(simulation.pictures), rng)
         for number in range(simulation.participants):
-            person = _Person(number, simulation.model.methods, effects, index, rng)
+            answer = partial(_asked, people.person(number))
             seed = int(rng.integers(2**62))
-            store.add_simulated(study_id, spec, number=number, seed=seed, answer=person.answer)
+            store.add_simulated(study_id, spec, number=number, seed=seed, answer=answer)
             if progress is not None:
                 progress(number + 1)
     finally:
         store.close()
 
 
-class _Person:
-    """One simulated participant, who is asked for an answer a trial."""
-
-    def __init__(
-        self,
-        number: int,
-        methods: Sequence[str],
-        effects: Effects,
-        index: Mapping[str, int],
-        rng: np.random.Generator,
-    ) -> None:
-        self._number, self._effects, self._index, self._rng = number, effects, index, rng
-        self._option = {method: i for i, method in enumerate((TRUTH, *methods))}
-        self._leniency = rng.normal(0, _LENIENCY_SD)
-        self._log_speed = rng.normal(0, _PERSON_LOG_SD)
-
-    def answer(self, trial: PlannedTrial) -> Answer:
-        """Pick one slot, rate all of them, and take some time."""
-        rng = self._rng
-        picture = np.array([self._index[trial.picture]])
-        utilities = self._effects.utilities(np.array([self._number]), picture)  # (1, options)
-        pick = int(draw_picks(utilities, rng)[0])
-        ratings = {}
-        for slot, method in enumerate(trial.methods, start=1):
-            latent = _TRUTH_MEAN + _PER_LOGIT * utilities[0, self._option[method]] + self._leniency
-            for scale in SCALES:
-                value = round(latent + rng.normal(0, _RATING_SD))
-                ratings[slot, scale] = min(HIGHEST, max(LOWEST, value))
-        log_s = self._log_speed + _LOG_SLOPE * trial.position + rng.normal(0, _TRIAL_LOG_SD)
-        picked = next(
-            slot
-            for slot, method in enumerate(trial.methods, start=1)
-            if self._option[method] == pick
-        )
-        return Answer(picked, ratings, round(1000 * _MEDIAN_S * float(np.exp(log_s))))
+def _asked(person: Person, trial: PlannedTrial) -> Answer:
+    """Ask a simulated participant, and write down the answer as the store takes it."""
+    slot, ratings, response_ms = person.answer(trial)
+    return Answer(slot, ratings, response_ms)
 
 
 def _refuse_used(url: str) -> None:
@@ -279,13 +278,39 @@ def parser() -> argparse.ArgumentParser:
     add("--participants", type=int, default=16, metavar="N", help="people (default: 16)")
     add("--trials", type=int, default=30, metavar="N", help="trials each (default: 30)")
     add(
-        "--fool",
-        type=_fool,
-        action="append",
-        metavar="METHOD=RATE",
-        help="share of trials in which the method's picture is taken for the real one, between 0 "
-        "and 1; once a method (default: the paper's, gan=0.4069 and classification=0.048)",
+        "--kind",
+        choices=tuple(KINDS),
+        default=PICK,
+        help="; ".join(f"{kind}: {asked}" for kind, asked in KINDS.items()) + " (default: pick)",
     )
+    for option, kind, share, default in (
+        (
+            "--fool",
+            PICK,
+            "share of trials in which the method's picture is taken for the real one, between 0 "
+            "and 1",
+            "the paper's, gan=0.4069 and classification=0.048",
+        ),
+        (
+            "--real",
+            UNPAIRED,
+            f"share of the pictures of this version that are called real, of {TRUTH}, too",
+            "truth=0.75, gan=0.5 and classification=0.2",
+        ),
+        (
+            "--prefer",
+            PREFERENCE,
+            "share of trials in which the method's picture is preferred, together 1",
+            "gan=0.7 and classification=0.3",
+        ),
+    ):
+        add(
+            option,
+            type=_fool,
+            action="append",
+            metavar="METHOD=RATE",
+            help=f"of --kind {kind}: {share}; once a method (default: {default})",
+        )
     add(
         "--participant-sd",
         type=float,
@@ -333,19 +358,40 @@ def simulation_of(arguments: argparse.Namespace) -> Simulation:
     SimulationError, ValueError
         If a setting is out of range.
     """
-    given = arguments.fool or list(PAPER_RATES.items())
-    fool = dict(given)
-    if len(fool) < len(given):
-        raise SimulationError("A method has two fool rates; give --fool once a method.")
-    model = AnswerModel(fool, arguments.participant_sd, arguments.picture_sd)
+    model = _model(arguments)
+    methods = [name for name in _rates(model) if name != TRUTH]
     if arguments.pictures is not None:
         pictures = synthetic_pictures(arguments.pictures)
     elif arguments.stimuli is not None or DEFAULT_SET.exists():
-        pictures = set_pictures(arguments.stimuli or DEFAULT_SET, model.methods)
+        pictures = set_pictures(arguments.stimuli or DEFAULT_SET, methods)
     else:
-        _refuse_unknown(model.methods, list(PAPER_RATES))
+        _refuse_unknown(methods, list(PAPER_RATES))
         pictures = synthetic_pictures(SYNTHETIC_PICTURES)
     return Simulation(arguments.participants, arguments.trials, model, pictures, arguments.seed)
+
+
+def _model(arguments: argparse.Namespace) -> Model:
+    """The model of the kind of trials, with the shares that belong to it and no others."""
+    options = {PICK: "fool", UNPAIRED: "real", PREFERENCE: "prefer"}
+    for kind, option in options.items():
+        if kind != arguments.kind and getattr(arguments, option):
+            raise SimulationError(
+                f"--{option} belongs to trials of kind {kind!r}, but --kind is "
+                f"{arguments.kind!r}; give --{options[arguments.kind]}."
+            )
+    option = options[arguments.kind]
+    given = getattr(arguments, option) or []
+    shares = dict(given)
+    if len(shares) < len(given):
+        raise SimulationError(
+            f"A method has two rates of --{option}; give --{option} once a method."
+        )
+    sds = {"participant_sd": arguments.participant_sd, "picture_sd": arguments.picture_sd}
+    if arguments.kind == UNPAIRED:
+        return JudgeModel(shares, **sds) if shares else JudgeModel(**sds)
+    if arguments.kind == PREFERENCE:
+        return PreferenceModel(shares, **sds) if shares else PreferenceModel(**sds)
+    return AnswerModel(shares or dict(PAPER_RATES), **sds)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -11,17 +11,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-import math
-import warnings
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import pandas as pd
-from numpy.typing import NDArray
-
+from study.database.agreement import ANSWERS, KINDS, PARTICIPANTS, STUDY, check
+from study.database.cells import Column, brief, flag, moment, read_table, text, whole
 from study.database.frames import (
     ANSWER_COLUMNS,
     EXPOSURE,
@@ -32,50 +26,17 @@ from study.database.frames import (
 from study.database.source import Source
 from study.errors import NothingToReportError
 from study.protocol.design import (
-    CATCH,
-    CATCH_METHODS,
-    PRACTICE,
-    REPEAT,
-    SCORED,
-    TRUTH,
-    UNPAIRED,
     digest_of,
-    kind_of,
 )
 from study.protocol.registration import Look, Registration
-from study.protocol.session import HIGHEST, LONGEST_RESPONSE_MS, LOWEST, SCALES
+from study.protocol.session import HIGHEST, LONGEST_RESPONSE_MS, LOWEST
+
+__all__ = ["ANSWERS", "PARTICIPANTS", "STUDY", "SUMS", "from_export"]
 
 SUMS = "SHA256SUMS"
-STUDY, ANSWERS, PARTICIPANTS = "study.json", "answers.csv", "participants.csv"
 EDITED = "accept it as it is with --edited, and the report says so in its title"
-_KINDS = (PRACTICE, SCORED, CATCH, REPEAT)
 _STATUSES = ("started", "completed")
-_OF_PARTICIPANT = ("simulated", "status", "excluded")
-_OF_TRIAL = (
-    *("participant", "position", "kind", "picture", "label", "response_ms", "answered_at"),
-)
-_LATER = (
-    "excluded_at",
-    "agent_at",
-    *TRACED,
-    *SCREENED,
-)  # columns that exports of earlier versions do not have
-_MOST = 2**63 - 1
-
-Good = NDArray[np.bool_]
-Read = Callable[["pd.Series[str]"], tuple[Any, Good]]
-
-
-@dataclass(frozen=True)
-class _Column:
-    """What the cells of a column must be, in words, and how they are read.
-
-    `read` gives the values and which cells are right; a cell that is empty is right where `maybe`.
-    """
-
-    wanted: str
-    read: Read
-    maybe: bool = False
+_LATER = ("excluded_at", "agent_at", *TRACED, *SCREENED)  # what earlier versions did not export
 
 
 def from_export(folder: Path, *, edited: bool = False) -> Source:
@@ -101,13 +62,10 @@ def from_export(folder: Path, *, edited: bool = False) -> Source:
             changed = f"the settings in {STUDY} do not have its digest"
         if changed and not edited:
             raise ValueError(f"{changed}; export the study once more, or {EDITED}")
-        people = _table(folder / PARTICIPANTS, _PEOPLE)
+        people = read_table(folder / PARTICIPANTS, _PEOPLE, later=_LATER)
         limited = {EXPOSURE: _MILLISECONDS} if EXPOSURE in study["settings"] else {}
-        answers = _table(folder / ANSWERS, _ANSWERS | limited)
-        _check_people(people, study)
-        _check_of_participants(answers, people, study)
-        _check_trials(answers, study["settings"])
-        _check_counts(answers, people)
+        answers = read_table(folder / ANSWERS, _ANSWERS | limited)
+        check(answers, people, study)
     except OSError as error:
         raise NothingToReportError(
             f"{folder} is no export of a study: {error.filename} cannot be read."
@@ -179,7 +137,7 @@ def _study(path: Path) -> dict[str, Any]:
         if kind is int:
             wrong = wrong or isinstance(value, bool) or value < 0
         if wrong:
-            raise ValueError(f"{name} in {STUDY} is {_brief(value)}, but must be {wanted}")
+            raise ValueError(f"{name} in {STUDY} is {brief(value)}, but must be {wanted}")
     found["registration"] = _registration(found.get("registration"))
     found["looks"] = _looks(found.get("looks") or [])
     settings = found["settings"]
@@ -190,7 +148,7 @@ def _study(path: Path) -> dict[str, Any]:
         if not isinstance(settings.get(pool), list):
             raise ValueError(f"settings in {STUDY} have no list of {pool}")
     if not isinstance(settings.get("exclusion") or {}, dict):
-        raise ValueError(f"exclusion in {STUDY} is {_brief(settings['exclusion'])}, but no object")
+        raise ValueError(f"exclusion in {STUDY} is {brief(settings['exclusion'])}, but no object")
     return found
 
 
@@ -199,291 +157,56 @@ def _registration(stored: object) -> Registration | None:
     if stored is None:
         return None
     if not isinstance(stored, dict):
-        raise ValueError(f"registration in {STUDY} is {_brief(stored)}, but must be an object")
+        raise ValueError(f"registration in {STUDY} is {brief(stored)}, but must be an object")
     return Registration.of(stored)
 
 
 def _looks(stored: object) -> tuple[Look, ...]:
     if not isinstance(stored, list) or not all(isinstance(one, dict) for one in stored):
-        raise ValueError(f"looks in {STUDY} is {_brief(stored)}, but must be a list of objects")
+        raise ValueError(f"looks in {STUDY} is {brief(stored)}, but must be a list of objects")
     return tuple(Look.of(one) for one in stored)
 
 
-def _table(path: Path, columns: Mapping[str, _Column]) -> pd.DataFrame:
-    """A table as `study.database.frames` makes it: empty cells are missing, and no word is."""
-    with warnings.catch_warnings():
-        # A row of more cells than there are headings.
-        warnings.simplefilter("error", pd.errors.ParserWarning)
-        try:
-            frame = pd.read_csv(
-                path, dtype="str", keep_default_na=False, na_values=[""], index_col=False,
-                encoding="utf-8-sig",
-            )  # fmt: skip
-        except (pd.errors.ParserWarning, ValueError) as error:
-            why = str(error).strip().splitlines()[-1].rstrip(".")
-            raise ValueError(f"{path.name} is no table of comma-separated values ({why})") from None
-    frame = frame.assign(**{n: None for n in _LATER if n in columns and n not in frame})
-    for title, names in (
-        ("no column", [name for name in columns if name not in frame]),
-        ("a column that no export has,", [str(name) for name in frame if name not in columns]),
-    ):
-        if names:
-            raise ValueError(f"{path.name} has {title} {', '.join(names)}")
-    read = {}
-    for name, column in columns.items():
-        cells = frame[name]
-        empty = cells.isna().to_numpy()
-        values, good = column.read(cells)
-        _refuse(path.name, name, cells, ~np.where(empty, column.maybe, good), column.wanted)
-        read[name] = values
-    return pd.DataFrame(read, columns=list(columns))
-
-
-def _whole(least: int, most: int = _MOST, *, maybe: bool = False) -> _Column:
-    def read(cells: pd.Series[str]) -> tuple[Any, Good]:
-        good = _matches(cells, r"[0-9]{1,19}")
-        digits = cells.where(good, str(least)).to_numpy(dtype=object)
-        numbers = digits.astype(np.uint64)
-        good &= (numbers >= least) & (numbers <= most)
-        whole = np.where(good, numbers, least).astype(np.int64)
-        return _gaps(whole, cells) if maybe else whole, good
-
-    limit = f"from {least} on" if most == _MOST else f"from {least} to {most}"
-    return _Column(f"a whole number {limit}{' or empty' if maybe else ''}", read, maybe)
-
-
-def _gaps(whole: NDArray[np.int64], cells: pd.Series[str]) -> Any:
-    return pd.arrays.IntegerArray(whole, cells.isna().to_numpy())
-
-
-def _flag() -> _Column:
-    def read(cells: pd.Series[str]) -> tuple[Any, Good]:
-        words = cells.str.lower()
-        true = words.eq("true").fillna(False).to_numpy(dtype=bool)
-        false = words.eq("false").fillna(False).to_numpy(dtype=bool)
-        return true, true | false
-
-    return _Column("True or False", read)
-
-
-def _text(*among: str, maybe: bool = False) -> _Column:
-    def read(cells: pd.Series[str]) -> tuple[Any, Good]:
-        good = cells.isin(among) if among else cells.str.strip().ne("").fillna(False)
-        return cells, good.to_numpy(dtype=bool)
-
-    return _Column(f"one of {', '.join(among)}" if among else "a text", read, maybe)
-
-
-def _moment(*, maybe: bool = False) -> _Column:
-    def read(cells: pd.Series[str]) -> tuple[Any, Good]:
-        moments = pd.to_datetime(cells, utc=True, format="ISO8601", errors="coerce")
-        return moments.dt.as_unit("us"), moments.notna().to_numpy()
-
-    return _Column("a moment such as 2026-03-01 12:00:00+00:00", read, maybe)
-
-
-_MILLISECONDS = _whole(0, LONGEST_RESPONSE_MS, maybe=True)
-_PEOPLE: dict[str, _Column] = {
-    "study": _whole(0),
-    "participant": _text(),
-    "simulated": _flag(),
-    "status": _text(*_STATUSES),
-    "consented_at": _moment(),
-    "completed_at": _moment(maybe=True),
-    "excluded": _text(maybe=True),
-    "excluded_at": _moment(maybe=True),
-    "n_answered": _whole(0),
-    "n_scored": _whole(0),
-    "list_number": _whole(0),
-    "seed": _whole(0),
-    "consent_version": _text(),
-    "agent_at": _moment(maybe=True),
-    **{name: _whole(0, maybe=True) for name in (*TRACED, *SCREENED)},
+_MILLISECONDS = whole(0, LONGEST_RESPONSE_MS, maybe=True)
+_PEOPLE: dict[str, Column] = {
+    "study": whole(0),
+    "participant": text(),
+    "simulated": flag(),
+    "status": text(*_STATUSES),
+    "consented_at": moment(),
+    "completed_at": moment(maybe=True),
+    "excluded": text(maybe=True),
+    "excluded_at": moment(maybe=True),
+    "n_answered": whole(0),
+    "n_scored": whole(0),
+    "list_number": whole(0),
+    "seed": whole(0),
+    "consent_version": text(),
+    "agent_at": moment(maybe=True),
+    **{name: whole(0, maybe=True) for name in (*TRACED, *SCREENED)},
 }
-_ANSWERS: dict[str, _Column] = {
-    "study": _whole(0),
-    "participant": _text(),
-    "simulated": _flag(),
-    "status": _text(*_STATUSES),
-    "excluded": _text(maybe=True),
-    "trial": _whole(1),
-    "position": _whole(1),
-    "kind": _text(*_KINDS),
-    "picture": _text(),
-    "label": _text(maybe=True),
-    "slot": _whole(1),
-    "method": _text(),
-    "picked": _flag(),
-    "realism": _whole(LOWEST, HIGHEST, maybe=True),
-    "quality": _whole(LOWEST, HIGHEST, maybe=True),
+_ANSWERS: dict[str, Column] = {
+    "study": whole(0),
+    "participant": text(),
+    "simulated": flag(),
+    "status": text(*_STATUSES),
+    "excluded": text(maybe=True),
+    "trial": whole(1),
+    "position": whole(1),
+    "kind": text(*KINDS),
+    "picture": text(),
+    "label": text(maybe=True),
+    "slot": whole(1),
+    "method": text(),
+    "picked": flag(),
+    "realism": whole(LOWEST, HIGHEST, maybe=True),
+    "quality": whole(LOWEST, HIGHEST, maybe=True),
     "response_ms": _MILLISECONDS,
-    "answered_at": _moment(),
+    "answered_at": moment(),
 }
 assert tuple(_ANSWERS) == ANSWER_COLUMNS
 assert tuple(_PEOPLE) == PARTICIPANT_COLUMNS
 
 
-def _check_people(people: pd.DataFrame, study: Mapping[str, Any]) -> None:
-    """One row a participant, of this version, real or simulated as the ids and study.json say."""
-    _one_version(PARTICIPANTS, people, study)
-    twice = people["participant"].duplicated().to_numpy()
-    _refuse(PARTICIPANTS, "participant", people["participant"], twice, "there once")
-    wrong = people["simulated"] != people["participant"].str.startswith("s-")
-    _refuse(
-        PARTICIPANTS, "simulated", people["simulated"], wrong.to_numpy(),
-        "True for ids that begin with s-, and for no other",
-    )  # fmt: skip
-    if bool(people["simulated"].all()) != study["simulated"]:
-        raise ValueError(
-            f"simulated in {STUDY} is {str(study['simulated']).lower()}, and {PARTICIPANTS} says "
-            "something else"
-        )
-    undated = people["excluded_at"].notna() & people["excluded"].isna()
-    _refuse(
-        PARTICIPANTS, "excluded_at", people["excluded_at"], undated.to_numpy(),
-        "empty where nobody is excluded",
-    )  # fmt: skip
-    ended = people["completed_at"].notna() != (people["status"] == "completed")
-    _refuse(
-        PARTICIPANTS, "status", people["status"], ended.to_numpy(),
-        "completed where there is a completed_at, and started where there is none",
-    )  # fmt: skip
-
-
-def _check_of_participants(
-    answers: pd.DataFrame, people: pd.DataFrame, study: Mapping[str, Any]
-) -> None:
-    """Answers of participants who are there, with what is known about them."""
-    _one_version(ANSWERS, answers, study)
-    at = pd.Index(people["participant"]).get_indexer(pd.Index(answers["participant"]))
-    _refuse(
-        ANSWERS, "participant", answers["participant"], at < 0, f"one of those of {PARTICIPANTS}"
-    )
-    for name in _OF_PARTICIPANT:
-        known = _filled(people[name])[at]
-        _refuse(
-            ANSWERS, name, answers[name], _filled(answers[name]) != known,
-            f"that of the participant in {PARTICIPANTS}",
-        )  # fmt: skip
-
-
-def _check_trials(answers: pd.DataFrame, settings: Mapping[str, Any]) -> None:
-    """Whole trials, each as the study shows it, none of them twice."""
-    methods = tuple(settings["design"]["methods"])
-    unpaired = kind_of(settings) == UNPAIRED
-    places, picks = (1, {0, 1}) if unpaired else (len(methods), {1})
-    trial, _ = pd.factorize(answers["trial"])
-    first = answers.index[~answers["trial"].duplicated()].to_numpy()
-    for name in (*_OF_TRIAL, *({EXPOSURE} & set(answers))):
-        cells, _ = pd.factorize(answers[name])
-        _refuse(
-            ANSWERS, name, answers[name], cells != cells[first][trial],
-            "the same in all rows of trial {trial}", answers,
-        )  # fmt: skip
-    slots = answers["slot"].to_numpy(dtype=np.int64)
-    _refuse(ANSWERS, "slot", answers["slot"], slots > places, f"at most {places}")
-    for name in ("slot", "method"):
-        again = answers.duplicated(["trial", name]).to_numpy()
-        _refuse(ANSWERS, name, answers[name], again, "there once in trial {trial}", answers)
-    catch = (answers["kind"] == CATCH).to_numpy()
-    shown = np.where(
-        catch,
-        answers["method"].isin((TRUTH, *CATCH_METHODS[: len(methods) - 1])),
-        answers["method"].isin(methods),
-    )
-    _refuse(
-        ANSWERS, "method", answers["method"], ~shown,
-        f"one of {', '.join(methods)}, or in a catch trial {TRUTH} or an obvious fake",
-    )  # fmt: skip
-    for what, per_trial, wanted in (
-        ("rows", np.bincount(trial), {places}),
-        ("picks", np.bincount(trial, answers["picked"]), picks),
-        *(
-            (f"ratings of {scale}", np.bincount(trial, answers[scale].notna()), {0, places})
-            for scale in SCALES
-        ),
-    ):
-        wrong = np.flatnonzero(~np.isin(per_trial, list(wanted)))
-        if wrong.size:
-            which = answers["trial"].iloc[first[wrong[0]]]
-            raise ValueError(
-                f"trial {which} in {ANSWERS} has {per_trial[wrong[0]]:.0f} {what}, but must have "
-                f"{' or '.join(map(str, sorted(wanted)))}"
-            )
-    trials = answers.loc[first]
-    pools = {
-        **dict.fromkeys((SCORED, REPEAT), settings["pictures"]),
-        **dict.fromkeys((PRACTICE, CATCH), settings["practice"]),
-    }
-    for kind in _KINDS:
-        of_kind = (trials["kind"] == kind).to_numpy()
-        unknown = of_kind & ~trials["picture"].isin(pools[kind]).to_numpy()
-        _refuse(ANSWERS, "picture", trials["picture"], unknown, f"one of the study for {kind}")
-        again = of_kind & trials.duplicated(["participant", "picture", "kind"]).to_numpy()
-        _refuse(
-            ANSWERS, "picture", trials["picture"], again & (kind in (SCORED, REPEAT)),
-            f"{kind} once a participant",
-        )  # fmt: skip
-    again = trials.duplicated(["participant", "position"]).to_numpy()
-    _refuse(ANSWERS, "position", trials["position"], again, "there once a participant")
-
-
-def _check_counts(answers: pd.DataFrame, people: pd.DataFrame) -> None:
-    """As many trials a participant as participants.csv says."""
-    trials = answers.drop_duplicates("trial")
-    for name, counted in (
-        ("n_answered", trials),
-        ("n_scored", trials[trials["kind"] == SCORED]),
-    ):
-        there = counted.groupby("participant").size()
-        found = people["participant"].map(there).fillna(0).to_numpy(dtype=np.int64)
-        _refuse(
-            PARTICIPANTS, name, people[name], people[name].to_numpy(dtype=np.int64) != found,
-            f"the number of the participant's trials in {ANSWERS}",
-        )  # fmt: skip
-
-
-def _one_version(file: str, frame: pd.DataFrame, study: Mapping[str, Any]) -> None:
-    other = (frame["study"] != study["version"]).to_numpy(dtype=bool)
-    _refuse(file, "study", frame["study"], other, f"{study['version']}, the version in {STUDY}")
-
-
-def _refuse(
-    file: str,
-    name: str,
-    cells: pd.Series[Any],
-    wrong: Any,
-    wanted: str,
-    answers: pd.DataFrame | None = None,
-) -> None:
-    """Raise for the first wrong cell; rows are numbered as a spreadsheet does, headings 1."""
-    bad = np.flatnonzero(np.asarray(wrong, dtype=bool))
-    if not bad.size:
-        return
-    value, row = cells.iloc[bad[0]], int(cells.index[bad[0]]) + 2
-    if answers is not None:
-        wanted = wanted.format(trial=answers["trial"].iloc[bad[0]])
-    said = "empty" if _missing(value) else _brief(value)
-    raise ValueError(f"{name} in row {row} of {file} is {said}, but must be {wanted}")
-
-
-def _filled(column: pd.Series[Any]) -> NDArray[Any]:
-    """Values that can be compared, also where some are missing."""
-    return np.asarray(column.astype(object).where(column.notna(), None), dtype=object)
-
-
-def _matches(cells: pd.Series[str], pattern: str) -> Good:
-    return np.array(cells.str.fullmatch(pattern).fillna(False), dtype=bool)
-
-
 def _texts(value: object) -> bool:
     return isinstance(value, list) and len(value) > 1 and all(isinstance(x, str) for x in value)
-
-
-def _missing(value: object) -> bool:
-    return value is None or value is pd.NA or (isinstance(value, float) and math.isnan(value))
-
-
-def _brief(value: object) -> str:
-    said = repr(value) if isinstance(value, str) else str(value)
-    return said if len(said) <= 60 else f"{said[:57]}..."

@@ -2,34 +2,28 @@
 
 Fed by a database's URL, or by the connection of a `study.database.snapshot` where several reads
 must be of one moment, as in ``source``. Reading never creates or changes a database. Millions of
-answers are read as plain columns and joined with numpy, because rows of Python objects would not
-fit.
+answers are read as plain columns (``columns``) and joined with numpy. What is known of the study
+itself is read by ``versions``.
 """
 
-import gc
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from sqlalchemy import (
-    Boolean,
     Connection,
     DateTime,
-    ScalarSelect,
-    Select,
     case,
     func,
     inspect,
     literal,
-    null,
     select,
     type_coerce,
 )
 from sqlalchemy.orm import aliased
 
-from study.database import tables
+from study.database.columns import as_moments, as_text, as_whole, read_columns, unwatched
 from study.database.engine import snapshot
 from study.database.tables import (
     Exclusion,
@@ -38,13 +32,25 @@ from study.database.tables import (
     Rating,
     ScreenCheck,
     Slot,
-    Study,
     Trace,
     Trial,
-    Withdrawal,
 )
-from study.protocol.registration import Look, Registration
+from study.database.versions import looks, paused, read_studies, registration
 from study.protocol.traces import FEWEST_MOVES, LONG_WAY_PX, SHORTEST_PRESS_MS, STRAIGHT_PX
+
+__all__ = [
+    "ANSWER_COLUMNS",
+    "EXPOSURE",
+    "PARTICIPANT_COLUMNS",
+    "SCREENED",
+    "TRACED",
+    "answers",
+    "looks",
+    "participants",
+    "paused",
+    "read_studies",
+    "registration",
+]
 
 # Of how the picks were made, counted over a participant's picks of every kind.
 TRACED = {
@@ -79,96 +85,7 @@ PARTICIPANT_COLUMNS = (
     "excluded_at", "n_answered", "n_scored", "list_number", "seed", "consent_version",
     "agent_at", *TRACED, *SCREENED,
 )  # fmt: skip
-STUDY_COLUMNS = (
-    *("study", "digest", "name", "settings", "file", "created_at", "withdrawn", "participants"),
-)
 EXPOSURE = "exposure_ms"  # a column of answers only where the study limits the exposure
-_CHUNK = 20_000
-
-
-def read_studies(at: str | Connection) -> pd.DataFrame:
-    """Return one row per version of a study.
-
-    Columns: study (id), digest, name, settings, file (text of the study file, or None), created_at,
-    withdrawn (how many had their rows deleted) and participants (how many are there).
-
-    Raises
-    ------
-    DatabaseError
-        When there is no database or it holds no study.
-    """
-    with snapshot(at) as connection:
-        # A database of 0.1.0, which nothing has written to since, has neither of the two.
-        known = inspect(connection)
-        columns = {column["name"] for column in known.get_columns(Study.__tablename__)}
-        withdrawn: Any = literal(0)
-        if known.has_table(Withdrawal.__tablename__):
-            withdrawn = _count(Withdrawal)
-        file: Any = Study.file if "file" in columns else null()
-        query = select(
-            Study.id,
-            Study.digest,
-            Study.name,
-            Study.settings,
-            file,
-            Study.created_at,
-            withdrawn,
-            _count(Participant).label("participants"),
-        ).order_by(Study.id)
-        rows = connection.execute(query).all()
-    frame = pd.DataFrame(rows, columns=list(STUDY_COLUMNS))
-    frame["created_at"] = _moments(frame["created_at"].to_numpy(dtype=object))
-    return frame
-
-
-def registration(at: str | Connection, study: int) -> Registration | None:
-    """Return what was registered of a version of a study before it began; None if nothing was.
-
-    Raises
-    ------
-    DatabaseError
-        When there is no database or it holds no study.
-    """
-    table = tables.Registration
-    with snapshot(at) as connection:
-        if not inspect(connection).has_table(table.__tablename__):
-            return None  # a database that no program of today has written to
-        query = select(table.content, table.sha256, table.stored_at)
-        row = connection.execute(query.where(table.study_id == study)).one_or_none()
-    return None if row is None else Registration(*row)
-
-
-def looks(at: str | Connection, study: int) -> tuple[Look, ...]:
-    """Return when somebody looked at the rates of a version of a study while it ran, in order.
-
-    Raises
-    ------
-    DatabaseError
-        When there is no database or it holds no study.
-    """
-    table = tables.Look
-    with snapshot(at) as connection:
-        if not inspect(connection).has_table(table.__tablename__):
-            return ()
-        query = select(table.at, table.completed, table.answers).where(table.study_id == study)
-        rows = connection.execute(query.order_by(table.id)).all()
-    return tuple(Look(*row) for row in rows)
-
-
-def paused(at: str | Connection, study: int) -> bool:
-    """Return whether a version of a study is paused.
-
-    Raises
-    ------
-    DatabaseError
-        When there is no database or it holds no study.
-    """
-    table = tables.Pause
-    with snapshot(at) as connection:
-        if not inspect(connection).has_table(table.__tablename__):
-            return False
-        query = select(table.paused).where(table.study_id == study).order_by(table.id.desc())
-        return bool(connection.execute(query.limit(1)).scalar())
 
 
 def participants(at: str | Connection, *, study: int | None = None) -> pd.DataFrame:
@@ -252,7 +169,7 @@ def participants(at: str | Connection, *, study: int | None = None) -> pd.DataFr
         for name, reason in zip(frame["participant"], frame["excluded"], strict=True)
     ]
     for column in ("consented_at", "completed_at", "excluded_at", "agent_at"):
-        frame[column] = _moments(frame[column].to_numpy(dtype=object))
+        frame[column] = as_moments(frame[column].to_numpy(dtype=object))
     return frame.astype(
         {
             "study": "int64",
@@ -382,80 +299,11 @@ def answers(
         trials = trials.join(Participant, Participant.id == Trial.participant_id).where(mine)
         # Slots of other versions are read, too, and left out by `_join`: two more joins of every
         # slot would cost more than that.
-    with _unwatched(), snapshot(at) as connection:
-        person = _columns(connection, people)
-        trial = _columns(connection, trials)
-        slot = _columns(connection, slots)
+    with unwatched(), snapshot(at) as connection:
+        person = read_columns(connection, people)
+        trial = read_columns(connection, trials)
+        slot = read_columns(connection, slots)
     return _join(person, trial, slot)
-
-
-def _count(table: type[Participant] | type[Withdrawal]) -> ScalarSelect[int]:
-    """How many rows of a table belong to the version of the study in the outer query."""
-    counted = select(func.count()).where(table.study_id == Study.id)
-    return counted.correlate(Study).scalar_subquery()
-
-
-@contextmanager
-def _unwatched() -> Iterator[None]:
-    """Pause the collector of cycles, which would visit millions of rows that hold none."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
-
-
-def _columns(
-    connection: Connection, query: Select[*tuple[Any, ...]]
-) -> list["np.ndarray[Any, Any]"]:
-    """Run a query and return its columns; equal texts share one object."""
-    width = len(query.selected_columns)
-    chunks: list[list[np.ndarray[Any, Any]]] = [[] for _ in range(width)]
-    known: dict[Any, Any] = {}
-    for rows in _batches(connection, query):
-        for column, values in enumerate(zip(*rows, strict=True)):
-            chunks[column].append(_array(values, known))
-    return [np.concatenate(parts) if parts else np.empty(0, dtype=object) for parts in chunks]
-
-
-def _batches(
-    connection: Connection, query: Select[*tuple[Any, ...]]
-) -> Iterator[Sequence[Sequence[Any]]]:
-    """Run a query and yield its rows in chunks.
-
-    SQLite's driver is asked directly, in the transaction of the snapshot: SQLAlchemy's rows take
-    half of the time of a million answers. What the driver gives as it is, are texts, whole
-    numbers, and moments as texts, so columns of truth values must not come this way.
-    """
-    plain = not any(isinstance(column.type, Boolean) for column in query.selected_columns)
-    if connection.dialect.name != "sqlite" or not plain:
-        yield from connection.execute(query).partitions(_CHUNK)
-        return
-    compiled = query.compile(dialect=connection.dialect, compile_kwargs={"literal_binds": True})
-    cursor = connection.connection.cursor()
-    try:
-        cursor.execute(str(compiled))
-        while rows := cursor.fetchmany(_CHUNK):
-            yield rows
-    finally:
-        cursor.close()
-
-
-def _array(values: Sequence[Any], known: dict[Any, Any]) -> "np.ndarray[Any, Any]":
-    first = next((value for value in values if value is not None), None)
-    if isinstance(first, bool):
-        return np.array(values, dtype=bool)
-    if isinstance(first, int):
-        if None in values:  # NaN holds the place; every such integer is far below 2**53
-            return np.array([np.nan if value is None else value for value in values])
-        return np.array(values, dtype=np.int64)
-    if isinstance(first, str):
-        values = [known.setdefault(value, value) for value in values]
-    out = np.empty(len(values), dtype=object)
-    out[:] = values
-    return out
 
 
 def _join(
@@ -477,37 +325,25 @@ def _join(
     frame = pd.DataFrame(
         {
             "study": study[p].astype(np.int64),
-            "participant": _text(public_id[p]),
+            "participant": as_text(public_id[p]),
             "simulated": simulated[p].astype(bool),
-            "status": _text(status[p]),
-            "excluded": _text(excluded[p]),
+            "status": as_text(status[p]),
+            "excluded": as_text(excluded[p]),
             "trial": of_trial.astype(np.int64),
             "position": position[t].astype(np.int64),
-            "kind": _text(kind[t]),
-            "picture": _text(picture[t]),
-            "label": _text(label[t]),
+            "kind": as_text(kind[t]),
+            "picture": as_text(picture[t]),
+            "label": as_text(label[t]),
             "slot": number.astype(np.int64),
-            "method": _text(method),
+            "method": as_text(method),
             "picked": (number == picked[t]).astype(bool),
-            "realism": _whole(realism),
-            "quality": _whole(quality),
-            "response_ms": _whole(response_ms)[t],
-            "answered_at": _moments(answered_at)[t],
+            "realism": as_whole(realism),
+            "quality": as_whole(quality),
+            "response_ms": as_whole(response_ms)[t],
+            "answered_at": as_moments(answered_at)[t],
         },
         columns=list(ANSWER_COLUMNS),
     )
     if exposure_ms:
-        frame[EXPOSURE] = _whole(exposure_ms[0])[t]
+        frame[EXPOSURE] = as_whole(exposure_ms[0])[t]
     return frame
-
-
-def _text(values: "np.ndarray[Any, Any]") -> "pd.Series[Any]":
-    return pd.Series(values, dtype="str")
-
-
-def _moments(values: "np.ndarray[Any, Any]") -> pd.DatetimeIndex:
-    return pd.DatetimeIndex(pd.to_datetime(values, utc=True)).as_unit("us")
-
-
-def _whole(values: "np.ndarray[Any, Any]") -> "pd.api.extensions.ExtensionArray":
-    return pd.array(values, dtype="Int64")

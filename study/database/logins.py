@@ -10,14 +10,14 @@ from datetime import timedelta
 from sqlalchemy import delete, func, select, text
 from sqlalchemy.orm import Session
 
-from study.database.store import Store
 from study.database.tables import AdminSession, LoginAttempt
+from study.database.transactions import Transactions
 
 HOUR, MINUTE, TEN_MINUTES = timedelta(hours=1), timedelta(minutes=1), timedelta(minutes=10)
 _ONE_AT_A_TIME = 0x6C6F_6769  # any number that all processes of this project share
 
 
-class Logins(Store):
+class Logins(Transactions):
     """The part of a database that says who is logged in, and who may try."""
 
     def begin(self, digest: str, seconds: float) -> None:

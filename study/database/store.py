@@ -1,60 +1,41 @@
-"""Saving and reading a study: every answer in one transaction, once, whatever is sent twice.
+"""Saving a study: who takes part, with which plan, and what becomes of it while it runs.
 
-Fed by ``service`` (real participants) and ``simulate`` (simulated ones); the rules of ``session``
-decide inside the transaction whether an answer is due. All answers of one participant wait for
-each other (SQLite: one writer; PostgreSQL: the participant's row is locked), so an answer that
-comes twice, from two tabs or two processes, finds the first one and returns it. An answer is
-acknowledged only after its transaction is on the disk.
+Fed by ``service`` (real participants) and ``simulate`` (simulated ones). What they answer is kept
+by ``answering``, whose methods a `Store` has, too.
 
 Reading for the report: `answers` and `participants`, from ``frames``.
 """
 
 import secrets
 import sqlite3
-import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
-from typing import Any
+from contextlib import suppress
+from datetime import timedelta
 
-from sqlalchemy import Engine, delete, select, text
+from sqlalchemy import delete, select
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from study.database import rows
-from study.database.engine import PATIENCE, connect, forget, migrate, reader
-from study.database.frames import answers, participants, read_studies
+from study.database.answering import Answer, Answering
+from study.database.engine import forget
+from study.database.frames import answers, participants
 from study.database.rows import Progress, Recruiter, Visitor
 from study.database.tables import (
     AccessCode,
     Exclusion,
-    Exposure,
     Look,
     Participant,
     Pause,
-    Pick,
     Registration,
-    ScreenCheck,
     Study,
-    Trace,
     Withdrawal,
 )
-from study.database.trouble import now_or_later, unavailable
+from study.database.trouble import now_or_later
+from study.database.versions import read_studies
 from study.errors import RefusedError
 from study.protocol.codes import new_code
-from study.protocol.design import PlannedTrial, StudySpec, digest_of
+from study.protocol.design import StudySpec, digest_of
 from study.protocol.refusals import refused
-from study.protocol.screen import Check
-from study.protocol.session import (
-    SCALES,
-    allow_exposure,
-    allow_pick,
-    allow_ratings,
-    current,
-    response_time,
-)
-from study.protocol.traces import checked as checked_trace
 
 __all__ = [
     "Answer",
@@ -70,78 +51,11 @@ __all__ = [
 AWAY = timedelta(hours=2)  # after this, the picture list of an unfinished participant is free
 
 
-@dataclass(frozen=True)
-class Answer:
-    """A whole answer to one trial; `ratings` maps (slot, scale) to 1..5."""
-
-    slot: int
-    ratings: Mapping[tuple[int, str], int]
-    response_ms: int | None
-
-
-class Store:
+class Store(Answering):
     """The database of a study, open for writing.
 
-    Parameters
-    ----------
-    url
-        SQLAlchemy URL; the schema is made or brought up to date.
-    clock
-        Gives the moment in UTC; tests replace it.
-    patience
-        Seconds to wait for somebody else's lock, or for the database to answer.
-
-    Notes
-    -----
-    Every method but `close` raises an UnavailableError where the database cannot be used just
-    now; nothing of that call is stored then, unless it was the answer of a commit that got lost.
-    Calling again is safe: what was stored is found.
+    See `study.database.transactions.Transactions` for how it is opened and what it raises.
     """
-
-    def __init__(
-        self,
-        url: str,
-        *,
-        clock: Callable[[], datetime] | None = None,
-        patience: float = PATIENCE,
-    ) -> None:
-        patient = connect(url)
-        migrate(patient)
-        patient.dispose()
-        self.engine: Engine = connect(url, patience)
-        self._patience = patience
-        self._now = clock or (lambda: datetime.now(UTC))
-        self._turn = threading.Lock()
-
-    @contextmanager
-    def _writing(self) -> Iterator[Session]:
-        """Hold a transaction that may write.
-
-        With SQLite the threads of this process take turns before they ask the database: it lets
-        waiting writers try again at odd moments, and a busy server could starve one of them.
-        """
-        sqlite = self.engine.dialect.name == "sqlite"
-        if sqlite and not self._turn.acquire(timeout=self._patience):
-            raise unavailable("busy", "others of this server are writing")
-        try:
-            with now_or_later(), Session(self.engine) as session, session.begin():
-                if not sqlite:
-                    limit = text(f"SET LOCAL lock_timeout = {round(1000 * self._patience)}")
-                    session.execute(limit)
-                yield session
-        finally:
-            if sqlite:
-                self._turn.release()
-
-    @contextmanager
-    def _reading(self) -> Iterator[Session]:
-        """Hold a transaction that only reads."""
-        with now_or_later(), Session(reader(self.engine)) as session:
-            yield session
-
-    def close(self) -> None:
-        """Close all connections."""
-        self.engine.dispose()
 
     def version(self, spec: StudySpec) -> int | None:
         """Return the id of this version of the study, or None if nobody has started it."""
@@ -341,193 +255,9 @@ class Store:
         with self._writing() as session:
             session.add(Pause(study_id=study_id, at=self._now(), paused=paused))
 
-    def now(self) -> datetime:
-        """Return the moment, by the clock that stamps what is stored."""
-        return self._now()
-
     def note_look(self, study_id: int, *, completed: int, answers: int) -> None:
         """Keep that somebody looks at the rates, and of how many people and answers."""
         with self._writing() as session:
             session.add(
                 Look(study_id=study_id, at=self._now(), completed=completed, answers=answers)
             )
-
-    def pick(
-        self,
-        participant_id: int,
-        token: str,
-        slot: Any,
-        response_ms: Any = None,
-        exposure_ms: Any = None,
-        trace: Any = None,
-        *,
-        limited: bool = False,
-    ) -> Progress:
-        """Save which slot was taken for real, and how; the first pick of a trial stands.
-
-        Where no ratings follow, the last trial completes. `limited` says that the study limits the
-        exposure, which must have begun then.
-
-        Raises
-        ------
-        RefusedError
-            When ``session.allow_pick`` refuses; nothing is stored then.
-        """
-        with self._writing() as session:
-            person = rows.locked(session, participant_id)
-            progress = rows.progress(session, person)
-            trial = allow_pick(progress.trials, token, slot, limited=limited)
-            if trial.picked is None:
-                now = self._now()
-                person.last_seen_at = now
-                session.add(
-                    Pick(
-                        trial_id=trial.id,
-                        **rows.pick_of(slot, trial.paired),
-                        response_ms=response_time(response_ms),
-                        exposure_ms=response_time(exposure_ms),
-                        answered_at=now,
-                        simulated=person.simulated,
-                    )
-                )
-                if (how := checked_trace(trace)) is not None:
-                    session.add(Trace(trial_id=trial.id, simulated=person.simulated, **how))
-                progress = _after(progress.with_trial(replace(trial, picked=slot)), person, now)
-        return progress
-
-    def screen(self, participant_id: int, checks: Sequence[Check]) -> Progress:
-        """Keep how the checks of eyes and screen went; the first time counts."""
-        with self._writing() as session:
-            person = rows.locked(session, participant_id)
-            if not rows.screened(session, person):
-                now = self._now()
-                session.add_all(
-                    ScreenCheck(
-                        participant_id=person.id,
-                        name=check.name,
-                        correct=check.right,
-                        asked=check.of,
-                        passed=check.passed,
-                        at=now,
-                        simulated=person.simulated,
-                    )
-                    for check in checks
-                )
-                person.last_seen_at = now
-                session.flush()
-            return rows.progress(session, person)
-
-    def tell(self, participant_id: int) -> Progress:
-        """Keep that a participant says to be a program; the first time counts."""
-        with self._writing() as session:
-            person = rows.locked(session, participant_id)
-            person.agent_at = person.agent_at or self._now()
-            return rows.progress(session, person)
-
-    def expose(self, participant_id: int, token: str, look: str) -> tuple[Progress, bool]:
-        """Keep that a trial's one showing begins; return whether it is the caller's.
-
-        Parameters
-        ----------
-        participant_id, token
-            The participant, and the trial's own token.
-        look
-            Random name of the showing, at most 64 letters: who asks again with the same name is
-            told the same.
-
-        Raises
-        ------
-        RefusedError
-            When ``session.allow_exposure`` refuses; nothing is stored then.
-        """
-        with self._writing() as session:
-            person = rows.locked(session, participant_id)
-            progress = rows.progress(session, person)
-            trial = allow_exposure(progress.trials, token)
-            if trial.exposed is None:
-                now = self._now()
-                person.last_seen_at = now
-                session.add(
-                    Exposure(trial_id=trial.id, look=look, began_at=now, simulated=person.simulated)
-                )
-                trial = replace(trial, exposed=look)
-                progress = replace(progress.with_trial(trial), last_seen_at=now)
-        return progress, trial.exposed == look
-
-    def rate(
-        self, participant_id: int, token: str, ratings: Any, scales: Sequence[str] = SCALES
-    ) -> Progress:
-        """Save all ratings of one trial; the first ones stand. The last trial completes.
-
-        Raises
-        ------
-        RefusedError
-            When ``session.allow_ratings`` refuses; nothing is stored then.
-        """
-        with self._writing() as session:
-            person = rows.locked(session, participant_id)
-            progress = rows.progress(session, person)
-            trial, checked = allow_ratings(progress.trials, token, ratings, scales)
-            if not trial.ratings:
-                now = self._now()
-                person.last_seen_at = now
-                session.add_all(rows.ratings(trial.id, checked, now, person.simulated))
-                progress = _after(progress.with_trial(replace(trial, ratings=checked)), person, now)
-        return progress
-
-    def add_simulated(
-        self,
-        study_id: int,
-        spec: StudySpec,
-        *,
-        number: int,
-        seed: int,
-        answer: Callable[[PlannedTrial], Answer],
-    ) -> None:
-        """Store one simulated participant who answers every trial, in one transaction.
-
-        The caller numbers the picture lists 0, 1, 2, ...; `answer` is asked once a trial.
-
-        Raises
-        ------
-        DatabaseError
-            When the database holds real participants.
-        """
-        with self._writing() as session:
-            rows.refuse_mixture(session, True)
-            now = self._now()
-            person = rows.new_participant(
-                session,
-                study_id,
-                spec,
-                Visitor(),
-                list_number=number,
-                seed=seed,
-                now=now,
-                simulated=True,
-            )
-            plan = spec.plan(number=number, seed=seed)
-            for trial_id, planned in zip(
-                rows.add_trials(session, person, plan, spec), plan, strict=True
-            ):
-                given = answer(planned)
-                session.add(
-                    Pick(
-                        trial_id=trial_id,
-                        **rows.pick_of(given.slot, len(planned.methods) > 1),
-                        response_ms=given.response_ms,
-                        answered_at=now,
-                        simulated=True,
-                    )
-                )
-                session.add_all(rows.ratings(trial_id, given.ratings, now, True))
-            rows.complete(person, now)
-
-
-def _after(progress: Progress, person: Participant, now: datetime) -> Progress:
-    """Complete the participant if this was the last answer, and return where they are."""
-    progress = replace(progress, last_seen_at=now)
-    if current(progress.trials) is not None:
-        return progress
-    rows.complete(person, now)
-    return replace(progress, completion_code=person.completion_code)

@@ -7,34 +7,30 @@ transaction, and a reply says only what ``session.view`` allows.
 """
 
 import base64
-import re
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 from study.database.storage import why_not_kept
-from study.database.store import Progress, Recruiter, Store, Visitor
+from study.database.store import Progress, Store, Visitor
 from study.errors import ClosedError, RefusedError, UnavailableError
+from study.page.asked import field, look_name, who
 from study.page.faults import LINES
 from study.page.proxies import neighbourhood
 from study.page.tally import Tally
+from study.page.where import at_step, before, ended, has_checks, idle
 from study.protocol.codes import tidy
 from study.protocol.config import StudyConfig
 from study.protocol.refusals import refused
 from study.protocol.screen import items, judged
-from study.protocol.session import TrialState, current, feedback, view, visible
+from study.protocol.session import TrialState, feedback, visible
 from study.protocol.texts import texts
 from study.stimuli.plates import picture
 from study.stimuli.showing import StimulusSet, load
-
-_TOKEN = re.compile(r"[A-Za-z0-9_-]{32,128}")
-_LOOK = re.compile(r"[A-Za-z0-9_-]{16,64}")
-_RECRUITER = re.compile(r"[\x21-\x7e]{1,100}")
-_PLACEHOLDER = re.compile(r"[{}]|^\$|^%.*%$|^\[.*\]$|^<.*>$")  # as in {{%PROLIFIC_PID%}}
 
 PATIENCE = 2.0  # seconds that a request waits for somebody else's lock; the page asks again
 ONCE_MORE = timedelta(hours=1)  # after so long without an answer the instructions come again
@@ -100,7 +96,7 @@ class Service:
 
         def found() -> dict[str, Any]:
             progress = self._find(request)
-            away = progress is not None and self._idle(progress) > ONCE_MORE
+            away = progress is not None and idle(progress, self._store.now()) > ONCE_MORE
             return {"texts": self._texts, "away": away, **self._shown(progress, request)}
 
         return self._answer(found)
@@ -118,7 +114,7 @@ class Service:
 
         def join() -> dict[str, Any]:
             visitor = self._visitor(request)
-            if _field(request, "version") != self.config.consent.version:
+            if field(request, "version") != self.config.consent.version:
                 raise refused("changed")
             if not self._kept and self._find(request) is None:
                 raise ClosedError("not_kept")
@@ -162,7 +158,7 @@ class Service:
 
         def delete() -> dict[str, Any]:
             self._who(request)
-            code = tidy(_field(request, "withdrawal_code"))
+            code = tidy(field(request, "withdrawal_code"))
             if code is None:
                 raise refused("withdrawal_form")
             self._store.withdraw(code)
@@ -177,7 +173,7 @@ class Service:
         """
 
         def encoded() -> dict[str, Any]:
-            trial = visible(self._known(request).trials, str(_field(request, "trial")))
+            trial = visible(self._known(request).trials, str(field(request, "trial")))
             pngs = self._shown_of(trial)
             if self.config.exposure_ms and trial.exposed is not None:
                 return {"trial": trial.token, "pictures": [], "sizes": [_size(png) for png in pngs]}
@@ -200,12 +196,11 @@ class Service:
         """Begin the one showing of a limited exposure, and say whether this page may show it."""
 
         def begin() -> dict[str, Any]:
-            look = _field(request, "look")
-            named = isinstance(look, str) and _LOOK.fullmatch(look)
-            if not (self.config.exposure_ms and named):
+            look = look_name(request)
+            if not self.config.exposure_ms or look is None:
                 raise refused("not_ours")
             progress, mine = self._store.expose(
-                self._due_id(request), str(_field(request, "trial")), str(look)
+                self._due_id(request), str(field(request, "trial")), look
             )
             return {**self._shown(progress, request), "mine": mine}
 
@@ -215,14 +210,14 @@ class Service:
         """Save a pick and return where the participant is now."""
 
         def save() -> dict[str, Any]:
-            token = str(_field(request, "trial"))
+            token = str(field(request, "trial"))
             progress = self._store.pick(
                 self._due_id(request),
                 token,
-                _field(request, "slot"),
-                _field(request, "response_ms"),
-                _field(request, "exposure_ms"),
-                _field(request, "trace") if self.config.automation else None,
+                field(request, "slot"),
+                field(request, "response_ms"),
+                field(request, "exposure_ms"),
+                field(request, "trace") if self.config.automation else None,
                 limited=bool(self.config.exposure_ms),
             )
             shown = self._shown(progress, request)
@@ -236,7 +231,7 @@ class Service:
 
         def drawn() -> dict[str, Any]:
             progress = self._known(request)
-            if not self._screens(progress):
+            if not has_checks(self.config, progress):
                 raise refused("not_on_show")
             asked = items(self.config.screen, progress.seed)
             return {"plates": [base64.b64encode(picture(*one)).decode("ascii") for one in asked]}
@@ -248,8 +243,8 @@ class Service:
 
         def keep() -> dict[str, Any]:
             progress = self._known(request)
-            if self._screens(progress):
-                given = (_field(request, name) for name in ("answers", "width", "height"))
+            if has_checks(self.config, progress):
+                given = (field(request, name) for name in ("answers", "width", "height"))
                 checks = judged(self.config.screen, progress.seed, *given)
                 if checks is None:
                     raise refused("not_ours")
@@ -257,11 +252,6 @@ class Service:
             return self._shown(progress, request)
 
         return self._answer(keep)
-
-    def _screens(self, progress: Progress) -> bool:
-        """Return whether a participant has the checks of eyes and screen before them."""
-        begun = any(trial.picked is not None for trial in progress.trials)
-        return self.config.screen.asks and not progress.screened and not begun
 
     def tell(self, request: Any) -> dict[str, Any]:
         """Keep that the participant says to be a program, and return where they are."""
@@ -273,8 +263,8 @@ class Service:
             lambda: self._shown(
                 self._store.rate(
                     self._known_id(request),
-                    str(_field(request, "trial")),
-                    _field(request, "ratings"),
+                    str(field(request, "trial")),
+                    field(request, "ratings"),
                     tuple(self.config.scales),
                 ),
                 request,
@@ -295,7 +285,7 @@ class Service:
             raise refused("recruiter_only")
         if access != "code":
             return replace(visitor, code=None)
-        if not _field(request, "code"):
+        if not field(request, "code"):
             raise refused("code_needed")
         if visitor.code is None or not self._store.knows_access_code(visitor.code):
             raise refused("code_wrong")
@@ -323,7 +313,7 @@ class Service:
         if not self.config.screen.asks:
             return self._known_id(request)
         progress = self._known(request)
-        if self._screens(progress):
+        if has_checks(self.config, progress):
             raise refused("not_due")
         return progress.id
 
@@ -333,67 +323,12 @@ class Service:
                 raise ClosedError("not_kept")
             if self._study_id is not None:
                 self._store.refuse_new(self._study_id, self.config.cap)
-            version = self.config.consent.version
-            return {
-                "step": "consent",
-                "version": version,
-                "declined_link": self.config.links.get("declined"),
-                "open_after": self.config.open_after,
-            }
-        shown = view(progress.trials)
-        due = current(progress.trials)
-        if self.config.exposure_ms and due is not None:
-            shown |= {"exposure_ms": self.config.exposure_ms, "exposed": due.exposed is not None}
-        if end := self._end(progress, shown["step"]):
-            shown = self._ended(end)
-        elif self._screens(progress):
-            screen = self.config.screen
-            shown = {
-                "step": "screen",
-                "items": len(items(screen, progress.seed)),
-                "min_width": screen.min_width,
-                "min_height": screen.min_height,
-            }
+            return before(self.config)
         began = progress.begun_by(self._who(request))
-        shown["participant"] = progress.public_id
-        shown["tells"], shown["told"] = self.config.automation, progress.agent
-        shown["withdrawal_code"] = progress.withdrawal_code if began else None
-        if shown["step"] == "done":
-            shown["code"] = progress.completion_code
-            link = self.config.completion_link
-            shown["link"] = link and link.replace("{code}", progress.completion_code or "")
-            shown["open_after"] = self.config.open_after
-        return shown
-
-    def _end(self, progress: Progress, step: str) -> str | None:
-        """Return at which end a participant is who has not completed.
-
-        Who rates may end that, but not where they come back too late.
-        """
-        if step == "done":
-            return None
-        resume = self.config.resume_hours
-        if resume and self._idle(progress) > timedelta(hours=resume):
-            return "timed_out"
-        if step != "pick":
-            return None
-        if progress.excluded:
-            return "screened_out"
-        hours, began = self.config.hours, progress.consented_at
-        over = hours and began and self._store.now() - began > timedelta(hours=hours)
-        return "timed_out" if over else None
-
-    def _idle(self, progress: Progress) -> timedelta:
-        """Return how long ago a participant's last answer was."""
-        last = progress.last_seen_at
-        return timedelta(0) if last is None else self._store.now() - last
-
-    def _ended(self, end: str) -> dict[str, Any]:
-        link = self.config.links.get(end)
-        return {"step": "ended", "end": end, "link": link, "open_after": self.config.open_after}
+        return at_step(self.config, progress, self._store.now(), began=began)
 
     def _who(self, request: Any) -> Visitor:
-        return _who(request, self.config.parameters)
+        return who(request, self.config.parameters)
 
     def _answer(self, work: Callable[[], dict[str, Any]]) -> dict[str, Any]:
         """Turn a refusal, or a database that cannot be used just now, into a reply.
@@ -406,7 +341,7 @@ class Service:
             LINES.say(f"{trouble} ({trouble.code}) The page asks again by itself.")
             return unavailable(trouble.why, self._texts["refused"][trouble.why])
         except ClosedError as closed:
-            return {"texts": self._texts, **self._ended(closed.end)}
+            return {"texts": self._texts, **ended(self.config, closed.end)}
         except RefusedError as refusal:
             said = self._texts["refused"].get(refusal.key)
             reply = {"error": said.format_map(refusal.values) if said else str(refusal)}
@@ -443,28 +378,3 @@ def open_service(config: StudyConfig, database_url: str) -> Service:
     if lost := why_not_kept(database_url):
         LINES.say(lost)
     return Service(stimuli, store, config, kept=lost is None)
-
-
-def _field(request: Any, name: str) -> Any:
-    if not isinstance(request, Mapping):
-        raise refused("not_ours")
-    return request.get(name)
-
-
-def _who(request: Any, names: tuple[str, str, str]) -> Visitor:
-    """Return the browser's secret, what the recruiter's link said, and the access code, checked."""
-    token = _field(request, "token")
-    if not isinstance(token, str) or not _TOKEN.fullmatch(token):
-        raise refused("not_ours")
-    given = _field(request, "recruiter") or {}
-    parts = {name: _field(given, name) for name in names}
-    for name, value in parts.items():
-        if value is not None and not (isinstance(value, str) and _RECRUITER.fullmatch(value)):
-            raise refused("parameter", name=name)
-        if value is not None and _PLACEHOLDER.search(value):
-            raise refused("placeholder", name=name)
-    recruiter = None
-    person, study, session = (parts[name] for name in names)
-    if person is not None:
-        recruiter = Recruiter(person, study, session)
-    return Visitor(token, recruiter, tidy(_field(request, "code")))

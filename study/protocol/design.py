@@ -4,25 +4,13 @@ Fed by the settings of a study (`Design`), the picture ids of its stimulus set a
 that the database keeps for each participant: the number of the picture list and a seed. The same
 four things always give the same plan, so a plan can be rebuilt and checked years later.
 
-How chance is drawn
--------------------
-Shuffling is sorting by SHA-256: item ``x`` gets the key ``sha256("seed/purpose/x")`` and the
-items are put in the order of their keys. No generator of any library is involved, so the plans
-do not depend on the version of Python or numpy and can be rebuilt in any language.
+Shuffles, lists and orders are drawn by ``balance``, slots and pictures are as balanced as it says,
+and no library's version changes a plan.
 
-What is balanced
-----------------
-* **Slots.** With m methods there are m! orders of the slots. As many whole sets of m! orders as
-  fit into the trials are used, then whole Latin squares (each method once in each slot), then
-  single rows of one more square. The default study has 30 trials = 5 sets of the 6 orders.
-* **Pictures.** All pictures are shuffled, again and again, into one endless row; list k is the
-  k-th stretch of that row. After any number of lists no picture was used more than once more
-  often than another, and no list holds a picture twice.
 * **Catch trials.** The truth beside obvious fakes (`CATCH_METHODS`), on pictures of the practice
   pool, one in each of as many equal stretches of the scored trials.
 * **Repeated trials.** Pictures of the first half once more, one in each of as many equal stretches
   of the second half, at least one other trial later, with the truth in another slot than before.
-
 * **One picture a trial** (`UNPAIRED`). All pictures are parted into as many groups as there are
   versions, and a list has equally many of each group. A picture's version moves on by one each
   time its group was used up, so a list has every version equally often, a participant sees no
@@ -31,23 +19,39 @@ What is balanced
 
 Catch and repeated trials have balanced slot orders of their own and come beside the scored
 trials: a study with them has the scored trials that it would have without.
-
-References
-----------
-Durstenfeld, R. (1964). Algorithm 235: random permutation. (What sorting by keys replaces.)
-Bradley, J. V. (1958). Complete counterbalancing of immediate sequential effects in a Latin
-square design. JASA 53, 525-528.
 """
 
 import hashlib
-import itertools
 import json
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
-from typing import Any, TypeVar
+from typing import Any
 
-T = TypeVar("T")
+from study.protocol.balance import picture_list, shuffled, slot_orders
+
+__all__ = [
+    "CATCH",
+    "CATCH_METHODS",
+    "KINDS",
+    "MOST_METHODS",
+    "PICK",
+    "PRACTICE",
+    "PREFERENCE",
+    "REPEAT",
+    "SCORED",
+    "TRUTH",
+    "UNPAIRED",
+    "Design",
+    "PlannedTrial",
+    "StudySpec",
+    "digest_of",
+    "kind_of",
+    "picture_list",
+    "plan",
+    "shuffled",
+    "slot_orders",
+    "version_list",
+]
 
 TRUTH = "truth"
 PRACTICE = "practice"
@@ -237,78 +241,6 @@ class PlannedTrial:
     methods: tuple[str, ...]
 
 
-def shuffled(items: Sequence[T], seed: int, purpose: str) -> list[T]:
-    """Return the items in an order that depends only on `seed` and `purpose`.
-
-    Parameters
-    ----------
-    items
-        Distinct items; each is named by ``str(item)``.
-    seed
-        Any integer.
-    purpose
-        A word that separates this shuffle from the others of the same seed.
-
-    Examples
-    --------
-    >>> shuffled("abcdef", 7, "example")
-    ['d', 'e', 'b', 'f', 'c', 'a']
-    """
-
-    def key(item: T) -> bytes:
-        return hashlib.sha256(f"{seed}/{purpose}/{item}".encode()).digest()
-
-    return sorted(items, key=key)
-
-
-def picture_list(pictures: Sequence[str], size: int, seed: int, number: int) -> tuple[str, ...]:
-    """Return list `number` (0, 1, 2, ...) of `size` pictures of the endless shuffled row.
-
-    Raises
-    ------
-    ValueError
-        When there are fewer pictures than a list needs.
-
-    Examples
-    --------
-    >>> [picture_list(["a", "b", "c", "d"], 2, 1, number) for number in range(2)]
-    [('d', 'a'), ('b', 'c')]
-    """
-    if size > len(pictures):
-        raise ValueError(
-            f"a participant sees {size} pictures, but the stimulus set has only {len(pictures)}: "
-            "ask for fewer trials or build a larger set"
-        )
-    pool = sorted(pictures)
-    chosen: list[str] = []
-    start = number * size
-    first_round = start // len(pool)
-    # Rounds are drawn one after the other because a list that straddles two rounds decides which
-    # pictures the second of them must not begin with. Where to begin drawing: at the last round
-    # before with which a list begins, too, or, in a large pool, one round before. There the
-    # pictures that were moved to the front of a round came from its first `size` places, so its
-    # end is what it would be without the rounds before it.
-    period = size // math.gcd(size, len(pool))
-    round_number = first_round - first_round % period
-    if len(pool) >= 2 * size:
-        round_number = max(round_number, first_round - 1)
-    carried: list[str] = []  # what the last round left over for the list that is being filled
-    while round_number * len(pool) < start + size:
-        order = shuffled(pool, seed, f"pictures/{round_number}")
-        held = set(carried)
-        fresh = [picture for picture in order if picture not in held]
-        needed = size - len(carried) if carried else 0
-        head = fresh[:needed]
-        used = set(head)
-        order = head + [picture for picture in order if picture not in used]
-        first = round_number * len(pool)
-        chosen += order[max(start - first, 0) : max(start + size - first, 0)]
-        left_over = (first + len(pool)) % size
-        carried = order[len(order) - left_over :] if left_over else []
-        round_number += 1
-    return tuple(chosen)
-
-
 def version_list(
     pictures: Sequence[str], design: Design, number: int
 ) -> tuple[tuple[str, str], ...]:
@@ -341,35 +273,6 @@ def version_list(
             rounds = (number * each + at) // smallest
             chosen.append((picture, design.methods[(group + rounds) % m]))
     return tuple(chosen)
-
-
-def slot_orders(
-    methods: Sequence[str], trials: int, seed: int, purpose: str
-) -> list[tuple[str, ...]]:
-    """Return one order of the methods for each trial, balanced as the module says.
-
-    Examples
-    --------
-    >>> from collections import Counter
-    >>> orders = slot_orders(["truth", "a", "b"], 30, seed=1, purpose="example")
-    >>> sorted(Counter(orders).values())
-    [5, 5, 5, 5, 5, 5]
-    """
-    names = sorted(methods)
-    m = len(names)
-    orders: list[tuple[str, ...]] = []
-    if math.factorial(m) <= trials:
-        every = list(itertools.permutations(names))
-        orders = every * (trials // len(every))
-    square_number = 0
-    while len(orders) < trials:
-        row = shuffled(names, seed, f"{purpose}/square/{square_number}")
-        square = [tuple(row[shift:] + row[:shift]) for shift in range(m)]
-        orders += shuffled(square, seed, f"{purpose}/rows/{square_number}")[: trials - len(orders)]
-        square_number += 1
-    # The trials are numbered before shuffling, because equal orders would share a key.
-    places = shuffled(range(trials), seed, f"{purpose}/order")
-    return [orders[place] for place in places]
 
 
 def plan(

@@ -11,13 +11,18 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from study.errors import ConfigError
-from study.protocol.design import TRUTH
+from study.protocol.design import PICK, PREFERENCE, TRUTH, UNPAIRED
 from study.protocol.reading import Table
 
 DIFFERENT, EQUIVALENT = "different", "equivalent"
 CLAIMS = {
     DIFFERENT: "the two are not picked equally often",
     EQUIVALENT: "picked as often as the truth, within the margin",
+}
+DIFFERENT_BY_KIND = {
+    PICK: CLAIMS[DIFFERENT],
+    UNPAIRED: "pictures of the one are not called real as often as those of the other",
+    PREFERENCE: "the two are not preferred equally often",
 }
 
 
@@ -38,7 +43,8 @@ class Planned:
     hypotheses
         In words, for the registration.
     rates
-        Expected share of trials in which each method is picked, for the power run.
+        Expected share of trials in which each method is picked, for the power run; of single
+        pictures the share that is called real, of the truth, too.
     participant_sd, picture_sd
         How much people and pictures are expected to differ, on the log odds.
     dropout, careless
@@ -78,12 +84,64 @@ class Planned:
         ------
         ConfigError
         """
-        named = [("primary", self.primary), ("against", self.against)]
+        named = [("primary", self.primary)]
+        if self.primary is not None:
+            named.append(("against", self.against))
         for setting, name in [*named, *(("rates", name) for name in self.rates)]:
             if methods is not None and name is not None and name not in methods:
                 raise ConfigError(
                     f"plan.{setting} names {name!r}, but the study compares {', '.join(methods)}."
                 )
+
+    def refuse_misfit(self, kind: str) -> None:
+        """Raise for a contrast, a claim or rates that trials of this kind cannot have.
+
+        Raises
+        ------
+        ConfigError
+        """
+        total = math.fsum(self.rates.values())
+        if self.claim == EQUIVALENT and kind != PICK:
+            raise ConfigError(
+                f"plan.claim is {EQUIVALENT!r}, but trials.kind is {kind!r}, and only trials of "
+                f"kind {PICK!r} have a margin of equivalence; leave plan.claim out."
+            )
+        if kind == UNPAIRED:
+            if self.primary == TRUTH or self.against != TRUTH:
+                raise ConfigError(
+                    f"plan.primary is {self.primary!r} against {self.against!r}, but single "
+                    f"pictures are compared with the truth: primary is a method, and against "
+                    "stays out."
+                )
+            return
+        if kind == PREFERENCE:
+            if self.primary is not None and self.against in (TRUTH, self.primary):
+                raise ConfigError(
+                    f"plan.primary is {self.primary!r} against {self.against!r}, but a preference "
+                    "is between two methods; set plan.against to another method."
+                )
+            if total > 1 + 1e-6:
+                raise ConfigError(
+                    f"plan.rates add up to {total:g}, but each trial prefers one method: the "
+                    "shares of all methods are 1 together."
+                )
+            return
+        if self.primary == TRUTH or self.primary == self.against or TRUTH in self.rates:
+            raise ConfigError(
+                f"plan.primary is {self.primary!r} against {self.against!r}, and plan.rates has "
+                f"{', '.join(self.rates) or 'none'}; primary is a method, against {TRUTH!r} or "
+                "another method, and the rate of the truth is what the others leave."
+            )
+        if self.claim == EQUIVALENT and self.against != TRUTH:
+            raise ConfigError(
+                f"plan.claim is {EQUIVALENT!r} and plan.against {self.against!r}, but equivalence "
+                f"is tested against the truth; leave plan.against out."
+            )
+        if total >= 1:
+            raise ConfigError(
+                f"plan.rates add up to {total:g}, but must leave some for the truth: below 1 "
+                "together."
+            )
 
 
 def read_plan(table: Table) -> Planned:
@@ -92,7 +150,7 @@ def read_plan(table: Table) -> Planned:
     Raises
     ------
     ConfigError
-        When a setting is unknown, out of range, or contradicts another one.
+        When a setting is unknown or out of range; `Planned.refuse_misfit` looks at them together.
     """
     default = Planned()
     participants = table.number("participants", 0, least=0)
@@ -112,20 +170,4 @@ def read_plan(table: Table) -> Planned:
         careless=table.share("careless", None) or 0.0,
     )
     table.refuse_rest()
-    if plan.primary == TRUTH or plan.primary == plan.against or TRUTH in rates:
-        raise ConfigError(
-            f"plan.primary is {plan.primary!r} against {plan.against!r}, and plan.rates has "
-            f"{', '.join(rates) or 'none'}; primary is a method, against {TRUTH!r} or another "
-            "method, and the rate of the truth is what the others leave."
-        )
-    if plan.claim == EQUIVALENT and plan.against != TRUTH:
-        raise ConfigError(
-            f"plan.claim is {EQUIVALENT!r} and plan.against {plan.against!r}, but equivalence is "
-            f"tested against the truth; leave plan.against out."
-        )
-    if math.fsum(rates.values()) >= 1:
-        raise ConfigError(
-            f"plan.rates add up to {math.fsum(rates.values()):g}, but must leave some for the "
-            "truth: below 1 together."
-        )
     return plan

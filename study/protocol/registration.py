@@ -8,6 +8,7 @@ Pure but for `read_registration`.
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -15,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from study.errors import ConfigError
-from study.protocol.design import TRUTH, StudySpec, digest_of
+from study.protocol.design import PREFERENCE, TRUTH, UNPAIRED, StudySpec, digest_of
 from study.protocol.planned import EQUIVALENT, Planned
 
 ENDING = ".registration.json"  # in place of the study file's .toml
@@ -159,13 +160,20 @@ def refuse_incomplete(spec: StudySpec) -> Planned:
     """
     settings = spec.settings()
     plan = Planned.of(settings.get("plan") or {})
+    kind = spec.design.kind
     methods = [name for name in spec.design.methods if name != TRUTH]
     plan.refuse_unknown(spec.design.methods)
-    lacking = [name for name in methods if name not in plan.rates]
+    # What is shown alone has a share of its own, also the truth.
+    lacking = [
+        n for n in (spec.design.methods if kind == UNPAIRED else methods) if n not in plan.rates
+    ]
+    primary = f'primary = "{methods[0]}"'
+    if kind == PREFERENCE:
+        primary += f' and against = "{methods[1]}"'
     for missing, setting, example in (
         (not plan.hypotheses, "hypotheses", 'hypotheses = ["People pick ... less often than ..."]'),
         (plan.participants is None, "participants", "participants = 40"),
-        (plan.primary is None, "primary", f'primary = "{methods[0]}"'),
+        (plan.primary is None, "primary", primary),
         (bool(lacking), f"rates.{''.join(lacking[:1])}", "[plan.rates] with a rate a method"),
     ):
         if missing:
@@ -177,6 +185,12 @@ def refuse_incomplete(spec: StudySpec) -> Planned:
         raise ConfigError(
             f"plan.claim is {EQUIVALENT!r} and analysis.margin is not set: an equivalence without "
             "a margin fixed beforehand shows nothing; write margin = 0.05 under [analysis]."
+        )
+    total = math.fsum(plan.rates.values())
+    if kind == PREFERENCE and not math.isclose(total, 1, abs_tol=1e-6):
+        raise ConfigError(
+            f"plan.rates add up to {total:g}, but each trial prefers one method: the shares of "
+            f"{', '.join(methods)} are 1 together."
         )
     return plan
 

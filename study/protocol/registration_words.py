@@ -14,8 +14,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from study.protocol.design import TRUTH, digest_of
-from study.protocol.planned import CLAIMS, EQUIVALENT
+from study.protocol.design import PREFERENCE, TRUTH, UNPAIRED, digest_of, kind_of
+from study.protocol.planned import CLAIMS, DIFFERENT_BY_KIND, EQUIVALENT
 
 Content = Mapping[str, Any]
 
@@ -58,15 +58,15 @@ def _osf(c: Content) -> Iterable[tuple[str, str]]:
     return (
         ("Hypotheses", _hypotheses(c)),
         ("Study type", "Experiment, within participants."),
-        ("Blinding", _BLINDING),
+        ("Blinding", _blinding(c)),
         ("Study design", _conditions(c)),
-        ("Randomization", _RANDOM.format(seed=c["settings"]["design"]["seed"])),
+        ("Randomization", _randomized(c)),
         ("Existing data", _NO_DATA),
         ("Data collection procedures", _procedure(c)),
         ("Sample size", _size(c)),
         ("Sample size rationale", _power(c)),
         ("Stopping rule", _stopping(c)),
-        ("Manipulated variables", f"The method that made a picture: {_methods(c)}."),
+        ("Manipulated variables", f"What made a picture: {_methods(c)}."),
         ("Measured variables", _measured(c)),
         ("Statistical models", _model(c)),
         ("Inference criteria", _inference(c)),
@@ -81,16 +81,6 @@ _NO_DATA = (
     "No data have been collected for this study. The hash of this registration is stored with its "
     "first participant."
 )
-_BLINDING = (
-    "Participants do not know which picture is the real one; the pictures of a trial are alike in "
-    "path, length and structure, and scored trials have no feedback. Live rates are hidden until "
-    "the planned number of participants has completed; each earlier look is logged and reported."
-)
-_RANDOM = (
-    "Picture lists are drawn by the study's seed {seed} and balanced by what was completed; the "
-    "orders of the pictures on the screen are balanced within each participant, and the "
-    "participant's own seed, drawn at consent and stored, shuffles trials and orders."
-)
 _MISSING = (
     "An answer is complete in itself: who leaves early is analysed with the answers given, unless "
     "a rule excludes them. Trials without a pick are not analysed."
@@ -99,6 +89,42 @@ _EXPLORED = (
     "Everything else in the report (other methods and contrasts, ratings, classes, times, "
     "trends) is exploratory, with Holm's correction within each family."
 )
+
+
+def _kind(c: Content) -> str:
+    return kind_of(c["settings"])
+
+
+def _blinding(c: Content) -> str:
+    alike = "the pictures of a trial are alike in path, length and structure"
+    known = {
+        UNPAIRED: "Participants do not know whether the picture is real; the versions of a picture "
+        "are alike in path, length and structure, and scored trials have no feedback.",
+        PREFERENCE: f"Participants do not know which method made a picture; {alike}, and no trial "
+        "has feedback.",
+    }.get(
+        _kind(c),
+        f"Participants do not know which picture is the real one; {alike}, and scored trials have "
+        "no feedback.",
+    )
+    return (
+        f"{known} Live rates are hidden until the planned number of participants has completed; "
+        "each earlier look is logged and reported."
+    )
+
+
+def _randomized(c: Content) -> str:
+    shown = (
+        "each list has every version equally often and no picture twice, and the versions of a "
+        "picture take turns from list to list"
+        if _kind(c) == UNPAIRED
+        else "the orders of the pictures on the screen are balanced within each participant"
+    )
+    return (
+        f"Picture lists are drawn by the study's seed {c['settings']['design']['seed']} and "
+        f"balanced by what was completed; {shown}, and the participant's own seed, drawn at "
+        "consent and stored, shuffles trials and orders."
+    )
 
 
 def _methods(c: Content) -> str:
@@ -113,11 +139,27 @@ def _contrast(c: Content) -> str:
 
 def _hypotheses(c: Content) -> str:
     stated = "\n".join(f"{i}. {said}" for i, said in enumerate(c["hypotheses"], start=1))
-    claim = CLAIMS[c["primary"]["claim"]]
+    claim = c["primary"]["claim"]
+    claim = CLAIMS[claim] if claim == EQUIVALENT else DIFFERENT_BY_KIND[_kind(c)]
     return f"{stated}\n\nPrimary contrast: {_contrast(c)}; the claim is that {claim}."
 
 
 def _measured(c: Content) -> str:
+    kind = _kind(c)
+    if kind == UNPAIRED:
+        return (
+            "In each trial, whether the picture is called real or fake; a version's rate is the "
+            "share of trials with such a picture in which it is called real. Secondary: d' and "
+            "criterion of each method against the truth, and the time to the answer."
+        )
+    if kind == PREFERENCE:
+        asked = c["settings"].get("question")
+        question = f" (“{asked}”)" if asked else ""
+        return (
+            f"In each trial, which picture is preferred{question}; a method's rate is the share of "
+            "trials in which its picture is. Secondary: strengths of the methods on one scale "
+            "(Bradley, Terry and Luce), and the time to the pick."
+        )
     scales = c["settings"]["scales"]
     rated = "; ".join(f"{s['label']} ({s['low']} to {s['high']})" for s in scales.values())
     ratings = f"ratings from 1 to 5 of each picture ({rated}), and " if rated else ""
@@ -132,16 +174,22 @@ def _conditions(c: Content) -> str:
     extra = [
         f"{design[kind]} {words}"
         for kind, words in (
-            ("practice", "practice trials with feedback"),
+            ("practice", f"practice trials with{'out' * (_kind(c) == PREFERENCE)} feedback"),
             ("catch", "catch trials with obvious fakes"),
             ("repeats", "repeated trials"),
         )
         if design[kind]
     ]
+    shows = (
+        f"each trial shows one picture, in one of {len(design['methods'])} versions, by "
+        f"{_methods(c)}, each equally often, and nobody sees a picture twice"
+        if _kind(c) == UNPAIRED
+        else f"each trial shows the same picture {len(design['methods'])} times, by {_methods(c)}, "
+        "side by side in random order"
+    )
     return (
         f"One group. Everybody sees {design['scored']} scored trials out of {c['pictures']} "
-        f"pictures; each trial shows the same picture {len(design['methods'])} times, by "
-        f"{_methods(c)}, side by side in random order"
+        f"pictures; {shows}"
         f"{'; besides ' + ', '.join(extra) if extra else ''}.{_exposure(c)}"
     )
 
@@ -182,25 +230,35 @@ def _stopping(c: Content) -> str:
 def _power(c: Content) -> str:
     p = c["power"]
     rates = ", ".join(f"{name} {100 * rate:g} %" for name, rate in p["rates"].items())
+    named = {UNPAIRED: "shares called real", PREFERENCE: "shares preferred"}.get(
+        _kind(c), "fool rates"
+    )
     return (
         f"By simulation (python -m study.register, {p['studies']} studies, seed {p['seed']}): with "
-        f"fool rates of {rates}, people who differ by SD {p['participant_sd']:g} and pictures by "
+        f"{named} of {rates}, people who differ by SD {p['participant_sd']:g} and pictures by "
         f"SD {p['picture_sd']:g} on the log odds, {100 * p['dropout']:g} % who leave early and "
-        f"{100 * p['careless']:g} % who pick by chance, {100 * p['power']:.0f} % of such "
+        f"{100 * p['careless']:g} % who answer by chance, {100 * p['power']:.0f} % of such "
         f"studies show the primary claim ({100 * p['low']:.0f} to {100 * p['high']:.0f} %, 95 % "
         "interval of the simulation)."
     )
 
 
 def _model(c: Content) -> str:
+    if _kind(c) == UNPAIRED:
+        score = "the share of the method's pictures called real less that of the real pictures"
+        return _tested(c, score)
     score = (
         "half of (picks of the method minus picks of the truth), the gap to being picked as often "
         "as the truth"
         if c["primary"]["against"] == TRUTH
         else "picks of the one minus picks of the other"
     )
+    return _tested(c, f"the mean over trials of {score}")
+
+
+def _tested(c: Content, score: str) -> str:
     return (
-        f"Primary contrast, {_contrast(c)}: the mean over trials of {score}. "
+        f"Primary contrast, {_contrast(c)}: {score}. "
         f"It is tested by a {c['analysis']['test']} (Cameron, Gelbach and Miller 2011), with "
         f"degrees of freedom by Satterthwaite; {100 * c['analysis']['level']:g} % interval by the "
         f"same variance. Analysed are {c['analysis']['answers']}."
@@ -216,9 +274,12 @@ def _inference(c: Content) -> str:
         )
     else:
         rule = f"Two-sided: a difference is claimed where p is at most {alpha}."
+    said = f"{rule} Correction: {c['analysis']['correction']}."
+    if _kind(c) in (UNPAIRED, PREFERENCE):
+        return said
     margin = c["margin"]
     fixed = "not fixed" if margin is None else f"{100 * margin:g} points"
-    return f"{rule} Correction: {c['analysis']['correction']}. Margin of equivalence: {fixed}."
+    return f"{said} Margin of equivalence: {fixed}."
 
 
 def _exclusions(c: Content) -> str:

@@ -19,6 +19,7 @@ from study.protocol.refusals import refused
 
 SCALES = ("realism", "quality")
 LOWEST, HIGHEST = 1, 5
+AHEAD = 2  # trials whose pictures are fetched while one is answered
 REAL, FAKE = 1, 2  # answers about a single picture
 LONGEST_RESPONSE_MS = 3_600_000  # a page left open over lunch is no response time
 
@@ -73,7 +74,7 @@ def current(trials: Sequence[TrialState]) -> TrialState | None:
 
 
 def visible(trials: Sequence[TrialState], token: str) -> TrialState:
-    """Return the trial whose pictures may be sent: the current one or, to preload, the next.
+    """Return the trial whose pictures may be sent: the current one or, to preload, the next ones.
 
     Raises
     ------
@@ -81,7 +82,7 @@ def visible(trials: Sequence[TrialState], token: str) -> TrialState:
         For any other token.
     """
     unfinished = [trial for trial in trials if not trial.finished]
-    for trial in unfinished[:2]:
+    for trial in unfinished[: 1 + AHEAD]:
         if trial.token == token:
             return trial
     raise refused("not_on_show")
@@ -193,11 +194,11 @@ def view(trials: Sequence[TrialState]) -> dict[str, Any]:
     if trial.kind != PRACTICE:
         # Whatever other kinds a study mixes in, the participant counts one row of trials.
         phase = [other for other in trials if other.kind != PRACTICE]
-    upcoming = [other for other in trials if not other.finished][1:2]
+    upcoming = [other for other in trials if not other.finished][1 : 1 + AHEAD]
     shown: dict[str, Any] = {
         "step": "pick" if trial.picked is None else "rate",
         "trial": trial.token,
-        "upcoming": upcoming[0].token if upcoming else None,
+        "upcoming": [other.token for other in upcoming],
         "practice": trial.kind == PRACTICE,
         "number": phase.index(trial) + 1,
         "of": len(phase),

@@ -13,17 +13,14 @@ from study.report.layout import (
     Scope,
     Section,
     Subject,
-    count,
-    equal,
     measures,
     number,
     percent,
-    percent_range,
     points_range,
-    rate_rows,
     row,
     signed,
 )
+from study.report.places import place_rows, places
 from study.statistics import behaviour, stats
 from study.statistics.behaviour import Attention, Block, PeopleSpread, Times, TimesByPick, Trend
 from study.statistics.stats import Counted, SlotCheck
@@ -65,14 +62,12 @@ class Behaviour(Subject):
         """Own rates, learning and fatigue, places, times and attention."""
         yield self._people()
         yield self._over_time()
-        yield self._slots()
+        yield places(self.slots)
         yield self._times()
 
     def rows(self) -> Iterator[Row]:
         """All of it in full."""
-        yield from rate_rows("slots", self.slots.slots)
-        yield row("slots", "p", self.slots.p, denominator=self.slots.participants)
-        yield row("slots", "p_naive", self.slots.chi2_p)
+        yield from place_rows(self.slots)
         if self.times is not None:
             yield from measures("response_times", self.times, *asdict(self.times))
         for pick in self.times_by_pick:
@@ -131,32 +126,6 @@ class Behaviour(Subject):
                 f"(interval {points_range(correct.interval)}); seconds "
                 f"{signed(100 * seconds.per_ten_trials, 1)} % "
                 f"(interval {points_range(seconds.interval)}).",
-            ),
-        )
-
-    def _slots(self) -> Section:
-        check = self.slots
-        tested = "no test" if math.isnan(check.p) else f"p {equal(check.p)}"
-        return Section(
-            "slots",
-            "Places on the screen",
-            f"If only the pictures decide, each place is picked in {percent(check.expected)} of "
-            "the trials.",
-            ("slot", "truth shown", "picks", "share", "interval"),
-            [
-                [
-                    rate.name,
-                    str(shown),
-                    f"{rate.picked}/{rate.trials}",
-                    percent(rate.rate),
-                    percent_range(rate.headline),
-                ]
-                for rate, shown in zip(check.slots, check.truth_shown, strict=True)
-            ],
-            (
-                f"Equal shares: {tested} over {count(check.participants, 'participant')}, each "
-                "with favourite places of their own (Hotelling's T²); answers taken as independent "
-                f"(naive) p {equal(check.chi2_p)}.",
             ),
         )
 

@@ -9,7 +9,7 @@ from typing import Self
 
 import numpy as np
 
-from study.protocol.design import TRUTH
+from study.protocol.design import TRUTH, UNPAIRED
 from study.report.layout import (
     Row,
     Scope,
@@ -45,7 +45,7 @@ class Spread:
 
 @dataclass(frozen=True)
 class VarianceComponents(Subject):
-    """Standard deviations on the log odds, of all methods but the truth."""
+    """Standard deviations on the log odds, of all methods; of the truth where it is shown alone."""
 
     spreads: list[Spread]
 
@@ -54,7 +54,7 @@ class VarianceComponents(Subject):
         """Estimate them from all answers."""
         found = []
         for name in methods(counted.rows):
-            if name != TRUTH:
+            if name != TRUTH or counted.kind == UNPAIRED:
                 shown = counted.rows[counted.rows["method"] == name]
                 picked = shown["picked"].to_numpy(dtype=np.float64)
                 of = shown["participant"], shown["picture"]

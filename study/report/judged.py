@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from typing import Self
 
 from study.protocol.design import TRUTH
@@ -13,20 +13,17 @@ from study.report.layout import (
     Section,
     Subject,
     count,
-    equal,
-    interval_notes,
     measures,
-    name_of,
     number,
     number_range,
     p_value,
     percent,
-    percent_range,
     points_range,
     rate_rows,
     row,
     signed,
 )
+from study.report.shares import interval_words, shares, taken, tested_words, without_paper
 from study.statistics.behaviour import Times, times
 from study.statistics.judged import Judged, judged
 from study.statistics.stats import Counted, Rate
@@ -43,52 +40,25 @@ class RealOrFake(Subject):
     @classmethod
     def of(cls, counted: Counted) -> Self:
         """Compute both; the paper's rates are of another task."""
-        rates = [replace(rate, paper=None) for rate in counted.fool_rates]
+        rates = without_paper(counted.fool_rates)
         every = counted.rows.assign(picked=True)  # an answer is one, real or fake
         return cls(rates, judged(counted.rows, counted.level), times(every))
 
     def sections(self, scope: Scope) -> Iterator[Section]:
         """The rates, then the comparisons."""
-        level = f"{100 * scope.level:g} %"
-        yield Section(
+        yield shares(
             "called-real",
             "Called real",
             "Each trial showed one picture, and people said real or fake. In what share of the "
             "trials with such a picture did they say real?",
-            ("version", "real", "rate", f"{level} interval", "Wilson (naive)"),
-            [
-                [
-                    name_of(rate),
-                    f"{rate.picked}/{rate.trials}",
-                    percent(rate.rate),
-                    percent_range(rate.headline),
-                    percent_range(rate.wilson),
-                ]
-                for rate in self.called_real
-            ],
-            (
-                *interval_notes(self.called_real),
-                f"{level} interval: over other participants and other pictures (two-way "
-                "cluster-robust, logit scale, t quantile). Wilson treats all answers as "
-                "independent and is too narrow.",
-            ),
+            ("version", "real"),
             self.called_real,
+            scope.level,
         )
         if self.against_truth:
             yield from self._compared()
         if self.times is not None:
-            t = self.times
-            yield Section(
-                "attention",
-                "Time",
-                columns=("", "value"),
-                rows=[
-                    ["seconds to the answer, median", number(t.median_s, 1)],
-                    ["  quartiles", f"{t.first_quartile_s:.1f} to {t.third_quartile_s:.1f}"],
-                    ["  first half of the trials, median", number(t.early_median_s, 1)],
-                    ["  second half of the trials, median", number(t.late_median_s, 1)],
-                ],
-            )
+            yield taken(self.times, "answer")
 
     def _compared(self) -> Iterator[Section]:
         yield Section(
@@ -149,16 +119,9 @@ class RealOrFake(Subject):
         """The results in running text."""
         for rate in self.called_real:
             what = "Real pictures" if rate.name == TRUTH else f"Pictures by {rate.name}"
-            interval = (
-                f"95 % interval {percent_range(rate.headline)}".replace(
-                    "95", f"{100 * rate.headline.level:g}"
-                )
-                if rate.headline.defined
-                else rate.headline.note
-            )
             yield (
                 f"{what} were called real in {percent(rate.rate)} of {count(rate.trials, 'trial')} "
-                f"({interval})."
+                f"({interval_words(rate)})."
             )
         for t in self.against_truth:
             apart = (
@@ -166,11 +129,7 @@ class RealOrFake(Subject):
                 if t.d_interval.defined
                 else t.d_interval.note
             )
-            tested = (
-                f"{points_range(t.interval)}; two-way t test, Holm-corrected p {equal(t.p_holm)}"
-                if t.interval.defined
-                else t.interval.note
-            )
+            tested = tested_words(t.interval, t.p_holm)
             points = _rounded(t.difference)
             often = (
                 f"{abs(points):.1f} points {'more' if points > 0 else 'less'} often than"

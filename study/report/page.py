@@ -126,7 +126,7 @@ def _of_kind(s: Report) -> dict[str, Any]:
         words, key, title = "called real", "called-real", "Called real"
         apart = {
             t.name: f"; d' = {t.d_prime:.2f}"
-            for t in s.real_or_fake.against_truth
+            for t in s.answered.against_truth
             if t.d_interval.defined
         }
     ink = charts.inks(rate.name for rate in s.rates_shown)

@@ -33,10 +33,8 @@ def paragraph(s: Report) -> str:
     sentences = [*_who(s)]
     if isinstance(s, Summary):
         sentences += _picked(s)
-    elif isinstance(s, Judgements):
-        sentences += s.real_or_fake.sentences()
-    elif isinstance(s, Preferences):
-        sentences += s.preference.sentences()
+    elif isinstance(s, (Judgements, Preferences)):
+        sentences += s.answered.sentences()
     sentences.append(
         "Intervals are two-way cluster-robust over participants and pictures on the logit scale "
         "with t quantiles; pooled binomial intervals would be too narrow."

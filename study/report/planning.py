@@ -12,7 +12,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from study.statistics.claims import EQUIVALENCE, GAP, Claim, Methods
+from study.statistics.claims import EQUIVALENCE, GAP, TOLD, Claim, Claims, Methods
+from study.statistics.claims_kinds import Judging, Preferring
 from study.statistics.coverage import Plan
 from study.statistics.sizing import MOST_PEOPLE, Power, Question
 
@@ -69,10 +70,11 @@ def table(
     )
 
 
-def claims_table(made: Made, methods: Methods, studies: int, needed: Fewest) -> str:
+def claims_table(made: Made, methods: Claims, studies: int, needed: Fewest) -> str:
     """The power of every claim for a terminal; `needed` is of `people_for_claims`."""
     one = made[0][0]
-    rates = ", ".join(f"{name} {100 * rate:g} %" for name, rate in methods.fool.items())
+    rates = ", ".join(f"{name} {100 * rate:g} %" for name, rate in methods.shares.items())
+    word, _, explained = _words(methods)
     head = ["people", "trials", "pictures", "true", "power", "Holm", "claim"]
     rows = []
     for plan, found in made:
@@ -84,15 +86,16 @@ def claims_table(made: Made, methods: Methods, studies: int, needed: Fewest) -> 
                     f"{100 * claim.value:+.1f}",
                     f"{100 * claim.power:.0f} %",
                     f"{100 * claim.power_holm:.0f} %",
-                    _claim(claim.kind, claim.name, claim.other, methods.margin),
+                    _claim(claim.kind, claim.name, claim.other, methods),
                 ]
             )
     return "\n".join(
         [
             TITLE,
             "",
-            f"Fool rates: {rates}; {_people(one)}",
-            f"{studies} simulated studies a row. true: gap or difference in percentage points.",
+            f"{word}: {rates}; {_people(one)}",
+            f"{studies} simulated studies a row. true: {'gap or ' * isinstance(methods, Methods)}"
+            "difference in percentage points.",
             "",
             *_aligned(head, rows, left=1),
             "",
@@ -103,20 +106,32 @@ def claims_table(made: Made, methods: Methods, studies: int, needed: Fewest) -> 
             ),
             "",
             "power: share of the studies whose p is at most 5 %; Holm: the same after the report's",
-            "correction. Gap: half of the difference between the picks of method and truth.",
+            f"correction.{explained}",
             "Where a claim is not true, its power is how often it would be made all the same.",
-            *_diluted(one),
+            *_diluted(one, methods.options),
             "",
         ]
     )
 
 
-def _claim(kind: str, name: str, other: str, margin: float) -> str:
+def _words(methods: Claims) -> tuple[str, str, str]:
+    """What the shares are, their name in JSON, and a word on the claims."""
+    if isinstance(methods, Judging):
+        return "Called real", "real", " Told: not called real as often as the truth."
+    if isinstance(methods, Preferring):
+        return "Preferred", "prefer", ""
+    gap = " Gap: half of the difference between the picks of method and truth."
+    return "Fool rates", "fool", gap
+
+
+def _claim(kind: str, name: str, other: str, methods: Claims) -> str:
     """Name a claim, such as "gan: gap"."""
     if kind == GAP:
         return f"{name}: gap to the truth"
-    if kind == EQUIVALENCE:
-        return f"{name}: within ±{100 * margin:g} of the truth"
+    if kind == TOLD:
+        return f"{name}: told from the truth"
+    if kind == EQUIVALENCE and isinstance(methods, Methods):
+        return f"{name}: within ±{100 * methods.margin:g} of the truth"
     return f"{name} − {other}"
 
 
@@ -124,7 +139,7 @@ def _fewest(
     size: tuple[int, int],
     needed: Mapping[tuple[str, str, str], int | None],
     made: Made,
-    methods: Methods,
+    methods: Claims,
 ) -> Iterator[str]:
     """How many people each claim takes with so many trials and pictures."""
     trials, pictures = size
@@ -134,7 +149,7 @@ def _fewest(
         said = f"about {people} people" if people else f"more than {MOST_PEOPLE} people"
         if not methods.can_be_shown(claim.kind, claim.value):
             said = "not true, so no number of people shows it"
-        yield f"  {_claim(claim.kind, claim.name, claim.other, methods.margin)}: {said}"
+        yield f"  {_claim(claim.kind, claim.name, claim.other, methods)}: {said}"
 
 
 def _aligned(head: list[str], rows: list[list[str]], left: int = 0) -> list[str]:
@@ -163,13 +178,13 @@ def _people(of: Plan | Power) -> str:
     )
 
 
-def _diluted(of: Plan | Power) -> list[str]:
+def _diluted(of: Plan | Power, options: int | None = None) -> list[str]:
     """What the careless do to a rate, where there are some."""
     if not of.careless:
         return []
     return [
         "Answers of those who pick by chance are in the rates, and draw them towards "
-        f"{100 / of.options:.1f} %."
+        f"{100 / (options or of.options):.1f} %."
     ]
 
 
@@ -217,17 +232,18 @@ def json_text(
     return json.dumps(made, indent=2, allow_nan=False) + "\n"
 
 
-def claims_json(made: Made, methods: Methods, studies: int, needed: Fewest) -> str:
+def claims_json(made: Made, methods: Claims, studies: int, needed: Fewest) -> str:
     """The power of every claim as JSON, unrounded shares."""
     content = {
         "title": TITLE,
         "simulated": True,
         "studies": studies,
-        "fool": dict(methods.fool),
-        "margin": methods.margin,
+        _words(methods)[1]: dict(methods.shares),
+        **({"margin": methods.margin} if isinstance(methods, Methods) else {}),
         "designs": [
             {
                 **{k: v for k, v in asdict(plan).items() if k != "rate"},
+                "options": methods.options,
                 "claims": [asdict(claim) for claim in found],
             }
             for plan, found in made

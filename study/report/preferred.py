@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from typing import Self
 
 from study.report.layout import (
@@ -12,10 +12,7 @@ from study.report.layout import (
     Section,
     Subject,
     count,
-    equal,
-    interval_notes,
     measures,
-    number,
     number_range,
     p_value,
     percent,
@@ -25,61 +22,49 @@ from study.report.layout import (
     row,
     signed,
 )
+from study.report.places import place_rows, places
+from study.report.shares import interval_words, shares, taken, tested_words, without_paper
 from study.statistics.behaviour import Times, times
 from study.statistics.comparisons import Difference, differences
 from study.statistics.intervals import undefined
-from study.statistics.stats import Counted, Rate, methods
+from study.statistics.stats import Counted, Rate, SlotCheck, methods, slot_check
 from study.statistics.strengths import Strengths, strengths
 from study.statistics.twoway import TWO_WAY_LINEAR
 
 
 @dataclass(frozen=True)
 class Preference(Subject):
-    """Preference rates, their differences, and strengths against `reference`, whose own is 0."""
+    """Preference rates, differences, strengths against `reference` (whose own is 0), and places."""
 
     preferred: list[Rate]
     preference_differences: list[Difference]
     reference: str
     strengths: Strengths
+    slots: SlotCheck
     times: Times | None
 
     @classmethod
     def of(cls, counted: Counted) -> Self:
         """Compute all of it; the paper's rates are of another task."""
         rows, level = counted.rows, counted.level
-        rates = [replace(rate, paper=None) for rate in counted.fool_rates]
+        rates = without_paper(counted.fool_rates)
         picked = {rate.name for rate in rates if rate.picked}
         reference = next((name for name in reversed(methods(rows)) if name in picked), "")
         found = strengths(rows, level)
-        return cls(rates, differences(rows, level), reference, found, times(rows))
+        checked = slot_check(rows, level)
+        return cls(rates, differences(rows, level), reference, found, checked, times(rows))
 
     def sections(self, scope: Scope) -> Iterator[Section]:
-        """Rates, differences, the scale, and times."""
-        level = f"{100 * scope.level:g} %"
-        yield Section(
+        """Rates, differences, the scale, places and times."""
+        yield shares(
             "preferred",
             "Preferred",
             f"In what share of the trials was the method's picture preferred? Each trial has one "
             f"pick among {scope.options}, without the real picture; equally good ones would have "
             f"{percent(1 / scope.options)} each.",
-            ("method", "picks", "rate", f"{level} interval", "Wilson (naive)"),
-            [
-                [
-                    rate.name,
-                    f"{rate.picked}/{rate.trials}",
-                    percent(rate.rate),
-                    percent_range(rate.headline),
-                    percent_range(rate.wilson),
-                ]
-                for rate in self.preferred
-            ],
-            (
-                *interval_notes(self.preferred),
-                f"{level} interval: over other participants and other pictures (two-way "
-                "cluster-robust, logit scale, t quantile). Wilson treats all answers as "
-                "independent and is too narrow.",
-            ),
+            ("method", "picks"),
             self.preferred,
+            scope.level,
         )
         yield Section(
             "preference-differences",
@@ -99,19 +84,9 @@ class Preference(Subject):
             ],
         )
         yield self._scale()
+        yield places(self.slots)
         if self.times is not None:
-            yield Section(
-                "attention",
-                "Time",
-                columns=("", "value"),
-                rows=[
-                    ["seconds to the pick, median", number(self.times.median_s, 1)],
-                    [
-                        "  quartiles",
-                        f"{self.times.first_quartile_s:.1f} to {self.times.third_quartile_s:.1f}",
-                    ],
-                ],
-            )
+            yield taken(self.times, "pick")
 
     def _scale(self) -> Section:
         found = self.strengths
@@ -147,7 +122,7 @@ class Preference(Subject):
         )
 
     def rows(self) -> Iterator[Row]:
-        """Rates, differences and strengths, each with its interval."""
+        """Rates, differences, strengths and places, each with its interval."""
         yield from rate_rows("preferred", self.preferred)
         for d in self.preference_differences:
             of: Row = {"group": d.other, "name": d.name}
@@ -160,25 +135,17 @@ class Preference(Subject):
         if self.strengths.why:
             why = undefined(TWO_WAY_LINEAR, 0.95, self.strengths.why)
             yield row("strengths", "strength", None, why)
+        yield from place_rows(self.slots)
         if self.times is not None:
             yield from measures("response_times", self.times, *asdict(self.times))
 
     def sentences(self) -> Iterator[str]:
         """The results in running text."""
         for rate in self.preferred:
-            interval = (
-                f"{100 * rate.headline.level:g} % interval {percent_range(rate.headline)}"
-                if rate.headline.defined
-                else rate.headline.note
-            )
             yield (
                 f"Pictures by {rate.name} were preferred in {percent(rate.rate)} of "
-                f"{count(rate.trials, 'trial')} ({interval})."
+                f"{count(rate.trials, 'trial')} ({interval_words(rate)})."
             )
         for t in self.preference_differences:
-            tested = (
-                f"{points_range(t.interval)}; two-way t test, Holm-corrected p {equal(t.p_holm)}"
-                if t.interval.defined
-                else t.interval.note
-            )
+            tested = tested_words(t.interval, t.p_holm)
             yield (f"{t.name} less {t.other}: {signed(100 * t.difference, 1)} points ({tested}).")

@@ -9,7 +9,7 @@ from typing import Any, Self
 import numpy as np
 import pandas as pd
 
-from study.protocol.design import TRUTH
+from study.protocol.design import PICK, TRUTH, UNPAIRED
 from study.protocol.planned import EQUIVALENT
 from study.protocol.registration import Look, Record, Registration, changed
 from study.report.layout import (
@@ -24,8 +24,14 @@ from study.report.layout import (
     signed,
 )
 from study.statistics.comparisons import MARGIN, equivalence
+from study.statistics.judged import contrasts
 from study.statistics.stats import Counted, is_excluded
-from study.statistics.twoway import two_way_mean, two_way_p, two_way_variance
+from study.statistics.twoway import (
+    TwoWayVariance,
+    two_way_mean,
+    two_way_p,
+    two_way_variance,
+)
 
 HELD, OPEN = "✓", "–"
 _NONE = (
@@ -115,7 +121,8 @@ def _lines(counted: Counted, record: Record, found: Registration) -> Iterator[Li
         "Rates hidden until the end", "no look before", _looked(record.looks)[:-1], not record.looks
     )
     yield _exclusions(content, counted)
-    yield _margin(content, counted)
+    if counted.kind == PICK:
+        yield _margin(content, counted)
     yield _primary(content, counted)
     differ = changed(content, record.settings)
     yield Line(
@@ -192,24 +199,38 @@ def _primary(content: Mapping[str, Any], counted: Counted) -> Line:
     equivalent = content["primary"]["claim"] == EQUIVALENT
     what = f"{method} against {'the truth' if against == TRUTH else against}"
     what += ", equivalent" if equivalent else ", different"
-    rows = counted.rows
-    shown = set(rows.loc[rows["method"] == method, "trial"])
-    picks = rows[rows["picked"] & rows["trial"].isin(shown)]
-    if against != TRUTH:
-        picks = picks[picks["trial"].isin(rows.loc[rows["method"] == against, "trial"])]
-    if picks.empty:
+    variance = _contrast(counted, method, against)
+    if variance is None:
         return Line("Primary contrast", what, "no trial shows it", False)
-    own, other = (
-        np.asarray(picks["method"] == name, dtype=np.float64) for name in (method, against)
-    )
-    score = (own - other) / (2 if against == TRUTH else 1)
-    variance = two_way_variance(score, picks["participant"], picks["picture"])
     interval = two_way_mean(variance, counted.level)
     p = equivalence(variance, counted.margin or MARGIN) if equivalent else two_way_p(variance)
-    name = "gap" if against == TRUTH else "difference"
+    name = "gap" if against == TRUTH and counted.kind == PICK else "difference"
     found = f"{name} {signed(100 * variance.mean, 1)} points"
     if not interval.defined:
         return Line("Primary contrast", what, f"{found}, no interval: {interval.note}", False)
     verdict = "shown" if p <= content["analysis"]["alpha"] else "not shown"
     found += f", interval {points_range(interval)}, p {equal(p)}: {verdict}"
     return Line("Primary contrast", what, found, True)
+
+
+def _contrast(counted: Counted, method: str, against: str) -> TwoWayVariance | None:
+    """The contrast of the two as its section has it; None where no trial shows both."""
+    rows = counted.rows
+    if counted.kind == UNPAIRED:
+        pair = rows[rows["method"].isin([method, against])]
+        real = np.asarray(pair["method"] == against)
+        if real.all() or not real.any():
+            return None
+        called = pair["picked"].to_numpy(dtype=np.float64)
+        return contrasts(real, called, pair["participant"], pair["picture"])[0]
+    shown = set(rows.loc[rows["method"] == method, "trial"])
+    picks = rows[rows["picked"] & rows["trial"].isin(shown)]
+    if against != TRUTH:
+        picks = picks[picks["trial"].isin(rows.loc[rows["method"] == against, "trial"])]
+    if picks.empty:
+        return None
+    own, other = (
+        np.asarray(picks["method"] == name, dtype=np.float64) for name in (method, against)
+    )
+    score = (own - other) / (2 if against == TRUTH else 1)
+    return two_way_variance(score, picks["participant"], picks["picture"])

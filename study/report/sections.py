@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from study.report import checklist, paragraph
 from study.report.layout import Section
-from study.report.summary import Report, Summary
+from study.report.summary import Report
 
 _SIMULATED = (
     "SIMULATED: a program drew these answers from a model to test the pipeline or to plan a study. "
@@ -23,7 +23,7 @@ def sections(summary: Report) -> list[Section]:
     """All sections of the report, in order."""
     return [
         *summary.sections(),
-        *([checklist.checklist(summary)] if isinstance(summary, Summary) else []),
+        checklist.checklist(summary),
         paragraph.paper(summary),
         _about(summary),
     ]

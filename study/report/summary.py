@@ -84,37 +84,40 @@ class Report(ABC):
 
 
 @dataclass(frozen=True)
-class Judgements(Report):
-    """The report of a study whose trials show one picture: real or fake?"""
+class OneQuestion(Report):
+    """The report of a study whose trials ask one question that is not which one is real."""
 
-    real_or_fake: RealOrFake
+    answered: Subject
+    components: VarianceComponents
     exposure: Exposure
     automation: Automation
     screen: ScreenChecks
     populations: Populations
     registered: Registered
+
+
+@dataclass(frozen=True)
+class Judgements(OneQuestion):
+    """The report of a study whose trials show one picture: real or fake?"""
+
+    answered: RealOrFake  # keeps its place
 
     @property
     def rates_shown(self) -> Sequence[Rate]:
         """The rates of "real"."""
-        return self.real_or_fake.called_real
+        return self.answered.called_real
 
 
 @dataclass(frozen=True)
-class Preferences(Report):
+class Preferences(OneQuestion):
     """The report of a study whose trials ask for a preference, without the truth."""
 
-    preference: Preference
-    exposure: Exposure
-    automation: Automation
-    screen: ScreenChecks
-    populations: Populations
-    registered: Registered
+    answered: Preference  # keeps its place
 
     @property
     def rates_shown(self) -> Sequence[Rate]:
         """The preference rates."""
-        return self.preference.preferred
+        return self.answered.preferred
 
 
 @dataclass(frozen=True)

@@ -3,13 +3,15 @@
 The report claims three things of methods that are shown together: that a method is not picked as
 often as the truth (its gap is not 0), that it is picked as often within a margin (equivalence), and
 that two methods fool unequally often. Each simulated study goes through the report's own tests, and
-through its two families of Holm's. `study.power` prints the shares.
+through its two families of Holm's. `study.power` prints the shares. What reports of other kinds of
+trials claim is in `study.statistics.claims_kinds`, and is counted here, too.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from itertools import combinations
 
@@ -23,7 +25,8 @@ from study.statistics.model import AnswerModel, intercepts
 from study.statistics.sizing import POWER, fewest
 from study.statistics.twoway import two_way_p, two_way_variance
 
-GAP, EQUIVALENCE, DIFFERENCE = "gap", "equivalence", "difference"
+GAP, EQUIVALENCE, DIFFERENCE, TOLD = "gap", "equivalence", "difference", "told"
+Drawn = Callable[[np.random.Generator], list[float]]
 
 
 @dataclass(frozen=True)
@@ -33,7 +36,7 @@ class Claim:
     Attributes
     ----------
     kind
-        `GAP`, `EQUIVALENCE` or `DIFFERENCE`.
+        `GAP`, `EQUIVALENCE` or `DIFFERENCE`; of real or fake, `TOLD`.
     name, other
         The method, and whom it is compared with; the truth except for differences.
     value
@@ -51,9 +54,40 @@ class Claim:
     power_holm: float
 
 
+class Claims(ABC):
+    """What is shown in one study, and what its report claims of that."""
+
+    @property
+    @abstractmethod
+    def shares(self) -> Mapping[str, float]:
+        """Share of each method among attentive people."""
+
+    @property
+    @abstractmethod
+    def options(self) -> int:
+        """Among how many answers the careless choose by chance."""
+
+    @property
+    @abstractmethod
+    def families(self) -> tuple[int, ...]:
+        """How many claims each of Holm's families has, in the order of `claimed`."""
+
+    @abstractmethod
+    def claimed(self, plan: Plan) -> list[tuple[str, str, str, float]]:
+        """Return kind, both names and true value of every claim, in the order of the tests."""
+
+    @abstractmethod
+    def studies(self, plan: Plan) -> Drawn:
+        """Return what draws one study and gives the report's p of every claim."""
+
+    def can_be_shown(self, kind: str, value: float) -> bool:
+        """Return whether a claim is true, so that some number of people will show it."""
+        return not math.isclose(value, 0, abs_tol=1e-12)
+
+
 @dataclass(frozen=True)
-class Methods:
-    """The methods of one study.
+class Methods(Claims):
+    """The methods of one study, which are shown together with the truth.
 
     Attributes
     ----------
@@ -75,6 +109,28 @@ class Methods:
         if not 0 < self.margin < math.inf:
             raise ValueError(f"The margin of equivalence must lie above 0, got {self.margin:g}.")
 
+    @property
+    def shares(self) -> Mapping[str, float]:
+        """The fool rates."""
+        return self.fool
+
+    @property
+    def options(self) -> int:
+        """The methods and the truth."""
+        return len(self.fool) + 1
+
+    @property
+    def families(self) -> tuple[int, ...]:
+        """Gaps and equivalences are one family, differences another."""
+        count = len(self.fool)
+        return 2 * count, count * (count - 1) // 2
+
+    def studies(self, plan: Plan) -> Drawn:
+        """Return what draws one study and gives the report's p of every claim."""
+        model = AnswerModel(dict(self.fool), plan.participant_sd, plan.picture_sd)
+        fixed = intercepts(model)
+        return lambda rng: _tested(*draw(plan, fixed, rng), len(self.fool), self.margin)
+
     def claimed(self, plan: Plan) -> list[tuple[str, str, str, float]]:
         """Kind, both names and true value of every claim, in the order of the report's tests."""
         rates = {name: plan.with_careless(rate) for name, rate in self.fool.items()}
@@ -91,18 +147,18 @@ class Methods:
         """Whether a claim is true, so that some number of people will show it."""
         if kind == EQUIVALENCE:
             return abs(value) < self.margin
-        return not math.isclose(value, 0, abs_tol=1e-12)
+        return super().can_be_shown(kind, value)
 
 
-def claims(plan: Plan, methods: Methods, studies: int, rng: np.random.Generator) -> list[Claim]:
+def claims(plan: Plan, methods: Claims, studies: int, rng: np.random.Generator) -> list[Claim]:
     """Simulate studies of one size and count the claims that the report would make.
 
     Parameters
     ----------
     plan : Plan
-        Size, standard deviations, drop-outs and careless people; its rate is not looked at, and
-        its options are the methods and the truth.
-    methods : Methods
+        Size, standard deviations, drop-outs and careless people; its rate and options are not
+        looked at.
+    methods : Claims
     studies : int
         The standard error of a share s is sqrt(s (1 - s) / studies).
     rng : numpy Generator
@@ -112,24 +168,17 @@ def claims(plan: Plan, methods: Methods, studies: int, rng: np.random.Generator)
     ValueError
         If rates or standard deviations are out of range.
     """
-    plan = replace(plan, options=len(methods.fool) + 1)
-    model = AnswerModel(dict(methods.fool), plan.participant_sd, plan.picture_sd)
-    fixed = intercepts(model)
-    claimed = methods.claimed(plan)
-    p = np.array(
-        [
-            _tested(*draw(plan, fixed, rng), len(methods.fool), methods.margin)
-            for _ in range(studies)
-        ]
-    )
-    against = 2 * len(methods.fool)  # gaps and equivalences are one family, differences another
-    corrected = np.concatenate([holm_rows(p[:, :against]), holm_rows(p[:, against:])], axis=1)
+    plan = replace(plan, options=methods.options)
+    claimed, one = methods.claimed(plan), methods.studies(plan)
+    p = np.array([one(rng) for _ in range(studies)])
+    ends = np.cumsum(methods.families)[:-1]
+    corrected = np.concatenate([holm_rows(of) for of in np.split(p, ends, axis=1)], axis=1)
     shares = np.array([p <= ALPHA, corrected <= ALPHA]).mean(axis=1)  # without a p, no claim
     return [Claim(*claim, *map(float, shares[:, i])) for i, claim in enumerate(claimed)]
 
 
 def people_for_claims(
-    plan: Plan, methods: Methods, studies: int, rng: np.random.Generator
+    plan: Plan, methods: Claims, studies: int, rng: np.random.Generator
 ) -> dict[tuple[str, str, str], int | None]:
     """About how many people make each claim with 80 % power after Holm's correction.
 
@@ -143,7 +192,7 @@ def people_for_claims(
             found[people] = claims(replace(plan, participants=people), methods, studies, rng)
         return found[people][i].power_holm
 
-    of = replace(plan, options=len(methods.fool) + 1)
+    of = replace(plan, options=methods.options)
     return {
         (kind, name, other): (
             fewest(lambda people, i=i: power(people, i) >= POWER)  # type: ignore[misc]

@@ -212,10 +212,7 @@ def draw(
         by_chance[by_chance > fixed.size] = 0
         picks = np.where(careless[person], by_chance, picks)
     if plan.dropout:
-        leaves = rng.random(plan.participants) < plan.dropout
-        last = rng.integers(1, max(2, plan.trials), size=plan.participants)
-        number = np.tile(np.arange(plan.trials), plan.participants)
-        there = ~leaves[person] | (number < last[person])
+        there = who_stays(plan, rng)
         person, picture, picks = person[there], picture[there], picks[there]
     return person, picture, picks
 
@@ -374,6 +371,16 @@ def _ratings(
     noise = rng.normal(0, 1, own.shape)
     middle = float(np.mean(RATING_POINTS))
     return np.clip(np.rint(middle + common + own + noise), RATING_POINTS[0], RATING_POINTS[-1])
+
+
+def who_stays(plan: Plan, rng: np.random.Generator) -> NDArray[np.bool_]:
+    """Return which answers are given before who leaves early has left, shape as `pictures_of`."""
+    person = np.repeat(np.arange(plan.participants), plan.trials)
+    leaves = rng.random(plan.participants) < plan.dropout
+    last = rng.integers(1, max(2, plan.trials), size=plan.participants)
+    number = np.tile(np.arange(plan.trials), plan.participants)
+    there: NDArray[np.bool_] = ~leaves[person] | (number < last[person])
+    return there
 
 
 def pictures_of(plan: Plan, rng: np.random.Generator) -> NDArray[np.intp]:

@@ -21,6 +21,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike, NDArray
 from scipy.special import ndtri
 
 from study.protocol.design import TRUTH
@@ -85,7 +86,7 @@ def judged(rows: pd.DataFrame, level: float = LEVEL) -> list[Judged]:
     if not (rows["method"] == TRUTH).any():
         return []
     found = [
-        (name, _contrasts(rows[rows["method"].isin([name, TRUTH])]))
+        (name, _of(rows[rows["method"].isin([name, TRUTH])]))
         for name in methods(rows)
         if name != TRUTH
     ]
@@ -97,25 +98,41 @@ def judged(rows: pd.DataFrame, level: float = LEVEL) -> list[Judged]:
             Judged(
                 name, int(mine["picked"].sum()), len(mine),
                 difference.mean, two_way_mean(difference, level), two_way_p(difference), p_holm,
-                *_estimate(apart, level), *_estimate(criterion, level),
+                *estimate(apart, level), *estimate(criterion, level),
             )
         )  # fmt: skip
     return result
 
 
-def _contrasts(
+def _of(
     pair: pd.DataFrame,
 ) -> tuple[TwoWayVariance, TwoWayVariance | None, TwoWayVariance | None]:
-    """Difference of the rates, d' and criterion; the last two None where they are infinite."""
-    real = np.asarray(pair["method"] == TRUTH)
-    called = pair["picked"].to_numpy(dtype=np.float64)
+    """The contrasts of the rows of a method and of the truth."""
+    real, called = np.asarray(pair["method"] == TRUTH), pair["picked"].to_numpy(dtype=np.float64)
+    return contrasts(real, called, pair["participant"], pair["picture"])
+
+
+def contrasts(
+    real: NDArray[np.bool_], called: NDArray[np.float64], participant: ArrayLike, picture: ArrayLike
+) -> tuple[TwoWayVariance, TwoWayVariance | None, TwoWayVariance | None]:
+    """Return difference of the rates, d' and criterion; the last two None where they are infinite.
+
+    Parameters
+    ----------
+    real : ndarray of bool, shape (answers,)
+        Whether the picture was real; the others are by one method.
+    called : ndarray of float, shape (answers,)
+        1 where it was called real, 0 where it was called fake.
+    participant, picture : array-like, shape (answers,)
+        Who answered, on what.
+    """
     hits, alarms = float(called[real].mean()), float(called[~real].mean())
 
     def contrast(value: float, by_hits: float, by_alarms: float) -> TwoWayVariance:
         """Mean over all answers that is `value`, each answer with its part of the variance."""
         part = np.where(real, by_hits / real.mean(), by_alarms / (~real).mean())
         part *= called - np.where(real, hits, alarms)
-        return two_way_variance(value + part, pair["participant"], pair["picture"])
+        return two_way_variance(value + part, participant, picture)
 
     difference = contrast(alarms - hits, -1.0, 1.0)
     if not (0 < hits < 1 and 0 < alarms < 1):
@@ -133,7 +150,8 @@ def _density(z: float) -> float:
     return math.exp(-z * z / 2) / math.sqrt(2 * math.pi)
 
 
-def _estimate(variance: TwoWayVariance | None, level: float) -> tuple[float, Interval]:
+def estimate(variance: TwoWayVariance | None, level: float = LEVEL) -> tuple[float, Interval]:
+    """Return d' or the criterion with its interval; NaN and why, where it is infinite."""
     if variance is None:
         why = "no finite d', as one of the two was always or never called real"
         return math.nan, undefined(TWO_WAY_LINEAR, level, why)

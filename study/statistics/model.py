@@ -120,7 +120,7 @@ def intercepts(model: AnswerModel) -> Floats:
     wanted = np.array(list(model.fool.values()))
     wanted_odds = np.log(wanted) - math.log(1 - wanted.sum())
     sd = math.hypot(model.participant_sd, model.picture_sd)
-    effects = sd * _normal_points(len(wanted))
+    effects = sd * normal_points(len(wanted))
     a: Floats = wanted_odds.copy()
     for _ in range(500):
         present = _probabilities(a + effects).mean(axis=0)
@@ -178,7 +178,7 @@ def expected_shares(model: AnswerModel, fixed: Floats, shown: NDArray[np.bool_])
         Each row sums to 1.
     """
     sd = math.hypot(model.participant_sd, model.picture_sd)
-    fakes = fixed + sd * _normal_points(len(fixed))
+    fakes = fixed + sd * normal_points(len(fixed))
     odds = np.exp(np.concatenate([np.zeros((len(fakes), 1)), fakes], axis=1))
     each = [odds * row / (odds @ row)[:, None] for row in shown.astype(np.float64)]
     return np.array([shares.mean(axis=0) for shares in each])
@@ -191,7 +191,7 @@ def _probabilities(fakes: Floats) -> Floats:
     return shares
 
 
-def _normal_points(dimensions: int) -> Floats:
+def normal_points(dimensions: int) -> Floats:
     """Standard normal quasi-random points, shape (_POINTS, dimensions), mean 0.
 
     A Kronecker sequence on powers of the root of x^(d + 1) = x + 1, and its mirror image. It is

@@ -103,7 +103,7 @@ def test_a_participant_needs_no_browser(server: Any) -> None:
     assert shown["step"] == "consent"
     _, shown = call(server.url, "consent", {**request, "version": shown["version"]})
     assert shown["step"] == "pick"
-    _, forged = call(server.url, "pick", {**request, "trial": shown["upcoming"], "slot": 1})
+    _, forged = call(server.url, "pick", {**request, "trial": shown["upcoming"][0], "slot": 1})
     assert set(forged) == {"error"}
     status, nonsense = call(server.url, "pick", [[[]]])
     assert status == 200

@@ -63,14 +63,6 @@ def test_a_limited_exposure_is_registered_in_words(file, capsys):
     assert "Secondary: the time to the pick." in words
 
 
-@pytest.mark.parametrize("kind", ["unpaired", "preference"])
-def test_other_kinds_of_trials_are_registered_by_hand(file, kind, capsys):
-    file.write_text(f'stimuli = "{DEFAULT_SET}"\n[trials]\nkind = "{kind}"\nscored = 6\n')
-    assert run(file) == 2
-    assert f"trials.kind is '{kind}'" in capsys.readouterr().err
-    assert not file.with_suffix(".registration.json").exists()
-
-
 def run(*options):
     return register.main([*map(str, options), "--studies", "20"])
 

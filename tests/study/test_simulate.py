@@ -13,10 +13,13 @@ from scipy.stats import binom
 from sqlalchemy import create_engine, inspect, text
 
 from study import simulate as module
+from study.database.exported import from_export
+from study.database.source import from_database
 from study.database.store import Answer, Store, answers, participants
 from study.errors import DatabaseError, SimulationError
+from study.export import export
 from study.protocol.design import Design, StudySpec
-from study.report.__main__ import report
+from study.report.__main__ import report, report_of
 from study.simulate import Simulation, main, simulate, synthetic_pictures
 from study.statistics import stats
 from study.statistics.model import AnswerModel
@@ -224,7 +227,7 @@ def test_database_url_is_not_used(tmp_path, monkeypatch, capsys):
         ("--fool gan=nan", "got nan"),
         ("--fool deoldify=0.3", "no method deoldify, only gan, classification"),
         ("--fool truth=0.3", "'truth' takes what the methods leave"),
-        ("--fool gan=0.1 --fool gan=0.2", "two fool rates"),
+        ("--fool gan=0.1 --fool gan=0.2", "two rates of --fool"),
         ("--participants 0", "0 participants with 30 trials"),
         ("--trials 0", "16 participants with 0 trials"),
         ("--trials 201", "would see 201 pictures, but there are only 200"),
@@ -335,6 +338,61 @@ def test_an_interrupted_simulation_says_what_is_left(url, monkeypatch, capsys):
 def test_the_name_tells_the_model():
     model = AnswerModel({"a": 0.25}, 0.1, 0.2)
     assert Simulation(model=model, seed=9).name == "simulated: a=0.25, SD 0.1/0.2, seed 9"
+
+
+OF_KIND = [
+    ("unpaired", ["--real", "truth=0.7", "--real", "gan=0.4", "--real", "classification=0.1"]),
+    ("preference", ["--prefer", "gan=0.8", "--prefer", "classification=0.2"]),
+]
+
+
+@pytest.mark.parametrize(("kind", "shares"), OF_KIND)
+def test_other_kinds_are_simulated_marked_and_reported(kind, shares, url, tmp_path, capsys):
+    given = ["--kind", kind, *shares, "--participants", "12", "--trials", "30", "--pictures", "60"]
+    assert main([*given, "--db", url]) == 0
+    rows = answers(url, unpaired=kind == "unpaired")
+    assert rows["simulated"].all()
+    assert rows[["realism", "quality"]].isna().all(axis=None)
+    assert rows.groupby("participant")["picture"].nunique().eq(30).all()
+    if kind == "unpaired":  # one version of a picture a person, all versions equally often
+        assert (rows.groupby("trial").size() == 1).all()
+        assert rows.groupby(["participant", "method"]).size().eq(10).all()
+    else:
+        assert set(rows["method"]) == {"gan", "classification"}
+        assert rows.groupby("trial")["picked"].sum().eq(1).all()
+    said = " ".join(report(url, "text").split())
+    assert "(SIMULATED PARTICIPANTS)" in said
+    assert f"simulated: {kind}, {' '.join(shares[1::2])}, SD 0.5/1, seed 1" in said
+    whole = json.loads(report(url, "json"))
+    wanted = dict(share.split("=") for share in shares[1::2])
+    for rate in whole["called_real" if kind == "unpaired" else "preferred"]:
+        assert holds(rate, float(wanted[rate["name"]])), rate
+    # As an export it comes back, and is believed to be simulated only.
+    source = from_database(url)
+    export(source, tmp_path / "out")
+    assert report_of(from_export(tmp_path / "out"), "json") == report_of(source, "json")
+
+
+@pytest.mark.parametrize(
+    ("argv", "words"),
+    [
+        ("--kind unpaired --fool gan=0.4", "--fool belongs to trials of kind 'pick'"),
+        ("--real truth=0.4 --real gan=0.4", "--real belongs to trials of kind 'unpaired'"),
+        ("--kind unpaired --real gan=0.4", "'truth' and at least one method must be judged"),
+        ("--kind unpaired --real truth=1 --real gan=0.4", "called real must lie above 0 and below"),
+        ("--kind unpaired --trials 31", "a multiple of 3"),
+        ("--kind preference --prefer gan=0.4 --prefer flow=0.4", "sum to 0.8, but must sum to 1"),
+        ("--kind preference --prefer truth=0.4 --prefer a=0.6", "'truth' is none of them"),
+        ("--kind preference --prefer a=0.4 --prefer a=0.6", "two rates of --prefer"),
+        ("--kind preference --picture-sd 9", "picture SD must lie between 0 and 5"),
+    ],
+)
+def test_what_another_kind_cannot_be_is_a_sentence(argv, words, url, tmp_path, capsys):
+    assert main([*argv.split(), "--pictures", "90", "--db", url]) == 2
+    said = capsys.readouterr().err
+    assert words in said
+    assert said.count("\n") == 1
+    assert not list(tmp_path.iterdir())
 
 
 def test_simulating_loads_neither_torch_nor_gradio():

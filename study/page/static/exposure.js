@@ -38,7 +38,7 @@ const glimpse = (current) => {
     Object.assign(current, { images: masks, since, exposure });
     for (const choice of choices) choice.disabled = false;
     stage.dataset.painted = "";
-    if (state.upcoming) preload(state.upcoming).catch(() => {});
+    ahead();
   };
   const ready = make("p", { role: "status" }, begun ? words.over : words.ready);
   const asked = begun

@@ -17,7 +17,7 @@ let texts = KNOWN.texts; // then all of them, from the server
 let state = null;
 let shown = null; // {trial, images, since}: the pictures in the page
 let busy = false;
-const loads = new Map(); // trial token -> promise of its pictures, so the next trial is ready
+const loads = new Map(); // trial token -> promise of its pictures, so the next trials are ready
 
 // The page's own words, with what stands in their braces.
 const say = (name, values = {}) =>
@@ -492,6 +492,15 @@ const preload = (trial) => {
   return loads.get(trial);
 };
 
+// The pictures of the next trials, one after the other: the nearest is there first.
+const ahead = async () => {
+  try {
+    for (const trial of state?.upcoming || []) await preload(trial);
+  } catch {
+    // They are asked for again when their turn comes.
+  }
+};
+
 // Resolves in the frame after the pictures were painted: response times begin here.
 const painted = (node) =>
   new Promise((resolve) => {
@@ -521,7 +530,8 @@ const pictures = async () => {
   } finally {
     stop();
   }
-  for (const old of loads.keys()) if (old !== trial && old !== state.upcoming) loads.delete(old);
+  const kept = [trial, ...(state?.upcoming || [])];
+  for (const old of loads.keys()) if (!kept.includes(old)) loads.delete(old);
   shown = { trial, images, since: null, hidden: 0, left: null };
   return shown;
 };
@@ -574,7 +584,7 @@ const pick = async () => {
     current.left = null;
     stage.dataset.painted = "";
     traces.begin();
-    if (state.upcoming) preload(state.upcoming).catch(() => {});
+    ahead();
   });
 };
 

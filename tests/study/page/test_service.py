@@ -137,7 +137,7 @@ def test_another_persons_trial_is_out_of_reach(service, url):
 
 def test_trials_cannot_be_answered_ahead(service, url):
     shown = join(service)
-    assert "not due" in service.pick(ask(trial=shown["upcoming"], slot=1))["error"]
+    assert "not due" in service.pick(ask(trial=shown["upcoming"][0], slot=1))["error"]
     assert answers(url).empty
 
 

@@ -91,11 +91,11 @@ def test_ratings_must_be_complete_and_from_1_to_5(ratings):
         allow_ratings(trials(picked=True), "token1", ratings)
 
 
-def test_pictures_of_the_current_and_the_next_trial_may_be_sent_and_no_others():
-    session = trials(finished=1)
-    assert visible(session, "token2").id == 2
-    assert visible(session, "token3").id == 3
-    for token in ("token1", "token4", "none"):
+def test_pictures_of_the_current_and_the_next_two_trials_may_be_sent_and_no_others():
+    session = trials(scored=4, finished=1)
+    for number in (2, 3, 4):
+        assert visible(session, f"token{number}").id == number
+    for token in ("token1", "token5", "none"):
         with pytest.raises(RefusedError, match="not being shown"):
             visible(session, token)
 

@@ -67,7 +67,7 @@ def test_the_same_numbers_give_the_same_plan_whatever_the_order_of_the_pictures(
         ("ratings = true", "trials.ratings is set, but trials.kind is 'unpaired'"),
         ("[scales.realism]", "scales.realism is set, but this study has no ratings"),
         ("[analysis]\nmargin = 0.05", "analysis.margin is set, but trials.kind is 'unpaired'"),
-        ('[plan]\nprimary = "gan"', "plan.primary is set, but trials.kind is 'unpaired'"),
+        ('[plan]\nprimary = "truth"', "single pictures are compared with the truth"),
     ],
 )
 def test_what_does_not_go_with_it_is_refused_in_one_sentence(more, message):

@@ -9,7 +9,7 @@ from scipy.stats import binom, t
 
 from study.power import main
 from study.protocol.design import TRUTH
-from study.simulate import Simulation, _Person
+from study.simulate import Simulation
 from study.statistics.claims import (
     DIFFERENCE,
     EQUIVALENCE,
@@ -21,7 +21,8 @@ from study.statistics.claims import (
 )
 from study.statistics.comparisons import against_truth, differences, holm
 from study.statistics.coverage import Plan
-from study.statistics.model import AnswerModel, draw_effects
+from study.statistics.model import AnswerModel
+from study.statistics.people import People
 
 FOOL = {"gan": 0.36, "flow": 0.2}
 
@@ -29,13 +30,12 @@ FOOL = {"gan": 0.36, "flow": 0.2}
 def rows_of(simulation):
     """The rows of a study of `study.simulate`, without its database."""
     rng, spec = np.random.default_rng(simulation.seed), simulation.spec()
-    index = {picture: i for i, picture in enumerate(simulation.pictures)}
-    effects = draw_effects(simulation.model, simulation.participants, len(index), rng)
+    people = People(simulation.model, simulation.participants, tuple(simulation.pictures), rng)
     found = []
     for number in range(simulation.participants):
-        person = _Person(number, simulation.model.methods, effects, index, rng)
+        person = people.person(number)
         for trial in spec.plan(number=number, seed=int(rng.integers(2**62))):
-            pick = person.answer(trial).slot
+            pick, _, _ = person.answer(trial)
             found += [
                 (f"p{number}", (number, trial.position), trial.picture, method, slot == pick)
                 for slot, method in enumerate(trial.methods, start=1)
