@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from colorizers.networks.base import Colorizer, Network
 
 PHOTOGRAPHS, CIFAR10, CONTROL = "photographs", "CIFAR-10", "control"
-"""What a method is for: photographs; the pictures of CIFAR-10; to be compared with, not to be used."""
+"""What a method is for: photographs; the pictures of CIFAR-10; to be compared with alone."""
 
 
 class Method(NamedTuple):
