@@ -368,7 +368,7 @@ def _hints(value: Any) -> tuple[Hint, ...]:
         except ValueError as error:
             told = str(error)
             wrong.append(
-                f"In the recipe, hint {number}{told if told[0] == ' ' else ': ' + _lower(told)}"
+                f"In the recipe, hint {number}{told if told[0] in ' ,' else ': ' + _lower(told)}"
             )
     if wrong:
         raise ValueError(*wrong)

@@ -1,6 +1,7 @@
 """Strokes: their pixels against scikit-image's, their colours, and the recipe that keeps them."""
 
 import json
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -29,7 +30,7 @@ def test_pixels_are_those_within_the_radius_of_a_densely_drawn_line():
     found = covered((height, width), BEND, radius)
     y, x = np.mgrid[0:height, 0:width] + 0.5
     nearest = np.full((height, width), np.inf)
-    for (x0, y0), (x1, y1) in zip(BEND, BEND[1:], strict=False):
+    for (x0, y0), (x1, y1) in pairwise(BEND):
         for share in np.linspace(0, 1, 6000):
             across, down = (x0 + share * (x1 - x0)) * width, (y0 + share * (y1 - y0)) * height
             nearest = np.minimum(nearest, np.hypot(x - across, y - down))
@@ -76,7 +77,7 @@ def test_distance_is_that_to_the_nearest_place_of_the_line():
     along = np.linspace(0, 1, 5001)[:, None]
     line_ = np.concatenate([
         np.array(start) + along * (np.array(end) - start)
-        for start, end in zip(BEND, BEND[1:], strict=False)
+        for start, end in pairwise(BEND)
     ])  # fmt: skip
     for x, y in np.random.default_rng(0).uniform(size=(20, 2)):
         expected = np.hypot((line_[:, 0] - x), (line_[:, 1] - y) * 0.5).min()
