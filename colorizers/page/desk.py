@@ -255,7 +255,7 @@ class Work:
         if not hints:
             return ab
         L = self.L.astype(np.float32)
-        places = tuple((hint.x, hint.y, hint.radius) for hint in hints), sliders.reach
+        places = tuple((hint.places, hint.radius) for hint in hints), sliders.reach
         if self._reached is None or self._reached[0] != places:
             self._reached = places, fields(small(L), hints, sliders.reach)
         return with_hints(L, ab, hints, sliders.reach, self._reached[1])

@@ -197,9 +197,8 @@ def said(work: Work) -> str:
         return NO_HINTS
     many = "1 hint" if len(work.hints) == 1 else f"{len(work.hints)} hints"
     if work.chosen is None:
-        return (
-            f"{many}, the last{_where(work.hints[-1])}. Click a ring to change or move that hint."
-        )
+        last = f"{many}, the last{_where(work.hints[-1])}."
+        return f"{last} Click a ring or a line to change or move that hint."
     where = _where(work.hints[work.chosen])
     return (
         f"{many}. This one is selected{where}: pick a colour to change it, click elsewhere to move "
@@ -208,16 +207,23 @@ def said(work: Work) -> str:
 
 
 def marked(rgb_u8: NDArray[np.uint8], work: Work) -> NDArray[np.uint8]:
-    """The picture with a ring round every hint, a thick one round the one that is chosen."""
+    """The picture with a ring round every hint, a thick one round the one that is chosen.
+
+    A line goes on from the ring of a stroke.
+    """
     image = Image.fromarray(rgb_u8.copy())
     draw = ImageDraw.Draw(image)
     width, height = image.size
     radius = max(5.0, 1.5 * RADIUS * max(width, height))
     for number_, hint in enumerate(work.hints):
         x, y = hint.x * width, hint.y * height
+        path = [(across * width, down * height) for across, down in hint.places]
         for colour, outer, line in (("black", radius + 1, 4), ("white", radius, 2)):
             box = (x - outer, y - outer, x + outer, y + outer)
-            draw.ellipse(box, outline=colour, width=line + 3 * (number_ == work.chosen))
+            thick = line + 3 * (number_ == work.chosen)
+            if hint.more:
+                draw.line(path, fill=colour, width=thick, joint="curve")
+            draw.ellipse(box, outline=colour, width=thick)
     return np.asarray(image)
 
 

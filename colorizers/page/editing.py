@@ -19,6 +19,7 @@ from PIL import Image
 
 from colorizers.errors import ImageError
 from colorizers.page import kept
+from colorizers.page.brushing import Brushing
 from colorizers.page.checking import (
     Verdict,
     look_at,
@@ -62,8 +63,9 @@ class Editor:
     Attributes
     ----------
     hints : Placing
+    brush : Brushing
     home : Taking
-        What answers the events of hints and of files.
+        What answers the events of hints, of the brush and of files.
     """
 
     def __init__(
@@ -75,6 +77,7 @@ class Editor:
         self.desk = Desk()
         self.drawing = Drawing(models, versions)
         self.hints = Placing(self.desk, self.drawing)
+        self.brush = Brushing(self.desk, self.drawing)
         self.home = Taking(self.desk, models, cache)
 
     def colorize(

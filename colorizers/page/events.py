@@ -13,8 +13,8 @@ from typing import Any
 import gradio as gr
 from gradio.helpers import Examples
 
+from colorizers.page import brushing, panels, texts
 from colorizers.page import hinting as hints_tab
-from colorizers.page import panels, texts
 from colorizers.page.checking import (
     IN_ORDER,
     LOOKING,
@@ -163,6 +163,13 @@ def connect(
     touch.select(
         editor.hints.place_hint, [key, hinting.colour, *sliders], drawn, **QUICK, **waiting
     )
+    hinting.stroke.input(
+        editor.brush.draw,
+        [key, hinting.stroke, hinting.width, hinting.colour, *sliders],
+        drawn,
+        **QUICK,
+        **waiting,
+    ).then(None, js=brushing.ANSWERED, **SILENT)
     where = [hinting.across, hinting.down]
     hinting.put.click(
         editor.hints.place_at, [key, *where, hinting.colour, *sliders], drawn, **QUICK, **waiting

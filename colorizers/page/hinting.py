@@ -16,7 +16,7 @@ from PIL import Image
 
 from colorizers.errors import ImageError
 from colorizers.files.picture import to_8_bits
-from colorizers.page import texts
+from colorizers.page import brushing, texts
 from colorizers.page.checking import (
     LOOKING,
     SILENT,
@@ -47,6 +47,8 @@ class Hinting(NamedTuple):
     colour: gr.ColorPicker
     written: gr.Textbox
     reach: gr.Slider
+    width: gr.Radio
+    stroke: gr.Textbox
     touch: gr.Image
     undo: gr.Button
     clear: gr.Button
@@ -76,6 +78,17 @@ def build() -> Hinting:
                 ("Colour of the next place", "hint-palette", PALETTE),
             )
         )
+    with gr.Row(elem_id="brush-line"):
+        width = gr.Radio(
+            list(brushing.WIDTHS),
+            value=brushing.WIDTH,
+            label="Width of the brush",
+            show_label=False,
+            container=False,
+            min_width=0,
+            elem_id="brush-width",
+        )
+        stroke = gr.Textbox(visible="hidden", elem_id="stroke")
     touch = gr.Image(
         label="Click where a colour belongs",
         show_label=False,
@@ -138,8 +151,9 @@ def build() -> Hinting:
         )
         put = gr.Button("Place the hint", min_width=150, elem_id="place-hint")
     return Hinting(
-        note, likely, named, colour, written, reach, touch, undo, clear, across, down, put, model
-    )
+        note, likely, named, colour, written, reach, width, stroke, touch, undo, clear, across,
+        down, put, model,
+    )  # fmt: skip
 
 
 def connect(tab: Hinting, placing: Placing, key: Any) -> None:

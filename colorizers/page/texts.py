@@ -237,7 +237,7 @@ CAUTIOUS = "Cautious"
 KEPT = "**Kept:** click one to go back to it."
 NO_COLOURS, NO_CHANGE, NO_FILE = "No colours yet", "Nothing was changed", "No file yet"
 """Titles of what goes wrong."""
-NO_HINTS = "No hints yet: choose a colour, then click where it belongs."
+NO_HINTS = "No hints yet: choose a colour, then click where it belongs, or draw a stroke."
 WAITING = "The coloured photograph will appear below."
 
 _GUESSES = """
@@ -312,7 +312,7 @@ _NAMES = """() => {
             if (label.style.getPropertyValue("--swatch") !== colour)
                 label.style.setProperty("--swatch", colour);
         });
-        for (const choice of ["hint-palette", "hint-likely", "uncovered"])
+        for (const choice of ["hint-palette", "hint-likely", "brush-width", "uncovered"])
             set(`#${choice} input`, "name", choice);  // one stop of Tab, arrows inside
         // Their text alone: around it a counter of tenths of seconds may run.
         for (const note of ["photo-note", "hints-note", "full-size", "many-report"])

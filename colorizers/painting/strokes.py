@@ -79,8 +79,8 @@ def distance(places: Sequence[Place], x: float, y: float, shape: tuple[int, int]
     height, width = shape
     scale = np.array([width, height], np.float64) / max(height, width)
     points = np.array([places[0], *places], np.float64) * scale
-    there = np.array([x, y]) * scale
-    return float(min(_distance(*there, start, end) for start, end in pairwise(points)))
+    across, down = np.array([x, y]) * scale
+    return float(min(_distance(across, down, start, end) for start, end in pairwise(points)))
 
 
 def moved(places: Sequence[Place], x: float, y: float) -> tuple[Place, ...]:

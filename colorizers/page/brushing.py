@@ -1,0 +1,216 @@
+"""The brush of the Hints sub-tab: what is dragged over the picture becomes a stroke.
+
+`SCRIPT` draws under mouse or finger and writes the places into a field that nobody sees,
+`places_of` checks what a field brings, :class:`Brushing` answers. A tap draws nothing: it stays a
+click, which :mod:`colorizers.page.placing` answers.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from colorizers.errors import ImageError
+from colorizers.page.checking import choice, hex_ab, number, telling
+from colorizers.page.desk import Desk, checked_sliders
+from colorizers.page.drawing import Drawing
+from colorizers.page.texts import NO_CHANGE
+from colorizers.painting.hints import MAX_HINTS, Hint
+from colorizers.painting.strokes import Place, simplified
+
+WIDTHS = {"Fine": 0.012, "Medium": 0.03, "Broad": 0.08}
+"""What a brush is called -> its width, as a share of the picture's longer side."""
+WIDTH = "Medium"
+MOST_DRAWN, LONGEST = 1000, 32_000
+"""Places that a hand may draw at once, and characters of their JSON."""
+
+
+class Brushing:
+    """Answers what is drawn.
+
+    Parameters
+    ----------
+    desk : Desk
+        Where the photographs lie.
+    drawing : Drawing
+    """
+
+    def __init__(self, desk: Desk, drawing: Drawing) -> None:
+        self._desk = desk
+        self._drawing = drawing
+
+    def draw(self, key: Any, drawn: Any, width: Any, colour: Any, *sliders: Any) -> list[Any]:
+        """Make a stroke of the colour that waits a hint; one that is chosen is let go.
+
+        Parameters
+        ----------
+        key : str
+        drawn : str
+            The places, as `places_of` reads them.
+        width : str
+            A key of `WIDTHS`.
+        colour : str
+        *sliders
+            Saturation, warmth and reach.
+        """
+        with telling(NO_CHANGE):
+            work, places, ab = self._desk.get(key), places_of(drawn), hex_ab(colour)
+            radius, checked = radius_of(width), checked_sliders(sliders)
+            with work.lock:
+                if len(work.hints) >= MAX_HINTS:
+                    raise ImageError(
+                        f"There are {MAX_HINTS} hints, which is the limit; remove one first."
+                    )
+                (x, y), *more = simplified(places, work.L.shape)
+                work.here, work.chosen = len(work.hints), None
+                work.hints.append(Hint(x, y, ab, radius, tuple(more)))
+                return self._drawing.drawn(work, checked)
+
+
+def radius_of(width: Any) -> float:
+    """Half the width of a brush, by its name; ImageError if there is none of that name."""
+    return WIDTHS[choice("brush", width, WIDTHS)] / 2
+
+
+def places_of(drawn: Any) -> list[Place]:
+    """The places that a hand drew.
+
+    Parameters
+    ----------
+    drawn : str
+        JSON, unchecked: a list of [x, y], each a share of width or height.
+
+    Raises
+    ------
+    ImageError
+
+    Examples
+    --------
+    >>> places_of("[[0, 0.5], [1, 0.5]]")
+    [(0.0, 0.5), (1.0, 0.5)]
+    """
+    try:
+        said = json.loads(drawn) if isinstance(drawn, str) and len(drawn) <= LONGEST else None
+    except (ValueError, RecursionError):
+        said = None
+    if not isinstance(said, list) or not 1 <= len(said) <= MOST_DRAWN:
+        raise ImageError("The stroke carries no places; draw it again.")
+    places = []
+    for pair in said:
+        if not isinstance(pair, list) or len(pair) != 2:
+            raise ImageError("The stroke carries no places; draw it again.")
+        places.append((number("place", pair[0], (0, 1)), number("place", pair[1], (0, 1))))
+    return places
+
+
+STYLE = """<style>
+/* One finger draws, two look closer; beside the picture the page scrolls as ever. */
+#touch :is(img, button) { touch-action: pinch-zoom; user-select: none; -webkit-user-drag: none; }
+.brush-mark { position: absolute; z-index: 40; pointer-events: none; }
+#brush-line { align-items: center; gap: 8px; }
+#brush-width label { padding: 4px 10px; }
+</style>"""
+
+SCRIPT = """() => {
+    const TAP = 6, STEP = 2, MOST = 1000;  // pixels of the screen, and places
+    const widths = WIDTHS;
+    let hand = null;  // what is being drawn
+    let ended = 0;
+
+    // Where the photograph lies on the screen: Gradio shows it no larger than it is.
+    const frame = (img) => {
+        const box = img.getBoundingClientRect();
+        const { naturalWidth: wide, naturalHeight: high } = img;
+        const fit = Math.min(box.width / wide, box.height / high, 1);
+        return {
+            left: box.left + (box.width - wide * fit) / 2, wide: wide * fit,
+            top: box.top + (box.height - high * fit) / 2, high: high * fit,
+        };
+    };
+    const share = (value) => Math.round(Math.min(Math.max(value, 0), 1) * 1e4) / 1e4;
+    const drop = () => { hand?.mark?.remove(); hand = null; };
+    const wash = () => document.querySelectorAll(".brush-mark[data-done]").forEach(
+        (mark) => mark.remove()
+    );
+    const mark = () => {
+        const { left, top, wide, high } = hand.frame;
+        const canvas = document.createElement("canvas");
+        canvas.className = "brush-mark";
+        Object.assign(canvas, { width: Math.round(wide), height: Math.round(high) });
+        canvas.style.left = `${left + scrollX}px`;
+        canvas.style.top = `${top + scrollY}px`;
+        document.body.append(canvas);
+        const pen = canvas.getContext("2d");
+        const width = document.querySelector("#brush-width input:checked")?.value;
+        pen.lineWidth = (widths[width] ?? 0.03) * Math.max(wide, high);
+        pen.lineCap = pen.lineJoin = "round";
+        pen.strokeStyle = document.querySelector("#hint-written :is(input, textarea)").value;
+        hand.mark = canvas;
+        hand.pen = pen;
+    };
+    const paint = () => {
+        const { pen, mark, points } = hand;
+        pen.clearRect(0, 0, mark.width, mark.height);
+        pen.beginPath();
+        for (const [x, y] of points) pen.lineTo(x * mark.width, y * mark.height);
+        pen.stroke();
+    };
+    const heard = {
+        pointerdown: (event) => {
+            // A second finger looks closer, and has meant no stroke.
+            if (!event.isPrimary) return drop();
+            const img = event.target.closest?.("#touch button, #touch img")
+                && document.querySelector("#touch img");
+            if (!img?.naturalWidth || event.button) return;
+            drop();
+            hand = { id: event.pointerId, img, frame: frame(img), points: [], last: null };
+            heard.pointermove(event);
+        },
+        pointermove: (event) => {
+            if (hand?.id !== event.pointerId) return;
+            const { clientX: x, clientY: y } = event;
+            const first = hand.first ??= [x, y];
+            if (hand.last && Math.hypot(x - hand.last[0], y - hand.last[1]) < STEP) return;
+            hand.last = [x, y];
+            const { left, top, wide, high } = hand.frame;
+            hand.points.push([share((x - left) / wide), share((y - top) / high)]);
+            if (hand.points.length >= MOST)  // as of one who fills an area: half of them will do
+                hand.points = hand.points.filter((_, n) => n % 2 === 0);
+            if (!hand.mark && Math.hypot(x - first[0], y - first[1]) > TAP) {
+                hand.img.setPointerCapture(hand.id);
+                mark();
+            }
+            if (hand.mark) paint();
+        },
+        pointerup: (event) => {
+            if (hand?.id !== event.pointerId) return;
+            heard.pointermove(event);
+            if (!hand.mark) return drop();
+            ended = performance.now();
+            const field = document.querySelector("#stroke :is(textarea, input)");
+            field.value = JSON.stringify(hand.points);
+            field.dispatchEvent(new Event("input", { bubbles: true }));
+            hand.mark.dataset.done = "";  // stays until the answer is there
+            hand = null;
+        },
+        pointercancel: drop,
+        // The click that ends a stroke places nothing.
+        click: (event) => {
+            if (!event.target.closest?.("#touch") || performance.now() - ended > 300) return;
+            event.stopPropagation();
+            event.preventDefault();
+        },
+        dragstart: (event) => {
+            if (event.target.closest?.("#touch")) event.preventDefault();
+        },
+        load: ({ target }) => { if (target.matches?.("#touch img")) wash(); },
+        "brush-answered": () => setTimeout(wash, 1000),
+        keydown: (event) => { if (event.key === "Escape") drop(); },
+    };
+    for (const [name, hear] of Object.entries(heard))
+        document.addEventListener(name, hear, true);
+}""".replace("WIDTHS", json.dumps(WIDTHS))
+"""Lets mouse, pen or finger draw on the hints' picture."""
+
+ANSWERED = """() => { document.dispatchEvent(new Event("brush-answered")); }"""
+"""Takes away what was drawn under the hand, also if it could not be used."""
