@@ -190,6 +190,7 @@ SCRIPT = """() => {
             const field = document.querySelector("#stroke :is(textarea, input)");
             field.value = JSON.stringify(hand.points);
             field.dispatchEvent(new Event("input", { bubbles: true }));
+            field.dispatchEvent(new Event("blur"));  // Gradio's own "input" wants a key
             hand.mark.dataset.done = "";  // stays until the answer is there
             hand = null;
         },

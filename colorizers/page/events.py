@@ -163,7 +163,7 @@ def connect(
     touch.select(
         editor.hints.place_hint, [key, hinting.colour, *sliders], drawn, **QUICK, **waiting
     )
-    hinting.stroke.input(
+    hinting.stroke.blur(
         editor.brush.draw,
         [key, hinting.stroke, hinting.width, hinting.colour, *sliders],
         drawn,
