@@ -11,12 +11,14 @@ A recipe of version 1::
      "saturation": 0.8, "warmth": 0, "keep_colours": false,
      "hints": [{"x": 0.25, "y": 0.5, "a": 12.5, "b": -30},
                {"path": [[0.1, 0.2], [0.4, 0.25]], "width": 0.024, "a": 40, "b": 20}],
-     "reach": 0.4, "references": ["5d02..."]}
+     "reach": 0.4, "references": ["5d02..."],
+     "mask": {"version": "grey", "sha256": "77ab...", "png": "iVBO..."}}
 
 Only "truehue" and "method" must be there. Of the hints, the first is a point and the second a
 stroke, whose width is a share of the longer side. Places are shares of the picture's width and
 height, so that a recipe fits every size; colours are a and b of Lab. References are named by the
-SHA-256 of their files, which must be given again.
+SHA-256 of their files, which must be given again. A mask says what is seen where it is white, and
+has its PNG in Base64; a very detailed one has only its SHA-256 and must be given again.
 """
 
 from __future__ import annotations
@@ -33,9 +35,10 @@ from colorizers.color import AB_MAX
 from colorizers.errors import ImageError
 from colorizers.files.reading import xmp_packet
 from colorizers.files.xmp import recipe_in
-from colorizers.painting import strokes
+from colorizers.painting import masks, strokes
 from colorizers.painting.adjust import SATURATION, WARMTH, within
 from colorizers.painting.hints import MAX_HINTS, REACH, REACH_DEFAULT, Hint
+from colorizers.painting.masks import Mask
 from colorizers.painting.predictor import Predictor
 from colorizers.painting.references import MOST, Reference
 
@@ -44,7 +47,7 @@ if TYPE_CHECKING:
 
 VERSION = 1
 LONGEST = 65_536
-"""Bytes of a recipe; the longest that is written here has 32,000."""
+"""Bytes of a recipe; the longest that is written here has 45,000."""
 TOLD = 8
 """Things that are wrong with a recipe and are told at once."""
 PLACE, COLOUR = (0.0, 1.0), (-AB_MAX, AB_MAX)
@@ -67,6 +70,8 @@ class Recipe:
         See `colorizers.painting.pipeline.Options`.
     references : tuple of str
         SHA-256 of the files of the photographs whose colours were taken.
+    mask : Mask, optional
+        Where the guess was taken back.
     """
 
     method: str
@@ -78,6 +83,7 @@ class Recipe:
     hints: tuple[Hint, ...] = ()
     reach: float = REACH_DEFAULT
     references: tuple[str, ...] = ()
+    mask: Mask | None = None
 
     def followed(self, options: Options) -> Options:
         """These options with the recipe's colours; format, quality and metadata stay.
@@ -85,12 +91,13 @@ class Recipe:
         Raises
         ------
         ImageError
-            If the references in the options are not those of the recipe.
+            If the references or the mask in the options are not those of the recipe.
         """
         return replace(
             options, method=self.options, saturation=self.saturation, warmth=self.warmth,
             keep=self.keep, hints=self.hints, reach=self.reach,
             references=self.in_order(options.references),
+            mask=masks.followed(self.mask, options.mask),
         )  # fmt: skip
 
     def in_order(self, given: Sequence[Reference]) -> tuple[Reference, ...]:
@@ -141,7 +148,7 @@ def of(colorizer: Predictor, options: Options) -> Recipe:
     return Recipe(
         colorizer.name, _weights(colorizer), colorizer.options | dict(options.method),
         options.saturation, options.warmth, options.keep, tuple(options.hints), options.reach,
-        tuple(reference.sha256 for reference in options.references),
+        tuple(reference.sha256 for reference in options.references), options.mask,
     )  # fmt: skip
 
 
@@ -165,6 +172,7 @@ def text(recipe: Recipe) -> str:
         "hints": [_hint_said(hint) for hint in recipe.hints],
         "reach": _short(recipe.reach),
         "references": recipe.references,
+        "mask": masks.said(recipe.mask) if recipe.mask else "",
     }
     return json.dumps({name: value for name, value in said.items() if value not in ("", ())})
 
@@ -330,6 +338,13 @@ def _references(value: Any) -> tuple[str, ...]:
     return tuple(names)
 
 
+def _mask(value: Any) -> Mask:
+    try:
+        return masks.parsed(value)
+    except ValueError as error:
+        raise ValueError(f"In the recipe, the mask: {_lower(str(error))}") from error
+
+
 def _options(value: Any) -> dict[str, float]:
     if not isinstance(value, dict):
         raise ValueError(
@@ -434,5 +449,6 @@ _FIELDS: dict[str, tuple[str, Callable[[Any], Any]]] = {
     "hints": ("hints", _hints),
     "reach": ("reach", _number("reach", REACH)),
     "references": ("references", _references),
+    "mask": ("mask", _mask),
 }
 """Field -> attribute of `Recipe`, and its check, which raises ValueError with sentences."""

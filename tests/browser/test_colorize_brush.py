@@ -29,7 +29,7 @@ def drag(page: Page, client: CDPSession | None, places: list[tuple[float, float]
 
 def along(start: tuple[float, float], end: tuple[float, float]) -> list[tuple[float, float]]:
     shares = np.linspace(0, 1, 12)
-    return [tuple(np.array(start) + s * (np.array(end) - start)) for s in shares]  # type: ignore[misc]
+    return [tuple(np.array(start) + s * (np.array(end) - start)) for s in shares]
 
 
 @pytest.mark.parametrize("size", SCREENS, ids=list(SCREENS))

@@ -90,7 +90,7 @@ def test_a_stroke_is_chosen_by_a_click_anywhere_on_it_and_recoloured_moved_remov
     assert work.hints[0].ab == hex_ab(BLUE)
     click(editor, key, 0.3, 0.5, BLUE)
     assert work.hints[0].places == ((0.3, 0.1), (0.3, 0.9))
-    assert work.chosen is None
+    assert editor.desk.get(key).chosen is None
     click(editor, key, 0.3, 0.7)
     editor.hints.undo(key, *AS_IS)
     assert work.hints == []
