@@ -39,6 +39,8 @@ SIDE = 512
 """Longest side of a mask that is kept."""
 OFF = 0.02
 """How far the ratio of a mask's sides may be from the photograph's, as a share of it."""
+SOFT = 0.002
+"""Sigma of its edges, as a share of the longer side."""
 EMBEDDED = 12_000
 """Bytes of the longest PNG that a recipe holds; of a longer one it has the SHA-256 alone."""
 _FINE = 4
@@ -194,7 +196,7 @@ def kept_size(height: int, width: int) -> tuple[int, int]:
 def said(mask: Mask) -> dict[str, Any]:
     """A mask as a recipe says it, and `parsed` reads it: without its PNG, if that is too long."""
     told = {"version": GREY if mask.version is None else mask.version, "sha256": mask.sha256}
-    if len(mask.png) <= EMBEDDED:
+    if 0 < len(mask.png) <= EMBEDDED:
         told["png"] = base64.b64encode(mask.png).decode()
     return told
 
@@ -285,9 +287,9 @@ def options(mask: Mask, colorizer: Predictor, given: Mapping[str, float]) -> dic
 def blended(mask: Mask, guess: Float, other: Float) -> Float:
     """Two planes of the same shape, each (height, width, channels), in one: other where white."""
     height, width = guess.shape[:2]
-    share = resize(mask.pixels().astype(np.float32) / np.float32(255), width, height).clip(
-        0.0, 1.0
-    )[..., None]
+    share = resize(mask.pixels().astype(np.float32) / np.float32(255), width, height)
+    share = cv2.GaussianBlur(share, (0, 0), SOFT * max(height, width)).reshape(height, width, 1)
+    share = share.clip(0.0, 1.0)
     return np.asarray((1 - share) * guess + share * other, np.float32)
 
 

@@ -189,6 +189,10 @@ def colorize_photo(
     """
     report = progress or _silent
     report(0.0, "Reading the picture")
+    if mask is not None:
+        from colorizers.painting import masks  # which imports this module
+
+        masks.fit(mask, *photo.size)
     L = lightness(photo.rgb)
     report(0.3, "Colouring")
     L_work = _working_size(L)
@@ -211,9 +215,6 @@ def colorize_photo(
 
     grid, masked = hinted(guessed(options)), None
     if mask is not None:
-        from colorizers.painting import masks  # which imports this module
-
-        masks.fit(mask, *photo.size)
         grey = mask.version is None
         other = np.zeros_like(grid) if grey else guessed(masks.options(mask, colorizer, options))
         masked = mask, hinted(other)
