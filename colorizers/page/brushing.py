@@ -8,19 +8,26 @@ click, which :mod:`colorizers.page.placing` answers.
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
+
+import gradio as gr
 
 from colorizers.errors import ImageError
 from colorizers.page.checking import choice, hex_ab, number, telling
 from colorizers.page.desk import Desk, checked_sliders
-from colorizers.page.drawing import Drawing
+from colorizers.page.drawing import DRAWN, Drawing
 from colorizers.page.texts import NO_CHANGE
+from colorizers.painting import masks
 from colorizers.painting.hints import MAX_HINTS, Hint
 from colorizers.painting.strokes import Place, simplified
 
 WIDTHS = {"Fine": 0.012, "Medium": 0.03, "Broad": 0.08}
 """What a brush is called -> its width, as a share of the picture's longer side."""
 WIDTH = "Medium"
+DOES = COLOUR, TAKE_BACK, PUT_BACK = "Colour", "Take back", "Put back"
+"""What the brush does."""
 MOST_DRAWN, LONGEST = 1000, 32_000
 """Places that a hand may draw at once, and characters of their JSON."""
 
@@ -39,16 +46,24 @@ class Brushing:
         self._desk = desk
         self._drawing = drawing
 
-    def draw(self, key: Any, drawn: Any, width: Any, colour: Any, *sliders: Any) -> list[Any]:
-        """Make a stroke of the colour that waits a hint; one that is chosen is let go.
+    def draw(
+        self, key: Any, drawn: Any, does: Any, width: Any, instead: Any, colour: Any, *sliders: Any
+    ) -> list[Any]:
+        """Make a stroke a hint of the colour that waits, or take the guess back along it.
+
+        A hint that is chosen is let go.
 
         Parameters
         ----------
         key : str
         drawn : str
             The places, as `places_of` reads them.
+        does : str
+            One of `DOES`.
         width : str
             A key of `WIDTHS`.
+        instead : str
+            What is seen where the guess is taken back; see `colorizers.painting.masks.version`.
         colour : str
         *sliders
             Saturation, warmth and reach.
@@ -56,7 +71,13 @@ class Brushing:
         with telling(NO_CHANGE):
             work, places, ab = self._desk.get(key), places_of(drawn), hex_ab(colour)
             radius, checked = radius_of(width), checked_sliders(sliders)
+            chosen, seen = choice("brush", does, DOES), _version(instead)
             with work.lock:
+                if chosen != COLOUR:
+                    back = chosen == PUT_BACK
+                    mask = masks.painted(work.mask, places, radius, work.L.shape, back=back)
+                    work.mask = mask and (mask if back else replace(mask, version=seen))
+                    return self._drawing.drawn(work, checked)
                 if len(work.hints) >= MAX_HINTS:
                     raise ImageError(
                         f"There are {MAX_HINTS} hints, which is the limit; remove one first."
@@ -65,6 +86,54 @@ class Brushing:
                 work.here, work.chosen = len(work.hints), None
                 work.hints.append(Hint(x, y, ab, radius, tuple(more)))
                 return self._drawing.drawn(work, checked)
+
+    def show(self, key: Any, instead: Any, *sliders: Any) -> list[Any]:
+        """Show something else where the guess is taken back."""
+        with telling(NO_CHANGE):
+            if not key:
+                return [gr.skip()] * DRAWN
+            work, seen = self._desk.get(key), _version(instead)
+            checked = checked_sliders(sliders)
+            with work.lock:
+                if work.mask is None:
+                    return [gr.skip()] * DRAWN
+                work.mask = replace(work.mask, version=seen)
+                return self._drawing.drawn(work, checked)
+
+    def clear(self, key: Any, *sliders: Any) -> list[Any]:
+        """Put the guess back everywhere."""
+        with telling(NO_CHANGE):
+            work, checked = self._desk.get(key), checked_sliders(sliders)
+            with work.lock:
+                work.mask = None
+                return self._drawing.drawn(work, checked)
+
+    def seen(self, key: Any) -> gr.Dropdown:
+        """What is seen where the guess is taken back, after a step back."""
+        with telling(NO_CHANGE):
+            mask = self._desk.get(key).mask if key else None
+            if mask is None:
+                return gr.skip()
+            return gr.Dropdown(value=masks.GREY if mask.version is None else str(mask.version))
+
+
+def offered(versions: Sequence[str]) -> list[tuple[str, str]]:
+    """What may be seen where the guess is taken back, and its value.
+
+    Examples
+    --------
+    >>> offered(["Cautious", "Seed 1"])
+    [('to grey', 'grey'), ('to Cautious', '0'), ('to Seed 1', '1')]
+    """
+    numbered = [(f"to {title}", str(number_)) for number_, title in enumerate(versions)]
+    return [("to grey", masks.GREY), *numbered]
+
+
+def _version(instead: Any) -> int | None:
+    try:
+        return masks.version(instead)
+    except ValueError as error:
+        raise ImageError(str(error)) from error
 
 
 def radius_of(width: Any) -> float:
@@ -108,7 +177,8 @@ STYLE = """<style>
 #touch :is(img, button) { touch-action: pinch-zoom; user-select: none; -webkit-user-drag: none; }
 .brush-mark { position: absolute; z-index: 40; pointer-events: none; }
 #brush-line { align-items: center; gap: 8px; }
-#brush-width label { padding: 4px 10px; }
+:is(#brush-does, #brush-width) label { padding: 4px 10px; }
+#brush-line > * { flex: none; width: auto; min-width: 0 !important; }
 </style>"""
 
 SCRIPT = """() => {
@@ -132,6 +202,8 @@ SCRIPT = """() => {
     const wash = () => document.querySelectorAll(".brush-mark[data-done]").forEach(
         (mark) => mark.remove()
     );
+    const masking = () =>
+        document.querySelector("#brush-does input:checked")?.value !== COLOUR;
     const mark = () => {
         const { left, top, wide, high } = hand.frame;
         const canvas = document.createElement("canvas");
@@ -144,7 +216,8 @@ SCRIPT = """() => {
         const width = document.querySelector("#brush-width input:checked")?.value;
         pen.lineWidth = (widths[width] ?? 0.03) * Math.max(wide, high);
         pen.lineCap = pen.lineJoin = "round";
-        pen.strokeStyle = document.querySelector("#hint-written :is(input, textarea)").value;
+        pen.strokeStyle = masking() ? MASKED
+            : document.querySelector("#hint-written :is(input, textarea)").value;
         hand.mark = canvas;
         hand.pen = pen;
     };
@@ -152,7 +225,8 @@ SCRIPT = """() => {
         const { pen, mark, points } = hand;
         pen.clearRect(0, 0, mark.width, mark.height);
         pen.beginPath();
-        for (const [x, y] of points) pen.lineTo(x * mark.width, y * mark.height);
+        for (const [x, y] of [points[0], ...points])
+            pen.lineTo(x * mark.width, y * mark.height);
         pen.stroke();
     };
     const heard = {
@@ -185,7 +259,9 @@ SCRIPT = """() => {
         pointerup: (event) => {
             if (hand?.id !== event.pointerId) return;
             heard.pointermove(event);
-            if (!hand.mark) return drop();
+            if (!hand.mark && !masking()) return drop();
+            if (!hand.mark) mark();  // a dot
+            paint();
             ended = performance.now();
             const field = document.querySelector("#stroke :is(textarea, input)");
             field.value = JSON.stringify(hand.points);
@@ -210,7 +286,9 @@ SCRIPT = """() => {
     };
     for (const [name, hear] of Object.entries(heard))
         document.addEventListener(name, hear, true);
-}""".replace("WIDTHS", json.dumps(WIDTHS))
+}"""
+for _name, _value in {"WIDTHS": WIDTHS, "COLOUR": COLOUR, "MASKED": "#88888899"}.items():
+    SCRIPT = SCRIPT.replace(_name, json.dumps(_value))
 """Lets mouse, pen or finger draw on the hints' picture."""
 
 ANSWERED = """() => { document.dispatchEvent(new Event("brush-answered")); }"""

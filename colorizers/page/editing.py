@@ -344,8 +344,8 @@ class Editor:
             work.look = look
             return self.drawing.drawn(work, checked)
 
-    def marks(self, key: Any) -> list[gr.Gallery]:
-        """Which version, method and kept result is seen, for their galleries.
+    def marks(self, key: Any) -> list[Any]:
+        """Which version, method and kept result is seen, for their galleries, and what a mask shows.
 
         A step of its own: a gallery forgets what is chosen when it gets pictures.
         """
@@ -357,4 +357,5 @@ class Editor:
                 gr.Gallery(selected_index=self.drawing.version(look) if look else None),
                 gr.Gallery(selected_index=method),
                 gr.Gallery(selected_index=kept_at(work) if work else None),
+                self.brush.seen(key),
             ]

@@ -6,6 +6,7 @@ in :mod:`colorizers.page.placing`.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -29,6 +30,7 @@ from colorizers.page.checking import (
 from colorizers.page.palette import PALETTE
 from colorizers.page.placing import PERCENT, Placing
 from colorizers.page.turns import opened
+from colorizers.painting import masks
 from colorizers.painting.hints import REACH, REACH_DEFAULT
 
 FIRST_COLOUR = PALETTE["Brick"]
@@ -47,7 +49,10 @@ class Hinting(NamedTuple):
     colour: gr.ColorPicker
     written: gr.Textbox
     reach: gr.Slider
+    does: gr.Radio
+    instead: gr.Dropdown
     width: gr.Radio
+    clear_mask: gr.Button
     stroke: gr.Textbox
     touch: gr.Image
     undo: gr.Button
@@ -58,8 +63,8 @@ class Hinting(NamedTuple):
     model: gr.Image
 
 
-def build() -> Hinting:
-    """Draw the sub-tab in the current Gradio context."""
+def build(versions: Sequence[str] = ()) -> Hinting:
+    """Draw the sub-tab, for a method of these versions, in the current Gradio context."""
     note = gr.Markdown(texts.NO_HINTS, elem_id="hints-note")
     with gr.Row(elem_id="hint-line"):
         likely, named = (
@@ -79,6 +84,15 @@ def build() -> Hinting:
             )
         )
     with gr.Row(elem_id="brush-line"):
+        does = gr.Radio(
+            list(brushing.DOES),
+            value=brushing.COLOUR,
+            label="What the brush does",
+            show_label=False,
+            container=False,
+            min_width=0,
+            elem_id="brush-does",
+        )
         width = gr.Radio(
             list(brushing.WIDTHS),
             value=brushing.WIDTH,
@@ -87,6 +101,19 @@ def build() -> Hinting:
             container=False,
             min_width=0,
             elem_id="brush-width",
+        )
+        instead = gr.Dropdown(
+            brushing.offered(versions),
+            value=masks.GREY,
+            label="What is seen instead",
+            show_label=False,
+            container=False,
+            visible=False,
+            min_width=140,
+            elem_id="brush-instead",
+        )
+        clear_mask = gr.Button(
+            "Put all back", size="sm", visible=False, min_width=0, elem_id="clear-mask"
         )
         stroke = gr.Textbox(visible="hidden", elem_id="stroke")
     touch = gr.Image(
@@ -151,13 +178,19 @@ def build() -> Hinting:
         )
         put = gr.Button("Place the hint", min_width=150, elem_id="place-hint")
     return Hinting(
-        note, likely, named, colour, written, reach, width, stroke, touch, undo, clear, across,
-        down, put, model,
+        note, likely, named, colour, written, reach, does, instead, width, clear_mask, stroke,
+        touch, undo, clear, across, down, put, model,
     )  # fmt: skip
 
 
 def connect(tab: Hinting, placing: Placing, key: Any) -> None:
     """Let palette, box and photograph set the colour; show what it is, however it was set."""
+    tab.does.change(
+        lambda does: [gr.update(visible=does != brushing.COLOUR)] * 2,
+        tab.does,
+        [tab.instead, tab.clear_mask],
+        **SILENT,
+    )
     tab.model.upload(show_model, tab.model, [tab.model, tab.note], **LOOKING)
     tab.model.select(take_colour, tab.model, tab.colour, **LOOKING | SILENT)
     tab.colour.change(

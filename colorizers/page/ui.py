@@ -124,7 +124,7 @@ def _one(models: dict[str, Predictor], paths: list[str]) -> None:
                 with gr.Tab("Before and after", id="before"):
                     picture = panels.picture(doubt.known(next(iter(models.values()))))
                 with gr.Tab("Hints"):
-                    hints = hinting.build()
+                    hints = hinting.build(editor.versions)
                 with gr.Tab("Methods", visible=len(models) > 1, id="compare") as comparing:
                     methods = panels.methods(models)
             strip = panels.strip()

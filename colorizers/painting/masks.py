@@ -268,16 +268,17 @@ def fit(mask: Mask, width: int, height: int) -> None:
 
 
 def options(mask: Mask, colorizer: Predictor, given: Mapping[str, float]) -> dict[str, float]:
-    """The options by which a colorizer makes the other version.
+    """The options by which a colorizer makes what is seen where the mask is white.
 
     Raises
     ------
-    ValueError
+    ImageError
         If it draws no versions.
     """
-    assert mask.version is not None
+    if mask.version is None:
+        return dict(given)
     if "seed" not in colorizer.options:
-        raise ValueError(
+        raise ImageError(
             f"The method {colorizer.name} draws no versions, so that its mask cannot show version "
             f"{mask.version}; take the guess back to {GREY}."
         )
@@ -287,9 +288,9 @@ def options(mask: Mask, colorizer: Predictor, given: Mapping[str, float]) -> dic
 def blended(mask: Mask, guess: Float, other: Float) -> Float:
     """Two planes of the same shape, each (height, width, channels), in one: other where white."""
     height, width = guess.shape[:2]
-    share = resize(mask.pixels().astype(np.float32) / np.float32(255), width, height)
-    share = cv2.GaussianBlur(share, (0, 0), SOFT * max(height, width)).reshape(height, width, 1)
-    share = share.clip(0.0, 1.0)
+    white = resize(mask.pixels().astype(np.float32) / np.float32(255), width, height)
+    soft = cv2.GaussianBlur(white, (0, 0), SOFT * max(height, width))
+    share = np.asarray(soft, np.float32).reshape(height, width, 1).clip(0.0, 1.0)
     return np.asarray((1 - share) * guess + share * other, np.float32)
 
 
