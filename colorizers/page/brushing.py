@@ -176,16 +176,19 @@ STYLE = """<style>
 /* One finger draws, two look closer; beside the picture the page scrolls as ever. */
 #touch :is(img, button) { touch-action: pinch-zoom; user-select: none; -webkit-user-drag: none; }
 .brush-mark { position: absolute; z-index: 40; pointer-events: none; }
-#brush-line { align-items: center; gap: 8px; }
-:is(#brush-does, #brush-width) label { padding: 4px 10px; }
+#brush-line { align-items: center; gap: 6px 18px; }
 #brush-line > * { flex: none; width: auto; min-width: 0 !important; }
+#brush-line .wrap { gap: 4px; }
+:is(#brush-does, #brush-width) label { padding: 4px 8px; font-size: 0.8rem; }
+#brush-instead { width: 132px !important; }
+#brush-instead input { padding-block: 4px; font-size: 0.8rem; }
 </style>"""
 
 SCRIPT = """() => {
     const TAP = 6, STEP = 2, MOST = 1000;  // pixels of the screen, and places
     const widths = WIDTHS;
     let hand = null;  // what is being drawn
-    let ended = 0;
+    let drew = false;  // since the hand came down last
 
     // Where the photograph lies on the screen: Gradio shows it no larger than it is.
     const frame = (img) => {
@@ -231,6 +234,7 @@ SCRIPT = """() => {
     };
     const heard = {
         pointerdown: (event) => {
+            drew = false;
             // A second finger looks closer, and has meant no stroke.
             if (!event.isPrimary) return drop();
             const img = event.target.closest?.("#touch button, #touch img")
@@ -262,7 +266,7 @@ SCRIPT = """() => {
             if (!hand.mark && !masking()) return drop();
             if (!hand.mark) mark();  // a dot
             paint();
-            ended = performance.now();
+            drew = true;
             const field = document.querySelector("#stroke :is(textarea, input)");
             field.value = JSON.stringify(hand.points);
             field.dispatchEvent(new Event("input", { bubbles: true }));
@@ -273,7 +277,7 @@ SCRIPT = """() => {
         pointercancel: drop,
         // The click that ends a stroke places nothing.
         click: (event) => {
-            if (!event.target.closest?.("#touch") || performance.now() - ended > 300) return;
+            if (!event.target.closest?.("#touch") || !drew || !event.detail) return;
             event.stopPropagation();
             event.preventDefault();
         },

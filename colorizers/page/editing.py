@@ -345,7 +345,7 @@ class Editor:
             return self.drawing.drawn(work, checked)
 
     def marks(self, key: Any) -> list[Any]:
-        """Which version, method and kept result is seen, for their galleries, and what a mask shows.
+        """Which version, method and kept result is seen, and what a mask shows.
 
         A step of its own: a gallery forgets what is chosen when it gets pictures.
         """

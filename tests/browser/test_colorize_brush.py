@@ -7,6 +7,8 @@ import pytest
 from playwright.sync_api import Browser, CDPSession, Page, expect
 from visitor import SCREENS, SLOW, changed, coloured, fetched, rotated_jpeg, upload
 
+from colorizers.painting import recipe
+
 pytestmark = pytest.mark.browser
 
 
@@ -115,3 +117,55 @@ def test_two_quick_strokes_are_both_there_and_two_fingers_are_none(
         page.wait_for_timeout(1500)
         expect(note).to_contain_text("2 hints,")
         expect(page.locator(".brush-mark")).to_have_count(0)
+
+
+@pytest.mark.parametrize("size", SCREENS, ids=list(SCREENS))
+def test_the_guess_is_taken_back_and_another_version_seen_there(
+    browser: Browser, server_url: str, tmp_path: Path, size: str
+) -> None:
+    with browser.new_context(accept_downloads=True, **SCREENS[size]) as context:
+        page = context.new_page()
+        client = context.new_cdp_session(page) if size == "phone" else None
+        page.goto(server_url)
+        upload(page, rotated_jpeg(tmp_path))
+        first = coloured(page)
+        expect(page.locator("#versions img")).to_have_count(6, timeout=SLOW)
+        page.get_by_role("tab", name="Hints").click()
+        touch, said = page.locator("#touch img"), page.locator("#seen-as")
+        page.get_by_role("radio", name="Take back").check()
+        page.get_by_role("radio", name="Broad").check()
+        expect(page.locator("#brush-instead")).to_be_visible(timeout=SLOW)
+        touch.scroll_into_view_if_needed()
+        drag(page, client, along((0.1, 0.85), (0.9, 0.85)))
+        expect(said).to_contain_text("partly grey", timeout=SLOW)
+        grey = changed(page, first)
+        taken = fetched(page, grey)
+        rows, columns = taken.shape[:2]
+        strip = np.s_[int(0.83 * rows) : int(0.87 * rows), int(0.1 * columns) : int(0.9 * columns)]
+        assert abs(taken[strip][..., 1:]).max() < 1
+        expect(page.locator("#hints-note")).to_contain_text("No hints yet")
+
+        # A tap is a dot of the mask, and no hint.
+        box = touch.bounding_box()
+        assert box is not None
+        tap = touch.tap if client else touch.click
+        tap(position={"x": 0.2 * box["width"], "y": 0.2 * box["height"]})
+        dotted = fetched(page, changed(page, grey))
+        assert abs(dotted[int(0.2 * rows), int(0.2 * columns), 1:]).max() < 1
+        expect(page.locator("#hints-note")).to_contain_text("No hints yet")
+
+        page.locator("#brush-instead input").click()
+        page.get_by_role("option", name="to Seed 4").click()
+        expect(said).to_contain_text("partly Seed 4", timeout=SLOW)
+        page.get_by_role("button", name="Put all back").click()
+        expect(said).not_to_contain_text("partly", timeout=SLOW)
+        page.get_by_role("button", name="Undo", exact=True).click()
+        expect(said).to_contain_text("partly Seed 4", timeout=SLOW)
+        with page.expect_download(timeout=SLOW) as downloaded:
+            page.get_by_role("button", name="Download", exact=True).click()
+        file = tmp_path / "made.png"
+        downloaded.value.save_as(file)
+        mask = recipe.read(file).mask
+        assert mask is not None
+        assert mask.version == 4
+        assert page.evaluate("document.documentElement.scrollWidth") <= page.viewport_size["width"]

@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 from typing import Any
+from zipfile import ZipFile
 
 import gradio as gr
 import numpy as np
@@ -50,7 +51,7 @@ def key(editor: Editor, upload: dict[str, str]) -> str:
 
 
 def draw(editor: Editor, key: str, places: str, colour: str = RED, width: str = "Fine") -> Any:
-    return editor.brush.draw(key, places, width, colour, *AS_IS)
+    return editor.brush.draw(key, places, "Colour", width, "grey", colour, *AS_IS)
 
 
 def click(editor: Editor, key: str, x: float, y: float, colour: str = RED) -> Any:
@@ -149,7 +150,7 @@ def test_whatever_a_stranger_sends_is_refused_in_a_sentence(
     editor: Editor, key: str, drawn: object
 ):
     with pytest.raises(gr.Error) as told:
-        editor.brush.draw(key, drawn, "Fine", RED, *AS_IS)
+        editor.brush.draw(key, drawn, "Colour", "Fine", "grey", RED, *AS_IS)
     assert str(told.value).strip("'\"").endswith(("draw it again.", "from 0 to 1."))
     assert editor.desk.get(key).hints == []
 
@@ -157,10 +158,107 @@ def test_whatever_a_stranger_sends_is_refused_in_a_sentence(
 @pytest.mark.parametrize(("width", "colour"), [("Huge", RED), (None, RED), ("Fine", "red")])
 def test_so_is_another_brush_or_colour(editor: Editor, key: str, width: object, colour: str):
     with pytest.raises(gr.Error):
-        editor.brush.draw(key, DOWN, width, colour, *AS_IS)
+        editor.brush.draw(key, DOWN, "Colour", width, "grey", colour, *AS_IS)
     assert editor.desk.get(key).hints == []
 
 
 def test_as_many_places_as_a_hand_may_draw_are_read():
     drawn = [[round(n / 1e4, 4), 0.1234] for n in range(MOST_DRAWN)]
     assert len(places_of(json.dumps(drawn))) == MOST_DRAWN
+
+
+def mask(editor: Editor, key: str, places: str, does: str = "Take back", to: str = "grey") -> Any:
+    return editor.brush.draw(key, places, does, "Broad", to, RED, *AS_IS)
+
+
+def spread(updates: list[Any]) -> np.ndarray:
+    with Image.open(updates[0][1]) as image:
+        return np.ptp(np.asarray(image.convert("RGB")).astype(int), axis=2)
+
+
+def test_the_guess_is_taken_back_to_grey_and_put_back(editor: Editor, key: str):
+    plain = spread(editor.redraw(key, *AS_IS))
+    updates = mask(editor, key, DOWN)
+    grey = spread(updates)
+    assert grey[50:270, 80:110].max() == 0
+    np.testing.assert_array_equal(grey[:, 150:], plain[:, 150:])
+    assert "partly grey" in updates[6]
+    with Image.open(updates[1]) as touched, Image.open(updates[0][1]) as shown:
+        assert (np.asarray(touched) != np.asarray(shown)).any()  # its outline is marked
+    assert editor.desk.get(key).hints == []
+    half = spread(mask(editor, key, "[[0.2, 0.7]]", "Put back"))
+    np.testing.assert_array_equal(half[220:228, 92:100], plain[220:228, 92:100])
+    assert half[100:180, 85:105].max() == 0
+    back = [editor.take_back(key)[4:] for _ in range(2)]
+    np.testing.assert_array_equal(spread(back[0]), grey)
+    np.testing.assert_array_equal(spread(back[1]), plain)
+    np.testing.assert_array_equal(spread(editor.make_again(key)[4:]), grey)
+    np.testing.assert_array_equal(spread(editor.brush.clear(key, *AS_IS)), plain)
+    assert mask(editor, key, DOWN, "Put back")
+    assert editor.desk.get(key).mask is None
+
+
+def test_another_version_is_seen_where_the_brush_was(tmp_path: Path, upload: dict[str, str]):
+    def turned(seed: float) -> np.ndarray:
+        return np.broadcast_to(np.float32([6.0, 12.0] if not seed else [-20.0, 4.0]), (32, 32, 2))
+
+    class Versions(FakeColorizer):
+        def predict_ab(self, L: np.ndarray, **options: float) -> np.ndarray:
+            super().predict_ab(L, **options)
+            return np.stack([turned(options["seed"]) for _ in L])
+
+    models = {"photo": Versions(turned(0), "photo"), "gan": FakeColorizer(turned(0), "gan")}
+    editor = Editor(models, Path(upload["path"]).parents[1], ("Cautious", "Seed 1"))
+    key = editor.colorize(upload, None, quiet)[0]
+    updates = mask(editor, key, DOWN, to="1")
+    lab = seen(updates)
+    np.testing.assert_allclose(lab[60:260, 85:105, 1:].mean(axis=(0, 1)), [-20, 4], atol=2)
+    np.testing.assert_allclose(lab[60:260, 300:, 1:].mean(axis=(0, 1)), [6, 12], atol=2)
+    assert "partly **Seed 1**" in updates[6]
+    assert editor.marks(key)[3].value == "1"
+    # The file and its recipe have it, and so has the zip; the page takes the recipe again.
+    button = editor.home.take_home(key, "PNG", 92, True, *AS_IS, progress=quiet)
+    file = Path(button.value["path"] if isinstance(button.value, dict) else button.value)
+    with Image.open(file) as image:
+        np.testing.assert_allclose(
+            rgb2lab(np.asarray(image.convert("RGB")))[..., 1:], lab[..., 1:], atol=2.5
+        )
+    said = recipe.read(file).mask
+    assert said is not None
+    assert said.version == 1
+    editor.keep_this(key)
+    assert "mask" in editor.drawing.strip(editor.desk.get(key)).value[0][1]
+    editor.brush.clear(key, *AS_IS)
+    zipped = editor.home.take_kept(key, "PNG", 92, True, progress=quiet).value
+    with ZipFile(zipped["path"] if isinstance(zipped, dict) else zipped) as archive:
+        assert archive.read(archive.namelist()[0]) == file.read_bytes()
+    again = editor.use_recipe({"path": str(file)}, key)
+    np.testing.assert_array_equal(seen(again[4:]), lab)
+    # Another version there, and a method that has none.
+    assert "partly grey" in editor.brush.show(key, "grey", *AS_IS)[6]
+    assert "partly **Seed 1**" in editor.brush.show(key, "1", *AS_IS)[6]
+    editor.compare(key, 0.4)
+    assert "partly" not in editor.choose_method(click_at(1), key, *AS_IS)[6]
+    assert "partly" in editor.choose_method(click_at(0), key, *AS_IS)[6]
+
+
+def click_at(index: int) -> gr.EventData:
+    return gr.EventData(None, {"index": index})
+
+
+def test_what_else_the_brush_may_not_do(editor: Editor, key: str):
+    for does, to in (("Erase", "grey"), (None, "grey"), ("Take back", "sepia"), ("Take back", -1)):
+        with pytest.raises(gr.Error):
+            editor.brush.draw(key, DOWN, does, "Fine", to, RED, *AS_IS)
+    with pytest.raises(gr.Error):
+        editor.brush.show(key, ["grey"], *AS_IS)
+    assert editor.desk.get(key).mask is None
+    assert editor.desk.get(key).hints == []
+
+
+def test_a_recipe_whose_mask_is_not_in_it_is_refused_at_the_page(editor: Editor, key: str):
+    file = Path(editor.desk.get(key).path).with_name("recipe.json")
+    said = {"truehue": 1, "method": "photo", "mask": {"version": "grey", "sha256": "0" * 64}}
+    file.write_text(json.dumps(said))
+    with pytest.raises(gr.Error, match="was not given; give the same mask again"):
+        editor.use_recipe({"path": str(file)}, key)
