@@ -108,13 +108,15 @@ class Brushing:
                 work.mask = None
                 return self._drawing.drawn(work, checked)
 
-    def seen(self, key: Any) -> gr.Dropdown:
-        """What is seen where the guess is taken back, after a step back."""
+    def seen(self, key: Any) -> Any:
+        """What is seen where the guess is taken back, as after a step back: for its list."""
         with telling(NO_CHANGE):
             mask = self._desk.get(key).mask if key else None
             if mask is None:
                 return gr.skip()
-            return gr.Dropdown(value=masks.GREY if mask.version is None else str(mask.version))
+            value = masks.GREY if mask.version is None else str(mask.version)
+            listed = [value for _, value in offered(self._drawing.versions)]
+            return gr.update(value=value) if value in listed else gr.skip()
 
 
 def offered(versions: Sequence[str]) -> list[tuple[str, str]]:

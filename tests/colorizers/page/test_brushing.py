@@ -12,7 +12,8 @@ from fakes import FakeColorizer
 from PIL import Image
 from skimage.color import rgb2lab
 
-from colorizers.page import brushing, drawing
+from colorizers.errors import ImageError
+from colorizers.page import brushing, drawing, kept
 from colorizers.page.brushing import LONGEST, MOST_DRAWN, places_of
 from colorizers.page.checking import hex_ab
 from colorizers.page.editing import Editor
@@ -138,27 +139,26 @@ def test_a_full_desk_says_so(editor: Editor, key: str):
         draw(editor, key, DOWN)
 
 
-@pytest.mark.parametrize(
-    "drawn",
-    [
-        None, 7, [], {}, "", "no JSON", "{}", "[]", "[[]]", "[[0.5]]", "[[0.5, 0.5, 0.5]]",
-        "[[0.5, 2]]", "[[-1e-9, 0]]", "[[NaN, 0]]", "[[1e999, 0]]", '[["0", 0]]', "[[true, 0]]",
-        "[" * 30_000, f"[{','.join(['[0,0]'] * (MOST_DRAWN + 1))}]", "[[0,0]" + " " * LONGEST + "]",
-    ],
-)  # fmt: skip
-def test_whatever_a_stranger_sends_is_refused_in_a_sentence(
-    editor: Editor, key: str, drawn: object
-):
-    with pytest.raises(gr.Error) as told:
-        editor.brush.draw(key, drawn, "Colour", "Fine", "grey", RED, *AS_IS)
-    assert str(told.value).strip("'\"").endswith(("draw it again.", "from 0 to 1."))
-    assert editor.desk.get(key).hints == []
+HOSTILE = [
+    None, 7, [], {}, "", "no JSON", "{}", "[]", "[[]]", "[[0.5]]", "[[0.5, 0.5, 0.5]]",
+    "[[0.5, 2]]", "[[-1e-9, 0]]", "[[NaN, 0]]", "[[1e999, 0]]", '[["0", 0]]', "[[true, 0]]",
+    "[" * 30_000, f"[{','.join(['[0,0]'] * (MOST_DRAWN + 1))}]", "[[0,0]" + " " * LONGEST + "]",
+]  # fmt: skip
 
 
-@pytest.mark.parametrize(("width", "colour"), [("Huge", RED), (None, RED), ("Fine", "red")])
-def test_so_is_another_brush_or_colour(editor: Editor, key: str, width: object, colour: str):
-    with pytest.raises(gr.Error):
-        editor.brush.draw(key, DOWN, "Colour", width, "grey", colour, *AS_IS)
+@pytest.mark.parametrize("drawn", HOSTILE)
+def test_whatever_a_stranger_sends_is_refused_in_a_sentence(drawn: object):
+    with pytest.raises(ImageError) as told:
+        places_of(drawn)
+    assert str(told.value).endswith(("draw it again.", "from 0 to 1."))
+
+
+def test_so_is_another_brush_or_colour(editor: Editor, key: str):
+    for drawn, width, colour in (
+        (HOSTILE[0], "Fine", RED), (DOWN, "Huge", RED), (DOWN, None, RED), (DOWN, "Fine", "red"),
+    ):  # fmt: skip
+        with pytest.raises(gr.Error):
+            editor.brush.draw(key, drawn, "Colour", width, "grey", colour, *AS_IS)
     assert editor.desk.get(key).hints == []
 
 
@@ -215,7 +215,7 @@ def test_another_version_is_seen_where_the_brush_was(tmp_path: Path, upload: dic
     np.testing.assert_allclose(lab[60:260, 85:105, 1:].mean(axis=(0, 1)), [-20, 4], atol=2)
     np.testing.assert_allclose(lab[60:260, 300:, 1:].mean(axis=(0, 1)), [6, 12], atol=2)
     assert "partly **Seed 1**" in updates[6]
-    assert editor.marks(key)[3].value == "1"
+    assert editor.marks(key)[3]["value"] == "1"
     # The file and its recipe have it, and so has the zip; the page takes the recipe again.
     button = editor.home.take_home(key, "PNG", 92, True, *AS_IS, progress=quiet)
     file = Path(button.value["path"] if isinstance(button.value, dict) else button.value)
@@ -227,7 +227,7 @@ def test_another_version_is_seen_where_the_brush_was(tmp_path: Path, upload: dic
     assert said is not None
     assert said.version == 1
     editor.keep_this(key)
-    assert "mask" in editor.drawing.strip(editor.desk.get(key)).value[0][1]
+    assert kept.settings(editor.desk.get(key).kept[0][0], "Cautious") == "Cautious, mask"
     editor.brush.clear(key, *AS_IS)
     zipped = editor.home.take_kept(key, "PNG", 92, True, progress=quiet).value
     with ZipFile(zipped["path"] if isinstance(zipped, dict) else zipped) as archive:
