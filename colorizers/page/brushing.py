@@ -179,7 +179,7 @@ STYLE = """<style>
 #touch :is(img, button) { touch-action: pinch-zoom; user-select: none; -webkit-user-drag: none; }
 .brush-mark { position: absolute; z-index: 40; pointer-events: none; }
 #brush-line { align-items: center; gap: 6px 18px; }
-#brush-line > * { flex: none; width: auto; min-width: 0 !important; }
+#brush-line > * { flex: none; width: auto; min-width: 0 !important; margin: 0 !important; }
 #brush-line .wrap { gap: 4px; }
 :is(#brush-does, #brush-width) label { padding: 4px 8px; font-size: 0.8rem; }
 #brush-instead { width: 132px !important; }

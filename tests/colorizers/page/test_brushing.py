@@ -139,7 +139,7 @@ def test_a_full_desk_says_so(editor: Editor, key: str):
         draw(editor, key, DOWN)
 
 
-HOSTILE = [
+HOSTILE: list[object] = [
     None, 7, [], {}, "", "no JSON", "{}", "[]", "[[]]", "[[0.5]]", "[[0.5, 0.5, 0.5]]",
     "[[0.5, 2]]", "[[-1e-9, 0]]", "[[NaN, 0]]", "[[1e999, 0]]", '[["0", 0]]', "[[true, 0]]",
     "[" * 30_000, f"[{','.join(['[0,0]'] * (MOST_DRAWN + 1))}]", "[[0,0]" + " " * LONGEST + "]",
