@@ -6,6 +6,7 @@
     python -m colorizers album -o coloured --saturation 0.8 --warmth -0.2
     python -m colorizers album -o coloured --recipe coloured.jpg
     python -m colorizers album -o coloured --reference uniform.jpg --reference house.jpg
+    python -m colorizers photo.jpg -o coloured --mask faces.png --mask-version 3
 
 Folders are searched to their depths and mirrored under OUT. A photograph whose result is there is
 skipped, so a run that was interrupted is gone on with by the same command; whether it is the same
@@ -34,8 +35,8 @@ from colorizers.batch.album import Job, Plan, plan
 from colorizers.batch.local import Outcome, Task
 from colorizers.errors import ImageError, SettingsError
 from colorizers.files.writing import OUTPUTS
+from colorizers.painting import masks, references
 from colorizers.painting import recipe as recipes
-from colorizers.painting import references
 from colorizers.painting.adjust import SATURATION, WARMTH, within
 from colorizers.painting.pipeline import Options
 from colorizers.parallel import cores
@@ -43,7 +44,7 @@ from colorizers.parallel import cores
 OPTIONS = ("temperature", "seed", "vividness")
 MIDDLE = {"saturation": 1.0, "warmth": 0.0}
 """What changes nothing, and so is no part of a result's name."""
-SAID = ("method", *OPTIONS, *MIDDLE, "keep_colours")
+SAID = ("method", *OPTIONS, *MIDDLE, "keep_colours", "mask_version")
 """What a recipe says, and so is not said beside one."""
 INTERRUPTED = 130
 
@@ -86,10 +87,15 @@ def parser() -> argparse.ArgumentParser:
     add("--reference", type=Path, action="append", default=[], metavar="FILE",
         help="a colour photograph of the same things: what looks alike takes its colours; "
         f"up to {references.MOST} times (method photo)")
+    add("--mask", type=Path, metavar="FILE",
+        help="a grey picture of the photograph's shape, in any size: where it is white, the guess "
+        "is taken back")
+    add("--mask-version", type=_mask_version, metavar="grey|N",
+        help="what is seen there: grey, or the colours of seed N (default: grey)")
     add("--recipe", type=Path, metavar="FILE",
         help="colour as a recipe says: one that was written beside a picture, or any picture "
         "that TrueHue wrote; in place of --method and what follows it; the references that it "
-        "names must be given, too")
+        "names must be given, too, and a mask that it does not hold")
     add("--recipe-beside", action="store_true",
         help="write how each picture that is made now got its colours into NAME.json beside it; "
         "its XMP has that anyway")
@@ -130,7 +136,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         recipe = _recipe(options)
         given = _references(options.reference)
         how = Options(quality=options.quality, metadata=not options.no_metadata,
-                      references=given, layer=options.layer)  # fmt: skip
+                      references=given, mask=_mask(options), layer=options.layer)  # fmt: skip
         how = how if recipe is None else recipe.followed(how)
     except (ImageError, SettingsError) as error:
         return _misused(str(error))
@@ -139,7 +145,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if to_file:
             todo = _one(photos[0], out, OUTPUTS[ending])
         else:
-            label = _label(options, recipe, given)
+            label = _label(options, recipe, given, how.mask)
             todo = plan(photos, out, label, ending=kind,
                         overwrite=options.overwrite or options.doubt is not None)  # fmt: skip
     except OSError as error:
@@ -207,6 +213,15 @@ def _references(files: Sequence[Path]) -> tuple[references.Reference, ...]:
     return tuple(dict.fromkeys(map(references.read, files)))
 
 
+def _mask(options: argparse.Namespace) -> masks.Mask | None:
+    """The mask that was given; SettingsError or ImageError if it cannot be one."""
+    if options.mask is None:
+        if options.mask_version is not None and options.recipe is None:
+            raise SettingsError("--mask-version says what a mask shows; give the --mask, too.")
+        return None
+    return masks.read(options.mask, masks.version(options.mask_version or masks.GREY))
+
+
 def _given(options: argparse.Namespace) -> dict[str, float]:
     """The options of the method that were given."""
     return {name: value for name in OPTIONS if (value := getattr(options, name)) is not None}
@@ -222,6 +237,7 @@ def _label(
     options: argparse.Namespace,
     recipe: recipes.Recipe | None,
     given: Sequence[references.Reference],
+    mask: masks.Mask | None,
 ) -> str:
     """How colours are made, as it goes into the names of results."""
     alone = ["layer"] if options.layer else []
@@ -234,6 +250,9 @@ def _label(
     if given:
         digest = hashlib.sha256("".join(one.sha256 for one in given).encode()).hexdigest()
         named.append(f"reference-{digest[:8]}")
+    if mask is not None:
+        seen = masks.GREY if mask.version is None else f"seed{mask.version}"
+        named.append(f"mask-{mask.sha256[:8]}-{seen}")
     return "-".join([options.method or colorizers.names()[0], *named, *kept, *alone])
 
 
@@ -305,6 +324,14 @@ def _count(text: str) -> int:
 
 def _seed(text: str) -> int:
     return _whole_number(text, range(10**6), "from 0 to 999999")  # whose digits a name keeps
+
+
+def _mask_version(text: str) -> str:
+    try:
+        masks.version(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+    return text
 
 
 def _saturation(text: str) -> float:

@@ -28,7 +28,7 @@ from colorizers.batch.album import Job, partial_name, partials, recipe_name
 from colorizers.batch.index import content_of, record
 from colorizers.errors import ImageError, SettingsError
 from colorizers.files.reading import open_photo
-from colorizers.painting import doubt, pipeline, recipe
+from colorizers.painting import doubt, masks, pipeline, recipe
 from colorizers.painting.adjust import adjust
 from colorizers.painting.pipeline import Options
 from colorizers.painting.predictor import Predictor
@@ -116,6 +116,8 @@ def prepare(task: Task) -> Predictor:
         if task.options.references:
             with_references(colorizer, np.full(side, 50.0, np.float32), ab[0],
                             task.options.references)  # fmt: skip
+        if task.options.mask is not None:
+            masks.options(task.options.mask, colorizer, task.options.method)
     except ImageError as error:
         raise SettingsError(str(error)) from error
     except ValueError as error:

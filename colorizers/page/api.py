@@ -29,10 +29,11 @@ from colorizers.page.checking import (
     new_folder,
     number,
     uploaded,
+    uploaded_mask,
     uploaded_reference,
 )
 from colorizers.page.turns import opened
-from colorizers.painting import doubt
+from colorizers.painting import doubt, masks
 from colorizers.painting import recipe as recipes
 from colorizers.painting.adjust import SATURATION, WARMTH
 from colorizers.painting.pipeline import Options, colorize_opened
@@ -45,7 +46,10 @@ FAILED = "Something went wrong on the server while colouring; try again, or send
 DESCRIPTION = "Colorize one photograph; see docs/api.md."
 DESCRIPTION_OF_RECIPE = "How a picture that was made here got its colours; see docs/api.md."
 DESCRIPTION_OF_DOUBT = "How sure photo is of its colours, place by place; see docs/api.md."
-NOT_BESIDE = {"method": "photo", "options": {}, "saturation": 1, "warmth": 0, "keep_colours": False}
+NOT_BESIDE = {
+    "method": "photo", "options": {}, "saturation": 1, "warmth": 0, "keep_colours": False,
+    "mask_version": masks.GREY,
+}  # fmt: skip
 """What a recipe says, and so is left at its default beside one."""
 
 
@@ -71,9 +75,11 @@ def build(load: Callable[[str], Predictor] | None = None) -> None:
         recipe: dict = {},  # type: ignore[type-arg]  # noqa: B006
         layer: bool = False,
         reference: list = [],  # type: ignore[type-arg]  # noqa: B006
+        mask: dict = {},  # type: ignore[type-arg]  # noqa: B006
+        mask_version: str = masks.GREY,
     ) -> tuple[dict, list]:  # type: ignore[type-arg]
         return answer(asked, photo, method, format, quality, options, saturation, warmth,
-                      keep_colours, recipe, layer, reference)  # fmt: skip
+                      keep_colours, recipe, layer, reference, mask, mask_version)  # fmt: skip
 
     def recipe_of_file(photo: dict) -> dict:  # type: ignore[type-arg]
         return recipe_of(photo)
@@ -85,7 +91,7 @@ def build(load: Callable[[str], Predictor] | None = None) -> None:
     colorize_file.__annotations__ = {
         "photo": dict, "method": str, "format": str, "quality": int, "options": dict,
         "saturation": float, "warmth": float, "keep_colours": bool, "recipe": dict,
-        "layer": bool, "reference": list,
+        "layer": bool, "reference": list, "mask": dict, "mask_version": str,
         "return": tuple[dict, list],  # type: ignore[type-arg]
     }  # fmt: skip
     recipe_of_file.__annotations__ = {"photo": dict, "return": dict}
@@ -120,6 +126,8 @@ def answer(
     recipe: Any = None,
     layer: Any = False,
     reference: Any = None,
+    mask: Any = None,
+    mask_version: Any = masks.GREY,
 ) -> tuple[dict[str, Any], list[str]]:
     """Colorize one upload.
 
@@ -128,7 +136,7 @@ def answer(
     load : callable
         Gives the colorizer of a name.
     photo, method, format, quality, options, saturation, warmth, keep_colours, recipe, layer,
-    reference
+    reference, mask, mask_version
         As a stranger sent them, unchecked; see docs/api.md.
 
     Returns
@@ -148,7 +156,7 @@ def answer(
         followed = None
         if recipe not in (None, {}):
             followed = recipes.checked(recipe)
-            said = method, options or {}, saturation, warmth, keep_colours
+            said = method, options or {}, saturation, warmth, keep_colours, mask_version
             for (name, usual), value in zip(NOT_BESIDE.items(), said, strict=True):
                 if value != usual:
                     raise ImageError(f"A recipe says all of the colours; leave out {name}.")
@@ -170,7 +178,8 @@ def answer(
         made_by = colorizer.name + ("-layer" if layer else "")
         target = folder / output_name(original, made_by, f".{ending}")
         how = Options(OUTPUTS[ending], int(quality), saturation=more, warmth=warmer, method=checked,
-                      keep=keep_colours, references=references, layer=layer)  # fmt: skip
+                      keep=keep_colours, references=references, mask=_mask(mask, mask_version),
+                      layer=layer)  # fmt: skip
         if followed is not None:
             followed.fit(colorizer)
             how = followed.followed(how)
@@ -287,6 +296,15 @@ def _references(sent: Any) -> tuple[Reference, ...]:
             f"These are {len(files)} references and the limit is {MOST}; leave some out."
         )
     return tuple(dict.fromkeys(map(uploaded_reference, files)))
+
+
+def _mask(sent: Any, version: Any) -> masks.Mask | None:
+    """The upload that takes the guess back, if there is one."""
+    try:
+        shown = masks.version(version)
+    except ValueError as error:
+        raise ImageError(str(error)) from error
+    return uploaded_mask(sent, shown) if sent else None
 
 
 def _is_number(value: Any) -> bool:

@@ -36,8 +36,9 @@ from colorizers.files.srgb import Pixels
 from colorizers.files.writing import OUTPUTS, save_png
 from colorizers.page.turns import CHECK, COLORIZE, opened
 from colorizers.page.uploads import keep
-from colorizers.painting import own, references
+from colorizers.painting import masks, own, references
 from colorizers.painting.adjust import within
+from colorizers.painting.masks import Mask
 from colorizers.painting.own import Own
 from colorizers.painting.predict import lightness, resize
 from colorizers.painting.references import Reference
@@ -251,6 +252,16 @@ def uploaded_reference(payload: Any) -> Reference:
             return references.of(photo, path)
     except ImageError as error:
         raise ImageError(f"The reference{called} cannot be used. {error}") from error
+
+
+def uploaded_mask(payload: Any, version: int | None) -> Mask:
+    """The mask that an upload is; ImageError if it cannot be one."""
+    try:
+        path, _ = uploaded(payload)
+        with opened(path) as picture:
+            return masks.of_picture(picture, version)
+    except ImageError as error:
+        raise ImageError(f"The mask cannot be used. {error}") from error
 
 
 def number(name: str, value: Any, limits: tuple[float, float]) -> float:

@@ -24,12 +24,14 @@ from colorizers.errors import ImageError
 from colorizers.networks.bins import modes
 from colorizers.page.checking import number
 from colorizers.page.history import History
+from colorizers.painting import masks
 from colorizers.painting.adjust import SATURATION, WARMTH, adjust
 from colorizers.painting.doubt import sureness
 from colorizers.painting.hints import REACH, REACH_DEFAULT, Hint, fields, small, with_hints
+from colorizers.painting.masks import Mask
 from colorizers.painting.own import Own
 from colorizers.painting.pipeline import Options
-from colorizers.painting.predict import predict_grid, predict_grids, resize, working_shape
+from colorizers.painting.predict import Masked, predict_grid, predict_grids, resize, working_shape
 from colorizers.painting.predictor import Described, Predictor
 from colorizers.painting.recipe import Recipe
 from colorizers.painting.recipe import of as recipe_of
@@ -58,6 +60,10 @@ class Look(NamedTuple):
         first = zip(models[self.method].options, [self.value], strict=False)
         return dict(first) | dict(self.more)
 
+    def at(self, seed: int) -> Look:
+        """Another version of a method that draws, by its seed."""
+        return self._replace(value=float(seed))
+
 
 class Sliders(NamedTuple):
     """What is changed after the network."""
@@ -85,6 +91,7 @@ class Step(NamedTuple):
     hints: tuple[Hint, ...] = ()
     keep: bool = False
     references: tuple[Reference, ...] = ()
+    mask: Mask | None = None
 
     def recipe(self, models: Mapping[str, Predictor]) -> Recipe:
         """The recipe of these colours."""
@@ -92,6 +99,7 @@ class Step(NamedTuple):
         options = Options(
             saturation=saturation, warmth=warmth, method=self.look.options(models),
             keep=self.keep, hints=self.hints, reach=reach, references=self.references,
+            mask=self.mask,
         )  # fmt: skip
         return recipe_of(models[self.look.method], options)
 
@@ -116,6 +124,7 @@ def step_of(
         recipe.hints,
         recipe.keep,
         recipe.in_order([one for one in given if one.sha256 in recipe.references]),
+        masks.followed(recipe.mask, None),
     )
 
 
@@ -145,6 +154,8 @@ class Work:
         The one that a colour changes, a click moves, a button removes; only a click chooses it.
     references : tuple of Reference
         Whose colours are taken, by a method that can.
+    mask : Mask or None
+        Where the guess is taken back.
     doubting : bool
         Whether the picture shows how sure the first method is.
     shown : dict of Reference to Path
@@ -168,6 +179,7 @@ class Work:
     own: Own | None = None
     keep: bool = False
     references: tuple[Reference, ...] = ()
+    mask: Mask | None = None
     doubting: bool = False
     shown: dict[Reference, Path] = field(default_factory=dict)
     history: History[Step] | None = None
@@ -251,11 +263,23 @@ class Work:
         if references:
             seen = self._seen(look, models)
             ab = with_references(models[look.method], self._view(), ab, references, seen)
-        ab = adjust(ab, sliders.saturation, sliders.warmth)
+        return self._hinted(adjust(ab, sliders.saturation, sliders.warmth), hints, sliders)
+
+    def masked(self, step: Step, models: Mapping[str, Predictor]) -> Masked | None:
+        """The mask of a step and the colours that are seen where it is white, as `colours`."""
+        if step.mask is None:
+            return None
+        if step.mask.version is None:
+            grey = np.zeros_like(self.grid(step.look, models))
+            return step.mask, self._hinted(grey, step.hints, step.sliders)
+        look = step.look.at(step.mask.version)
+        return step.mask, self.colours(look, step.sliders, models, step.hints, step.references)
+
+    def _hinted(self, ab: Float, hints: Sequence[Hint], sliders: Sliders) -> Float:
         if not hints:
             return ab
         L = self.L.astype(np.float32)
-        places = tuple((hint.x, hint.y, hint.radius) for hint in hints), sliders.reach
+        places = tuple((hint.places, hint.radius) for hint in hints), sliders.reach
         if self._reached is None or self._reached[0] != places:
             self._reached = places, fields(small(L), hints, sliders.reach)
         return with_hints(L, ab, hints, sliders.reach, self._reached[1])
@@ -268,7 +292,12 @@ class Work:
     def record(self, sliders: Sliders, models: Mapping[str, Predictor]) -> History[Step]:
         """Note what the colours are made of now; what was done so far."""
         references = self.used(self.look, models)
-        step = Step(self.look, sliders, tuple(self.hints), self.keep, references)
+        # A method that draws no versions has none to show.
+        shows = not (self.mask and self.mask.version is not None) or (
+            "seed" in models[self.look.method].options
+        )
+        mask = self.mask if shows else None
+        step = Step(self.look, sliders, tuple(self.hints), self.keep, references, mask)
         if self.history is None:
             self.history = History(step)
         before = self.history.now
@@ -282,7 +311,7 @@ class Work:
     def go_to(self, step: Step) -> None:
         """Make the colours of a step what is worked on; none of its hints is chosen."""
         self.look, self.hints, self.keep = step.look, list(step.hints), step.keep
-        self.references = step.references
+        self.references, self.mask = step.references, step.mask
         self.here = self.chosen = None
 
     def new_preview(self, stem: str) -> Path:

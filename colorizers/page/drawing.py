@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from itertools import count
 from typing import Any
 
+import cv2
 import gradio as gr
 import numpy as np
 from numpy.typing import NDArray
@@ -70,7 +71,7 @@ class Drawing:
                 write_preview(grey, preview(grey_u8(L)))
             rgb_u8 = preview(self.painted(work, history.now))
             touched = shown = write_preview(work.new_preview("colour"), rgb_u8)
-            if work.hints:
+            if work.hints or history.now.mask:
                 touched = write_preview(work.new_preview("hints"), marked(rgb_u8, work))
             if work.doubting:
                 sure = work.sure(next(iter(self.models.values())))
@@ -93,7 +94,8 @@ class Drawing:
     def painted(self, work: Work, step: Step) -> Pixels:
         """A result at the size that is worked on: (height, width, 3)."""
         colours = work.colours(step.look, step.sliders, self.models, step.hints, step.references)
-        painted = paint_grid(work.L.astype(np.float32), colours)
+        masked = work.masked(step, self.models)
+        painted = paint_grid(work.L.astype(np.float32), colours, masked=masked)
         if step.keep and work.own:
             keep(painted, *work.own)
         return painted
@@ -166,6 +168,10 @@ class Drawing:
             version += ", after your reference"
         elif work.references:
             version += ", which takes no reference"
+        if step.mask:
+            seen = step.mask.version
+            version += ", partly "
+            version += "grey" if seen is None else f"**{self._named(step.look.at(seen))}**"
         return f"Colours by **{self.models[step.look.method].title}**{version}."
 
 
@@ -197,9 +203,8 @@ def said(work: Work) -> str:
         return NO_HINTS
     many = "1 hint" if len(work.hints) == 1 else f"{len(work.hints)} hints"
     if work.chosen is None:
-        return (
-            f"{many}, the last{_where(work.hints[-1])}. Click a ring to change or move that hint."
-        )
+        last = f"{many}, the last{_where(work.hints[-1])}."
+        return f"{last} Click a ring or a line to change or move that hint."
     where = _where(work.hints[work.chosen])
     return (
         f"{many}. This one is selected{where}: pick a colour to change it, click elsewhere to move "
@@ -208,16 +213,30 @@ def said(work: Work) -> str:
 
 
 def marked(rgb_u8: NDArray[np.uint8], work: Work) -> NDArray[np.uint8]:
-    """The picture with a ring round every hint, a thick one round the one that is chosen."""
+    """The picture with a ring round every hint, a thick one round the one that is chosen.
+
+    A line goes on from the ring of a stroke, and goes round where the guess is taken back.
+    """
     image = Image.fromarray(rgb_u8.copy())
     draw = ImageDraw.Draw(image)
     width, height = image.size
+    if work.mask:
+        inside = cv2.resize(work.mask.pixels(), image.size, interpolation=cv2.INTER_LINEAR) > 127
+        found, _ = cv2.findContours(inside.astype(np.uint8), cv2.RETR_LIST, cv2.CHAIN_APPROX_NONE)
+        for contour in found:
+            around = [tuple(point) for point in contour[:, 0].tolist()]
+            for fill, thick in (("black", 4), ("white", 2)):
+                draw.line([*around, around[0]], fill=fill, width=thick)
     radius = max(5.0, 1.5 * RADIUS * max(width, height))
     for number_, hint in enumerate(work.hints):
         x, y = hint.x * width, hint.y * height
+        path = [(across * width, down * height) for across, down in hint.places]
         for colour, outer, line in (("black", radius + 1, 4), ("white", radius, 2)):
             box = (x - outer, y - outer, x + outer, y + outer)
-            draw.ellipse(box, outline=colour, width=line + 3 * (number_ == work.chosen))
+            thick = line + 3 * (number_ == work.chosen)
+            if hint.more:
+                draw.line(path, fill=colour, width=thick, joint="curve")
+            draw.ellipse(box, outline=colour, width=thick)
     return np.asarray(image)
 
 

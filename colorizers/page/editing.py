@@ -19,6 +19,7 @@ from PIL import Image
 
 from colorizers.errors import ImageError
 from colorizers.page import kept
+from colorizers.page.brushing import Brushing
 from colorizers.page.checking import (
     Verdict,
     look_at,
@@ -62,8 +63,9 @@ class Editor:
     Attributes
     ----------
     hints : Placing
+    brush : Brushing
     home : Taking
-        What answers the events of hints and of files.
+        What answers the events of hints, of the brush and of files.
     """
 
     def __init__(
@@ -75,6 +77,7 @@ class Editor:
         self.desk = Desk()
         self.drawing = Drawing(models, versions)
         self.hints = Placing(self.desk, self.drawing)
+        self.brush = Brushing(self.desk, self.drawing)
         self.home = Taking(self.desk, models, cache)
 
     def colorize(
@@ -341,8 +344,8 @@ class Editor:
             work.look = look
             return self.drawing.drawn(work, checked)
 
-    def marks(self, key: Any) -> list[gr.Gallery]:
-        """Which version, method and kept result is seen, for their galleries.
+    def marks(self, key: Any) -> list[Any]:
+        """Which version, method and kept result is seen, and what a mask shows.
 
         A step of its own: a gallery forgets what is chosen when it gets pictures.
         """
@@ -354,4 +357,5 @@ class Editor:
                 gr.Gallery(selected_index=self.drawing.version(look) if look else None),
                 gr.Gallery(selected_index=method),
                 gr.Gallery(selected_index=kept_at(work) if work else None),
+                self.brush.seen(key),
             ]

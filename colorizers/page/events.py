@@ -13,8 +13,8 @@ from typing import Any
 import gradio as gr
 from gradio.helpers import Examples
 
+from colorizers.page import brushing, panels, texts
 from colorizers.page import hinting as hints_tab
-from colorizers.page import panels, texts
 from colorizers.page.checking import (
     IN_ORDER,
     LOOKING,
@@ -94,7 +94,7 @@ def connect(
     marking: dict[str, Any] = SILENT | {
         "fn": editor.marks,
         "inputs": key,
-        "outputs": [tiles, gallery, kept],
+        "outputs": [tiles, gallery, kept, hinting.instead],
         "trigger_mode": "multiple",
     }
     # A second photograph waits for the first; it is not dropped.
@@ -163,6 +163,18 @@ def connect(
     touch.select(
         editor.hints.place_hint, [key, hinting.colour, *sliders], drawn, **QUICK, **waiting
     )
+    brush = [hinting.does, hinting.width, hinting.instead]
+    hinting.stroke.blur(
+        editor.brush.draw,
+        [key, hinting.stroke, *brush, hinting.colour, *sliders],
+        drawn,
+        **QUICK,
+        **waiting,
+    ).then(None, js=brushing.ANSWERED, **SILENT)
+    hinting.instead.input(
+        editor.brush.show, [key, hinting.instead, *sliders], drawn, **QUICK, **waiting
+    )
+    hinting.clear_mask.click(editor.brush.clear, [key, *sliders], drawn, **QUICK, **waiting)
     where = [hinting.across, hinting.down]
     hinting.put.click(
         editor.hints.place_at, [key, *where, hinting.colour, *sliders], drawn, **QUICK, **waiting

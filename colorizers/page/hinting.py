@@ -6,6 +6,7 @@ in :mod:`colorizers.page.placing`.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -16,7 +17,7 @@ from PIL import Image
 
 from colorizers.errors import ImageError
 from colorizers.files.picture import to_8_bits
-from colorizers.page import texts
+from colorizers.page import brushing, texts
 from colorizers.page.checking import (
     LOOKING,
     SILENT,
@@ -29,6 +30,7 @@ from colorizers.page.checking import (
 from colorizers.page.palette import PALETTE
 from colorizers.page.placing import PERCENT, Placing
 from colorizers.page.turns import opened
+from colorizers.painting import masks
 from colorizers.painting.hints import REACH, REACH_DEFAULT
 
 FIRST_COLOUR = PALETTE["Brick"]
@@ -47,6 +49,11 @@ class Hinting(NamedTuple):
     colour: gr.ColorPicker
     written: gr.Textbox
     reach: gr.Slider
+    does: gr.Radio
+    instead: gr.Dropdown
+    width: gr.Radio
+    clear_mask: gr.Button
+    stroke: gr.Textbox
     touch: gr.Image
     undo: gr.Button
     clear: gr.Button
@@ -56,8 +63,8 @@ class Hinting(NamedTuple):
     model: gr.Image
 
 
-def build() -> Hinting:
-    """Draw the sub-tab in the current Gradio context."""
+def build(versions: Sequence[str] = ()) -> Hinting:
+    """Draw the sub-tab, for a method of these versions, in the current Gradio context."""
     note = gr.Markdown(texts.NO_HINTS, elem_id="hints-note")
     with gr.Row(elem_id="hint-line"):
         likely, named = (
@@ -76,6 +83,39 @@ def build() -> Hinting:
                 ("Colour of the next place", "hint-palette", PALETTE),
             )
         )
+    with gr.Row(elem_id="brush-line"):
+        does = gr.Radio(
+            list(brushing.DOES),
+            value=brushing.COLOUR,
+            label="What the brush does",
+            show_label=False,
+            container=False,
+            min_width=0,
+            elem_id="brush-does",
+        )
+        width = gr.Radio(
+            list(brushing.WIDTHS),
+            value=brushing.WIDTH,
+            label="Width of the brush",
+            show_label=False,
+            container=False,
+            min_width=0,
+            elem_id="brush-width",
+        )
+        instead = gr.Dropdown(
+            brushing.offered(versions),
+            value=masks.GREY,
+            label="What is seen instead",
+            show_label=False,
+            container=False,
+            visible=False,
+            min_width=140,
+            elem_id="brush-instead",
+        )
+        clear_mask = gr.Button(
+            "Put all back", size="sm", visible=False, min_width=0, elem_id="clear-mask"
+        )
+        stroke = gr.Textbox(visible="hidden", elem_id="stroke")
     touch = gr.Image(
         label="Click where a colour belongs",
         show_label=False,
@@ -138,12 +178,19 @@ def build() -> Hinting:
         )
         put = gr.Button("Place the hint", min_width=150, elem_id="place-hint")
     return Hinting(
-        note, likely, named, colour, written, reach, touch, undo, clear, across, down, put, model
-    )
+        note, likely, named, colour, written, reach, does, instead, width, clear_mask, stroke,
+        touch, undo, clear, across, down, put, model,
+    )  # fmt: skip
 
 
 def connect(tab: Hinting, placing: Placing, key: Any) -> None:
     """Let palette, box and photograph set the colour; show what it is, however it was set."""
+    tab.does.change(
+        lambda does: [gr.update(visible=does != brushing.COLOUR)] * 2,
+        tab.does,
+        [tab.instead, tab.clear_mask],
+        **SILENT,
+    )
     tab.model.upload(show_model, tab.model, [tab.model, tab.note], **LOOKING)
     tab.model.select(take_colour, tab.model, tab.colour, **LOOKING | SILENT)
     tab.colour.change(

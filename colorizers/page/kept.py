@@ -47,6 +47,8 @@ def settings(step: Step, name: str) -> str:
         said.append("own colours")
     if step.references:
         said.append("reference")
+    if step.mask:
+        said.append("mask")
     return ", ".join(said)
 
 

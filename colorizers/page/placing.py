@@ -11,7 +11,6 @@ from dataclasses import replace
 from typing import Any
 
 import gradio as gr
-import numpy as np
 
 from colorizers.errors import ImageError
 from colorizers.page.checking import hex_ab, number, place, preview_size, telling
@@ -20,6 +19,7 @@ from colorizers.page.drawing import DRAWN, Drawing, said
 from colorizers.page.palette import hex_of
 from colorizers.page.texts import NO_CHANGE, NO_HINTS
 from colorizers.painting.hints import MAX_HINTS, RADIUS, Hint
+from colorizers.painting.strokes import distance, moved
 
 PERCENT = (0, 100)
 
@@ -97,7 +97,9 @@ class Placing:
                 if near is not None:
                     work.here, work.chosen = near, None if near == work.chosen else near
                 elif work.chosen is not None:
-                    work.hints[work.chosen] = replace(work.hints[work.chosen], x=x, y=y)
+                    hint = work.hints[work.chosen]
+                    places = moved(hint.places, x, y) if hint.more else ((x, y),)
+                    work.hints[work.chosen] = hint.at(places)
                     work.here, work.chosen = work.chosen, None
                 elif len(work.hints) >= MAX_HINTS:
                     raise ImageError(
@@ -132,7 +134,5 @@ class Placing:
 
 
 def _near(work: Work, hint: Hint, x: float, y: float) -> bool:
-    """Whether a click meant a hint that is there: within the ring that marks it."""
-    height, width = work.L.shape
-    across, down = (x - hint.x) * width, (y - hint.y) * height
-    return bool(np.hypot(across, down) <= 1.5 * RADIUS * max(height, width))
+    """Whether a click meant a hint that is there: within the ring or the line that marks it."""
+    return distance(hint.places, x, y, work.L.shape) <= 1.5 * RADIUS

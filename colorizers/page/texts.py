@@ -97,7 +97,7 @@ STYLE = """<style>
   max-height: max(300px - var(--kept, 0px) / 3, 100vh - 350px - var(--kept, 0px)) !important;
 }
 #result.fullscreen img { max-height: 100vh !important; }
-#touch img { max-height: max(300px - var(--kept, 0px) / 3, 100vh - 392px - var(--kept, 0px)); }
+#touch img { max-height: max(300px - var(--kept, 0px) / 3, 100vh - 432px - var(--kept, 0px)); }
 :is(#saturation, #warmth) { padding-block: 6px; }
 :is(#saturation, #warmth) .head { margin: 0; }
 /* How far it is, as a bar with its words; Gradio writes a share to a tenth of a percent. */
@@ -237,7 +237,7 @@ CAUTIOUS = "Cautious"
 KEPT = "**Kept:** click one to go back to it."
 NO_COLOURS, NO_CHANGE, NO_FILE = "No colours yet", "Nothing was changed", "No file yet"
 """Titles of what goes wrong."""
-NO_HINTS = "No hints yet: choose a colour, then click where it belongs."
+NO_HINTS = "No hints yet: choose a colour, then click where it belongs, or draw a stroke."
 WAITING = "The coloured photograph will appear below."
 
 _GUESSES = """
@@ -312,7 +312,8 @@ _NAMES = """() => {
             if (label.style.getPropertyValue("--swatch") !== colour)
                 label.style.setProperty("--swatch", colour);
         });
-        for (const choice of ["hint-palette", "hint-likely", "uncovered"])
+        const choices = ["hint-palette", "hint-likely", "brush-does", "brush-width", "uncovered"];
+        for (const choice of choices)
             set(`#${choice} input`, "name", choice);  // one stop of Tab, arrows inside
         // Their text alone: around it a counter of tenths of seconds may run.
         for (const note of ["photo-note", "hints-note", "full-size", "many-report"])

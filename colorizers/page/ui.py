@@ -15,7 +15,7 @@ import gradio as gr
 
 import colorizers
 from colorizers.errors import WeightsError
-from colorizers.page import events, hinting, many, panels, texts, zoom
+from colorizers.page import brushing, events, hinting, many, panels, texts, zoom
 from colorizers.page.checking import SILENT
 from colorizers.page.editing import Editor
 from colorizers.painting import doubt
@@ -53,7 +53,8 @@ def build(load: Callable[[str], Predictor] | None = None) -> None:
     titles = [example_title(*example) for example in zip(paths, credits, strict=True)]
     gr.on(fn=None, js=texts.names(titles), **SILENT)
     gr.on(fn=None, js=zoom.SCRIPT, **SILENT)
-    gr.HTML(texts.STYLE + zoom.STYLE, padding=False)
+    gr.on(fn=None, js=brushing.SCRIPT, **SILENT)
+    gr.HTML(texts.STYLE + zoom.STYLE + brushing.STYLE, padding=False)
 
 
 def available(load: Callable[[str], Predictor]) -> tuple[dict[str, Predictor], list[str]]:
@@ -123,7 +124,7 @@ def _one(models: dict[str, Predictor], paths: list[str]) -> None:
                 with gr.Tab("Before and after", id="before"):
                     picture = panels.picture(doubt.known(next(iter(models.values()))))
                 with gr.Tab("Hints"):
-                    hints = hinting.build()
+                    hints = hinting.build(editor.versions)
                 with gr.Tab("Methods", visible=len(models) > 1, id="compare") as comparing:
                     methods = panels.methods(models)
             strip = panels.strip()

@@ -1,4 +1,4 @@
-"""Colour hints: a few places with a colour, and the regions that follow them.
+"""Colour hints: a few places or strokes with a colour, and the regions that follow them.
 
 Levin, Lischinski and Weiss let neighbouring pixels of similar lightness have similar colours and
 solve for the colours that do so best while the marked pixels keep theirs. Here a network has
@@ -16,7 +16,7 @@ weights are those of the authors' published code, which the paper does not spell
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -26,6 +26,7 @@ from scipy.sparse.linalg import splu
 
 from colorizers.painting.adjust import within
 from colorizers.painting.predict import resize, upsample_ab
+from colorizers.painting.strokes import Place, covered
 
 Float = NDArray[np.float32]
 
@@ -62,13 +63,26 @@ class Hint:
     ab : tuple of float
         Its colour.
     radius : float
-        As a share of the longer side.
+        As a share of the longer side; of a stroke, half of its width.
+    more : tuple of (x, y)
+        Of a stroke, where it goes on to from there; see `colorizers.painting.strokes`.
     """
 
     x: float
     y: float
     ab: tuple[float, float]
     radius: float = RADIUS
+    more: tuple[Place, ...] = ()
+
+    @property
+    def places(self) -> tuple[Place, ...]:
+        """All of a stroke, or the one place of a point."""
+        return (self.x, self.y), *self.more
+
+    def at(self, places: Sequence[Place]) -> Hint:
+        """The same colour at other places."""
+        (x, y), *more = places
+        return replace(self, x=x, y=y, more=tuple(more))
 
 
 def work_shape(height: int, width: int) -> tuple[int, int]:
@@ -242,6 +256,9 @@ def _owners(shape: tuple[int, ...], hints: Sequence[Hint]) -> NDArray[np.int64]:
     y, x = np.mgrid[0:height, 0:width] + 0.5
     owner = np.full((height, width), -1)
     for number, hint in enumerate(hints):
+        if hint.more:
+            owner[covered((height, width), hint.places, hint.radius)] = number
+            continue
         row = min(int(hint.y * height), height - 1)
         column = min(int(hint.x * width), width - 1)
         radius = hint.radius * max(height, width)

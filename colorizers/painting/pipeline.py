@@ -17,6 +17,7 @@ from colorizers.files.writing import save
 from colorizers.painting import own, recipe
 from colorizers.painting.hints import REACH_DEFAULT, Hint
 from colorizers.painting.layer import colours_alone
+from colorizers.painting.masks import Mask
 from colorizers.painting.predict import Progress, colorize_photo
 from colorizers.painting.predictor import Predictor
 from colorizers.painting.references import Reference
@@ -48,6 +49,8 @@ class Options:
         Places with a colour of their own, and how far it spreads; see `colorizers.painting.hints`.
     references : sequence of Reference
         Photographs whose colours are taken; see `colorizers.painting.references`.
+    mask : Mask, optional
+        Where the guess is taken back, or another version is used; see `colorizers.painting.masks`.
     layer : bool
         Write only the colours, as a PNG in sRGB for the blend mode Color; see
         `colorizers.painting.layer`.
@@ -63,6 +66,7 @@ class Options:
     hints: Sequence[Hint] = ()
     reach: float = REACH_DEFAULT
     references: Sequence[Reference] = ()
+    mask: Mask | None = None
     layer: bool = False
 
 
@@ -146,7 +150,7 @@ def colorize_opened(
         rgb = colorize_photo(
             colorizer, photo, saturation=options.saturation, warmth=options.warmth,
             hints=options.hints, reach=options.reach, references=options.references,
-            progress=painting, **options.method,
+            mask=options.mask, progress=painting, **options.method,
         )  # fmt: skip
     except ValueError as error:  # an option out of its range; the message names it
         raise ImageError(str(error)) from error

@@ -36,10 +36,10 @@ He, Sun 2015, "Fast guided filter", arXiv:1505.00996.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import cv2
 import numpy as np
@@ -59,11 +59,14 @@ from colorizers.parallel import one_thread, threads
 
 if TYPE_CHECKING:
     from colorizers.painting.hints import Hint
+    from colorizers.painting.masks import Mask
     from colorizers.painting.references import Reference
 
 Float = NDArray[np.float32]
 Progress = Callable[[float, str], None]
 """Called with the share done in [0, 1] and what is being done."""
+Masked: TypeAlias = "tuple[Mask, Float]"
+"""A mask, and the colours on a small grid that are seen where it is white."""
 
 WORK_SIDE = 384
 """Short side at which edges are followed; the step to full size is linear in L."""
@@ -157,6 +160,7 @@ def colorize_photo(
     hints: Sequence[Hint] = (),
     reach: float = 0.0,
     references: Sequence[Reference] = (),
+    mask: Mask | None = None,
     progress: Progress | None = None,
     **options: Any,
 ) -> Pixels:
@@ -174,6 +178,8 @@ def colorize_photo(
     references
         Photographs whose colours are taken; see `colorizers.painting.references`. They come first,
         so that saturation and warmth change what they give.
+    mask
+        Where the guess is taken back, or another version is used; see `colorizers.painting.masks`.
 
     Returns
     -------
@@ -183,22 +189,37 @@ def colorize_photo(
     """
     report = progress or _silent
     report(0.0, "Reading the picture")
+    if mask is not None:
+        from colorizers.painting import masks  # which imports this module
+
+        masks.fit(mask, *photo.size)
     L = lightness(photo.rgb)
     report(0.3, "Colouring")
     L_work = _working_size(L)
-    with one_thread():  # so that a recipe gives the same bytes with any number of cores
-        ab_grid = predict_grid(colorizer, L_work, **options)
-    if references:
-        from colorizers.painting.references import with_references  # which imports this module
 
-        ab_grid = with_references(colorizer, L_work, ab_grid, references)
-    ab_grid = adjust(ab_grid, saturation, warmth)
-    if hints:
+    def guessed(options: Mapping[str, Any]) -> Float:
+        with one_thread():  # so that a recipe gives the same bytes with any number of cores
+            ab_grid = predict_grid(colorizer, L_work, **options)
+        if references:
+            from colorizers.painting.references import with_references  # which imports this module
+
+            ab_grid = with_references(colorizer, L_work, ab_grid, references)
+        return adjust(ab_grid, saturation, warmth)
+
+    def hinted(ab_grid: Float) -> Float:
+        if not hints:
+            return ab_grid
         from colorizers.painting.hints import with_hints  # which imports this module
 
-        ab_grid = with_hints(L_work, ab_grid, hints, reach)
+        return with_hints(L_work, ab_grid, hints, reach)
+
+    grid, masked = hinted(guessed(options)), None
+    if mask is not None:
+        grey = mask.version is None
+        other = np.zeros_like(grid) if grey else guessed(masks.options(mask, colorizer, options))
+        masked = mask, hinted(other)
     report(0.5, "Following the edges")
-    coefficients = _linear_in_L(L_work, ab_grid)
+    coefficients = _coefficients(L_work, grid, masked)
     rgb = paint(
         L,
         coefficients,
@@ -210,7 +231,12 @@ def colorize_photo(
 
 
 def paint_grid(
-    L: Float, ab_grid: Float, *, deep: bool = False, progress: Progress | None = None
+    L: Float,
+    ab_grid: Float,
+    *,
+    masked: Masked | None = None,
+    deep: bool = False,
+    progress: Progress | None = None,
 ) -> Pixels:
     """The picture of an L and of colours on a small grid: what is left when the network has run.
 
@@ -220,6 +246,8 @@ def paint_grid(
         In [0, 100].
     ab_grid : ndarray of float32, shape (grid height, grid width, 2)
         From `predict_grid`, changed or not.
+    masked : (Mask, ndarray), optional
+        A mask, and another grid that is seen where it is white.
     deep : bool
         Whether to give 16 bits a channel.
     progress : callable, optional
@@ -234,7 +262,7 @@ def paint_grid(
     L_work = _working_size(L)
     rgb = paint(
         L,
-        _linear_in_L(L_work, ab_grid),
+        _coefficients(L_work, ab_grid, masked),
         deep=deep,
         progress=lambda share: report(0.2 + 0.8 * share, "Writing the full size"),
     )
@@ -366,6 +394,17 @@ def working_shape(height: int, width: int) -> tuple[int, int]:
 
 def _working_size(L: Float) -> Float:
     return resize(L, *working_shape(*L.shape)[::-1]).clip(0.0, L_MAX)
+
+
+def _coefficients(L_work: Float, ab_grid: Float, masked: Masked | None) -> Float:
+    """As `_linear_in_L`, of two grids if there is a mask."""
+    coefficients = _linear_in_L(L_work, ab_grid)
+    if masked is None:
+        return coefficients
+    from colorizers.painting.masks import blended  # which imports this module
+
+    mask, other = masked
+    return blended(mask, coefficients, _linear_in_L(L_work, other))
 
 
 def _linear_in_L(L_work: Float, ab_grid: Float) -> Float:

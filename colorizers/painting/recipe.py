@@ -9,12 +9,16 @@ A recipe of version 1::
 
     {"truehue": 1, "method": "photo", "weights": "9c56...", "options": {"seed": 3, "vividness": 1},
      "saturation": 0.8, "warmth": 0, "keep_colours": false,
-     "hints": [{"x": 0.25, "y": 0.5, "a": 12.5, "b": -30}], "reach": 0.4,
-     "references": ["5d02..."]}
+     "hints": [{"x": 0.25, "y": 0.5, "a": 12.5, "b": -30},
+               {"path": [[0.1, 0.2], [0.4, 0.25]], "width": 0.024, "a": 40, "b": 20}],
+     "reach": 0.4, "references": ["5d02..."],
+     "mask": {"version": "grey", "sha256": "77ab...", "png": "iVBO..."}}
 
-Only "truehue" and "method" must be there. Places are shares of the picture's width and height, so
-that a recipe fits every size; colours are a and b of Lab. References are named by the SHA-256 of
-their files, which must be given again.
+Only "truehue" and "method" must be there. Of the hints, the first is a point and the second a
+stroke, whose width is a share of the longer side. Places are shares of the picture's width and
+height, so that a recipe fits every size; colours are a and b of Lab. References are named by the
+SHA-256 of their files, which must be given again. A mask says what is seen where it is white, and
+has its PNG in Base64; a very detailed one has only its SHA-256 and must be given again.
 """
 
 from __future__ import annotations
@@ -31,8 +35,10 @@ from colorizers.color import AB_MAX
 from colorizers.errors import ImageError
 from colorizers.files.reading import xmp_packet
 from colorizers.files.xmp import recipe_in
+from colorizers.painting import masks, strokes
 from colorizers.painting.adjust import SATURATION, WARMTH, within
 from colorizers.painting.hints import MAX_HINTS, REACH, REACH_DEFAULT, Hint
+from colorizers.painting.masks import Mask
 from colorizers.painting.predictor import Predictor
 from colorizers.painting.references import MOST, Reference
 
@@ -41,11 +47,12 @@ if TYPE_CHECKING:
 
 VERSION = 1
 LONGEST = 65_536
-"""Bytes of a recipe; the longest that is written here has 3,000."""
+"""Bytes of a recipe; the longest that is written here has 45,000."""
 TOLD = 8
 """Things that are wrong with a recipe and are told at once."""
 PLACE, COLOUR = (0.0, 1.0), (-AB_MAX, AB_MAX)
 HINT = {"x": PLACE, "y": PLACE, "a": COLOUR, "b": COLOUR}
+STROKE = {"path", "width", "a", "b"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +70,8 @@ class Recipe:
         See `colorizers.painting.pipeline.Options`.
     references : tuple of str
         SHA-256 of the files of the photographs whose colours were taken.
+    mask : Mask, optional
+        Where the guess was taken back.
     """
 
     method: str
@@ -74,6 +83,7 @@ class Recipe:
     hints: tuple[Hint, ...] = ()
     reach: float = REACH_DEFAULT
     references: tuple[str, ...] = ()
+    mask: Mask | None = None
 
     def followed(self, options: Options) -> Options:
         """These options with the recipe's colours; format, quality and metadata stay.
@@ -81,12 +91,13 @@ class Recipe:
         Raises
         ------
         ImageError
-            If the references in the options are not those of the recipe.
+            If the references or the mask in the options are not those of the recipe.
         """
         return replace(
             options, method=self.options, saturation=self.saturation, warmth=self.warmth,
             keep=self.keep, hints=self.hints, reach=self.reach,
             references=self.in_order(options.references),
+            mask=masks.followed(self.mask, options.mask),
         )  # fmt: skip
 
     def in_order(self, given: Sequence[Reference]) -> tuple[Reference, ...]:
@@ -137,7 +148,7 @@ def of(colorizer: Predictor, options: Options) -> Recipe:
     return Recipe(
         colorizer.name, _weights(colorizer), colorizer.options | dict(options.method),
         options.saturation, options.warmth, options.keep, tuple(options.hints), options.reach,
-        tuple(reference.sha256 for reference in options.references),
+        tuple(reference.sha256 for reference in options.references), options.mask,
     )  # fmt: skip
 
 
@@ -150,10 +161,6 @@ def text(recipe: Recipe) -> str:
     '{"truehue": 1, "method": "gan", "options": {}, "saturation": 0.8, "warmth": 0,
       "keep_colours": false, "hints": [], "reach": 0.4}'
     """
-    hints = [
-        dict(zip(HINT, map(_short, (hint.x, hint.y, *hint.ab)), strict=True))
-        for hint in recipe.hints
-    ]
     said = {
         "truehue": VERSION,
         "method": recipe.method,
@@ -162,9 +169,10 @@ def text(recipe: Recipe) -> str:
         "saturation": _short(recipe.saturation),
         "warmth": _short(recipe.warmth),
         "keep_colours": recipe.keep,
-        "hints": hints,
+        "hints": [_hint_said(hint) for hint in recipe.hints],
         "reach": _short(recipe.reach),
         "references": recipe.references,
+        "mask": masks.said(recipe.mask) if recipe.mask else "",
     }
     return json.dumps({name: value for name, value in said.items() if value not in ("", ())})
 
@@ -330,6 +338,13 @@ def _references(value: Any) -> tuple[str, ...]:
     return tuple(names)
 
 
+def _mask(value: Any) -> Mask:
+    try:
+        return masks.parsed(value)
+    except ValueError as error:
+        raise ValueError(f"In the recipe, the mask: {_lower(str(error))}") from error
+
+
 def _options(value: Any) -> dict[str, float]:
     if not isinstance(value, dict):
         raise ValueError(
@@ -363,18 +378,51 @@ def _hints(value: Any) -> tuple[Hint, ...]:
         raise ValueError(f"The recipe has {len(value)} hints, and {MAX_HINTS} is the limit.")
     hints, wrong = [], []
     for number, hint in enumerate(value, start=1):
-        if not isinstance(hint, dict) or set(hint) != set(HINT):
-            wrong.append(f"In the recipe, hint {number} must have x, y, a and b, and nothing else.")
-            continue
         try:
-            x, y, a, b = (within(name, hint[name], limits) for name, limits in HINT.items())
+            hints.append(_hint(hint))
         except ValueError as error:
-            wrong.append(f"In the recipe, hint {number}: {_lower(str(error))}")
-        else:
-            hints.append(Hint(x, y, (a, b)))
+            told = str(error)
+            wrong.append(
+                f"In the recipe, hint {number}{told if told[0] in ' ,' else ': ' + _lower(told)}"
+            )
     if wrong:
         raise ValueError(*wrong)
     return tuple(hints)
+
+
+def _hint(value: Any) -> Hint:
+    """A point or a stroke; ValueError with what is wrong, to follow "hint 1"."""
+    if isinstance(value, dict) and "path" in value:
+        return _stroke(value)
+    if not isinstance(value, dict) or set(value) != set(HINT):
+        raise ValueError(" must have x, y, a and b, and nothing else.")
+    x, y, a, b = (within(name, value[name], limits) for name, limits in HINT.items())
+    return Hint(x, y, (a, b))
+
+
+def _stroke(value: dict[str, Any]) -> Hint:
+    if set(value) != STROKE:
+        raise ValueError(", a stroke, must have path, width, a and b, and nothing else.")
+    path = value["path"]
+    if not isinstance(path, list) or not 2 <= len(path) <= strokes.LONGEST:
+        raise ValueError(f"The path must be a list of 2 to {strokes.LONGEST} places.")
+    places = []
+    for number, place in enumerate(path, start=1):
+        if not isinstance(place, list) or len(place) != 2:
+            raise ValueError(f"Place {number} of the path must be a list of x and y.")
+        places.append((within("x", place[0], PLACE), within("y", place[1], PLACE)))
+    width = within("width", value["width"], strokes.WIDTH)
+    ab = within("a", value["a"], COLOUR), within("b", value["b"], COLOUR)
+    return Hint(*places[0], ab, width / 2, tuple(places[1:]))
+
+
+def _hint_said(hint: Hint) -> dict[str, Any]:
+    """A hint as `_hint` reads it."""
+    a, b = map(_short, hint.ab)
+    if not hint.more:
+        return {"x": _short(hint.x), "y": _short(hint.y), "a": a, "b": b}
+    path = [[_short(x), _short(y)] for x, y in hint.places]
+    return {"path": path, "width": _short(2 * hint.radius), "a": a, "b": b}
 
 
 def _number(name: str, limits: tuple[float, float]) -> Callable[[Any], float]:
@@ -401,5 +449,6 @@ _FIELDS: dict[str, tuple[str, Callable[[Any], Any]]] = {
     "hints": ("hints", _hints),
     "reach": ("reach", _number("reach", REACH)),
     "references": ("references", _references),
+    "mask": ("mask", _mask),
 }
 """Field -> attribute of `Recipe`, and its check, which raises ValueError with sentences."""

@@ -55,9 +55,10 @@ def is_colorized(file: Path, kind: str) -> bool:
 
 
 def test_the_examples_of_the_document_run(url: str, photo: Path):
-    assert [language for language, _ in BLOCKS] == [*["python"] * 5, "sh"]
+    assert [language for language, _ in BLOCKS] == [*["python"] * 6, "sh"]
     uniform = np.full((60, 90, 3), (160, 40, 30), np.uint8)
     Image.fromarray(uniform).save(photo.with_name("uniform.jpg"))
+    Image.new("L", (45, 30), 200).save(photo.with_name("mask.png"))
     for language, code in BLOCKS:
         assert "http://127.0.0.1:7860" in code
         code = code.replace("http://127.0.0.1:7860", url)
@@ -211,7 +212,8 @@ def test_it_is_documented_by_the_app_and_shares_the_queue_of_the_tab(url: str):
     endpoints = httpx.get(f"{url}/gradio_api/info").json()["named_endpoints"]
     parameters = [one["parameter_name"] for one in endpoints["/colorize_file"]["parameters"]]
     assert parameters == ["photo", "method", "format", "quality", "options", "saturation",
-                          "warmth", "keep_colours", "recipe", "layer", "reference"]  # fmt: skip
+                          "warmth", "keep_colours", "recipe", "layer", "reference", "mask",
+                          "mask_version"]  # fmt: skip
     for name in parameters:
         assert f"| `{name}` |" in DOCUMENT
     config = httpx.get(f"{url}/config").json()
@@ -248,6 +250,46 @@ def test_references_are_taken_and_checked(client: Client, tmp_path: Path) -> Non
     ):
         with pytest.raises(AppError, match=sentence):
             asked(wrong, **more)
+
+
+def test_a_mask_is_taken_and_checked(client: Client, photo: Path, tmp_path: Path) -> None:
+    mask = Image.new("L", (180, 120))
+    mask.paste(255, (0, 0, 90, 120))
+    mask.save(tmp_path / "mask.png")
+    Image.new("L", (90, 90), 255).save(tmp_path / "square.png")
+    left = handle_file(str(tmp_path / "mask.png"))
+
+    def asked(**more: object) -> Path:
+        sent = {"photo": handle_file(str(photo)), "api_name": "/colorize_file"} | more
+        return Path(client.predict(**sent)[0])
+
+    made = asked(mask=left)
+    with Image.open(made) as image:
+        spread = np.ptp(np.asarray(image.convert("RGB")).astype(int), axis=2)
+    assert spread[:, :42].max() == 0
+    assert spread[:, 48:].max() > 20
+    recipe = client.predict(photo=handle_file(str(made)), api_name="/recipe_of_file")
+    assert recipe["mask"]["version"] == "grey"
+    for more in ({}, {"mask": left}):
+        assert asked(recipe=recipe, **more).read_bytes() == made.read_bytes()
+    for version in (3, "3"):
+        told = client.predict(
+            photo=handle_file(str(asked(mask=left, mask_version=version))),
+            api_name="/recipe_of_file",
+        )
+        assert told["mask"]["version"] == 3
+    for more, sentence in (
+        ({"mask": left, "mask_version": "white"}, "must be 'grey' or a whole number from 0"),
+        ({"mask": left, "mask_version": -1}, "must be 'grey' or a whole number from 0"),
+        ({"mask": left, "mask_version": 3, "method": "gan"}, "gan draws no versions"),
+        ({"mask": handle_file(str(tmp_path / "square.png"))}, "The mask has the shape of 90 x 90"),
+        ({"mask": {"path": "/etc/passwd"}}, "The mask cannot be used. That file was not uploaded"),
+        ({"mask": [1]}, "The mask cannot be used. There is no"),
+        ({"recipe": recipe, "mask_version": 3}, "leave out mask_version"),
+        ({"recipe": HINTED, "mask": left}, "The recipe has no mask"),
+    ):
+        with pytest.raises(AppError, match=sentence):
+            asked(**more)
 
 
 def test_how_sure_it_is_of_an_upload(client: Client, photo: Path, tmp_path: Path) -> None:
