@@ -10,7 +10,7 @@ A recipe of version 1::
     {"truehue": 1, "method": "photo", "weights": "9c56...", "options": {"seed": 3, "vividness": 1},
      "saturation": 0.8, "warmth": 0, "keep_colours": false,
      "hints": [{"x": 0.25, "y": 0.5, "a": 12.5, "b": -30}], "reach": 0.4,
-     "references": ["5d02..."]}
+     "references": ["5d02..."], "repair": true}
 
 Only "truehue" and "method" must be there. Places are shares of the picture's width and height, so
 that a recipe fits every size; colours are a and b of Lab. References are named by the SHA-256 of
@@ -61,6 +61,8 @@ class Recipe:
         Of the method: seed, vividness, temperature.
     saturation, warmth, keep, hints, reach
         See `colorizers.painting.pipeline.Options`.
+    repair : bool
+        Whether the photograph was repaired first.
     references : tuple of str
         SHA-256 of the files of the photographs whose colours were taken.
     """
@@ -74,6 +76,7 @@ class Recipe:
     hints: tuple[Hint, ...] = ()
     reach: float = REACH_DEFAULT
     references: tuple[str, ...] = ()
+    repair: bool = False
 
     def followed(self, options: Options) -> Options:
         """These options with the recipe's colours; format, quality and metadata stay.
@@ -86,7 +89,7 @@ class Recipe:
         return replace(
             options, method=self.options, saturation=self.saturation, warmth=self.warmth,
             keep=self.keep, hints=self.hints, reach=self.reach,
-            references=self.in_order(options.references),
+            references=self.in_order(options.references), repair=self.repair,
         )  # fmt: skip
 
     def in_order(self, given: Sequence[Reference]) -> tuple[Reference, ...]:
@@ -137,7 +140,7 @@ def of(colorizer: Predictor, options: Options) -> Recipe:
     return Recipe(
         colorizer.name, _weights(colorizer), colorizer.options | dict(options.method),
         options.saturation, options.warmth, options.keep, tuple(options.hints), options.reach,
-        tuple(reference.sha256 for reference in options.references),
+        tuple(reference.sha256 for reference in options.references), options.repair,
     )  # fmt: skip
 
 
@@ -166,6 +169,8 @@ def text(recipe: Recipe) -> str:
         "reach": _short(recipe.reach),
         "references": recipe.references,
     }
+    if recipe.repair:
+        said["repair"] = True
     return json.dumps({name: value for name, value in said.items() if value not in ("", ())})
 
 
@@ -348,12 +353,15 @@ def _options(value: Any) -> dict[str, float]:
     return {str(name): float(number) for name, number in value.items()}
 
 
-def _keep(value: Any) -> bool:
-    if not isinstance(value, bool):
-        raise ValueError(
-            f"In the recipe, keep_colours is {_shown(value)}, but must be true or false."
-        )
-    return value
+def _flag(name: str) -> Callable[[Any], bool]:
+    def check(value: Any) -> bool:
+        if not isinstance(value, bool):
+            raise ValueError(
+                f"In the recipe, {name} is {_shown(value)}, but must be true or false."
+            )
+        return value
+
+    return check
 
 
 def _hints(value: Any) -> tuple[Hint, ...]:
@@ -397,9 +405,10 @@ _FIELDS: dict[str, tuple[str, Callable[[Any], Any]]] = {
     "options": ("options", _options),
     "saturation": ("saturation", _number("saturation", SATURATION)),
     "warmth": ("warmth", _number("warmth", WARMTH)),
-    "keep_colours": ("keep", _keep),
+    "keep_colours": ("keep", _flag("keep_colours")),
     "hints": ("hints", _hints),
     "reach": ("reach", _number("reach", REACH)),
     "references": ("references", _references),
+    "repair": ("repair", _flag("repair")),
 }
 """Field -> attribute of `Recipe`, and its check, which raises ValueError with sentences."""
