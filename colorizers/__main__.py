@@ -150,8 +150,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             todo = _one(photos[0], out, OUTPUTS[ending])
         else:
             label = _label(options, recipe, given)
-            todo = plan(photos, out, label, ending=kind,
-                        overwrite=options.overwrite or bool(options.doubt or options.repair_mask))  # fmt: skip
+            mapped = options.doubt is not None or options.repair_mask is not None
+            todo = plan(photos, out, label, ending=kind, overwrite=options.overwrite or mapped)
     except OSError as error:
         return _misused(f"{error.filename or out} cannot be used ({error.strerror}).")
     if not (todo.jobs or todo.done or todo.failed):

@@ -181,7 +181,8 @@ def answer(
         made_by = colorizer.name + ("-layer" if layer else "")
         target = folder / output_name(original, made_by, f".{ending}")
         how = Options(OUTPUTS[ending], int(quality), saturation=more, warmth=warmer, method=checked,
-                      keep=keep_colours, references=references, layer=layer, repair=repair)  # fmt: skip
+                      keep=keep_colours, references=references, layer=layer,
+                      repair=repair)  # fmt: skip
         if followed is not None:
             followed.fit(colorizer)
             how = followed.followed(how)

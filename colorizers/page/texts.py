@@ -99,7 +99,9 @@ STYLE = """<style>
 #result.fullscreen img { max-height: 100vh !important; }
 #repair-line { align-items: center; }
 #repair-line > * { flex: none; width: auto; }
-:is(#repair-marks, #touch) img { max-height: max(300px - var(--kept, 0px) / 3, 100vh - 392px - var(--kept, 0px)); }
+:is(#repair-marks, #touch) img {
+  max-height: max(300px - var(--kept, 0px) / 3, 100vh - 392px - var(--kept, 0px));
+}
 :is(#saturation, #warmth) { padding-block: 6px; }
 :is(#saturation, #warmth) .head { margin: 0; }
 /* How far it is, as a bar with its words; Gradio writes a share to a tenth of a percent. */
@@ -289,8 +291,8 @@ told of the cautious colours, before references, hints and sliders."""
 
 _YOURS = """
 **What stays yours.** Every bit of light and shade in the result is your photograph's own, unless
-you ask for its repair; only colour is added, at full size, so that it stops at edges. Pictures stay on this server only as long
-as its cache keeps them and are used for nothing else."""
+you ask for its repair; only colour is added, at full size, so that it stops at edges. Pictures
+stay on this server only as long as its cache keeps them and are used for nothing else."""
 
 
 _NAMES = """() => {

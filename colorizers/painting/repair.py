@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import cast
 
 import cv2
 import numpy as np
@@ -120,8 +121,10 @@ def mended(photo: Picture, found: Found) -> Picture:
         table = curve(found.levels, rgb.dtype)
         planes = [_through(plane, table) for plane in planes]
     if len(planes) == 1:
-        return replace(photo, rgb=np.broadcast_to(planes[0][..., None], rgb.shape))
-    return replace(photo, rgb=np.stack(planes, axis=-1))
+        made = np.broadcast_to(planes[0][..., None], rgb.shape)
+    else:
+        made = np.stack(planes, axis=-1)
+    return replace(photo, rgb=cast("Pixels", made))
 
 
 def curve(levels: tuple[float, float], dtype: np.dtype[np.unsignedinteger]) -> Pixels:

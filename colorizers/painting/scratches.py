@@ -2,14 +2,13 @@
 
 For :mod:`colorizers.painting.repair`. Damage is thin or small, and lighter or darker than all that
 is around it: a top-hat finds the light, a bottom-hat the dark. So do eyes, hair, twigs, letters and
-wires; what tells them apart is what is round them. Damage lies alone, on ground that is smooth
-beside it, and a scratch is straight and long. So a response counts by how far it is above the
-mean response of its neighbourhood. A speck must be small, differ much, lie on smooth ground and have few
-others near it, as stars and letters do not. A scratch must be a line that a Hough transform finds
-over half of the picture, with the same ground on both sides and nothing beside it; and if it is
-dark it must be nearly upright, as those of running film are and wires are not. A mast is upright,
-too: what is found is to be looked at before it is believed (docs/LOG.md has how often it is
-right).
+wires; what tells them apart is what is round them. So a response counts by how far it is above
+the mean response of its neighbourhood. A speck must be small, differ much, lie on smooth ground
+and have few others near it, as stars and letters do not. A scratch must be a line that a Hough
+transform finds over half of the picture, with the same ground on both sides and nothing beside it;
+and if it is dark it must be nearly upright, as those of running film are and wires are not. A mast
+is upright, too: what is found is to be looked at before it is believed (docs/LOG.md has how often
+it is right).
 
 References
 ----------
@@ -88,24 +87,30 @@ def marked(L: Float) -> Mask:
     """
     if min(L.shape) < 16:
         return np.zeros(L.shape, np.bool_)
-    L_u8 = cv2.convertScaleAbs(L, alpha=2.55)
+    L_u8 = _u8(cv2.convertScaleAbs(L, alpha=2.55))
     width = _width(L.shape)
-    element = cv2.getStructuringElement(cv2.MORPH_RECT, (width + 2, width + 2))
-    light = cv2.morphologyEx(L_u8, cv2.MORPH_TOPHAT, element)
-    dark = cv2.morphologyEx(L_u8, cv2.MORPH_BLACKHAT, element)
-    capped = cv2.min(cv2.max(light, dark), CAPPED * 2.55)  # type: ignore[call-overload]
-    around = cv2.blur(capped, (8 * width + 1, 8 * width + 1))
-    least = cv2.max(cv2.convertScaleAbs(around, alpha=ABOVE), LEAST * 2.55)
+    element = np.ones((width + 2, width + 2), np.uint8)
+    light = _u8(cv2.morphologyEx(L_u8, cv2.MORPH_TOPHAT, element))
+    dark = _u8(cv2.morphologyEx(L_u8, cv2.MORPH_BLACKHAT, element))
+    either = np.maximum(light, dark)
+    capped = np.minimum(either, np.uint8(CAPPED * 2.55))
+    around = _u8(cv2.blur(capped, (8 * width + 1, 8 * width + 1)))
+    least = np.maximum(_u8(cv2.convertScaleAbs(around, alpha=ABOVE)), np.uint8(LEAST * 2.55))
     mask = np.zeros(L.shape, np.uint8)
     for response, upright in zip((light, dark), UPRIGHT, strict=True):
-        strong = cv2.compare(response, least, cv2.CMP_GT)
-        plain = strong & cv2.compare(response, PLAIN * 2.55, cv2.CMP_GT)
+        strong = (response > least).view(np.uint8)
+        plain = strong & (response > PLAIN * 2.55)
         mask |= _specks(plain, around, width)
         mask |= _scratches(L_u8, response, strong, width, upright)
     # The soft edge of damage is damage, too.
-    grown = cv2.dilate(mask, np.ones((3, 3), np.uint8), iterations=max(1, width // 3))
-    differs = cv2.compare(cv2.max(light, dark), cv2.max(around, 4), cv2.CMP_GT)
-    return np.asarray((mask | (grown & differs)) > 0)
+    grown = _u8(cv2.dilate(mask, np.ones((3, 3), np.uint8), iterations=max(1, width // 3)))
+    differs = either > np.maximum(around, np.uint8(4))
+    return (mask > 0) | ((grown > 0) & differs)
+
+
+def _u8(values: NDArray[np.integer | np.floating]) -> NDArray[np.uint8]:
+    """What OpenCV made of 8 bits, as what it is."""
+    return np.asarray(values, np.uint8)
 
 
 def _width(shape: tuple[int, ...]) -> int:
@@ -121,13 +126,13 @@ def _specks(strong: Pixels, around: Pixels, width: int) -> Pixels:
     longest = boxes[:, [cv2.CC_STAT_WIDTH, cv2.CC_STAT_HEIGHT]].max(axis=1)
     rows, columns = np.rint(centres[:, ::-1]).astype(np.intp).T
     smooth = around[rows, columns] <= SMOOTH * 2.55
-    kept = (longest <= SPECK * width) & smooth
-    kept[0] = False  # what is not strong
-    places = np.flatnonzero(kept)
-    if places.size:
-        tree = KDTree(centres[places])
-        near = tree.query_ball_point(centres[places], NEAR * width, return_length=True)
-        kept[places[near > CROWD]] = False
+    small = longest <= SPECK * width
+    small[0] = False  # what is not strong
+    kept = small & smooth
+    if kept.any():
+        tree = KDTree(centres[small])
+        near = tree.query_ball_point(centres[kept], NEAR * width, return_length=True)
+        kept[np.flatnonzero(kept)[near > CROWD]] = False
     return kept.astype(np.uint8)[labels]
 
 
@@ -138,8 +143,8 @@ def _scratches(
     height, across = strong.shape
     shrink = max(1.0, max(strong.shape) / HOUGH_SIDE)
     size = max(1, round(across / shrink)), max(1, round(height / shrink))
-    share = cv2.resize(strong, size, interpolation=cv2.INTER_AREA)
-    small = cv2.threshold(share, 127 / shrink, 1, cv2.THRESH_BINARY)[1]
+    share = cv2.resize(strong * np.uint8(255), size, interpolation=cv2.INTER_AREA)
+    small = (_u8(share) > 127 / shrink).view(np.uint8)
     length = LONG * min(small.shape)
     with one_thread():
         lines = cv2.HoughLinesP(
@@ -149,11 +154,11 @@ def _scratches(
     band = np.zeros_like(strong)
     if lines is None:
         return band
-    ground = cv2.resize(L_u8, size, interpolation=cv2.INTER_AREA)
+    ground = _u8(cv2.resize(L_u8, size, interpolation=cv2.INTER_AREA))
     reach = 2 * round(shrink) + 1
-    peak = cv2.resize(cv2.dilate(response, np.ones((reach, reach), np.uint8)), size,
-                      interpolation=cv2.INTER_NEAREST)  # fmt: skip
-    thick = cv2.dilate(small, np.ones((3, 3), np.uint8))
+    highest = cv2.dilate(response, np.ones((reach, reach), np.uint8))
+    peak = _u8(cv2.resize(highest, size, interpolation=cv2.INTER_NEAREST))
+    thick = _u8(cv2.dilate(small, np.ones((3, 3), np.uint8)))
     beside = 2 + round(width / shrink)
     for line in lines.reshape(-1, 4).tolist():
         x0, y0, x1, y1 = line
@@ -166,10 +171,10 @@ def _scratches(
         if on >= FILLED and away <= ALONE * on and step <= STEP:
             ends = [round((end + 0.5) * shrink - 0.5) for end in line]
             cv2.line(band, tuple(ends[:2]), tuple(ends[2:]), 1, width + 2)
-    return band & (strong > 0)
+    return band & strong
 
 
-def _along(small: Pixels, line: Sequence[int], beside: float) -> Pixels:
+def _along(small: Pixels, line: Sequence[float], beside: float) -> Pixels:
     """The values along a line that is moved by so many pixels to its side."""
     x0, y0, x1, y1 = line
     long = max(1.0, float(np.hypot(x1 - x0, y1 - y0)))
