@@ -46,7 +46,7 @@ SMOOTH = 2.0
 """Greatest such mean round a speck."""
 SPECK = 4.0
 """Longest side of a speck, in widths of the widest scratch."""
-CROWD = 8
+CROWD = 12
 """Specks within `NEAR` widths of each other from which on they are stars, or letters."""
 NEAR = 12.0
 LONG = 0.5
@@ -96,11 +96,9 @@ def marked(L: Float) -> Mask:
     capped = np.minimum(either, np.uint8(CAPPED * 2.55))
     around = _u8(cv2.blur(capped, (8 * width + 1, 8 * width + 1)))
     least = np.maximum(_u8(cv2.convertScaleAbs(around, alpha=ABOVE)), np.uint8(LEAST * 2.55))
-    mask = np.zeros(L.shape, np.uint8)
+    mask = _specks((light, dark), around, width)
     for response, upright in zip((light, dark), UPRIGHT, strict=True):
         strong = (response > least).view(np.uint8)
-        plain = strong & (response > PLAIN * 2.55)
-        mask |= _specks(plain, around, width)
         mask |= _scratches(L_u8, response, strong, width, upright)
     # The soft edge of damage is damage, too.
     grown = _u8(cv2.dilate(mask, np.ones((3, 3), np.uint8), iterations=max(1, width // 3)))
@@ -118,22 +116,28 @@ def _width(shape: tuple[int, ...]) -> int:
     return max(3, round(WIDE * min(shape)) // 2 * 2 + 1)
 
 
-def _specks(strong: Pixels, around: Pixels, width: int) -> Pixels:
-    """Those of the strong pixels that are of small things on smooth ground, without a crowd."""
-    count, labels, boxes, centres = cv2.connectedComponentsWithStats(strong)
-    if count < 2:
-        return np.zeros_like(strong)
-    longest = boxes[:, [cv2.CC_STAT_WIDTH, cv2.CC_STAT_HEIGHT]].max(axis=1)
-    rows, columns = np.rint(centres[:, ::-1]).astype(np.intp).T
-    smooth = around[rows, columns] <= SMOOTH * 2.55
-    small = longest <= SPECK * width
-    small[0] = False  # what is not strong
-    kept = small & smooth
-    if kept.any():
-        tree = KDTree(centres[small])
+def _specks(responses: Sequence[Pixels], around: Pixels, width: int) -> Pixels:
+    """The small things, light or dark, that differ much, on smooth ground and without a crowd."""
+    mask = np.zeros(around.shape, np.uint8)
+    found = []
+    for response in responses:
+        plain = (response > PLAIN * 2.55).view(np.uint8)
+        _, labels, boxes, centres = cv2.connectedComponentsWithStats(plain)
+        longest = boxes[:, [cv2.CC_STAT_WIDTH, cv2.CC_STAT_HEIGHT]].max(axis=1)
+        small = longest <= SPECK * width
+        small[0] = False  # what does not differ
+        found.append((labels, small, centres))
+    places = np.concatenate([centres[small] for _, small, centres in found])
+    if not places.size:
+        return mask
+    tree = KDTree(places)
+    for labels, small, centres in found:
+        rows, columns = np.rint(centres[:, ::-1]).astype(np.intp).T
+        kept = small & (around[rows, columns] <= SMOOTH * 2.55)
         near = tree.query_ball_point(centres[kept], NEAR * width, return_length=True)
         kept[np.flatnonzero(kept)[near > CROWD]] = False
-    return kept.astype(np.uint8)[labels]
+        mask |= kept.astype(np.uint8)[labels]
+    return mask
 
 
 def _scratches(
