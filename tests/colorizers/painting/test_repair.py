@@ -36,7 +36,10 @@ def damaged(grey: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         for beside in (0, 1):
             hurt[rows, columns + beside], where[rows, columns + beside] = level, True
     for row, column in rng.integers(10, 290, (12, 2)):
-        hurt[row : row + 2, column : column + 2], where[row : row + 2, column : column + 2] = 0, True
+        hurt[row : row + 2, column : column + 2], where[row : row + 2, column : column + 2] = (
+            0,
+            True,
+        )
     return hurt, where
 
 
@@ -116,9 +119,7 @@ def test_borders_of_paper_and_of_black_stay_neutral(level: int, tmp_path: Path) 
     grey = hills()
     grey[:20], grey[:, -30:] = level, level
     Image.fromarray(grey).save(tmp_path / "print.png")
-    made = colorize_file(
-        tmp_path / "print.png", tmp_path / "out.png", ORANGE, Options(repair=True)
-    )
+    made = colorize_file(tmp_path / "print.png", tmp_path / "out.png", ORANGE, Options(repair=True))
     assert (np.ptp(made.rgb[:19].astype(int), axis=-1) == 0).all()
     assert (np.ptp(made.rgb[:, -29:].astype(int), axis=-1) == 0).all()
     assert np.ptp(made.rgb[30:, :380].astype(int), axis=-1).mean() > 10
