@@ -1,7 +1,7 @@
 """How much of scratches and dust the repair finds, what it takes for them, and what that is worth.
 
-    python -m train.repair --photos FOLDER_OR_TAR --limit 390          # on which thresholds were chosen
-    python -m train.repair --photos FOLDER_OR_TAR --held --limit 390   # what they then give
+    python -m train.repair --photos FOLDER_OR_TAR --limit 130         # to choose thresholds
+    python -m train.repair --photos FOLDER_OR_TAR --held --limit 130  # what they then give
 
 Each photograph gets scratches and specks by :func:`train.film.scratched`, one pixel wide, so its
 damage is known. Printed, each as a mean over the photographs with its interval: precision of the

@@ -211,7 +211,8 @@ def test_it_is_documented_by_the_app_and_shares_the_queue_of_the_tab(url: str):
     endpoints = httpx.get(f"{url}/gradio_api/info").json()["named_endpoints"]
     parameters = [one["parameter_name"] for one in endpoints["/colorize_file"]["parameters"]]
     assert parameters == ["photo", "method", "format", "quality", "options", "saturation",
-                          "warmth", "keep_colours", "recipe", "layer", "reference", "repair"]  # fmt: skip
+                          "warmth", "keep_colours", "recipe", "layer", "reference",
+                          "repair"]  # fmt: skip
     for name in parameters:
         assert f"| `{name}` |" in DOCUMENT
     config = httpx.get(f"{url}/config").json()
