@@ -158,6 +158,7 @@ STYLE = """<style>
   #one:has(#photo img) #beside:not(:has(#reference img)) { flex: 0 0 128px !important; }
   #reference .wrap { padding: 0 4px; font-size: 0.75rem; line-height: 0.85rem; }
   #methods .grid-container { grid-template-columns: minmax(0, 1fr); }
+  #views .tab-container button { padding-inline: 7px; font-size: 0.85rem; } /* four in a line */
   #seen { flex-wrap: wrap; }
   #seen > :first-child { flex: 0 0 100%; }
   #seen { gap: 8px; justify-content: space-between; }
