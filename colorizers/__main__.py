@@ -44,7 +44,7 @@ from colorizers.parallel import cores
 OPTIONS = ("temperature", "seed", "vividness")
 MIDDLE = {"saturation": 1.0, "warmth": 0.0}
 """What changes nothing, and so is no part of a result's name."""
-SAID = ("method", *OPTIONS, *MIDDLE, "keep_colours", "mask_version")
+SAID = ("method", *OPTIONS, *MIDDLE, "keep_colours", "mask_version", "repair")
 """What a recipe says, and so is not said beside one."""
 INTERRUPTED = 130
 
@@ -84,6 +84,12 @@ def parser() -> argparse.ArgumentParser:
         help="below 0 cooler, towards blue; above 0 warmer, towards orange (default: 0)")
     add("--keep-colours", action="store_true",
         help="leave colours that a photograph has already, as a hand-tinted one")
+    add("--repair", action="store_true",
+        help="first take away scratches and dust, level what is faded, and leave borders without "
+        "colour; the photograph's own lightness changes there")
+    add("--repair-mask", type=Path, metavar="FILE.png",
+        help="for a single PHOTO: write which pixels hold scratches and dust, white on black; "
+        "without --repair they are left as they are")
     add("--reference", type=Path, action="append", default=[], metavar="FILE",
         help="a colour photograph of the same things: what looks alike takes its colours; "
         f"up to {references.MOST} times (method photo)")
@@ -126,7 +132,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _misused(f"{out} is one file, and there may be several photos; name a folder.")
     if to_file and options.format and OUTPUTS[options.format] != OUTPUTS[ending]:
         return _misused(f"{out} cannot be of the kind {options.format}; leave out one of the two.")
-    wrong = _wrong_doubt(options.doubt, photos, out)
+    wrong = _wrong_map("--doubt", options.doubt, photos, out) or _wrong_map(
+        "--repair-mask", options.repair_mask, photos, out
+    )
+    if not wrong and options.doubt and options.doubt == options.repair_mask:
+        wrong = f"--doubt and --repair-mask are both {options.doubt}; name two files."
     if wrong:
         return _misused(wrong)
     kind = options.format or ("png" if options.layer else "")
@@ -146,8 +156,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             todo = _one(photos[0], out, OUTPUTS[ending])
         else:
             label = _label(options, recipe, given, how.mask)
-            todo = plan(photos, out, label, ending=kind,
-                        overwrite=options.overwrite or options.doubt is not None)  # fmt: skip
+            mapped = options.doubt is not None or options.repair_mask is not None
+            todo = plan(photos, out, label, ending=kind, overwrite=options.overwrite or mapped)
     except OSError as error:
         return _misused(f"{error.filename or out} cannot be used ({error.strerror}).")
     if not (todo.jobs or todo.done or todo.failed):
@@ -158,8 +168,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         method = options.method or colorizers.names()[0]
         saturation, warmth = _changed(options).values()
         how = replace(how, saturation=saturation, warmth=warmth, method=_given(options),
-                      keep=options.keep_colours)  # fmt: skip
-    task = Task(colorizers.load, method, how, recipe, options.recipe_beside, options.doubt)
+                      keep=options.keep_colours, repair=options.repair)  # fmt: skip
+    task = Task(colorizers.load, method, how, recipe, options.recipe_beside, options.doubt,
+                options.repair_mask)  # fmt: skip
     engine = cluster.run if options.engine == "ray" else local.run
     try:
         with closing(engine(todo.jobs, task, options.jobs)) as outcomes:
@@ -174,18 +185,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return INTERRUPTED
 
 
-def _wrong_doubt(file: Path | None, photos: Sequence[Path], out: Path) -> str:
+def _wrong_map(option: str, file: Path | None, photos: Sequence[Path], out: Path) -> str:
     """What is wrong with the place of a map, if anything is."""
     if file is None:
         return ""
     if len(photos) > 1 or photos[0].is_dir():
-        return "--doubt is for a single PHOTO, and there may be several; give one."
+        return f"{option} is for a single PHOTO, and there may be several; give one."
     if file.suffix.lower() != ".png":
-        return f"--doubt {file} must end in .png, as the map is a PNG."
+        return f"{option} {file} must end in .png, as the map is a PNG."
     if os.path.realpath(file) in (os.path.realpath(photos[0]), os.path.realpath(out)):
-        return f"--doubt {file} is the photograph or its result; choose another name."
+        return f"{option} {file} is the photograph or its result; choose another name."
     if not file.parent.is_dir():
-        return f"The folder of --doubt {file} is not there; make it first."
+        return f"The folder of {option} {file} is not there; make it first."
     return ""
 
 
@@ -247,6 +258,7 @@ def _label(
     changed = [pair for pair in _changed(options).items() if pair[1] != MIDDLE[pair[0]]]
     named = [f"{name}{value:g}" for name, value in (*_given(options).items(), *changed)]
     kept = ["keep-colours"] if options.keep_colours else []
+    kept += ["repair"] if options.repair else []
     if given:
         digest = hashlib.sha256("".join(one.sha256 for one in given).encode()).hexdigest()
         named.append(f"reference-{digest[:8]}")

@@ -28,7 +28,7 @@ from colorizers.batch.album import Job, partial_name, partials, recipe_name
 from colorizers.batch.index import content_of, record
 from colorizers.errors import ImageError, SettingsError
 from colorizers.files.reading import open_photo
-from colorizers.painting import doubt, masks, pipeline, recipe
+from colorizers.painting import doubt, masks, pipeline, recipe, repair
 from colorizers.painting.adjust import adjust
 from colorizers.painting.pipeline import Options
 from colorizers.painting.predictor import Predictor
@@ -61,6 +61,8 @@ class Task:
         Write the recipe of each picture beside it, too.
     doubt : Path, optional
         Write how sure the method is, place by place, to this file; see `colorizers.painting.doubt`.
+    mask : Path, optional
+        Write scratches and dust to this file; see `colorizers.painting.repair`.
     """
 
     load: Callable[[str], Predictor]
@@ -69,6 +71,7 @@ class Task:
     recipe: Recipe | None = None
     beside: bool = False
     doubt: Path | None = None
+    mask: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +143,10 @@ def colorize_job(colorizer: Predictor, job: Job, task: Task) -> Outcome:
             if task.doubt is not None:
                 share = doubt.write(open_photo(job.source), task.doubt, colorizer)
                 said += (doubt.told(share, colorizer),)
+            if task.mask is not None:
+                found = repair.look(open_photo(job.source))
+                repair.write(found, task.mask)
+                said += () if options.repair else (repair.told(found),)
             os.replace(partial, job.target)
         finally:
             partial.unlink(missing_ok=True)

@@ -33,7 +33,7 @@ from colorizers.page.checking import (
     uploaded_reference,
 )
 from colorizers.page.turns import opened
-from colorizers.painting import doubt, masks
+from colorizers.painting import doubt, masks, repair
 from colorizers.painting import recipe as recipes
 from colorizers.painting.adjust import SATURATION, WARMTH
 from colorizers.painting.pipeline import Options, colorize_opened
@@ -46,9 +46,10 @@ FAILED = "Something went wrong on the server while colouring; try again, or send
 DESCRIPTION = "Colorize one photograph; see docs/api.md."
 DESCRIPTION_OF_RECIPE = "How a picture that was made here got its colours; see docs/api.md."
 DESCRIPTION_OF_DOUBT = "How sure photo is of its colours, place by place; see docs/api.md."
+DESCRIPTION_OF_MASK = "Where scratches and dust are, and what else to repair; see docs/api.md."
 NOT_BESIDE = {
     "method": "photo", "options": {}, "saturation": 1, "warmth": 0, "keep_colours": False,
-    "mask_version": masks.GREY,
+    "mask_version": masks.GREY, "repair": False,
 }  # fmt: skip
 """What a recipe says, and so is left at its default beside one."""
 
@@ -77,12 +78,17 @@ def build(load: Callable[[str], Predictor] | None = None) -> None:
         reference: list = [],  # type: ignore[type-arg]  # noqa: B006
         mask: dict = {},  # type: ignore[type-arg]  # noqa: B006
         mask_version: str = masks.GREY,
+        repair: bool = False,
     ) -> tuple[dict, list]:  # type: ignore[type-arg]
         return answer(asked, photo, method, format, quality, options, saturation, warmth,
-                      keep_colours, recipe, layer, reference, mask, mask_version)  # fmt: skip
+                      keep_colours, recipe, layer, reference, mask, mask_version,
+                      repair)  # fmt: skip
 
     def recipe_of_file(photo: dict) -> dict:  # type: ignore[type-arg]
         return recipe_of(photo)
+
+    def mask_of_file(photo: dict) -> tuple[dict, str]:  # type: ignore[type-arg]
+        return mask_of(photo)
 
     def doubt_of_file(photo: dict) -> tuple[dict, dict]:  # type: ignore[type-arg]
         return doubt_of(asked, photo)
@@ -91,10 +97,14 @@ def build(load: Callable[[str], Predictor] | None = None) -> None:
     colorize_file.__annotations__ = {
         "photo": dict, "method": str, "format": str, "quality": int, "options": dict,
         "saturation": float, "warmth": float, "keep_colours": bool, "recipe": dict,
-        "layer": bool, "reference": list, "mask": dict, "mask_version": str,
+        "layer": bool, "reference": list, "mask": dict, "mask_version": str, "repair": bool,
         "return": tuple[dict, list],  # type: ignore[type-arg]
     }  # fmt: skip
     recipe_of_file.__annotations__ = {"photo": dict, "return": dict}
+    mask_of_file.__annotations__ = {
+        "photo": dict,
+        "return": tuple[dict, str],  # type: ignore[type-arg]
+    }
     doubt_of_file.__annotations__ = {
         "photo": dict,
         "return": tuple[dict, dict],  # type: ignore[type-arg]
@@ -102,6 +112,7 @@ def build(load: Callable[[str], Predictor] | None = None) -> None:
     for function, description, place in (
         (doubt_of_file, DESCRIPTION_OF_DOUBT, NETWORK),
         (colorize_file, DESCRIPTION, NETWORK),
+        (mask_of_file, DESCRIPTION_OF_MASK, LOOKING),
         (recipe_of_file, DESCRIPTION_OF_RECIPE, LOOKING),
     ):
         events.api(
@@ -128,6 +139,7 @@ def answer(
     reference: Any = None,
     mask: Any = None,
     mask_version: Any = masks.GREY,
+    repair: Any = False,
 ) -> tuple[dict[str, Any], list[str]]:
     """Colorize one upload.
 
@@ -136,7 +148,7 @@ def answer(
     load : callable
         Gives the colorizer of a name.
     photo, method, format, quality, options, saturation, warmth, keep_colours, recipe, layer,
-    reference, mask, mask_version
+    reference, mask, mask_version, repair
         As a stranger sent them, unchecked; see docs/api.md.
 
     Returns
@@ -156,7 +168,7 @@ def answer(
         followed = None
         if recipe not in (None, {}):
             followed = recipes.checked(recipe)
-            said = method, options or {}, saturation, warmth, keep_colours, mask_version
+            said = method, options or {}, saturation, warmth, keep_colours, mask_version, repair
             for (name, usual), value in zip(NOT_BESIDE.items(), said, strict=True):
                 if value != usual:
                     raise ImageError(f"A recipe says all of the colours; leave out {name}.")
@@ -168,10 +180,9 @@ def answer(
         checked = _options(colorizer, options)
         more = number("saturation", saturation, SATURATION)
         warmer = number("warmth", warmth, WARMTH)
-        if not isinstance(keep_colours, bool):
-            raise ImageError(f"keep_colours is {_quoted(keep_colours)}, but must be true or false.")
-        if not isinstance(layer, bool):
-            raise ImageError(f"layer is {_quoted(layer)}, but must be true or false.")
+        for name, flag in (("keep_colours", keep_colours), ("layer", layer), ("repair", repair)):
+            if not isinstance(flag, bool):
+                raise ImageError(f"{name} is {_quoted(flag)}, but must be true or false.")
         # Under a name that nobody can guess, in the folder that the app clears by itself.
         folder = new_folder(Path(gradio_utils.get_upload_folder()))
         references = _references(reference)
@@ -179,7 +190,7 @@ def answer(
         target = folder / output_name(original, made_by, f".{ending}")
         how = Options(OUTPUTS[ending], int(quality), saturation=more, warmth=warmer, method=checked,
                       keep=keep_colours, references=references, mask=_mask(mask, mask_version),
-                      layer=layer)  # fmt: skip
+                      layer=layer, repair=repair)  # fmt: skip
         if followed is not None:
             followed.fit(colorizer)
             how = followed.followed(how)
@@ -225,6 +236,36 @@ def doubt_of(
         log.exception("mapping the doubt failed")
         raise _error(FAILED, "No map") from error
     return _handed_out(target), said
+
+
+def mask_of(photo: Any) -> tuple[dict[str, Any], str]:
+    """What a repair of an upload would do, without doing it.
+
+    Returns
+    -------
+    file : dict
+        A PNG of the photograph's size: scratches and dust are white, all else is black.
+    said : str
+        What was found, in a sentence.
+
+    Raises
+    ------
+    gr.Error
+        With one sentence, whatever went wrong.
+    """
+    try:
+        path, original = uploaded(photo)
+        folder = new_folder(Path(gradio_utils.get_upload_folder()))
+        target = folder / output_name(original, "repair-mask", ".png")
+        with opened(path) as opened_photo:
+            found = repair.look(opened_photo)
+        repair.write(found, target)
+    except ImageError as error:
+        raise _error(str(error), "No mask") from error
+    except Exception as error:
+        log.exception("looking for scratches failed")
+        raise _error(FAILED, "No mask") from error
+    return _handed_out(target), repair.told(found)
 
 
 def _handed_out(file: Path) -> dict[str, Any]:

@@ -36,6 +36,7 @@ from colorizers.painting.predictor import Described, Predictor
 from colorizers.painting.recipe import Recipe
 from colorizers.painting.recipe import of as recipe_of
 from colorizers.painting.references import Reference, described, with_references
+from colorizers.painting.repair import Inside
 
 Float = NDArray[np.float32]
 
@@ -92,6 +93,7 @@ class Step(NamedTuple):
     keep: bool = False
     references: tuple[Reference, ...] = ()
     mask: Mask | None = None
+    repair: bool = False
 
     def recipe(self, models: Mapping[str, Predictor]) -> Recipe:
         """The recipe of these colours."""
@@ -99,7 +101,7 @@ class Step(NamedTuple):
         options = Options(
             saturation=saturation, warmth=warmth, method=self.look.options(models),
             keep=self.keep, hints=self.hints, reach=reach, references=self.references,
-            mask=self.mask,
+            mask=self.mask, repair=self.repair,
         )  # fmt: skip
         return recipe_of(models[self.look.method], options)
 
@@ -125,7 +127,30 @@ def step_of(
         recipe.keep,
         recipe.in_order([one for one in given if one.sha256 in recipe.references]),
         masks.followed(recipe.mask, None),
+        recipe.repair,
     )
+
+
+class Mended(NamedTuple):
+    """A photograph after its repair, at the size that is worked on.
+
+    Attributes
+    ----------
+    L, own
+        As of `Work`.
+    inside : tuple of float
+        Where it is inside its borders; see `colorizers.painting.repair.borders`.
+    said : str
+        What was found.
+    marks : Path
+        The photograph as it came, with all marks over it.
+    """
+
+    L: NDArray[np.float16]
+    own: Own | None
+    inside: Inside
+    said: str
+    marks: Path
 
 
 @dataclass
@@ -160,6 +185,10 @@ class Work:
         Whether the picture shows how sure the first method is.
     shown : dict of Reference to Path
         Small pictures of all references that it has had.
+    repair : bool
+        Whether `L` and `own` are of the photograph after its repair; only `use` changes it.
+    mended : Mended or None
+        That, once somebody has looked.
     history : History of Step, optional
         What was done to it; None until it has been drawn.
     kept : list of (Step, Path)
@@ -182,6 +211,8 @@ class Work:
     mask: Mask | None = None
     doubting: bool = False
     shown: dict[Reference, Path] = field(default_factory=dict)
+    repair: bool = False
+    mended: Mended | None = None
     history: History[Step] | None = None
     kept: list[tuple[Step, Path]] = field(default_factory=list)
     lock: threading.RLock = field(default_factory=threading.RLock, repr=False)
@@ -191,6 +222,30 @@ class Work:
     _likely: NDArray[np.float16] | None = None
     _sure: Float | None = None
     _described: dict[str, Described | None] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Remember the photograph as it came."""
+        self.plain, self._own_plain = self.L, self.own
+
+    def use(self, *, repaired: bool) -> None:
+        """Work on the photograph after its repair, or as it came.
+
+        Raises
+        ------
+        ImageError
+            If nobody has looked what there is to repair.
+        """
+        if repaired == self.repair:
+            return
+        if repaired and self.mended is None:
+            raise ImageError("Nobody has looked for scratches and dust yet; do that first.")
+        now = self.mended if repaired else None
+        self.L, self.own = (now.L, now.own) if now else (self.plain, self._own_plain)
+        self.repair = repaired
+        # What the network said was of the other one.
+        self._grids.clear()
+        self._described.clear()
+        self._reached = self._likely = self._sure = None
 
     def grid(self, look: Look, models: Mapping[str, Predictor]) -> Float:
         """What the network says: ab, shape (grid height, grid width, 2); asked once a look."""
@@ -297,7 +352,7 @@ class Work:
             "seed" in models[self.look.method].options
         )
         mask = self.mask if shows else None
-        step = Step(self.look, sliders, tuple(self.hints), self.keep, references, mask)
+        step = Step(self.look, sliders, tuple(self.hints), self.keep, references, mask, self.repair)
         if self.history is None:
             self.history = History(step)
         before = self.history.now
@@ -312,6 +367,7 @@ class Work:
         """Make the colours of a step what is worked on; none of its hints is chosen."""
         self.look, self.hints, self.keep = step.look, list(step.hints), step.keep
         self.references, self.mask = step.references, step.mask
+        self.use(repaired=step.repair)
         self.here = self.chosen = None
 
     def new_preview(self, stem: str) -> Path:

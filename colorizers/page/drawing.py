@@ -24,9 +24,11 @@ from colorizers.page.palette import hue
 from colorizers.page.texts import DOUBT, NO_HINTS
 from colorizers.painting.doubt import veiled
 from colorizers.painting.hints import RADIUS, Hint
+from colorizers.painting.neutral import blank
 from colorizers.painting.own import keep
 from colorizers.painting.predict import paint_grid, resize
 from colorizers.painting.predictor import Predictor
+from colorizers.painting.repair import WHOLE
 
 DRAWN = 11
 """Updates of `Drawing.drawn`."""
@@ -98,6 +100,8 @@ class Drawing:
         painted = paint_grid(work.L.astype(np.float32), colours, masked=masked)
         if step.keep and work.own:
             keep(painted, *work.own)
+        if step.repair and work.mended and work.mended.inside != WHOLE:
+            blank(painted, work.L.astype(np.float32), work.mended.inside)
         return painted
 
     def strip(self, work: Work) -> gr.Gallery:
@@ -172,6 +176,8 @@ class Drawing:
             seen = step.mask.version
             version += ", partly "
             version += "grey" if seen is None else f"**{self._named(step.look.at(seen))}**"
+        if step.repair:
+            version += ", of the repaired photograph"
         return f"Colours by **{self.models[step.look.method].title}**{version}."
 
 

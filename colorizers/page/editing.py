@@ -34,6 +34,7 @@ from colorizers.page.checking import (
 )
 from colorizers.page.desk import Desk, Look, Sliders, Step, Work, checked_sliders, step_of
 from colorizers.page.drawing import DRAWN, Drawing, keeping, kept_at, now, slot
+from colorizers.page.mending import Mending, looked, switch
 from colorizers.page.placing import Placing
 from colorizers.page.taking import Taking
 from colorizers.page.texts import NO_CHANGE, NO_COLOURS
@@ -65,7 +66,8 @@ class Editor:
     hints : Placing
     brush : Brushing
     home : Taking
-        What answers the events of hints, of the brush and of files.
+    mending : Mending
+        What answers the events of hints, of the brush, of files and of the repair.
     """
 
     def __init__(
@@ -79,6 +81,7 @@ class Editor:
         self.hints = Placing(self.desk, self.drawing)
         self.brush = Brushing(self.desk, self.drawing)
         self.home = Taking(self.desk, models, cache)
+        self.mending = Mending(self.desk, self.drawing)
 
     def colorize(
         self,
@@ -127,6 +130,7 @@ class Editor:
                 history=before.history if before else None,
                 kept=before.kept if before else [],
                 shown=before.shown if before else {},
+                mended=before.mended if before else None,
             )
             progress(0.5, desc="Colouring")
             work.grid(work.look, self.models)
@@ -208,7 +212,7 @@ class Editor:
         -------
         list
             Saturation, warmth, reach and "Keep its own colours" as they were, then as `redraw`, and
-            the reference.
+            the reference and whether it is repaired.
         """
         return self._go("undo", key)
 
@@ -228,7 +232,7 @@ class Editor:
     def _gone_to(self, work: Work, step: Step) -> list[Any]:
         work.go_to(step)
         drawn = self.drawing.drawn(work, step.sliders)
-        return [*step.sliders, step.keep, *drawn, slot(work)]
+        return [*step.sliders, step.keep, *drawn, slot(work), switch(work)]
 
     def take_reference(self, payload: Any, key: Any, *sliders: Any) -> list[Any]:
         """Take the colours of an uploaded photograph where something is alike.
@@ -322,8 +326,11 @@ class Editor:
         with telling(NO_CHANGE):
             path, _ = uploaded(payload)
             work, said = self.desk.get(key), recipe.read(path)
+            if said.repair:
+                looked(work)
             with work.lock:
                 step = step_of(said, self.models, work.shown)
+                work.use(repaired=step.repair)
                 try:
                     work.grid(step.look, self.models)
                 except ValueError as error:  # an option out of its range; the message names it

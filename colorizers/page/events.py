@@ -13,7 +13,7 @@ from typing import Any
 import gradio as gr
 from gradio.helpers import Examples
 
-from colorizers.page import brushing, panels, texts
+from colorizers.page import brushing, mending, panels, texts
 from colorizers.page import hinting as hints_tab
 from colorizers.page.checking import (
     IN_ORDER,
@@ -44,6 +44,7 @@ def connect(
     strip: tuple[gr.Gallery, gr.Button],
     versions: tuple[gr.Gallery, gr.Slider, gr.Slider],
     home: panels.Home,
+    mend: mending.Panel,
 ) -> None:
     """Let every component of one photograph answer; `work` is hidden until there is one."""
     key = gr.State(None, time_to_live=3600, delete_callback=editor.desk.drop)
@@ -80,6 +81,7 @@ def connect(
             gr.Checkbox(value=False, visible=own),
             None,
             False,
+            *mending.fresh(),
         ]
 
     def forget(key: Any) -> list[Any]:
@@ -90,7 +92,8 @@ def connect(
         return forget(key) if key and not editor.desk.holds(key, photo) else [gr.skip()] * 3
 
     coloured = [key, note, full, *drawn, work, *sliders, tiles, gallery, keep, reference, sure]
-    everything = [*sliders, keep, *drawn, reference]
+    coloured += [mend.note, mend.apply, mend.marks]
+    everything = [*sliders, keep, *drawn, reference, mend.apply]
     marking: dict[str, Any] = SILENT | {
         "fn": editor.marks,
         "inputs": key,
@@ -158,6 +161,9 @@ def connect(
         **LOOKING | waiting | {"show_progress_on": reference},
     )
     sure.input(editor.show_doubt, [key, sure, *sliders], drawn, **NETWORK | waiting)
+    mended = mending.connect(mend, editor.mending, key, sliders, drawn)
+    if editor.versions:
+        mended.success(editor.show_versions, key, tiles, **NETWORK).success(**marking)
     reference.clear(editor.drop_reference, [key, *sliders], drawn, **QUICK, **waiting)
     keep.input(editor.keep_colours, [key, keep, *sliders], drawn, **QUICK, **waiting)
     touch.select(

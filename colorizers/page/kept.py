@@ -45,6 +45,8 @@ def settings(step: Step, name: str) -> str:
         said.append("1 hint" if len(step.hints) == 1 else f"{len(step.hints)} hints")
     if step.keep:
         said.append("own colours")
+    if step.repair:
+        said.append("repaired")
     if step.references:
         said.append("reference")
     if step.mask:

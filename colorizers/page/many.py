@@ -20,6 +20,7 @@ from PIL import Image
 
 from colorizers.errors import ImageError
 from colorizers.files.filenames import output_name
+from colorizers.page import texts
 from colorizers.page.checking import (
     ENDINGS,
     NETWORK,
@@ -78,6 +79,9 @@ def build(colorizer: Predictor) -> None:
                 list(ENDINGS), value="JPEG", label="Format", elem_id="many-format"
             )
             model = reference("many-reference", 110)
+            mend = gr.Checkbox(
+                False, label=texts.REPAIR, info=texts.REPAIR_MANY, elem_id="many-repair"
+            )
             start = gr.Button("Colorize all", variant="primary", elem_id="many-start")
             leave = gr.Button("Stop waiting", visible=False, size="sm", elem_id="many-leave")
             stop = gr.Button("Stop", visible=False, size="sm", elem_id="many-stop")
@@ -104,13 +108,14 @@ def build(colorizer: Predictor) -> None:
         files: Any,
         format: Any,
         model: Any,
+        mend: Any,
         progress: gr.Progress = gr.Progress(),  # noqa: B008
     ) -> Iterator[list[Any]]:
         asked = threading.Event()
         turn = [asked, gr.Button(visible=False), gr.Button("Stop", visible=True, interactive=True)]
         yield [None, "", gr.DownloadButton(visible=False), *turn]
         cache = Path(gallery.GRADIO_CACHE)
-        for updates in colorize_many(files, format, colorizer, cache, progress, asked, model):
+        for updates in colorize_many(files, format, colorizer, cache, progress, asked, model, mend):
             yield [*updates, *[gr.skip()] * len(turn)]
 
     def ask(asked: Any) -> Any:
@@ -124,7 +129,7 @@ def build(colorizer: Predictor) -> None:
     # A place of its own in the queue: who brings forty photographs makes nobody wait with one.
     running = start.click(
         run,
-        [files, format_, model],
+        [files, format_, model, mend],
         [gallery, report, bundle, stopping, leave, stop],
         **NETWORK | {"concurrency_id": MANY, "concurrency_limit": 1},
         show_progress_on=report,
@@ -145,6 +150,7 @@ def colorize_many(
     progress: Callable[..., Any],
     asked: threading.Event | None = None,
     model: Any = None,
+    mend: Any = False,
 ) -> Iterator[list[Any]]:
     """Colour every uploaded file by one method.
 
@@ -161,6 +167,8 @@ def colorize_many(
         Set when the visitor wants no more: the photograph in hand is given up.
     model
         A reference whose colours all of them take, as sent, if there is one.
+    mend
+        Whether they are repaired first, as sent.
 
     Yields
     ------
@@ -179,7 +187,7 @@ def colorize_many(
             )
         total = len(payload)
         given = (uploaded_reference(model),) if model else ()
-        how = Options(chosen, JPEG_QUALITY, references=given)
+        how = Options(chosen, JPEG_QUALITY, references=given, repair=mend is True)
         made = _Made(new_folder(cache), colorizer, how)
         whole = False
         try:

@@ -98,6 +98,11 @@ STYLE = """<style>
 }
 #result.fullscreen img { max-height: 100vh !important; }
 #touch img { max-height: max(300px - var(--kept, 0px) / 3, 100vh - 432px - var(--kept, 0px)); }
+#repair-line { align-items: center; }
+#repair-line > * { flex: none; width: auto; }
+#repair-marks img {
+  max-height: max(300px - var(--kept, 0px) / 3, 100vh - 392px - var(--kept, 0px));
+}
 :is(#saturation, #warmth) { padding-block: 6px; }
 :is(#saturation, #warmth) .head { margin: 0; }
 /* How far it is, as a bar with its words; Gradio writes a share to a tenth of a percent. */
@@ -154,6 +159,7 @@ STYLE = """<style>
   #one:has(#photo img) #beside:not(:has(#reference img)) { flex: 0 0 128px !important; }
   #reference .wrap { padding: 0 4px; font-size: 0.75rem; line-height: 0.85rem; }
   #methods .grid-container { grid-template-columns: minmax(0, 1fr); }
+  #views .tab-container button { padding-inline: 7px; font-size: 0.85rem; } /* four in a line */
   #seen { flex-wrap: wrap; }
   #seen > :first-child { flex: 0 0 100%; }
   #seen { gap: 8px; justify-content: space-between; }
@@ -237,6 +243,16 @@ CAUTIOUS = "Cautious"
 KEPT = "**Kept:** click one to go back to it."
 NO_COLOURS, NO_CHANGE, NO_FILE = "No colours yet", "Nothing was changed", "No file yet"
 """Titles of what goes wrong."""
+REPAIR = "Repair it before it is coloured"
+REPAIR_MANY = "Scratches and dust; faded scans."
+REPAIR_FIND = "Look for scratches and dust"
+REPAIR_FIRST = (
+    "Scratches, dust, a faded scan? Look first what would be repaired; nothing changes until you "
+    "ask for it."
+)
+REPAIR_LOOK = "The marks are pink below: **what they cover is painted over, so look closely.**"
+REPAIR_MARKS = "Your photograph with what would be repaired in pink"
+NO_MARKS = "Nothing was looked for"
 NO_HINTS = "No hints yet: choose a colour, then click where it belongs, or draw a stroke."
 WAITING = "The coloured photograph will appear below."
 
@@ -247,9 +263,10 @@ walls may have been any colour. Look at the versions, and give hints where you k
 
 _PHOTO = """
 **What *Photographs* knows.** It learned from about 30,000 small photographs, 64 to 128 pixels
-wide: everyday things and animals, landscapes and streets, flowers, garments, skies; its first half
-had learned from ImageNet before. There were no historical photographs among them and hardly any
-portraits: expect skies, grass and wood to be right more often than an uncle's uniform. The
+wide: people, animals, rooms, food, vehicles, everyday things, landscapes and streets, flowers,
+garments, skies; its first half had learned from ImageNet before. There were no historical
+photographs among them: expect skies, grass, skin and wood to be right more often than an uncle's
+uniform. The
 version *Cautious* paints the average of all colours that may be, which is safe and pale. Each of
 the others draws one colouring that may be, always the same from its seed: bolder, and more often
 wrong."""
@@ -276,9 +293,9 @@ are known. About right means the same sort of colour: another shade, but not red
 told of the cautious colours, before references, hints and sliders."""
 
 _YOURS = """
-**What stays yours.** Every bit of light and shade in the result is your photograph's own; only
-colour is added, at full size, so that it stops at edges. Pictures stay on this server only as long
-as its cache keeps them and are used for nothing else."""
+**What stays yours.** Every bit of light and shade in the result is your photograph's own, unless
+you ask for its repair; only colour is added, at full size, so that it stops at edges. Pictures
+stay on this server only as long as its cache keeps them and are used for nothing else."""
 
 
 _NAMES = """() => {
@@ -299,6 +316,7 @@ _NAMES = """() => {
         }
         set("#model img", "alt", "The other photograph: click the colour that you want");
         set("#result img", "alt", (_, index) => ["Grey", "Colorized"][index]);
+        set("#repair-marks img", "alt", MARKS);
         set("#touch img", "alt", "The colorized photograph: click where a colour belongs");
         for (const gallery of ["#versions", "#methods", "#kept"]) {
             set(`${gallery} .thumbnail-lg`, "aria-label", (tile) => tile.innerText.trim());
@@ -316,7 +334,7 @@ _NAMES = """() => {
         for (const choice of choices)
             set(`#${choice} input`, "name", choice);  // one stop of Tab, arrows inside
         // Their text alone: around it a counter of tenths of seconds may run.
-        for (const note of ["photo-note", "hints-note", "full-size", "many-report"])
+        for (const note of ["photo-note", "hints-note", "repair-note", "full-size", "many-report"])
             set(`#${note} .prose:not(.prose .prose)`, "role", "status");
     };
     name();
@@ -363,7 +381,8 @@ def names(examples: Sequence[str]) -> str:
 
     Galleries and images come and go, so it looks again whenever something in the tab changes.
     """
-    return _NAMES.replace("EXAMPLES", json.dumps(list(examples))).replace(
+    named = _NAMES.replace("MARKS", json.dumps(REPAIR_MARKS))
+    return named.replace("EXAMPLES", json.dumps(list(examples))).replace(
         "REFERENCE", json.dumps(REFERENCE)
     )
 

@@ -15,7 +15,7 @@ import gradio as gr
 
 import colorizers
 from colorizers.errors import WeightsError
-from colorizers.page import brushing, events, hinting, many, panels, texts, zoom
+from colorizers.page import brushing, events, hinting, many, mending, panels, texts, zoom
 from colorizers.page.checking import SILENT
 from colorizers.page.editing import Editor
 from colorizers.painting import doubt
@@ -125,6 +125,8 @@ def _one(models: dict[str, Predictor], paths: list[str]) -> None:
                     picture = panels.picture(doubt.known(next(iter(models.values()))))
                 with gr.Tab("Hints"):
                     hints = hinting.build(editor.versions)
+                with gr.Tab("Repair", id="repairing"):
+                    mend = mending.build()
                 with gr.Tab("Methods", visible=len(models) > 1, id="compare") as comparing:
                     methods = panels.methods(models)
             strip = panels.strip()
@@ -132,7 +134,7 @@ def _one(models: dict[str, Predictor], paths: list[str]) -> None:
             versions = panels.versions(bool(editor.versions))
             home = panels.home()
     events.connect(
-        editor, upload, work, views, comparing, picture, hints, methods, strip, versions, home
+        editor, upload, work, views, comparing, picture, hints, methods, strip, versions, home, mend
     )
 
 

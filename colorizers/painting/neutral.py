@@ -83,16 +83,20 @@ def whiten(rgb: Pixels, L: Float, inside: tuple[float, float, float, float]) -> 
     inside : tuple of float
         From `frame`.
     """
-    height, width = L.shape
-    top, bottom = (round(share * height) for share in inside[:2])
-    left, right = (round(share * width) for share in inside[2:])
-    outside = (np.s_[:top], np.s_[bottom:], np.s_[:, :left], np.s_[:, right:])
-    for paper in outside:
-        if L[paper].size:
-            rgb[paper] = _grey(L[paper], rgb.dtype)[..., None]
+    blank(rgb, L, inside)
     scratched = np.flatnonzero(_scratches(L))
     if scratched.size:
         rgb.reshape(-1, 3)[scratched] = _grey(L.reshape(-1)[scratched], rgb.dtype)[:, None]
+
+
+def blank(rgb: Pixels, L: Float, inside: tuple[float, float, float, float]) -> None:
+    """Take the colours from what is outside of a frame, in place; as `whiten`."""
+    height, width = L.shape
+    top, bottom = (round(share * height) for share in inside[:2])
+    left, right = (round(share * width) for share in inside[2:])
+    for paper in (np.s_[:top], np.s_[bottom:], np.s_[:, :left], np.s_[:, right:]):
+        if L[paper].size:
+            rgb[paper] = _grey(L[paper], rgb.dtype)[..., None]
 
 
 def _scratches(L: Float) -> NDArray[np.bool_]:

@@ -14,11 +14,11 @@ from colorizers.files.picture import Picture
 from colorizers.files.reading import open_photo
 from colorizers.files.srgb import Pixels
 from colorizers.files.writing import save
-from colorizers.painting import own, recipe
+from colorizers.painting import neutral, own, recipe, repair
 from colorizers.painting.hints import REACH_DEFAULT, Hint
 from colorizers.painting.layer import colours_alone
 from colorizers.painting.masks import Mask
-from colorizers.painting.predict import Progress, colorize_photo
+from colorizers.painting.predict import Progress, colorize_photo, lightness
 from colorizers.painting.predictor import Predictor
 from colorizers.painting.references import Reference
 
@@ -51,6 +51,9 @@ class Options:
         Photographs whose colours are taken; see `colorizers.painting.references`.
     mask : Mask, optional
         Where the guess is taken back, or another version is used; see `colorizers.painting.masks`.
+    repair : bool
+        Take away scratches and dust, and level what is faded, first; see
+        `colorizers.painting.repair`.
     layer : bool
         Write only the colours, as a PNG in sRGB for the blend mode Color; see
         `colorizers.painting.layer`.
@@ -68,6 +71,7 @@ class Options:
     references: Sequence[Reference] = ()
     mask: Mask | None = None
     layer: bool = False
+    repair: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +146,13 @@ def colorize_opened(
     if options.layer and options.format != "PNG":
         raise ImageError(f"A layer of colours is a PNG, and not {options.format}; ask for PNG.")
 
+    found = None
+    if options.repair:
+        if progress is not None:
+            progress(0.1, "Repairing")
+        found = repair.look(photo)
+        photo = repair.mended(photo, found)
+
     def painting(share: float, what: str) -> None:
         if progress is not None:
             progress(0.2 + 0.6 * share, what)
@@ -154,11 +165,15 @@ def colorize_opened(
         )  # fmt: skip
     except ValueError as error:  # an option out of its range; the message names it
         raise ImageError(str(error)) from error
+    if found is not None and found.inside != repair.WHOLE:
+        neutral.blank(rgb, lightness(photo.rgb), found.inside)
     guessed, where = photo.notices, own.coloured(photo.rgb)
     if where is not None:
         guessed += (own.told(where, options.keep),)
         if options.keep:
             own.keep(rgb, photo.rgb, where)
+    if found is not None:
+        guessed += (repair.told(found),)
     if progress is not None:
         progress(0.8, f"Writing {options.format}")
     target.parent.mkdir(parents=True, exist_ok=True)

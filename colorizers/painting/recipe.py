@@ -12,7 +12,7 @@ A recipe of version 1::
      "hints": [{"x": 0.25, "y": 0.5, "a": 12.5, "b": -30},
                {"path": [[0.1, 0.2], [0.4, 0.25]], "width": 0.024, "a": 40, "b": 20}],
      "reach": 0.4, "references": ["5d02..."],
-     "mask": {"version": "grey", "sha256": "77ab...", "png": "iVBO..."}}
+     "mask": {"version": "grey", "sha256": "77ab...", "png": "iVBO..."}, "repair": true}
 
 Only "truehue" and "method" must be there. Of the hints, the first is a point and the second a
 stroke, whose width is a share of the longer side. Places are shares of the picture's width and
@@ -68,6 +68,8 @@ class Recipe:
         Of the method: seed, vividness, temperature.
     saturation, warmth, keep, hints, reach
         See `colorizers.painting.pipeline.Options`.
+    repair : bool
+        Whether the photograph was repaired first.
     references : tuple of str
         SHA-256 of the files of the photographs whose colours were taken.
     mask : Mask, optional
@@ -84,6 +86,7 @@ class Recipe:
     reach: float = REACH_DEFAULT
     references: tuple[str, ...] = ()
     mask: Mask | None = None
+    repair: bool = False
 
     def followed(self, options: Options) -> Options:
         """These options with the recipe's colours; format, quality and metadata stay.
@@ -97,7 +100,7 @@ class Recipe:
             options, method=self.options, saturation=self.saturation, warmth=self.warmth,
             keep=self.keep, hints=self.hints, reach=self.reach,
             references=self.in_order(options.references),
-            mask=masks.followed(self.mask, options.mask),
+            mask=masks.followed(self.mask, options.mask), repair=self.repair,
         )  # fmt: skip
 
     def in_order(self, given: Sequence[Reference]) -> tuple[Reference, ...]:
@@ -148,7 +151,7 @@ def of(colorizer: Predictor, options: Options) -> Recipe:
     return Recipe(
         colorizer.name, _weights(colorizer), colorizer.options | dict(options.method),
         options.saturation, options.warmth, options.keep, tuple(options.hints), options.reach,
-        tuple(reference.sha256 for reference in options.references), options.mask,
+        tuple(reference.sha256 for reference in options.references), options.mask, options.repair,
     )  # fmt: skip
 
 
@@ -174,6 +177,8 @@ def text(recipe: Recipe) -> str:
         "references": recipe.references,
         "mask": masks.said(recipe.mask) if recipe.mask else "",
     }
+    if recipe.repair:
+        said["repair"] = True
     return json.dumps({name: value for name, value in said.items() if value not in ("", ())})
 
 
@@ -363,12 +368,15 @@ def _options(value: Any) -> dict[str, float]:
     return {str(name): float(number) for name, number in value.items()}
 
 
-def _keep(value: Any) -> bool:
-    if not isinstance(value, bool):
-        raise ValueError(
-            f"In the recipe, keep_colours is {_shown(value)}, but must be true or false."
-        )
-    return value
+def _flag(name: str) -> Callable[[Any], bool]:
+    def check(value: Any) -> bool:
+        if not isinstance(value, bool):
+            raise ValueError(
+                f"In the recipe, {name} is {_shown(value)}, but must be true or false."
+            )
+        return value
+
+    return check
 
 
 def _hints(value: Any) -> tuple[Hint, ...]:
@@ -445,10 +453,11 @@ _FIELDS: dict[str, tuple[str, Callable[[Any], Any]]] = {
     "options": ("options", _options),
     "saturation": ("saturation", _number("saturation", SATURATION)),
     "warmth": ("warmth", _number("warmth", WARMTH)),
-    "keep_colours": ("keep", _keep),
+    "keep_colours": ("keep", _flag("keep_colours")),
     "hints": ("hints", _hints),
     "reach": ("reach", _number("reach", REACH)),
     "references": ("references", _references),
     "mask": ("mask", _mask),
+    "repair": ("repair", _flag("repair")),
 }
 """Field -> attribute of `Recipe`, and its check, which raises ValueError with sentences."""

@@ -637,6 +637,36 @@ def test_an_album_takes_the_colours_of_references(tmp_path: Path, capsys) -> Non
     assert not (tmp_path / "none").exists() or not names(tmp_path / "none")
 
 
+def test_a_repair_and_its_mask(tmp_path: Path, capsys) -> None:
+    grey = np.full((60, 80), 90, np.uint8)
+    grey[:, 40] = 255
+    photo, out, mask = tmp_path / "a.png", tmp_path / "out", tmp_path / "mask.png"
+    Image.fromarray(grey).save(photo)
+    assert run(photo, "-o", out, "--repair-mask", mask) == 0
+    assert "1 mark of scratches and dust" in capsys.readouterr().out
+    with Image.open(mask) as image:
+        assert np.asarray(image)[:, 40].all()
+    (plain,) = (file for file in out.iterdir() if file.suffix == ".png")
+    assert run(photo, "-o", out, "--repair") == 0
+    assert capsys.readouterr().out.count("Repair found") == 1
+    (made,) = (file for file in out.iterdir() if "repair" in file.name)
+    spread = [
+        np.ptp(np.asarray(Image.open(file).convert("L")).astype(int)) for file in (plain, made)
+    ]
+    assert spread[1] < 8 < spread[0]
+    again = tmp_path / "again.png"
+    assert run(photo, "-o", again, "--recipe", made) == 0
+    assert again.read_bytes() == made.read_bytes()
+    for arguments, sentence in (
+        ([tmp_path, "--repair-mask", mask], "--repair-mask is for a single PHOTO"),
+        ([photo, "--repair-mask", photo], "choose another name"),
+        ([photo, "--repair-mask", mask, "--doubt", mask], "name two files"),
+        ([photo, "--recipe", made, "--repair"], "leave out --repair"),
+    ):
+        assert run(*arguments, "-o", out) == 2
+        assert sentence in capsys.readouterr().err
+
+
 def test_a_map_of_doubt_beside_a_single_photograph(tmp_path: Path, capsys) -> None:
     photo, out, found = draw(tmp_path / "a.png"), tmp_path / "out", tmp_path / "map.png"
     assert run(photo, "-o", out) == 0

@@ -55,7 +55,7 @@ def is_colorized(file: Path, kind: str) -> bool:
 
 
 def test_the_examples_of_the_document_run(url: str, photo: Path):
-    assert [language for language, _ in BLOCKS] == [*["python"] * 6, "sh"]
+    assert [language for language, _ in BLOCKS] == [*["python"] * 7, "sh"]
     uniform = np.full((60, 90, 3), (160, 40, 30), np.uint8)
     Image.fromarray(uniform).save(photo.with_name("uniform.jpg"))
     Image.new("L", (45, 30), 200).save(photo.with_name("mask.png"))
@@ -213,11 +213,38 @@ def test_it_is_documented_by_the_app_and_shares_the_queue_of_the_tab(url: str):
     parameters = [one["parameter_name"] for one in endpoints["/colorize_file"]["parameters"]]
     assert parameters == ["photo", "method", "format", "quality", "options", "saturation",
                           "warmth", "keep_colours", "recipe", "layer", "reference", "mask",
-                          "mask_version"]  # fmt: skip
+                          "mask_version", "repair"]  # fmt: skip
     for name in parameters:
         assert f"| `{name}` |" in DOCUMENT
     config = httpx.get(f"{url}/config").json()
     assert "colorize" in json.dumps(config["dependencies"])
+
+
+def test_a_repair_is_told_then_done_and_its_recipe_does_it_again(
+    client: Client, tmp_path: Path
+) -> None:
+    grey = np.full((60, 80), 90, np.uint8)
+    grey[:, 40] = 255
+    Image.fromarray(grey).save(tmp_path / "scratched.png")
+    photo = handle_file(str(tmp_path / "scratched.png"))
+    mask, said = client.predict(photo=photo, api_name="/mask_of_file")
+    assert said.startswith("Repair found: 1 mark of scratches and dust")
+    with Image.open(mask) as image:
+        assert np.asarray(image)[:, 40].all()
+    made, notices = client.predict(photo=photo, repair=True, api_name="/colorize_file")
+    assert said in notices
+    with Image.open(made) as image:
+        assert np.ptp(np.asarray(image.convert("L")).astype(int)) < 8
+    recipe = client.predict(photo=handle_file(made), api_name="/recipe_of_file")
+    assert recipe["repair"] is True
+    again, _ = client.predict(photo=photo, recipe=recipe, api_name="/colorize_file")
+    assert Path(again).read_bytes() == Path(made).read_bytes()
+    for wrong, sentence in (
+        ({"repair": "yes"}, "repair is 'yes', but must be true or false"),
+        ({"repair": True, "recipe": recipe}, "leave out repair"),
+    ):
+        with pytest.raises(AppError, match=sentence):
+            client.predict(photo=photo, api_name="/colorize_file", **wrong)
 
 
 def test_references_are_taken_and_checked(client: Client, tmp_path: Path) -> None:

@@ -246,7 +246,7 @@ def test_page_says_what_the_models_learned_from_and_uses_png_only() -> None:
     ):
         assert phrase in texts
     pictures = [c for c in components(demo) if c["type"] in ("image", "imageslider", "gallery")]
-    assert len(pictures) == 10
+    assert len(pictures) == 11
     assert {c["props"]["format"] for c in pictures} == {"png"}
 
 
@@ -354,8 +354,8 @@ def test_paths_of_the_server_are_not_read(url: str, path: str, meta: dict[str, s
         ("versions", "select", [None, 1, 0, 0.5], "There is no photograph yet"),
         ("touch", "select", [None, "#ffffff", 1, 0, 0.5], "There is no photograph yet"),
         ("touch", "select", ["0" * 32, "#ffffff", 1, 0, 0.5], "There is no photograph yet"),
-        ("many-start", "click", [None, "JPEG", None], "There are no photographs yet"),
-        ("many-start", "click", [[], "EPS", None], "There is no format 'EPS'"),
+        ("many-start", "click", [None, "JPEG", None, False], "There are no photographs yet"),
+        ("many-start", "click", [[], "EPS", None, False], "There is no format 'EPS'"),
     ],
 )
 def test_strangers_are_answered_with_sentences(
@@ -368,7 +368,7 @@ def test_strangers_are_answered_with_sentences(
 
 def test_stop_in_the_middle_hands_out_the_zip(url: str) -> None:
     visitor, session, asked = Visitor(url), os.urandom(6).hex(), False
-    visitor.join(session, "many-start", "click", [visitor.upload(8), "PNG", None])
+    visitor.join(session, "many-start", "click", [visitor.upload(8), "PNG", None, False])
     for message in visitor.messages(session):
         told = json.dumps(message)
         if "1 of 8 photographs coloured" in told and not asked:
@@ -392,7 +392,7 @@ def test_a_page_that_is_closed_in_the_middle_ends_its_work(url: str, served: Pat
         return set(served.rglob("colorized.zip"))
 
     visitor, session, before = Visitor(url), os.urandom(6).hex(), zips()
-    visitor.join(session, "many-start", "click", [visitor.upload(40), "PNG", None])
+    visitor.join(session, "many-start", "click", [visitor.upload(40), "PNG", None, False])
     messages: Any = visitor.messages(session)
     assert any("1 of 40 photographs" in json.dumps(message) for message in messages)
     assert zips() != before
@@ -403,7 +403,7 @@ def test_a_page_that_is_closed_in_the_middle_ends_its_work(url: str, served: Pat
     assert zips() == before
     # and its place in the queue is free for the next
     started = time.monotonic()
-    answer = visitor.send("many-start", "click", [visitor.upload(1), "PNG", None])
+    answer = visitor.send("many-start", "click", [visitor.upload(1), "PNG", None, False])
     assert answer["success"]
     assert time.monotonic() - started < 15
 
@@ -412,7 +412,7 @@ def test_a_second_batch_waits_for_the_first(url: str) -> None:
     visitor = Visitor(url)
     sessions = [os.urandom(6).hex() for _ in range(2)]
     for session in sessions:
-        visitor.join(session, "many-start", "click", [visitor.upload(3), "PNG", None])
+        visitor.join(session, "many-start", "click", [visitor.upload(3), "PNG", None, False])
     for session in sessions:
         told = ""
         for message in visitor.messages(session):

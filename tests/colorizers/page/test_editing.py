@@ -578,14 +578,51 @@ def test_a_reference_gives_its_colours_and_goes_back_and_forth(
     dropped = editor.drop_reference(key, *AS_IS)
     np.testing.assert_allclose(drawn(dropped), before, atol=0.5)
     back = editor.take_back(key)
-    assert back[-1] == slot
+    assert back[-2] == slot
     np.testing.assert_allclose(drawn(back[4:]), made, atol=0.5)
     # A photograph that has not had this reference says that it is missing.
     fresh = editor.colorize(upload, None, quiet)[0]
     with pytest.raises(gr.Error, match=f"SHA-256 {name[:12]}... was not given"):
         editor.use_recipe({"path": file}, fresh)
     editor.take_reference(sent, fresh, *AS_IS)
-    assert editor.use_recipe({"path": file}, fresh)[-1] is not None
+    assert editor.use_recipe({"path": file}, fresh)[-2] is not None
+
+
+def test_repair_is_shown_first_then_done_and_taken_back(editor: Editor, tmp_path: Path) -> None:
+    grey = np.full((120, 160), 90, np.uint8)
+    grey[:, 70:72] = 255
+    file = Path(gr.utils.get_upload_folder()) / "scratched.png"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    Image.fromarray(grey).save(file)
+    sent = {"path": str(file), "orig_name": "scratched.png"}
+    key = editor.colorize(sent, None, quiet)[0]
+    before = editor.redraw(key, *AS_IS)
+    scratch = lab(before[1])
+    with pytest.raises(gr.Error, match="There is no photograph yet"):
+        editor.mending.find(None)
+    said, switch, marks = editor.mending.find(key)
+    assert "1 mark of scratches and dust" in said
+    assert switch.visible
+    assert not switch.value
+    pink = lab(marks.value["path"] if isinstance(marks.value, dict) else marks.value)
+    assert (pink[..., 1] > 40).mean() < 0.1
+    after = editor.redraw(key, *AS_IS)
+    assert after[7].interactive == before[7].interactive  # nothing more to undo
+    made = editor.mending.apply(key, True, *AS_IS)
+    assert made[6].endswith("of the repaired photograph.")
+    assert np.ptp(lab(made[0][1])[..., 0]) < 3 < np.ptp(scratch[..., 0])
+    # The file is repaired from the photograph itself, and its recipe does it for another page.
+    taken = editor.home.take_home(key, "PNG", 90, True, *AS_IS, quiet).value["path"]
+    assert recipe.read(Path(taken)).repair
+    assert np.ptp(lab(taken)[..., 0]) < 3
+    back = editor.take_back(key)
+    assert not back[-1].value
+    assert np.ptp(lab(back[4][1])[..., 0]) > 20
+    assert editor.make_again(key)[-1].value
+    fresh = editor.colorize(sent, None, quiet)[0]
+    told = editor.use_recipe({"path": taken}, fresh)
+    assert told[-1].value
+    assert np.ptp(lab(told[4][1])[..., 0]) < 3
 
 
 def test_references_that_are_tried_have_a_limit(
