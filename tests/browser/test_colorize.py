@@ -137,7 +137,7 @@ def test_versions_and_methods_are_chosen_by_a_click(
     page.locator("#versions button").nth(2).click()
     second = changed(page, first)
     page.get_by_role("tab", name="Methods").click()
-    expect(page.locator("#methods img")).to_have_count(4, timeout=SLOW)
+    expect(page.locator("#methods img")).to_have_count(5, timeout=SLOW)
     page.locator("#methods button").nth(1).click()
     expect(page.locator("#result")).to_be_visible(timeout=SLOW)
     third = changed(page, second)

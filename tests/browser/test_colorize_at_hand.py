@@ -34,7 +34,7 @@ def test_a_laptop_shows_all_of_the_work_at_once(
     assert line["height"] < 45
     expect(page.locator("#touch img")).to_be_in_viewport(ratio=1)
     page.get_by_role("tab", name="Methods").click()
-    expect(page.locator("#methods img")).to_have_count(4, timeout=SLOW)
+    expect(page.locator("#methods img")).to_have_count(5, timeout=SLOW)
     expect(page.locator("#methods [aria-pressed=true]")).to_have_text("Photographs", timeout=SLOW)
     page.locator("#methods button").nth(2).click()
     expect(said).to_contain_text("Colours by Conditional DCGAN", timeout=SLOW)

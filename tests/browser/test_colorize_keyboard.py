@@ -104,7 +104,7 @@ def test_everything_has_a_name_for_readers_of_the_screen(
     for tab in ("Before and after", "Hints", "Methods", "Many photographs"):
         page.get_by_role("tab", name=tab).click()
         if tab == "Methods":
-            expect(page.locator("#methods img")).to_have_count(4, timeout=SLOW)
+            expect(page.locator("#methods img")).to_have_count(5, timeout=SLOW)
         assert page.evaluate(nameless) == [], tab
     for note in ("photo-note", "hints-note", "full-size", "many-report"):
         expect(page.locator(f"#{note} [role=status]")).to_have_count(1)
