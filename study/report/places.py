@@ -21,7 +21,7 @@ from study.statistics.stats import SlotCheck
 def places(check: SlotCheck) -> Section:
     """Return the section of the places, and where the truth stood if the trials show it."""
     tested = "no test" if math.isnan(check.p) else f"p {equal(check.p)}"
-    truth = any(check.truth_shown)
+    truth = any(check.real_shown)
     return Section(
         "slots",
         "Places on the screen",
@@ -36,7 +36,7 @@ def places(check: SlotCheck) -> Section:
                 percent(rate.rate),
                 percent_range(rate.headline),
             ]
-            for rate, shown in zip(check.slots, check.truth_shown, strict=True)
+            for rate, shown in zip(check.slots, check.real_shown, strict=True)
         ],
         (
             f"Equal shares: {tested} over {count(check.participants, 'participant')}, each "

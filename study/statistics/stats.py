@@ -145,13 +145,13 @@ class Distance:
 class SlotCheck:
     """Whether places on the screen were picked for themselves.
 
-    `truth_shown` is how often the real picture stood in each slot. `p` is of the test over
+    `real_shown` is how often the real picture stood in each slot. `p` is of the test over
     `participants` (`study.statistics.slots.even_shares`); `chi2_p` treats answers as independent
     (naive).
     """
 
     slots: list[Rate]
-    truth_shown: list[int]
+    real_shown: list[int]
     expected: float
     participants: int
     p: float

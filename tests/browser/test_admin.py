@@ -149,14 +149,14 @@ def test_the_administrator_sees_the_study_and_takes_it_home(
     expect(nobody).to_be_visible(timeout=60_000)
     assert len(looks(ruled.database_url, 1)) == 1
     page.get_by_role("button", name="Pause").click()
-    expect(page.get_by_text("Paused: nobody new may begin")).to_be_visible(timeout=60_000)
+    expect(page.get_by_text("Paused: nobody new can begin")).to_be_visible(timeout=60_000)
     late = HttpParticipant(ruled.url, 77)
     store = Store(ruled.database_url)
     (other,) = store.add_access_codes(1)
     store.close()
     assert late.ask("enter", code=other)["end"] == "paused"
     page.get_by_role("button", name="Resume").click()
-    expect(page.get_by_text("Paused: nobody new may begin")).to_have_count(0, timeout=60_000)
+    expect(page.get_by_text("Paused: nobody new can begin")).to_have_count(0, timeout=60_000)
     assert late.ask("enter", code=other)["step"] == "consent"
     page.get_by_label("Participant").fill(person.shown["participant"])
     page.get_by_role("button", name="Exclude").click()

@@ -181,7 +181,7 @@ def test_every_section_prints_its_own_numbers(printed):
             ),
         ]
     slots = full["slots"]
-    for slot, shown in zip(slots["slots"], slots["truth_shown"], strict=True):
+    for slot, shown in zip(slots["slots"], slots["real_shown"], strict=True):
         assert tables["Places on the screen"][slot["name"]] == [
             str(shown),
             f"{slot['picked']}/{slot['trials']}",

@@ -160,7 +160,7 @@ def test_slots_are_counted_and_tested():
     check = stats.slot_check(frame)
     assert [slot.picked for slot in check.slots] == [240, 0, 0]
     assert check.chi2_p < 1e-10
-    assert check.truth_shown == [80, 80, 80]
+    assert check.real_shown == [80, 80, 80]
     picks = rng.choice([G, C, T], (4, 60))
     fair = stats.slot_check(answers(crossed(picks.tolist())))
     counts = [slot.picked for slot in fair.slots]
