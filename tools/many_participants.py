@@ -102,7 +102,10 @@ class Running:
 def running(folder: Path, trials: int, *, sqlite: bool) -> Iterator[Running]:
     """Start everything, and stop it at the end."""
     file = folder / "study.toml"
-    file.write_text(f'name = "Many"\n[trials]\npractice = {PRACTICE}\nscored = {trials}\n')
+    file.write_text(
+        f'name = "Many"\n[trials]\npractice = {PRACTICE}\nscored = {trials}\n'
+        "[recruitment]\nconsents_per_hour = 0\n"  # all of them come from this machine
+    )
     with ExitStack() as stack:
 
         def app(name: str, url: str) -> App:
