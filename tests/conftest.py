@@ -35,7 +35,7 @@ BOTH = ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)]
 
 @pytest.hookimpl(optionalhook=True)  # of pytest-xdist, which only `make test` asks for
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
-    """Keep together what shares fixtures where two processes share the tests.
+    """Keep together what shares fixtures where several processes share the tests.
 
     A file stays in one process, and so do the browser's files of a tab: they share a server and
     Chromium. Those that only start servers go to who is free.

@@ -2,12 +2,14 @@
 
     python -m train.photo_kinds --photos FOLDER_OR_TAR ...
     python -m train.photo_kinds --photos ... --run runs/photo-flow --out runs/photo-flow/docs
+    python -m train.photo_kinds --page                # the page anew from photo/kinds.jsonl
 
 Judged are photographs that no training of `train.photo_flow` sees (`train.kinds`: so many of each
 kind, whoever adds a source), each by the way of an upload; then the same photograph through eight
 films, ages and screens; and pictures drawn by seed, of all kinds as evenly as it goes. A colorizer
 that draws its colours is asked for the mean of four seeds, too, and from calm to bold. Figures of
-other weights stay in the page as long as the held-out photographs are the same.
+other weights are kept in photo/kinds.jsonl as long as the held-out photographs are the same; the
+page shows the weights before in full, and older ones in one line each.
 
 References
 ----------
@@ -46,6 +48,8 @@ Float = NDArray[np.float32]
 
 ROOT = Path(__file__).parents[1]
 SHIPPED, SEEDS = "as shipped", 4
+IN_FULL = 2
+"""Weights whose figures the page shows by kind and way: the newest, and those before."""
 VIVID = (0.0, 2.0)
 """Vividness beside 1, of a colorizer that draws."""
 FILMED = 4
@@ -118,25 +122,39 @@ def publish(colorizer: Colorizer, photographs: kinds.Kinds, out: Path) -> list[d
     """Judge, and write photo-kinds.md and its files in photo/ into a folder; returns the rows."""
     truth, kind = photographs.held_rgb_u8, photographs.held_kind
     weights = colorizer.card["weights"]["sha256"]
+    measured = {"versions": versions(), "weights": weights}
     rows: list[dict[str, Any]] = []
     for way, ask in ways(colorizer).items():
         print(way, file=sys.stderr, flush=True)
         found, _ = by_kind.judge(ask, truth, kind, photographs.names)
-        rows += [{"way": way, "weights": weights} | row for row in found]
+        rows += [{**measured, "way": way} | row for row in found]
     print("films and pictures", file=sys.stderr, flush=True)
     some = np.concatenate([np.flatnonzero(kind == k)[:FILMED] for k in np.unique(kind)])
     films = through_films(colorizer, truth[some])
-    rows.append({"films": films, "n": len(some), "weights": weights})
+    rows.append({**measured, "films": films, "n": len(some)})
     folder = out / "photo"
     folder.mkdir(parents=True, exist_ok=True)
     rows += earlier(folder / FIGURES, rows, weights)
-    lines = [json.dumps({"versions": versions()} | row) + "\n" for row in rows]
-    (folder / FIGURES).write_text("".join(lines))
+    (folder / FIGURES).write_text("".join(json.dumps(row) + "\n" for row in rows))
     drawn = kinds.evenly(kind, SHEET, SEED)
     picture = sheet([_shown(colorizer, rgb) for rgb in truth[drawn]])
     picture.save(folder / "kinds.jpg", quality=90, subsampling=0)
     (out / "photo-kinds.md").write_text(page(rows))
     return rows
+
+
+def rewrite(out: Path) -> None:
+    """Write photo-kinds.md anew from the figures in this folder's photo/kinds.jsonl.
+
+    Raises
+    ------
+    DataError
+        If there is no such file.
+    """
+    file = out / "photo" / FIGURES
+    if not file.is_file():
+        raise DataError(f"There are no figures at {file}: --photos measures them.")
+    (out / "photo-kinds.md").write_text(page(read(file)))
 
 
 def _shown(colorizer: Colorizer, rgb: UInt8) -> list[UInt8]:
@@ -166,7 +184,7 @@ def earlier(file: Path, now: Sequence[dict[str, Any]], weights: str) -> list[dic
     """Rows of other weights in this file, if they are of as many photographs of each kind."""
     if not file.exists():
         return []
-    rows = [json.loads(line) for line in file.read_text().splitlines()]
+    rows = read(file)
     counts = {row["kind"]: row["n"] for row in now if "kind" in row}
     return [
         row
@@ -175,14 +193,35 @@ def earlier(file: Path, now: Sequence[dict[str, Any]], weights: str) -> list[dic
     ]
 
 
+def read(file: Path) -> list[dict[str, Any]]:
+    """The rows of a file of figures, the newest weights first."""
+    return [json.loads(line) for line in file.read_text().splitlines()]
+
+
 def page(rows: Sequence[dict[str, Any]]) -> str:
-    """docs/photo-kinds.md: rows by `kind`, `way` and `weights`, and one with `films`."""
+    """The text of photo-kinds.md.
+
+    Parameters
+    ----------
+    rows : sequence of dict
+        As in kinds.jsonl, the newest weights first: figures by `kind`, `way` and `weights`, and
+        one row with `films`. The first two weights are shown by kind and way; of each older one
+        only what it did as shipped on all photographs.
+    """
     weights = rows[0]["weights"]
+    by_kinds = [row for row in rows if "kind" in row]
+    in_full = list(dict.fromkeys(row["weights"] for row in by_kinds))[:IN_FULL]
+    full = [row for row in by_kinds if row["weights"] in in_full]
+    older = [
+        row
+        for row in by_kinds
+        if row["weights"] not in in_full and (row["kind"], row["way"]) == ("all", SHIPPED)
+    ]
     films = next(row for row in rows if "films" in row)
     listed = ", ".join(f"{name} {value:.2f}" for name, value in films["films"].items())
     mean = float(np.mean(list(films["films"].values())))
-    about = ", ".join(f"{name} {version}" for name, version in versions().items())
-    ours = [row for row in rows if row["weights"] == weights and "kind" in row]
+    about = ", ".join(f"{name} {version}" for name, version in rows[0]["versions"].items())
+    ours = [row for row in by_kinds if row["weights"] == weights]
     skin = next((row["skin"] for row in ours if "skin" in row), None)
     faces = (
         ""
@@ -200,9 +239,9 @@ painted, of the truth's. *Left grey*: photographs with an object whose chroma is
 truth's is above 20, on 2 % of the cells or more. The Fréchet distances are of EfficientNet-Lite0's
 features at 128 x 128 (40 channels at 1/8, 112 at 1/16 of the side), as a share of grey's; not FID.
 
-{_table(rows)}
+{_table(full)}
 
-{faces}
+{faces}{_earlier_weights(older)}
 ## The same photograph through other films
 
 Mean CIEDE2000 between the colours from a grey and those from the clean one, {films["n"]}
@@ -218,12 +257,24 @@ In each block from above grey, two versions, truth.
 """
 
 
+def _earlier_weights(rows: Sequence[dict[str, Any]]) -> str:
+    if not rows:
+        return ""
+    return f"""
+## Earlier weights
+
+All {rows[0]["n"]:,} photographs, {SHIPPED}; photo/{FIGURES} has the figures by kind and way, too.
+
+{_table(rows)}
+"""
+
+
 def _table(rows: Sequence[dict[str, Any]]) -> str:
     lines = [
         "| weights, way | kind | n | closer than grey | chroma | left grey | Fréchet 40, 112 |",
         "|---|---|--:|--:|--:|--:|--:|",
     ]
-    for row in (row for row in rows if "kind" in row):
+    for row in rows:
         distance = (
             f"{row['frechet_40']:.1%}, {row['frechet_112']:.1%}" if "frechet_40" in row else ""
         )
@@ -243,12 +294,21 @@ def main(argv: list[str] | None = None) -> int:
     )
     add = parser.add_argument
     photos_help = "folders and tar files; held out of each are the same photographs each time"
-    add("--photos", nargs="+", type=Path, required=True, metavar="PATH", help=photos_help)
+    source = parser.add_mutually_exclusive_group(required=True)
+    source.add_argument("--photos", nargs="+", type=Path, metavar="PATH", help=photos_help)
+    page_help = "only write photo-kinds.md anew from photo/kinds.jsonl; nothing is measured"
+    source.add_argument("--page", action="store_true", help=page_help)
     add("--run", type=Path, metavar="RUN", help="judge the weights in the folder of this run")
     out_help = "where photo-kinds.md and photo/ go (default docs)"
     add("--out", type=Path, default=ROOT / "docs", metavar="DIR", help=out_help)
     arguments = parser.parse_args(argv)
+    if arguments.page and arguments.run:
+        parser.error("--page measures nothing, so it takes no --run; leave one of them out.")
     try:
+        if arguments.page:
+            rewrite(arguments.out)
+            print(f"written: {arguments.out / 'photo-kinds.md'}")
+            return 0
         colorizer = load_run(arguments.run) if arguments.run else colorizers.load("photo")
         publish(colorizer, kinds.load(arguments.photos), arguments.out)
     except (DataError, WeightsError) as error:

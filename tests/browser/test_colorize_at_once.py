@@ -56,6 +56,7 @@ def test_a_second_photograph_during_the_first(page: Page, server_url: str, tmp_p
     )
 
 
+@pytest.mark.slow
 def test_a_late_refusal_is_not_of_the_example_after_it(
     page: Page, server_url: str, tmp_path: Path
 ) -> None:
@@ -70,6 +71,7 @@ def test_a_late_refusal_is_not_of_the_example_after_it(
     let_go_and_see(page, held, "32 × 32 pixels")
 
 
+@pytest.mark.slow
 def test_a_photograph_removed_before_it_is_looked_at(
     page: Page, server_url: str, tmp_path: Path
 ) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from playwright.sync_api import Browser, CDPSession, Page, expect
-from visitor import SCREENS, SLOW, changed, coloured, fetched, rotated_jpeg, upload
+from visitor import SCREENS, SLOW, changed, coloured, fetched, on_screens, rotated_jpeg, upload
 
 from colorizers.painting import recipe
 
@@ -34,7 +34,7 @@ def along(start: tuple[float, float], end: tuple[float, float]) -> list[tuple[fl
     return [tuple(np.array(start) + s * (np.array(end) - start)) for s in shares]
 
 
-@pytest.mark.parametrize("size", SCREENS, ids=list(SCREENS))
+@on_screens("phone")
 def test_a_stroke_is_drawn_seen_chosen_and_taken_back(
     browser: Browser, server_url: str, tmp_path: Path, size: str
 ) -> None:
@@ -119,7 +119,7 @@ def test_two_quick_strokes_are_both_there_and_two_fingers_are_none(
         expect(page.locator(".brush-mark")).to_have_count(0)
 
 
-@pytest.mark.parametrize("size", SCREENS, ids=list(SCREENS))
+@on_screens("laptop")
 def test_the_guess_is_taken_back_and_another_version_seen_there(
     browser: Browser, server_url: str, tmp_path: Path, size: str
 ) -> None:

@@ -27,7 +27,9 @@ def write(page: Page, field: Locator, number: str) -> None:
     raise AssertionError(f"{number} was typed, {field.input_value()} stands there.")
 
 
-@pytest.mark.parametrize(("width", "height"), [(1280, 800), (390, 844)])
+@pytest.mark.parametrize(
+    ("width", "height"), [(1280, 800), pytest.param(390, 844, marks=pytest.mark.slow)]
+)
 def test_a_hint_by_keyboard_alone(
     page: Page, server_url: str, tmp_path: Path, width: int, height: int
 ) -> None:

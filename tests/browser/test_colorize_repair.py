@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 from playwright.sync_api import Browser, expect
-from visitor import SCREENS, SLOW, changed, coloured, fetched, landscape, upload
+from visitor import SCREENS, SLOW, changed, coloured, fetched, landscape, on_screens, upload
 
 from colorizers.painting import recipe
 
@@ -24,7 +24,7 @@ def scratched(folder: Path) -> Path:
     return file
 
 
-@pytest.mark.parametrize("size", SCREENS, ids=list(SCREENS))
+@on_screens("phone")
 def test_marks_first_then_repair_then_back(
     browser: Browser, server_url: str, tmp_path: Path, size: str
 ) -> None:

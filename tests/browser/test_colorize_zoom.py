@@ -109,6 +109,7 @@ def test_wheel_buttons_and_mouse_on_a_laptop(
         expect(whole).to_be_hidden()
 
 
+@pytest.mark.slow
 def test_fingers_on_a_phone(browser: Browser, server_url: str, tmp_path: Path) -> None:
     with browser.new_context(**SCREENS["phone"]) as context:
         page = context.new_page()

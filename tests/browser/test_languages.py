@@ -161,6 +161,7 @@ def test_every_word_can_be_set_and_run_from_right_to_left(start: Any, page: Page
     assert page.locator("html").get_attribute("lang") == "he"
 
 
+@pytest.mark.slow
 def test_in_right_to_left_picture_one_is_the_rightmost(start: Any, page: Page) -> None:
     server = start('[texts]\ndirection = "rtl"\n')
     page.goto(f"{server.url}/?study")

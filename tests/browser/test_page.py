@@ -65,7 +65,9 @@ def begin(page: Page, url: str) -> None:
     choice(page, 1).wait_for()
 
 
-@pytest.mark.parametrize(("width", "height"), [(1280, 720), (390, 844), (1000, 600)])
+@pytest.mark.parametrize(
+    ("width", "height"), [(390, 844), (1000, 600), pytest.param(1280, 720, marks=pytest.mark.slow)]
+)
 def test_five_pictures_on_end_fit_the_screen(page: Page, five: Any, width: int, height: int):
     page.set_viewport_size({"width": width, "height": height})
     begin(page, five.url)

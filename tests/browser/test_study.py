@@ -56,6 +56,7 @@ def mine(url: str, person: str) -> pd.DataFrame:
     return rows[rows["participant"] == person]
 
 
+@pytest.mark.slow
 def test_a_whole_study_from_consent_to_code(page: Page, server: Any) -> None:
     agree(page, f"{server.url}/?study")
     person = participant(page)
@@ -306,7 +307,15 @@ def test_the_recruiters_id_finds_its_place_from_another_browser(
 
 
 @pytest.mark.parametrize(
-    ("width", "height"), [(1280, 720), (1280, 620), (390, 844), (390, 664), (844, 390)]
+    ("width", "height"),
+    [
+        (1280, 620),
+        (390, 664),
+        *(
+            pytest.param(*size, marks=pytest.mark.slow)
+            for size in ((1280, 720), (390, 844), (844, 390))
+        ),
+    ],
 )
 def test_a_trial_fits_the_screen(page: Page, server: Any, width: int, height: int) -> None:
     page.set_viewport_size({"width": width, "height": height})
@@ -336,7 +345,9 @@ def test_keys_alone_answer_a_trial(page: Page, server: Any) -> None:
     assert rows["quality"].tolist() == [3, 2, 1]
 
 
-@pytest.mark.parametrize(("width", "height"), [(1280, 800), (390, 664)])
+@pytest.mark.parametrize(
+    ("width", "height"), [pytest.param(1280, 800, marks=pytest.mark.slow), (390, 664)]
+)
 def test_missing_ratings_are_asked_for(page: Page, server: Any, width: int, height: int) -> None:
     page.set_viewport_size({"width": width, "height": height})
     agree(page, f"{server.url}/?study")

@@ -114,6 +114,52 @@ def test_everything_is_written_and_other_weights_stay_in_the_page(photographs, t
     assert f"| aaaaaaaa, as shipped | orange | 8 | {shipped['ratio']:.2f} |" in page
     assert "| bbbbbbbb, as shipped | blue | 6 |" in page
     assert "half-tone screen" in page
+    assert "Earlier weights" not in page
+
+
+def test_older_weights_take_a_line_each_in_a_page_made_of_the_figures(tmp_path):
+    def row(weights, way, kind, ratio):
+        figures = {"n": 9, "ratio": ratio, "chroma": 0.5, "grey_object": 0.25, "versions": {}}
+        return figures | {"weights": weights * 64, "way": way, "kind": kind}
+
+    rows = [
+        row(weights, way, kind, ratio)
+        for weights in "abcd"
+        for way in (photo_kinds.SHIPPED, "drawn")
+        for kind, ratio in (("orange", 1.5), ("all", 1.25))
+    ]
+    rows.insert(4, {"films": {"faded": 2.0}, "n": 4, "weights": "a" * 64, "versions": {"torch": 9}})
+    (tmp_path / "photo").mkdir()
+    lines = "".join(json.dumps(row) + "\n" for row in rows)
+    (tmp_path / "photo" / photo_kinds.FIGURES).write_text(lines)
+    assert photo_kinds.main(["--page", "--out", str(tmp_path)]) == 0
+    shown = [
+        tuple(cell.strip() for cell in line.split("|")[1:3])
+        for line in (tmp_path / "photo-kinds.md").read_text().splitlines()
+        if line.startswith(tuple(f"| {8 * weights}" for weights in "abcd"))
+    ]
+    full = [
+        (f"{8 * weights}, {way}", kind)
+        for weights in "ab"
+        for way in ("as shipped", "drawn")
+        for kind in ("orange", "all")
+    ]
+    assert shown == [*full, ("cccccccc, as shipped", "all"), ("dddddddd, as shipped", "all")]
+    assert (tmp_path / "photo" / photo_kinds.FIGURES).read_text() == lines
+
+
+def test_the_committed_page_is_made_of_the_committed_figures():
+    docs = photo_kinds.ROOT / "docs"
+    rows = photo_kinds.read(docs / "photo" / photo_kinds.FIGURES)
+    assert photo_kinds.page(rows) == (docs / "photo-kinds.md").read_text()
+
+
+def test_a_page_without_figures_is_refused(tmp_path, capsys):
+    assert photo_kinds.main(["--page", "--out", str(tmp_path)]) == 1
+    assert "--photos measures them" in capsys.readouterr().err
+    with pytest.raises(SystemExit) as refused:
+        photo_kinds.main(["--page", "--run", str(tmp_path)])
+    assert refused.value.code == 2
 
 
 def test_figures_of_other_photographs_do_not_stay(photographs, tmp_path):

@@ -1,12 +1,12 @@
 """One answer a trial, nothing lost, nothing doubled: against threads, processes and kill -9."""
 
-import multiprocessing
 import os
 import signal
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+import programs
 import pytest
 from small_study import RATINGS, SLOTS, SPEC, TOKEN, TRIALS, count, finish
 
@@ -14,7 +14,7 @@ from study.database.store import Progress, Store, Visitor, answers
 from study.protocol.session import current
 
 # Children that begin without the parent's threads and connections, as a second server would.
-FRESH = multiprocessing.get_context("spawn")
+FRESH = programs.CONTEXT
 
 
 def test_many_threads_make_one_participant_and_one_answer(url, store, study_id):

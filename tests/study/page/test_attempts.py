@@ -81,6 +81,7 @@ def test_a_household_of_ipv6_is_one_address(attempts):
     assert ask(attempts, "2001:db8:2::1", right) is True
 
 
+@pytest.mark.slow
 def test_a_hundred_strangers_lock_nobody_out(attempts, time):
     """Neither the browser that has logged in, nor somebody from an address that is new."""
     badge = attempts.new_badge()

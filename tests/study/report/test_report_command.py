@@ -140,7 +140,7 @@ def run(*argv, **settings):
     )
 
 
-@pytest.mark.parametrize("form", ["text", "html"])
+@pytest.mark.parametrize("form", [pytest.param("text", marks=pytest.mark.slow), "html"])
 def test_the_report_loads_nothing_heavy(simulated_url, form):
     # Before the models are fitted, not even statsmodels: that is how it starts in a second.
     late = "{'statsmodels', 'scipy.stats', 'jinja2', 'PIL'}"
@@ -164,17 +164,19 @@ def test_a_terminal_without_unicode_gets_ascii(simulated_url, printed):
     assert done.stdout.decode("ascii") == ascii_only(printed["text"])
 
 
-def test_other_formats_stay_utf8_where_the_terminal_is_not(tmp_path):
+@pytest.mark.parametrize(
+    "form", ["csv", *(pytest.param(form, marks=pytest.mark.slow) for form in ("json", "markdown"))]
+)
+def test_other_formats_stay_utf8_where_the_terminal_is_not(tmp_path, form):
     url = f"sqlite:///{tmp_path / 'accents.db'}"
     pictures = {f"é{i}": "Übung" for i in range(30)}
     simulate(url, Simulation(participants=2, trials=5, pictures=pictures))
-    for form in ("json", "csv", "markdown"):
-        done = run(
-            *("-m", "study.report", "--db", url, "--format", form),
-            env={**os.environ, "PYTHONIOENCODING": "ascii"},
-        )
-        assert done.returncode == 0, done.stderr.decode()
-        assert "Übung" in done.stdout.decode("utf-8")
+    done = run(
+        *("-m", "study.report", "--db", url, "--format", form),
+        env={**os.environ, "PYTHONIOENCODING": "ascii"},
+    )
+    assert done.returncode == 0, done.stderr.decode()
+    assert "Übung" in done.stdout.decode("utf-8")
 
 
 def test_a_closed_pipe_is_no_error(simulated_url):
