@@ -33,6 +33,7 @@ from study.database.logins import Logins
 from study.errors import ConfigError, DatabaseError, StimuliError, StudyError
 from study.page import admin, proxies
 from study.page.faults import Faults
+from study.page.first import OPENERS, First, script
 from study.page.guard import PREFIX, Guard, Sessions, admitted
 from study.page.service import PATIENCE, Service, open_service
 from study.password import check_hash
@@ -87,11 +88,11 @@ button[role="tab"]::after { background-color: var(--body-text-color) !important;
 
 
 # A recruiter's link, an access code, or /?study opens the study at once.
-OPEN_ASKED_TAB = """() => {
+OPEN_ASKED_TAB = f"""() => {{
     const asked = new URLSearchParams(window.location.search);
-    const study = ["PROLIFIC_PID", "code", "study", "withdraw"].some((name) => asked.has(name));
-    return { selected: study ? "study" : "colorize", __type__: "update" };
-}"""
+    const study = {list(OPENERS)}.some((name) => asked.has(name));
+    return {{ selected: study ? "study" : "colorize", __type__: "update" }};
+}}"""
 
 
 @dataclass(frozen=True)
@@ -173,7 +174,7 @@ def build_demo(service: Callable[[], Service], config: StudyConfig | None = None
         )
         if config.colorize:
             with gr.Tabs() as tabs:
-                with gr.Tab("Colorize", id="colorize"):
+                with gr.Tab("Colorize", id="colorize", elem_id="colorize-tab"):
                     colorizers.page.ui.build()
                     colorizers.page.api.build()
                 with gr.Tab(said["tab"], id="study"):
@@ -243,6 +244,7 @@ def build_app(blocks: gr.Blocks, settings: Settings) -> fastapi.FastAPI:
     # Without rules of its own, Gradio would allow every origin on a public host.
     app.add_middleware(CORSMiddleware, allow_origins=[])
     app.add_middleware(Headers)
+    app.add_middleware(First, script=script(settings.study.parameters[0], "colorize"))
     app.add_middleware(Packed)
     # The last one added is the first to see a request.
     app.add_middleware(proxies.Forwarded, trusted=settings.trusted_proxies)
