@@ -24,7 +24,8 @@ _SCRIPT = """<script>
     const config = window.gradio_config;
     const { components, dependencies } = config;
     const tab = components?.find((one) => one.type === "tabitem" && one.props.id === "OTHER");
-    const find = (node) => node.id === tab?.id ? node : (node.children ?? []).map(find).find(Boolean);
+    const find = (node) =>
+        node.id === tab?.id ? node : (node.children ?? []).map(find).find(Boolean);
     const layouts = [config, ...Object.values(config.page ?? {})].map((one) => one.layout);
     const nodes = layouts.map((layout) => layout && find(layout)).filter(Boolean);
     const left = new Set();

@@ -27,6 +27,8 @@ from study.statistics.comparisons import MARGIN, equivalence
 from study.statistics.judged import contrasts
 from study.statistics.stats import Counted, is_excluded
 from study.statistics.twoway import (
+    GAPS,
+    SHARES,
     TwoWayVariance,
     two_way_mean,
     two_way_p,
@@ -202,7 +204,8 @@ def _primary(content: Mapping[str, Any], counted: Counted) -> Line:
     variance = _contrast(counted, method, against)
     if variance is None:
         return Line("Primary contrast", what, "no trial shows it", False)
-    interval = two_way_mean(variance, counted.level)
+    limits = GAPS if against == TRUTH and counted.kind == PICK else SHARES
+    interval = two_way_mean(variance, counted.level, limits)
     p = equivalence(variance, counted.margin or MARGIN) if equivalent else two_way_p(variance)
     name = "gap" if against == TRUTH and counted.kind == PICK else "difference"
     found = f"{name} {signed(100 * variance.mean, 1)} points"

@@ -39,6 +39,8 @@ from study.statistics.intervals import (
 
 TWO_WAY_LOGIT = "two-way cluster-robust, logit"
 TWO_WAY_LINEAR = "two-way cluster-robust"
+SHARES = (-1.0, 1.0)  # limits of a difference of two shares
+GAPS = (-0.5, 0.5)  # of half of one
 CLOPPER_PEARSON_EFFECTIVE = "Clopper-Pearson on the effective sample size"
 
 _FEWEST = 4  # clusters, below which the two parts say too little about their own noise
@@ -238,11 +240,24 @@ def two_way_logit(
     return Interval(float(expit(center - half)), float(expit(center + half)), TWO_WAY_LOGIT, level)
 
 
-def two_way_mean(variance: TwoWayVariance, level: float = LEVEL) -> Interval:
+def two_way_mean(
+    variance: TwoWayVariance,
+    level: float = LEVEL,
+    limits: tuple[float, float] = (-math.inf, math.inf),
+) -> Interval:
     """Interval of the mean of a score over participants and pictures.
 
     Like `two_way_logit` without the logit, for scores that are no proportions, such as the gap
     to the point of indistinguishability.
+
+    Parameters
+    ----------
+    variance : TwoWayVariance
+    level : float
+        Nominal coverage in (0, 1).
+    limits : (float, float)
+        Ends of the scale, such as -1 and 1 of a difference of two shares: the interval is cut
+        there, which takes no possible value away.
 
     Returns
     -------
@@ -256,7 +271,8 @@ def two_way_mean(variance: TwoWayVariance, level: float = LEVEL) -> Interval:
     if reason:
         return undefined(TWO_WAY_LINEAR, level, reason)
     half = _quantile(variance, level) * math.sqrt(variance.total)
-    return Interval(variance.mean - half, variance.mean + half, TWO_WAY_LINEAR, level)
+    low, high = max(limits[0], variance.mean - half), min(limits[1], variance.mean + half)
+    return Interval(low, high, TWO_WAY_LINEAR, level)
 
 
 def two_way_p(variance: TwoWayVariance) -> float:

@@ -295,3 +295,14 @@ def test_wrong_lengths_are_refused():
         two_way_variance([1, 0], ["a"], ["x", "y"])
     with pytest.raises(ValueError, match="got 0, 0 and 0"):
         two_way_variance([], [], [])
+
+
+def test_an_interval_ends_where_the_scale_ends():
+    """A gap of half the picks cannot be -108 points, nor a mean of 1 to 5 be 6."""
+    variance = two_way_variance([0, 0.5, 0.5, -0.5], ["a", "a", "b", "b"], [1, 2, 1, 2])
+    wide, cut = two_way_mean(variance), two_way_mean(variance, limits=(-0.5, 0.5))
+    assert wide.low < -0.5
+    assert wide.high > 0.5
+    assert (cut.low, cut.high) == (-0.5, 0.5)
+    narrow = two_way_mean(variance, limits=(-50, 50))
+    assert (narrow.low, narrow.high) == (wide.low, wide.high)
