@@ -233,7 +233,8 @@ def two_way_logit(
     if p in (0.0, 1.0):
         effective, how = _effective_size(variance, fallback_design_effect, level)
         exact = clopper_pearson(p * effective, effective, level)
-        note = f"{'all' if p else 'none'} picked: Clopper-Pearson on {effective:.0f} {how}"
+        answers = f"{effective:.0f} effective answer{'s' * (round(effective) != 1)}"
+        note = f"{'all' if p else 'none'} picked, so the interval is Clopper and Pearson's on {answers} {how}"
         return Interval(exact.low, exact.high, CLOPPER_PEARSON_EFFECTIVE, level, note)
     half = _quantile(variance, level) * math.sqrt(variance.total) / (p * (1 - p))
     center = float(logit(p))
@@ -350,17 +351,17 @@ def _effective_size(
     """
     fewest = float(min(variance.participants, variance.pictures))
     if known_effect is None or math.isnan(known_effect):
-        return fewest, "effective answers (one a participant or picture)"
+        return fewest, "(one per participant or picture)"
     effect = max(1.0, known_effect)
     tail = 0.5 + level / 2
     ratio = stdtrit(variance.n - 1, tail) / stdtrit(variance.degrees_of_freedom, tail)
     effective = max(1.0, variance.n / effect * float(ratio) ** 2)
-    return effective, f"effective answers (design effect {effect:.2f} of the other picks)"
+    return effective, f"(by the design effect of the other picks, {effect:.2f})"
 
 
 def _too_few(variance: TwoWayVariance) -> str:
     """Why no interval over participants and pictures exists, or an empty string."""
     for count, noun in ((variance.participants, "participant"), (variance.pictures, "picture")):
         if count < 2:
-            return f"no interval, because it speaks about other {noun}s and there is only 1"
+            return f"no interval over other {noun}s, because there is only 1"
     return ""

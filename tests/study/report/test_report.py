@@ -258,10 +258,7 @@ def test_unfinished_participants_are_reported_and_counted(real_url):
 
 def test_one_participant_gives_a_statement_and_no_interval():
     text = FORMATS["text"](summary_of(answers(crossed(PICKS[:1]))))
-    assert (
-        "no interval, because it speaks about other participants and there is only 1"
-        in " ".join(text.split())
-    )
+    assert "no interval over other participants, because there is only 1" in " ".join(text.split())
 
 
 def test_exclusions_are_reported_with_and_without():
