@@ -78,7 +78,7 @@ class VarianceComponents(Subject):
             "neither (0: no more often; "
             f"{MOST_SD:g}: the most that is reported). People's share: their part of the two "
             "variances together.",
-            ("method", "people SD", "interval", "pictures SD", "interval", "people's share"),
+            ("method", "people", "interval", "pictures", "interval", "people's share"),
             [
                 [
                     spread.name,

@@ -131,8 +131,8 @@ def test_the_margin_is_the_studys_and_the_report_says_whose_it_is():
         margin: " ".join(FORMATS["text"](summary_of(frame, margin=margin)).split())
         for margin in (None, 0.2)
     }
-    assert "within 5 points, the report's own, which the study file did not fix" in text[None]
-    assert "within 20 points, fixed in the study file" in text[0.2]
+    assert "within 5 points (this report's default, as the study file fixes none)" in text[None]
+    assert "within 20 points (fixed in the study file)" in text[0.2]
     tests = {m: summary_of(frame, margin=m).tests.against_truth[0] for m in (0.05, 0.2)}
     assert tests[0.2].p_equivalent < tests[0.05].p_equivalent
     assert tests[0.05].p == tests[0.2].p
