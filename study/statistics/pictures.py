@@ -89,9 +89,9 @@ def picture_rates(rows: pd.DataFrame) -> list[PictureRate]:
 def extremes(rates: list[PictureRate], shown: int = SHOWN) -> list[Extremes]:
     """The pictures at both ends, at most half of all at each.
 
-    None that was never picked is among the most fooling ones, and none that was always picked, or
-    is among those already, among the least fooling. Ties go to more trials, then to the higher (at the lower end: lower) mean rating of realism,
-    then to the smaller id.
+    None that was never picked is among the most fooling ones, and none that was always picked or
+    is among the most fooling ones is among the least fooling. Ties go to more trials, then to the
+    higher (at the lower end: lower) mean rating of realism, then to the smaller id.
     """
     found = []
     for name in dict.fromkeys(rate.name for rate in rates):

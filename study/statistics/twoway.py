@@ -234,7 +234,8 @@ def two_way_logit(
         effective, how = _effective_size(variance, fallback_design_effect, level)
         exact = clopper_pearson(p * effective, effective, level)
         answers = f"{effective:.0f} effective answer{'s' * (round(effective) != 1)}"
-        note = f"{'all' if p else 'none'} picked, so the interval is Clopper and Pearson's on {answers} {how}"
+        which = f"{'all' if p else 'none'} picked, so the interval is Clopper and Pearson's"
+        note = f"{which} on {answers} {how}"
         return Interval(exact.low, exact.high, CLOPPER_PEARSON_EFFECTIVE, level, note)
     half = _quantile(variance, level) * math.sqrt(variance.total) / (p * (1 - p))
     center = float(logit(p))

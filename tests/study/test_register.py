@@ -273,7 +273,9 @@ def test_looks_of_an_unregistered_study_are_told_too(file, url):
     assert "Nobody looked at the rates" in " ".join(report_of(from_database(url)).split())
     live.reveal(url)
     said = " ".join(report_of(from_database(url)).split())
-    assert "Somebody looked at the rates on the administrator's page once while the study ran" in said
+    assert (
+        "Somebody looked at the rates on the administrator's page once while the study ran" in said
+    )
 
 
 def test_a_study_that_was_changed_after_it_was_registered_says_what(file, url):
