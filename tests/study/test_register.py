@@ -246,7 +246,7 @@ def test_a_registration_a_run_and_a_report_that_checks_itself(file, url, tmp_pat
     store.close()
     exclusions = lines(url)["Rules of exclusion"]
     assert not exclusions.held
-    assert "1 of them by a person and by no rule" in exclusions.found
+    assert "1 of them by a person and not by a rule" in exclusions.found
     take_part(service, 4)
     assert lines(url)["Participants who completed"].found == "4, 1 participant more than planned"
 
@@ -258,7 +258,7 @@ def test_looks_at_the_rates_are_told(file, url, tmp_path):
     live.reveal(url)
     line = lines(url)["Rates hidden until the end"]
     assert not line.held
-    assert "somebody looked at the rates 2 times before the end: 20" in line.found
+    assert "administrator's page 2 times while the study ran: 20" in line.found
     assert line.found.count("(1 completed)") == 2
     source = from_database(url)
     export(source, tmp_path / "out")
