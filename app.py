@@ -11,6 +11,7 @@ import os
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +34,7 @@ from study.database.logins import Logins
 from study.errors import ConfigError, DatabaseError, StimuliError, StudyError
 from study.page import admin, proxies
 from study.page.faults import Faults
+from study.page.first import OPENERS, First, script
 from study.page.guard import PREFIX, Guard, Sessions, admitted
 from study.page.service import PATIENCE, Service, open_service
 from study.password import check_hash
@@ -71,7 +73,7 @@ CSS = """
   margin: 0 auto;
   padding: 1rem clamp(0.75rem, 2.5vw, 2rem) !important;
 }
-#study .html-container { padding: 0; }
+#title .html-container, #study .html-container { padding: 0; }
 #title { margin: 0.2rem 0 0; }
 #title h1 { display: inline; margin: 0 0.6rem 0 0; font-size: 1.5rem; font-weight: 700; }
 #title p { display: inline; color: var(--body-text-color-subdued); }
@@ -87,11 +89,11 @@ button[role="tab"]::after { background-color: var(--body-text-color) !important;
 
 
 # A recruiter's link, an access code, or /?study opens the study at once.
-OPEN_ASKED_TAB = """() => {
+OPEN_ASKED_TAB = f"""() => {{
     const asked = new URLSearchParams(window.location.search);
-    const study = ["PROLIFIC_PID", "code", "study", "withdraw"].some((name) => asked.has(name));
-    return { selected: study ? "study" : "colorize", __type__: "update" };
-}"""
+    const study = {list(OPENERS)}.some((name) => asked.has(name));
+    return {{ selected: study ? "study" : "colorize", __type__: "update" }};
+}}"""
 
 
 @dataclass(frozen=True)
@@ -166,14 +168,16 @@ def build_demo(service: Callable[[], Service], config: StudyConfig | None = None
     words = over(ENGLISH, config.texts)
     said = words["page"]
     with gr.Blocks(title=said["head"], analytics_enabled=False) as blocks:
-        gr.Markdown(
-            f"# {said['head']}\n\n{said['subhead']}",
-            rtl=words["direction"] == "rtl",
+        # No Markdown: its program is a tenth of all that a slow line has to bring for the study.
+        gr.HTML(
+            f'<div dir="{words["direction"]}"><h1>{escape(said["head"])}</h1>\n'
+            f"<p>{escape(said['subhead'])}</p></div>",
             elem_id="title",
+            padding=False,
         )
         if config.colorize:
             with gr.Tabs() as tabs:
-                with gr.Tab("Colorize", id="colorize"):
+                with gr.Tab("Colorize", id="colorize", elem_id="colorize-tab"):
                     colorizers.page.ui.build()
                     colorizers.page.api.build()
                 with gr.Tab(said["tab"], id="study"):
@@ -243,6 +247,7 @@ def build_app(blocks: gr.Blocks, settings: Settings) -> fastapi.FastAPI:
     # Without rules of its own, Gradio would allow every origin on a public host.
     app.add_middleware(CORSMiddleware, allow_origins=[])
     app.add_middleware(Headers)
+    app.add_middleware(First, script=script(settings.study.parameters[0], "colorize"))
     app.add_middleware(Packed)
     # The last one added is the first to see a request.
     app.add_middleware(proxies.Forwarded, trusted=settings.trusted_proxies)

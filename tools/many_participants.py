@@ -159,11 +159,16 @@ class Outage:
     spent: float = 0.0
 
 
-def faults(now: Running, people: list[Person], whole: int) -> list[Outage]:
-    """Kill a process when a third is answered, and the database when two thirds are."""
+def faults(
+    now: Running, people: list[Person], whole: int, going: Callable[[], bool]
+) -> list[Outage]:
+    """Kill a process when a third is answered, and the database when two thirds are.
+
+    At the latest when nobody is `going` on: some may have been refused.
+    """
 
     def wait_for(share: float) -> float:
-        while sum(len(one.acknowledged) for one in people) < share * whole:
+        while going() and sum(len(one.acknowledged) for one in people) < share * whole:
             time.sleep(0.05)
         return time.monotonic()
 
@@ -182,7 +187,8 @@ def faults(now: Running, people: list[Person], whole: int) -> list[Outage]:
 
 def compared(url: str, people: list[Person]) -> dict[str, int]:
     """Return how many acknowledged answers are stored as given, and how many of anything else."""
-    names = {one.shown["participant"]: one for one in people}
+    # Who never got in has nothing that could be lost.
+    names = {one.shown["participant"]: one for one in people if "participant" in one.shown}
     due = {
         (name, number + (0 if practice else PRACTICE)): answer(one.person, practice, number)
         for name, one in names.items()
@@ -228,7 +234,7 @@ def p95(waits: list[float]) -> str:
 
 
 def main() -> int:
-    """Run, print what was found, and return 1 where an answer was lost."""
+    """Run, print what was found, and return 1 where an answer was lost or somebody stayed out."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--people", type=int, default=1000, help="how many (default: 1000)")
     parser.add_argument("--trials", type=int, default=30, help="scored trials each (default: 30)")
@@ -268,7 +274,12 @@ def measure(now: Running, chosen: argparse.Namespace) -> int:
     load, began = os.getloadavg()[0], time.monotonic()
     threading.stack_size(512 * 1024)
     threads = in_threads([take_part(one, chance.uniform(0, chosen.arrive)) for one in people])
-    outages = faults(now, people, chosen.people * (PRACTICE + chosen.trials))
+    outages = faults(
+        now,
+        people,
+        chosen.people * (PRACTICE + chosen.trials),
+        lambda: any(thread.is_alive() for thread in threads),
+    )
     for thread in threads:
         thread.join()
     seconds = time.monotonic() - began
@@ -293,7 +304,10 @@ def measure(now: Running, chosen: argparse.Namespace) -> int:
         f"{platform.processor() or platform.machine()}, {os.cpu_count()} cores; load of others "
         f"before {load:.1f}, load at the end {os.getloadavg()[0]:.1f}"
     )
-    return int(found["lost or changed"] > 0 or found["stored without a word"] > 0)
+    unfinished = sum(one.shown.get("step") != "done" for one in people)
+    if unfinished:
+        print(f"{unfinished:,} of {chosen.people:,} people did not come to the end")
+    return int(unfinished + found["lost or changed"] + found["stored without a word"] > 0)
 
 
 if __name__ == "__main__":

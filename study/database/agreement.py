@@ -14,7 +14,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from study.database.cells import refuse
-from study.database.frames import EXPOSURE
+from study.database.frames import EXPOSURE, SCREENED, TRACED
 from study.protocol.design import (
     CATCH,
     CATCH_METHODS,
@@ -29,6 +29,12 @@ from study.protocol.session import SCALES
 
 STUDY, ANSWERS, PARTICIPANTS = "study.json", "answers.csv", "participants.csv"
 KINDS = (PRACTICE, SCORED, CATCH, REPEAT)
+# Counts of a participant, and the count of which they are a part.
+_PARTS = {
+    **{f"{check}_right": check for check in SCREENED if f"{check}_right" in SCREENED},
+    **{name: "n_traced" for name in TRACED if name != "n_traced"},
+    "n_traced": "n_answered",
+}
 _OF_PARTICIPANT = ("simulated", "status", "excluded")
 _OF_TRIAL = ("participant", "position", "kind", "picture", "label", "response_ms", "answered_at")
 
@@ -74,6 +80,23 @@ def _check_people(people: pd.DataFrame, study: Mapping[str, Any]) -> None:
         PARTICIPANTS, "status", people["status"], ended.to_numpy(),
         "completed where there is a completed_at, and started where there is none",
     )  # fmt: skip
+    backwards = (people["completed_at"] < people["consented_at"]).fillna(False)
+    if backwards.any():
+        row = int(backwards.to_numpy().argmax())
+        raise ValueError(
+            f"completed_at in row {row + 2} of {PARTICIPANTS} is before consented_at, but must be "
+            "later"
+        )
+    for part, whole in _PARTS.items():
+        if part not in people:
+            continue
+        found, limit = people[part].astype("Int64"), people[whole].astype("Int64")
+        refuse(
+            PARTICIPANTS, whole, limit, (limit.isna() & found.notna()).to_numpy(),
+            f"there as {part} is",
+        )  # fmt: skip
+        more = (found > limit).fillna(False).to_numpy(dtype=bool)
+        refuse(PARTICIPANTS, part, found, more, f"at most {whole}")
 
 
 def _check_of_participants(

@@ -126,7 +126,9 @@ def moment(*, maybe: bool = False) -> Column:
     """Return a column of moments in UTC."""
 
     def read(cells: pd.Series[str]) -> tuple[Any, Good]:
-        moments = pd.to_datetime(cells, utc=True, format="ISO8601", errors="coerce")
+        # pandas takes -1 for a year.
+        dated = cells.where(_matches(cells, r"[0-9]{4}-[0-9]{2}-[0-9]{2}.*"))
+        moments = pd.to_datetime(dated, utc=True, format="ISO8601", errors="coerce")
         return moments.dt.as_unit("us"), moments.notna().to_numpy()
 
     return Column("a moment such as 2026-03-01 12:00:00+00:00", read, maybe)

@@ -86,7 +86,8 @@ _NONE = "<p>There is no scored answer yet.</p>"
 _RULES = (
     "Participants who currently break a rule of the study file, with the value and the limit. The "
     "rules were fixed before the first participant. Those excluded by hand, here or with "
-    "study.exclude, are listed in the report with day and reason, and not as fixed beforehand."
+    "study.exclude, are listed in the report with day and reason; they do not count as fixed "
+    "beforehand."
 )
 
 

@@ -46,9 +46,9 @@ class Automation(Subject):
             "automation",
             "Evidence of automation",
             f"{len(self.suspects)} of {self.judged} participants show at least one sign that "
-            "a program answered. Signs are no proof, and nobody is excluded by them; who is, is "
-            "excluded by a person, with a reason. docs/study-protocol.md says how often people and "
-            "programs show them.",
+            "a program answered. Signs are no proof, and nobody is excluded because of them: only "
+            "a person may exclude somebody, and gives a reason. docs/study-protocol.md says how "
+            "often scripted people and programs showed them.",
             ("sign", "participants"),
             [[words(name), str(count)] for name, count in self.by_sign.items()],
             (f"{'; '.join(named[:_MOST_NAMED])}{f'; and {more} more' * (more > 0)}.",)

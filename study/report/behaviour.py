@@ -91,10 +91,10 @@ class Behaviour(Subject):
         return Section(
             "people",
             "Participants' own rates",
-            "Percent of a participant's trials in which a picture was picked: extremes, quartiles "
-            "and standard deviation (SD) over participants, beside the SD that chance alone gives "
-            "people who are all alike.",
-            ("picked", "lowest", "quarter", "median", "quarter", "highest", "SD", "by chance"),
+            "In what percentage of a participant's trials each version was picked: extremes, "
+            "quartiles and standard deviation (SD) over participants, beside the SD that chance "
+            "alone would give people who are all alike.",
+            ("picked", "lowest", "quartile", "median", "quartile", "highest", "SD", "by chance"),
             [
                 [p.name, *(number(100 * x, 1) for x in (*p.quantiles, p.sd, p.expected_sd))]
                 for p in self.people
@@ -106,7 +106,8 @@ class Behaviour(Subject):
         return Section(
             "time",
             "Along the trials",
-            "Picks of the real picture and seconds to the pick, as the participants went along.",
+            "How often the real picture was picked, and how many seconds a pick took, in the "
+            "course of the trials.",
             ("trials", "answers", "real picked", "seconds, median", "quartiles"),
             [
                 [
@@ -121,11 +122,8 @@ class Behaviour(Subject):
                 for b in self.blocks
             ],
             (
-                "A ten trials, mean of the participants' slopes: real picked "
-                f"{signed(100 * correct.per_ten_trials, 1)} points "
-                f"(interval {points_range(correct.interval)}); seconds "
-                f"{signed(100 * seconds.per_ten_trials, 1)} % "
-                f"(interval {points_range(seconds.interval)}).",
+                "Change in ten trials (mean of the participants' slopes): real picked "
+                f"{_trend(correct, 'points')}; seconds {_trend(seconds, '%')}.",
             ),
         )
 
@@ -150,3 +148,10 @@ class Behaviour(Subject):
             rows.append(["repeated trials with the same pick", same])
         rows = rows or [["response times", "none recorded"]]
         return Section("attention", "Time and attention", columns=("", "value"), rows=rows)
+
+
+def _trend(trend: Trend, unit: str) -> str:
+    if not trend.interval.defined:
+        return "not computed, as there are too few participants or trials"
+    slope = signed(100 * trend.per_ten_trials, 1)
+    return f"{slope} {unit} (interval {points_range(trend.interval)})"

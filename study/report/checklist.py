@@ -87,7 +87,7 @@ def _question(s: Summary) -> Item:
         "of trials in which it is picked, over people and pictures like those of the study."
     )
     if not held:
-        said += " There is no interval over both, so it cannot be estimated from these answers."
+        said += " These answers give no interval over both, so they do not estimate it."
     return held, "Question and estimand", said
 
 
@@ -129,7 +129,7 @@ def _ratings(s: Summary) -> Item:
         all(sum(rating.counts) == rating.ratings for rating in there),
         heading,
         f"In the section Ratings: shares of all scale points, means and agreement, of "
-        f"{sum(rating.ratings for rating in there)} ratings.",
+        f"{sum(rating.ratings for rating in there):,} ratings.",
     )
 
 
@@ -157,7 +157,7 @@ def _times(s: Summary) -> Item:
     return (
         times.answers >= TIMED * analysed,
         heading,
-        f"{said} A ten trials, the share of real pictures picked "
+        f"{said} In ten trials the share of real pictures picked "
         f"changes by {signed(100 * correct.per_ten_trials, 1)} points (interval "
         f"{points_range(correct.interval)}), the time by "
         f"{signed(100 * seconds.per_ten_trials, 1)} % ({points_range(seconds.interval)}).",

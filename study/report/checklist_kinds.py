@@ -62,13 +62,14 @@ def _question(s: OneQuestion) -> Item:
     held = all(rate.headline.defined for rate in s.rates_shown)
     asked = (
         f"How often is a picture by {names}, shown alone, called real, and how often the real one? "
-        "The estimand is the share of the trials with such a picture"
+        "The estimand is the share of the trials with such a picture in which it is"
         if isinstance(s, Judgements)
-        else f"How often is a picture by {names} preferred? The estimand is the share of the trials"
+        else f"How often is a picture by {names} preferred? The estimand is the share of the "
+        "trials in which it is"
     )
     said = f"{asked}, over people and pictures like those of the study."
     if not held:
-        said += " There is no interval over both, so it cannot be estimated from these answers."
+        said += " These answers give no interval over both, so they do not estimate it."
     return held, "Question and estimand", said
 
 
@@ -104,7 +105,11 @@ def _criterion(s: Judgements) -> Item:
         for t in known
     )
     held = bool(known) and len(known) == len(tests)
-    return held, "Response bias apart from sensitivity", f"{said or 'There is no criterion'}."
+    return (
+        held,
+        "Response bias apart from sensitivity",
+        f"{said or 'No criterion could be computed'}.",
+    )
 
 
 def _differences(s: Preferences) -> Item:
@@ -154,8 +159,8 @@ def _attention(s: OneQuestion) -> Item:
     return (
         bool(rules),
         "Attention",
-        f"Trials of this kind have no catch and no repeated ones; by rule: {said}."
+        f"Studies of this kind have no catch or repeated trials; rules of the study: {said}."
         if rules
-        else "Trials of this kind have no catch and no repeated ones, and no rule of the study "
-        f"tells who did not look ({' or '.join(ATTENTIVE)}).",
+        else "Studies of this kind have no catch or repeated trials, and this one has no rule "
+        f"that finds people who did not look ({' or '.join(ATTENTIVE)}).",
     )

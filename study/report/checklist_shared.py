@@ -25,7 +25,7 @@ Whole = Summary | OneQuestion
 def real(s: Whole) -> Item:
     """Whether the answers are of real participants, as the study stored them."""
     said = [
-        *(("none, all answers are simulated",) if s.simulated else ()),
+        *(("all answers are simulated",) if s.simulated else ()),
         *(("the export was changed after it was written",) if s.edited else ()),
     ]
     answer = f"{'; '.join(said).capitalize()}." if said else "As the study stored them."
@@ -53,11 +53,11 @@ def registered(s: Whole) -> Item:
     """Whether the study was registered, and done so."""
     open_lines = [line.asked for line in s.registered.registration if not line.held]
     if not s.registered.registration:
-        said = "Nothing was registered before the first participant began."
+        said = "No registration was stored before the first participant began."
     elif open_lines:
         said = f"Not as registered: {'; '.join(open_lines)} (section Registration)."
     else:
-        said = f"All {len(s.registered.registration)} lines of the section Registration agree."
+        said = f"All {len(s.registered.registration)} points of the section Registration agree."
     return s.registered.held and not s.edited, "Registered beforehand, and done so", said
 
 
@@ -65,7 +65,7 @@ def exclusions(s: Whole) -> Item:
     """Whether the exclusions were fixed beforehand."""
     rules = "; ".join(f"{name} = {limit:g}" for name, limit in s.participants.rules.items())
     by_hand = s.participants.by_hand
-    said = f"Rules of the study: {rules}." if rules else "The study has no rule of exclusion."
+    said = f"Rules of the study: {rules}." if rules else "The study has no rules of exclusion."
     if by_hand:
         said += f" {count(len(by_hand), 'participant')} excluded by a person, not by a rule: "
         said += "; ".join(str(decision) for decision in by_hand) + "."
@@ -74,8 +74,8 @@ def exclusions(s: Whole) -> Item:
     return (
         not by_hand and not s.edited,
         "Exclusions fixed beforehand, results with and without",
-        f"{said} {s.participants.flow.excluded} excluded; the section Who is counted shows every "
-        "way to count.",
+        f"{said} {count(s.participants.flow.excluded, 'participant')} excluded in all; the section "
+        "Who is counted shows the rates for every way to count.",
     )
 
 
@@ -87,7 +87,7 @@ def instructions(s: Whole) -> Item:
         "Instructions verbatim",
         f"Consent text version {s.about.consent_version}: “{' '.join(read)}”"
         if read
-        else "Nobody read any: the participants are simulated."
+        else "None were read: the participants are simulated."
         if s.simulated
         else "Not known: the study's consent text is not the one that this program shows; take "
         "them from the study file.",
@@ -130,18 +130,19 @@ def slot_bias(slots: SlotCheck) -> Item:
     """Whether places on the screen were picked for themselves."""
     biggest = max(abs(rate.rate - slots.expected) for rate in slots.slots)
     said = (
-        f"No slot's share is further than {100 * biggest:.1f} points from "
-        f"{percent(slots.expected)}; equal shares, over {count(slots.participants, 'participant')}:"
+        f"The share of every place is within {100 * biggest:.1f} points of "
+        f"{percent(slots.expected)}; test of equal shares over "
+        f"{count(slots.participants, 'participant')}:"
     )
     if math.isnan(slots.p):
-        return False, "Slot bias", f"{said} no test, the participants are too few or all alike."
+        return False, "Slot bias", f"{said} not possible, as they are too few or all alike."
     if slots.p > ALPHA:
         return True, "Slot bias", f"{said} p {equal(slots.p)}."
     return (
         False,
         "Slot bias",
-        f"{said} p {equal(slots.p)}, so a place is picked for itself. Every method stood in every "
-        "place equally often, so it makes the rates noisier and more alike, and favours none.",
+        f"{said} p {equal(slots.p)}, so people favour a place. Every method stood in every place "
+        "equally often: this makes the rates noisier and more alike, but favours no method.",
     )
 
 
@@ -156,23 +157,26 @@ def components(spreads: Sequence[Spread]) -> Item:
         for spread in known
     )
     every = bool(known) and len(known) == len(spreads)
-    return every, "Variance components", f"{said or 'They cannot be seen'}."
+    return every, "Variance components", f"{said or 'Not computed, see the section'}."
 
 
 def limits(s: Whole) -> Item:
     """What the answers cannot tell."""
     pictures, people = s.participants.answers.pictures, s.participants.flow.analysed
-    few = [
-        f"fewer than {FEWEST} {noun}s, so the intervals rest on few degrees of freedom"
-        for n, noun in ((people, "participant"), (pictures, "picture"))
-        if n < FEWEST
+    scarce = [
+        f"{noun}s" for n, noun in ((people, "participant"), (pictures, "picture")) if n < FEWEST
     ]
+    few = (
+        f"; with fewer than {FEWEST} {' and '.join(scarce)} they rest on few degrees of freedom"
+        if scarce
+        else ""
+    )
     return (
         not few,
         "Limits",
-        f"{count(pictures, 'picture')} and {count(people, 'participant')}; the intervals speak "
-        f"about people and pictures like these{''.join(f'; {why}' for why in few)}. Screens and "
-        "light are the participants' own. docs/statistics.md names the others.",
+        f"{count(pictures, 'picture')} and {count(people, 'participant')}: the intervals speak "
+        f"about people and pictures like these{few}. Participants used their own screens, in their "
+        "own light. docs/statistics.md names further limits.",
     )
 
 

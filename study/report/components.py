@@ -15,6 +15,7 @@ from study.report.layout import (
     Scope,
     Section,
     Subject,
+    not_computed,
     number,
     number_range,
     percent,
@@ -65,14 +66,19 @@ class VarianceComponents(Subject):
         """A table with both intervals."""
         if not self.spreads:
             return
+        if not any(spread.known for spread in self.spreads):
+            yield not_computed("components", "Variance components", self._why())
+            return
         yield Section(
             "components",
             "Variance components",
-            "How much people and pictures differ: standard deviations (SD) on the log odds, from "
-            "how much more often two answers of one person, or to one picture, agree than two that "
-            "share neither; and the people's part of both variances. 0: no more often; "
-            f"{MOST_SD:g}: that or more.",
-            ("method", "people", "interval", "pictures", "interval", "people's part"),
+            "How much people differ from each other, and pictures from each other: standard "
+            "deviations (SD) on the log odds. They are estimated from how much more often two "
+            "answers by one person, or about one picture, agree than two answers that share "
+            "neither (0: no more often; "
+            f"{MOST_SD:g}: the most that is reported). People's share: their part of the two "
+            "variances together.",
+            ("method", "people", "interval", "pictures", "interval", "people's share"),
             [
                 [
                     spread.name,
@@ -84,8 +90,16 @@ class VarianceComponents(Subject):
                 ]
                 for spread in self.spreads
             ],
-            tuple(f"{spread.name}: {note}." for spread in self.spreads for note in spread.notes),
+            tuple(f"{why}." for why in self._why()),
         )
+
+    def _why(self) -> list[str]:
+        """Why some are missing, each reason once with the methods that it holds for."""
+        reasons: dict[str, list[str]] = {}
+        for spread in self.spreads:
+            for note in spread.notes:
+                reasons.setdefault(note, []).append(spread.name)
+        return [f"{', '.join(names)}: {note}" for note, names in reasons.items()]
 
     def rows(self) -> Iterator[Row]:
         """Both standard deviations, and the people's part."""

@@ -32,13 +32,13 @@ class Exposure(Subject):
         notes = []
         if found.shorter or found.longer:
             notes.append(
-                f"More than {FRAME_MS} ms from the limit: {found.shorter} shorter (the tab was "
-                f"left, which ends the showing), {found.longer} longer (the computer was busy)."
+                f"More than {FRAME_MS} ms off the limit: {found.shorter} shorter (the tab was "
+                f"left, which hides the pictures), {found.longer} longer (the computer was busy)."
             )
         if unknown := found.answers - found.measured:
             notes.append(
-                f"{count(unknown, 'answer')} without a measured exposure: the page was loaded "
-                "again after the showing had begun, and the pictures stayed hidden. They count."
+                f"{count(unknown, 'answer')} without a measured exposure: the page was reloaded "
+                "after the pictures had appeared, and they stayed hidden. These answers count."
             )
         rows = []
         if found.measured:
@@ -50,7 +50,7 @@ class Exposure(Subject):
             "grey patterns of their size; the choice was open from then on. Measured in the page, "
             "from the frame after the pictures were painted to the frame after they were hidden, "
             "in milliseconds:",
-            ("answers", "lowest", "quarter", "median", "quarter", "highest"),
+            ("answers", "lowest", "quartile", "median", "quartile", "highest"),
             rows,
             notes,
         )

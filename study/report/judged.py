@@ -14,6 +14,7 @@ from study.report.layout import (
     Subject,
     count,
     measures,
+    not_computed,
     number,
     number_range,
     p_value,
@@ -49,8 +50,8 @@ class RealOrFake(Subject):
         yield shares(
             "called-real",
             "Called real",
-            "Each trial showed one picture, and people said real or fake. In what share of the "
-            "trials with such a picture did they say real?",
+            "Each trial showed one picture, and the participant called it real or fake. In what "
+            "share of the trials with a version was it called real?",
             ("version", "real"),
             self.called_real,
             scope.level,
@@ -64,8 +65,9 @@ class RealOrFake(Subject):
         yield Section(
             "judged",
             "Told from the truth",
-            "Difference: the method's rate of real less the truth's, in percentage points; two-way "
-            "interval and t test, corrected by Holm over the methods.",
+            "How much more or less often are pictures by the method called real than real ones? "
+            "Differences in percentage points, with two-way intervals and t tests, corrected by "
+            "Holm's method over all methods.",
             ("method", "difference", "interval", "p", "p (Holm)"),
             [
                 [
@@ -78,11 +80,14 @@ class RealOrFake(Subject):
                 for t in self.against_truth
             ],
             (
-                "A large p does not show that there is no difference; the interval tells how large "
+                "A large p does not show that there is no difference; the interval shows how large "
                 "it may be.",
             ),
         )
         notes = sorted({t.d_interval.note for t in self.against_truth if t.d_interval.note})
+        if not any(t.d_interval.defined for t in self.against_truth):
+            yield not_computed("detection", "Sensitivity and criterion", notes)
+            return
         yield Section(
             "detection",
             "Sensitivity and criterion",

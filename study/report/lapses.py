@@ -29,11 +29,12 @@ class Attended(Subject):
         if not found.trials:
             return
         notes = [
-            f"{found.missed} of {found.trials} catch trials were missed: in "
+            f"{found.missed} of {found.trials} catch trials were missed, which means that in "
             f"{percent(found.rate)} of the trials ({percent_range(found.interval)}) people picked "
-            "by chance.",
-            "Assumed: who looks never misses a catch trial, who does not picks any picture as "
-            "likely, and scored trials are lapsed in as often as catch trials.",
+            "at random.",
+            "Assumed: people who look never miss a catch trial, people who do not look pick each "
+            "picture with the same probability, and attention lapses as often in scored as in "
+            "catch trials.",
         ]
         if found.why:
             notes.append(f"No rates, because {found.why}.")
@@ -45,10 +46,10 @@ class Attended(Subject):
         yield Section(
             "lapses",
             "Without lapses of attention",
-            "Fool rates of the trials that people attended to. A lapse is a trial in which a "
-            "picture is picked by chance; how many there are is told by the catch trials, in which "
-            "the truth stands beside obvious fakes. Two-way intervals, the chance in the catch "
-            "trials in them.",
+            "Fool rates of the trials that people paid attention to. A lapse is a trial in which a "
+            "picture is picked at random; the catch trials, in which the truth stands beside "
+            "obvious fakes, tell how many there are. The two-way intervals include the uncertainty "
+            "of that.",
             ("picked as real", "raw", "attended", "interval"),
             [
                 [

@@ -40,6 +40,12 @@ class Section:
     items: Sequence[tuple[str, str, str]] = ()
 
 
+def not_computed(key: str, title: str, why: Iterable[str]) -> Section:
+    """Return a section that is nothing but the sentence that says why there is none."""
+    reasons = list(dict.fromkeys(one for one in why if one))
+    return Section(key, title, f"Not computed: {'; '.join(reasons) or 'no interval exists'}.")
+
+
 @dataclass(frozen=True)
 class Scope:
     """What every subject may say of the whole: `options` pictures a trial, all fool rates."""

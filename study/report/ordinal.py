@@ -14,6 +14,7 @@ from study.report.layout import (
     Section,
     Subject,
     measures,
+    not_computed,
     number,
     number_range,
     p_value,
@@ -40,23 +41,29 @@ class RatingModels(Subject):
         """The odds of all pairs of methods, both scales in one table."""
         models = [model for model in self.rating_models if model.odds]
         notes = [
-            f"{model.scale.capitalize()}: {model.ratings:,} ratings; standard deviations of people "
-            f"{number(model.people_sd)} and of pictures {number(model.pictures_sd)}, in log odds."
+            f"{model.scale.capitalize()}: {model.ratings:,} ratings; on the log odds people have a "
+            f"standard deviation of {number(model.people_sd)}, pictures one of "
+            f"{number(model.pictures_sd)}."
             for model in models
         ]
         notes += [
-            f"{model.scale.capitalize()}: no model, since {model.why}."
+            f"{model.scale.capitalize()}: no model, because {model.why}."
             for model in self.rating_models
             if model.why and model.ratings
         ]
         if not notes:
             return
+        if not models:
+            why = {model.why: model.scale for model in self.rating_models if model.why}
+            yield not_computed("rating-odds", "Ratings as ordered categories", why)
+            return
         yield Section(
             "rating-odds",
             "Ratings as ordered categories",
-            "Odds of a higher rating, for the same person and picture: cumulative link mixed model "
-            "(logit; people and pictures crossed, Laplace's approximation). Two-way intervals over "
-            "other participants and other pictures, p corrected by Holm within a scale.",
+            "The odds of a higher rating of one method than of another, for the same person and "
+            "picture, by a cumulative link mixed model (logit; people and pictures crossed, "
+            "Laplace's approximation). Two-way intervals over other participants and other "
+            "pictures; p is corrected by Holm's method within each scale.",
             ("scale, methods", "odds ratio", "interval", "p", "p (Holm)"),
             [
                 [

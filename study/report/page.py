@@ -200,7 +200,7 @@ def _cards(s: Summary) -> list[dict[str, str]]:
             "figure": percent(rate.rate),
             "range": percent_range(rate.headline),
             "words": f"taken for the real picture in {rate.picked} of {rate.trials} trials; "
-            f"{percent(points[rate.name].point)} would be as often as the real one",
+            f"at {percent(points[rate.name].point)} it would be picked as often as the real one",
         }
         for rate in s.rates.fool_rates
         if rate.name != TRUTH

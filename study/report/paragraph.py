@@ -35,10 +35,11 @@ def paragraph(s: Report) -> str:
         sentences += _picked(s)
     elif isinstance(s, (Judgements, Preferences)):
         sentences += s.answered.sentences()
-    sentences.append(
-        "Intervals are two-way cluster-robust over participants and pictures on the logit scale "
-        "with t quantiles; pooled binomial intervals would be too narrow."
-    )
+    if any(rate.headline.defined for rate in s.rates_shown):
+        sentences.append(
+            "Intervals of rates are two-way cluster-robust over participants and pictures, on the "
+            "logit scale with t quantiles; pooled binomial intervals would be too narrow."
+        )
     return " ".join(sentences)
 
 
@@ -49,9 +50,9 @@ def _who(s: Report) -> Iterator[str]:
     if marks:
         yield f"{', '.join(marks)}, not for publication:"
     task = (
-        f"picking the real one among {answers.options}"
+        f"picking the real one among {answers.options} versions"
         if isinstance(s, Summary)
-        else f"picking the preferred one among {answers.options}"
+        else f"picking the preferred one among {answers.options} versions"
         if isinstance(s, Preferences)
         else "each shown alone and called real or fake"
     )
@@ -76,7 +77,7 @@ def _picked(s: Summary) -> list[str]:
     d = s.truth.detection
     sentences.append(
         f"The real picture was found in {percent(d.correct)} of the trials "
-        f"({d_prime_words(d)}; equal distractors assumed)."
+        f"({d_prime_words(d)}; equally good fakes assumed)."
     )
     return sentences
 

@@ -16,6 +16,7 @@ from study.report.layout import (
     Scope,
     Section,
     Subject,
+    count,
     percent,
     percent_range,
     rate_rows,
@@ -25,8 +26,8 @@ from study.statistics import stats
 from study.statistics.stats import Counted
 
 _UNFINISHED = (
-    "An answer is complete in itself: who left early is analysed with the answers given, unless a "
-    "rule excludes them."
+    "Every answer is complete in itself: the answers of people who left early count, unless a rule "
+    "excludes them."
 )
 
 
@@ -133,9 +134,10 @@ class Participants(Subject):
                 *((f"Excluded: {reasons}.",) if reasons else ()),
                 *((f"Decided by a person: {decided}.",) if decided else ()),
                 *((_UNFINISHED,) if flow.unfinished else ()),
-                f"Answered trials: {kinds}. Analysed: {answers.analysed} scored trials, "
-                f"{answers.per_participant} a participant, on {answers.pictures} pictures, "
-                f"{answers.per_picture} a picture, from {answers.first} to {answers.last} UTC.",
+                f"Answered trials: {kinds}. Analysed: {count(answers.analysed, 'scored trial')} "
+                f"({answers.per_participant} per participant) on "
+                f"{count(answers.pictures, 'picture')} ({answers.per_picture} per picture), "
+                f"answered from {answers.first} to {answers.last} UTC.",
             ),
         )
 
@@ -207,8 +209,8 @@ class Populations(Subject):
             yield Section(
                 "populations",
                 "Who is counted",
-                "Everybody with scored answers has completed and nobody is excluded: there is one "
-                "way to count.",
+                "Everybody who answered a scored trial has completed the study, and nobody is "
+                "excluded, so there is only one way to count.",
             )
             return
         rows = []
@@ -224,7 +226,7 @@ class Populations(Subject):
         yield Section(
             "populations",
             "Who is counted",
-            f"The {_named(scope)} under every choice of participants. {choices}.",
+            f"The {_named(scope)} for every choice of participants. {choices}.",
             ("population, method", "people / trials", "rate", "interval"),
             rows,
         )

@@ -41,16 +41,17 @@ class Pictures(Subject):
             yield Section(
                 "classes",
                 "Classes",
-                "Fool rate in percent with its interval, per class of picture. Few answers each, "
-                "and many classes: a class that stands out here may do so by chance.",
+                "Fool rates in percent, with intervals, by class of picture. There are many "
+                "classes with few answers each: one that stands out here may do so by chance.",
                 ("class", "pictures", "trials", *part),
                 rows,
             )
         yield Section(
             "pictures",
             "Most and least fooling pictures",
-            "Ordered by (picks + ½)/(trials + 1), ties by the mean rating of realism. Few people "
-            "saw each: a description of this study, no estimate for a picture.",
+            "Ordered by (picks + ½)/(trials + 1), then by the mean rating of realism. Few people "
+            "saw each picture, so this describes the study and does not estimate how well a "
+            "picture fools.",
             ("end, method", "picture", "class", "picks", "realism"),
             [
                 [
@@ -61,7 +62,7 @@ class Pictures(Subject):
                 for end, shown in (("most", of_method.most), ("least", of_method.least))
                 for p in shown
             ],
-            ("All pictures are in the formats csv and json.",),
+            ("All pictures are in the CSV and JSON formats.",),
         )
 
     def rows(self) -> Iterator[Row]:

@@ -20,14 +20,18 @@ from study.statistics.stats import SlotCheck
 
 def places(check: SlotCheck) -> Section:
     """Return the section of the places, and where the truth stood if the trials show it."""
-    tested = "no test" if math.isnan(check.p) else f"p {equal(check.p)}"
+    tested = (
+        "no test, as the participants are too few or all alike"
+        if math.isnan(check.p)
+        else f"p {equal(check.p)}"
+    )
     truth = any(check.real_shown)
     return Section(
         "slots",
         "Places on the screen",
-        f"If only the pictures decide, each place is picked in {percent(check.expected)} of "
+        f"If only the pictures matter, each place is picked in {percent(check.expected)} of "
         "the trials.",
-        ("slot", *(("truth shown",) if truth else ()), "picks", "share", "interval"),
+        ("place", *(("truth shown",) if truth else ()), "picks", "share", "interval"),
         [
             [
                 rate.name,
@@ -39,9 +43,9 @@ def places(check: SlotCheck) -> Section:
             for rate, shown in zip(check.slots, check.real_shown, strict=True)
         ],
         (
-            f"Equal shares: {tested} over {count(check.participants, 'participant')}, each "
-            "with favourite places of their own (Hotelling's T²); answers taken as independent "
-            f"(naive) p {equal(check.chi2_p)}.",
+            f"Test of equal shares, over {count(check.participants, 'participant')} who may each "
+            f"have favourite places (Hotelling's T²): {tested}. Naive, as if all answers were "
+            f"independent: p {equal(check.chi2_p)}.",
         ),
     )
 

@@ -13,6 +13,7 @@ from study.report.layout import (
     Subject,
     count,
     measures,
+    not_computed,
     number_range,
     p_value,
     percent,
@@ -59,9 +60,9 @@ class Preference(Subject):
         yield shares(
             "preferred",
             "Preferred",
-            f"In what share of the trials was the method's picture preferred? Each trial has one "
-            f"pick among {scope.options}, without the real picture; equally good ones would have "
-            f"{percent(1 / scope.options)} each.",
+            "In what share of the trials was the method's picture preferred? Each trial has one "
+            f"pick among {scope.options} pictures, none of them the real one; methods that are "
+            f"liked equally well would have {percent(1 / scope.options)} each.",
             ("method", "picks"),
             self.preferred,
             scope.level,
@@ -69,8 +70,8 @@ class Preference(Subject):
         yield Section(
             "preference-differences",
             "Method against method",
-            "Differences of preference rates in percentage points; interval and t test with the "
-            "two-way variance, corrected by Holm.",
+            "Differences between preference rates in percentage points, with two-way intervals and "
+            "t tests, corrected by Holm's method.",
             ("methods", "diff.", "interval", "p", "p (Holm)"),
             [
                 [
@@ -92,7 +93,11 @@ class Preference(Subject):
         found = self.strengths
         notes = [f"{found.why[0].upper()}{found.why[1:]}."] if found.why else []
         if found.never:
-            notes.append(f"Never picked, so without a finite strength: {', '.join(found.never)}.")
+            notes.append(
+                f"Never picked, hence without a finite strength: {', '.join(found.never)}."
+            )
+        if not found.strengths and found.why:
+            return not_computed("strengths", "All methods on one scale", [found.why])
         rows = [
             [
                 s.name,
@@ -108,16 +113,16 @@ class Preference(Subject):
         return Section(
             "strengths",
             "All methods on one scale",
-            "Strength (Bradley, Terry, Luce): log odds of a pick of the method against one of "
+            "Strength (Bradley, Terry and Luce): the log odds that the method is preferred to "
             f"{self.reference}, which was preferred least and has 0. Pair: the same as a share, "
-            "how often it would be preferred in a pair with that. Two-way intervals over other "
-            "participants and other pictures.",
+            f"how often the method would be preferred in a pair with {self.reference}. Two-way "
+            "intervals over other participants and other pictures.",
             ("method", "strength", "interval", "pair", "interval"),
             rows,
             (
                 *notes,
-                "The scale assumes that what else a trial shows does not change the odds of two "
-                "pictures.",
+                "The scale assumes that the odds between two pictures do not depend on what else "
+                "the trial shows.",
             ),
         )
 
@@ -148,4 +153,10 @@ class Preference(Subject):
             )
         for t in self.preference_differences:
             tested = tested_words(t.interval, t.p_holm)
-            yield (f"{t.name} less {t.other}: {signed(100 * t.difference, 1)} points ({tested}).")
+            points = round(100 * t.difference, 1) + 0.0
+            often = (
+                f"{abs(points):.1f} points {'more' if points > 0 else 'less'} often than"
+                if points
+                else "as often as"
+            )
+            yield f"{t.name} was preferred {often} {t.other} ({tested})."

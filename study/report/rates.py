@@ -14,6 +14,7 @@ from study.report.layout import (
     Subject,
     interval_notes,
     name_of,
+    not_computed,
     percent,
     percent_range,
     rate_rows,
@@ -39,13 +40,17 @@ class Rates(Subject):
     def sections(self, scope: Scope) -> Iterator[Section]:
         """The headline, and the intervals that hold together."""
         level = f"{100 * scope.level:g} %"
+        published = any(rate.paper is not None for rate in self.fool_rates)
         yield Section(
             "rates",
             "Fool rates",
-            f"In what share of the trials was the picture taken for the real one? Each trial has "
-            f"one pick among {scope.options}, so the rates share one denominator, "
-            f"{scope.analysed} trials, and sum to 100 %.",
-            ("picked as real", "picks", "rate", f"{level} interval", "Wilson (naive)", "paper"),
+            "In what share of the trials was the picture taken for the real one? Each trial has "
+            f"one pick among {scope.options} pictures, so the rates share one denominator "
+            f"({scope.analysed} trials) and add up to 100 %.",
+            (
+                *("picked as real", "picks", "rate", f"{level} interval", "Wilson (naive)"),
+                *(("paper",) if published else ()),
+            ),
             [
                 [
                     name_of(rate),
@@ -53,26 +58,36 @@ class Rates(Subject):
                     percent(rate.rate),
                     percent_range(rate.headline),
                     percent_range(rate.wilson),
-                    "" if rate.paper is None else percent(rate.paper, 2),
+                    *(["" if rate.paper is None else percent(rate.paper, 2)] if published else []),
                 ]
                 for rate in self.fool_rates
             ],
             (
                 *interval_notes(self.fool_rates),
                 f"{level} interval: over other participants and other pictures (two-way "
-                "cluster-robust, logit scale, t quantile). Wilson treats all answers as "
-                "independent and is too narrow; it stands here for comparison only.",
-                f"paper: the rate that {self.paper} reports for its own study, not a result of "
-                "this one.",
+                "cluster-robust, logit scale, t quantile). Wilson's interval treats all answers as "
+                "independent and is too narrow; it is shown for comparison only.",
+                *(
+                    (
+                        f"Paper: the rate that {self.paper} reports for its own study, not a "
+                        "result of this one.",
+                    )
+                    if published
+                    else ()
+                ),
             ),
             self.fool_rates,
         )
+        if not any(joint.robust.defined for joint in self.joint):
+            why = [joint.robust.note for joint in self.joint]
+            yield not_computed("joint", "The rates together", why)
+            return
         yield Section(
             "joint",
             "The rates together",
-            f"Intervals that hold for all rates at once with {level}, and how much the answers of "
-            "the same person or picture resemble each other (design effect: variance over that of "
-            "independent answers).",
+            f"Intervals that hold for all rates at once with {level} confidence. The design effect "
+            "shows how much answers by the same person, or about the same picture, resemble each "
+            "other: it is the variance divided by that of independent answers.",
             ("picked as real", "rate", "joint interval", "Goodman (naive)", "design effect"),
             [
                 [

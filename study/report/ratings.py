@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Self
@@ -13,6 +14,7 @@ from study.report.layout import (
     Section,
     Subject,
     measures,
+    not_computed,
     number,
     number_range,
     p_value,
@@ -49,14 +51,17 @@ class Ratings(Subject):
         if not self.ratings:
             return
         alphas = ", ".join(
-            f"{a.scale} {number(a.alpha)} ({a.ratings} ratings of {a.pictures} pictures)"
+            f"{a.scale} {number(a.alpha)} ({a.ratings:,} ratings of {a.pictures} pictures)"
+            if a.pictures
+            else f"{a.scale} not computed, as no picture was rated by two people"
             for a in self.agreement
         )
         yield Section(
             "ratings",
             "Ratings",
-            "Mean opinion score from 1 to 5: the mean of all ratings, two-way interval over other "
-            "participants and other pictures; then the distribution, in percent of the ratings.",
+            "Mean opinion score from 1 to 5: the mean of all ratings, with a two-way interval over "
+            "other participants and other pictures; then the distribution, in percent of the "
+            "ratings.",
             ("scale, method", "ratings", "mean", "interval", "1", "2", "3", "4", "5"),
             [
                 [
@@ -72,13 +77,16 @@ class Ratings(Subject):
             (f"Agreement between participants (Krippendorff's alpha, ordinal): {alphas}.",),
         )
         for scale, differences in self.rating_differences.items():
-            if any(t.participants for t in differences):
+            if differences and all(math.isnan(t.p) for t in differences):
+                why = [t.interval.note for t in differences]
+                yield not_computed(f"ratings-{scale}", f"Ratings compared: {scale}", why)
+            elif any(t.participants for t in differences):
                 yield Section(
                     f"ratings-{scale}",
                     f"Ratings compared: {scale}",
-                    "Differences of the ratings within a trial; interval and t test with the "
-                    "two-way variance, corrected by Holm. Ranks: Wilcoxon's signed ranks of the "
-                    "participants' mean differences, on these pictures only.",
+                    "Differences between the ratings within a trial, with two-way intervals and t "
+                    "tests, corrected by Holm's method. Ranks: Wilcoxon's signed-rank test of the "
+                    "participants' mean differences, valid for these pictures only.",
                     ("methods", "difference", "interval", "p", "p (Holm)", "ranks"),
                     [
                         [

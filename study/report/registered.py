@@ -27,6 +27,8 @@ from study.statistics.comparisons import MARGIN, equivalence
 from study.statistics.judged import contrasts
 from study.statistics.stats import Counted, is_excluded
 from study.statistics.twoway import (
+    GAPS,
+    SHARES,
     TwoWayVariance,
     two_way_mean,
     two_way_p,
@@ -35,8 +37,8 @@ from study.statistics.twoway import (
 
 HELD, OPEN = "✓", "–"
 _NONE = (
-    "Nothing was registered with this program before the first participant began (python -m "
-    "study.register), so the report cannot check itself against a registration."
+    "No registration was stored before the first participant began (python -m study.register "
+    "writes one), so the report has nothing to check itself against."
 )
 
 
@@ -81,7 +83,7 @@ class Registered(Subject):
         yield Section(
             "registration",
             "Registration",
-            f"{held} of {len(self.registration)} lines are as registered. SHA-256 of the "
+            f"{held} of {len(self.registration)} points are as registered. SHA-256 of the "
             f"registration: {self.registration_sha256}.",
             items=[
                 (
@@ -138,7 +140,7 @@ def _beforehand(found: Registration, people: pd.DataFrame) -> Line:
     stored = found.stored_at
     before = stored is not None and pd.Timestamp(stored) <= first
     said = "at an unknown time" if stored is None else f"on {stored:%Y-%m-%d %H:%M} UTC"
-    whole = "" if found.intact else ", and its content does not have its hash"
+    whole = "" if found.intact else ", and its content does not match its hash"
     return Line(
         "Registered before the first participant",
         f"SHA-256 {found.sha256[:16]}...",
@@ -150,11 +152,14 @@ def _beforehand(found: Registration, people: pd.DataFrame) -> Line:
 def _looked(looks: Sequence[Look]) -> str:
     """How often somebody saw the rates while the study ran, as a sentence."""
     if not looks:
-        return "At /admin nobody looked at the rates before the end."
+        return "Nobody looked at the rates on the administrator's page while the study ran."
     times = "once" if len(looks) == 1 else f"{len(looks)} times"
     said = ", ".join(f"{look.at:%Y-%m-%d %H:%M} ({look.completed} completed)" for look in looks[:5])
     more = f" and {len(looks) - 5} later ones" if len(looks) > 5 else ""
-    return f"At /admin somebody looked at the rates {times} before the end: {said}{more}."
+    return (
+        f"Somebody looked at the rates on the administrator's page {times} while the study ran: "
+        f"{said}{more}."
+    )
 
 
 def _sample(content: Mapping[str, Any], people: pd.DataFrame) -> Line:
@@ -175,7 +180,7 @@ def _exclusions(content: Mapping[str, Any], counted: Counted) -> Line:
     excluded = int(is_excluded(counted.participants).sum())
     said = f"{_rules(used)}; {excluded} excluded"
     if by_hand:
-        said += f", {by_hand} of them by a person and by no rule"
+        said += f", {by_hand} of them by a person and not by a rule"
     held = used == dict(content["exclusion"]) and not by_hand
     return Line("Rules of exclusion", _rules(content["exclusion"]), said, held)
 
@@ -188,7 +193,7 @@ def _margin(content: Mapping[str, Any], counted: Counted) -> Line:
     registered, used = content["margin"], counted.margin
 
     def said(margin: float | None) -> str:
-        return f"none (the report's own, {MARGIN:g})" if margin is None else f"{margin:g}"
+        return f"none (the report's default is {MARGIN:g})" if margin is None else f"{margin:g}"
 
     return Line("Margin of equivalence", said(registered), said(used), registered == used)
 
@@ -202,7 +207,8 @@ def _primary(content: Mapping[str, Any], counted: Counted) -> Line:
     variance = _contrast(counted, method, against)
     if variance is None:
         return Line("Primary contrast", what, "no trial shows it", False)
-    interval = two_way_mean(variance, counted.level)
+    limits = GAPS if against == TRUTH and counted.kind == PICK else SHARES
+    interval = two_way_mean(variance, counted.level, limits)
     p = equivalence(variance, counted.margin or MARGIN) if equivalent else two_way_p(variance)
     name = "gap" if against == TRUTH and counted.kind == PICK else "difference"
     found = f"{name} {signed(100 * variance.mean, 1)} points"

@@ -42,18 +42,18 @@ class Roads(Subject):
             rows += [[f"  {road}", percent(rate), percent_range(i)] for road, rate, i in roads(o)]
         draws = max(o.draws for o in self.sensitivity)
         part = max(o.models_on for o in self.sensitivity)
-        drawn = f"; both models on {part} answers of participants drawn at random"
+        drawn = f"; GEE and mixed model on {part} answers, of participants drawn at random"
         yield Section(
             "roads",
             "Computed in other ways",
-            "Does the conclusion hang on how the interval is made? The bootstrap draws "
-            "participants and pictures anew and is rather too wide, the GEE knows participants "
-            "only, Jeffreys takes all answers as independent.",
-            ("method, road", "rate", "interval"),
+            "Does the conclusion depend on how the interval is computed? The bootstrap resamples "
+            "participants and pictures and is rather too wide; the GEE takes only participants "
+            "into account; Jeffreys' interval treats all answers as independent.",
+            ("method, way", "rate", "interval"),
             rows,
             (
-                f"Bootstrap: {draws} draws, percentiles. GEE: bias-reduced sandwich, logit. Mixed "
-                "model: logit with crossed normal effects, variational Bayes, marginal rate"
+                f"Bootstrap: {draws:,} draws, percentiles. GEE: bias-reduced sandwich, logit. "
+                "Mixed model: logit with crossed normal effects, variational Bayes, marginal rate"
                 f"{drawn if part < scope.analysed else ''}.",
             ),
         )

@@ -12,6 +12,7 @@ from study.report.layout import (
     Section,
     Subject,
     measures,
+    not_computed,
     number_range,
     percent,
     percent_range,
@@ -40,16 +41,22 @@ class OneScale(Subject):
         found = self.scale
         if len(found.strengths) + len(found.never) < _FEWEST and not found.why:
             return
+        if not found.strengths and found.why:
+            yield not_computed("scale", "All methods on one scale", [found.why])
+            return
         notes = [f"{found.why[0].upper()}{found.why[1:]}."] if found.why else []
         if found.never:
-            notes.append(f"Never picked, so without a finite strength: {', '.join(found.never)}.")
+            notes.append(
+                f"Never picked, hence without a finite strength: {', '.join(found.never)}."
+            )
         yield Section(
             "scale",
             "All methods on one scale",
-            "Strength (Bradley, Terry, Luce): log odds of a pick of the method against one of the "
-            "truth, from all trials together, whatever each of them showed; 0 is picked as often. "
-            "Pair: the same as a share, how often it would be picked in a pair with the truth. "
-            "Two-way intervals over other participants and other pictures.",
+            "Strength (Bradley, Terry and Luce): the log odds that the method is picked rather "
+            "than the truth, from all trials together, whichever methods each of them showed; at "
+            "0 it is picked as often as the truth. Pair: the same as a share, how often the method "
+            "would be picked in a pair with the truth. Two-way intervals over other participants "
+            "and other pictures.",
             ("method", "picks", "strength", "interval", "pair", "interval"),
             [
                 [
@@ -64,9 +71,9 @@ class OneScale(Subject):
             ],
             (
                 *notes,
-                "The scale assumes that what else a trial shows does not change the odds of two "
-                "pictures. Differences of two strengths, with intervals and tests, are in csv and "
-                "json.",
+                "The scale assumes that the odds between two pictures do not depend on what else "
+                "the trial shows. Differences between strengths, with intervals and tests, are in "
+                "the CSV and JSON formats.",
             ),
         )
 

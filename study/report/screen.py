@@ -52,8 +52,8 @@ class ScreenChecks(Subject):
             yield Section(
                 "screen",
                 "Eyes and screens",
-                f"Checks before the trials; passed: {100 * ENOUGH:.0f} % right. Nobody is excluded "
-                "by them unless a rule of the study says so.",
+                f"Checks before the trials, passed by {100 * ENOUGH:.0f} % right answers. Nobody "
+                "is excluded by them unless a rule of the study says so.",
                 ("check", "participants", "passed", "all right"),
                 [
                     [_NAMES[one.name], str(one.asked), str(one.passed), str(one.perfect)]

@@ -10,12 +10,12 @@ from study.report.layout import Section
 from study.report.summary import Report
 
 _SIMULATED = (
-    "SIMULATED: a program drew these answers from a model to test the pipeline or to plan a study. "
-    "No person gave them; they say nothing about any method."
+    "SIMULATED: a program drew these answers from a model, to test the pipeline or to plan a "
+    "study. No person gave them, and they say nothing about any method."
 )
 _EDITED = (
-    "EDITED: files of this export were changed after the study had written them. Nobody can tell "
-    "from them what the participants answered."
+    "EDITED: files of this export were changed after the study had written them, so nobody can "
+    "tell from them what the participants answered."
 )
 
 

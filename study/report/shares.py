@@ -51,7 +51,7 @@ def shares(
         (
             *interval_notes(rates),
             f"{wide} interval: over other participants and other pictures (two-way "
-            "cluster-robust, logit scale, t quantile). Wilson treats all answers as "
+            "cluster-robust, logit scale, t quantile). Wilson's interval treats all answers as "
             "independent and is too narrow.",
         ),
         rates,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Self
@@ -12,6 +13,7 @@ from study.report.layout import (
     Section,
     Subject,
     measures,
+    not_computed,
     p_value,
     points_range,
     row,
@@ -48,20 +50,24 @@ class Tests(Subject):
 
     def sections(self, scope: Scope) -> Iterator[Section]:
         """A table each, where there is something to test."""
-        if self.against_truth:
+        if self.against_truth and all(math.isnan(t.p) for t in self.against_truth):
+            why = [t.interval.note for t in self.against_truth]
+            yield not_computed("tests", "Tests against the truth", why)
+        elif self.against_truth:
             margin = f"{100 * self.against_truth[0].margin:g}"
             fixed = (
                 "fixed in the study file"
                 if self.margin_fixed
-                else "the report's own, which the study file did not fix"
+                else "this report's default, as the study file fixes none"
             )
             yield Section(
                 "tests",
                 "Tests against the truth",
-                "Is a method's gap to its point of indistinguishability 0, for other people and "
-                "other pictures? t test of the gap with its two-way variance: p is at most 5 % "
-                "where the 95 % interval leaves 0 out. Corrected by Holm, with the last column in "
-                "the same family. d: mean gap over its standard deviation between participants.",
+                "Is a method's gap to its point of indistinguishability 0 for other people and "
+                "other pictures, too? t test of the gap with its two-way variance: p is at most 5 "
+                "% exactly where the 95 % interval does not contain 0. Holm's correction takes "
+                "these tests and those of the last column as one family. d: the mean gap divided "
+                "by its standard deviation between participants.",
                 ("method", "gap", "d", "p", "p (Holm)", "flips", "naive", f"±{margin} (Holm)"),
                 [
                     [
@@ -78,18 +84,23 @@ class Tests(Subject):
                 ],
                 (
                     "A large p does not show that there is no gap. The last column asks for that: "
-                    f"two one-sided tests of a gap within {margin} points, {fixed}; small means "
-                    "picked about as often as the truth. Flips: signs of the participants' gaps, "
-                    "on these pictures only. Naive: binomial, as if answers were independent.",
+                    f"two one-sided tests of whether the gap is within {margin} points ({fixed}); "
+                    "a small p there means that the method is picked about as often as the truth. "
+                    "Flips: a sign-flip test of the participants' gaps, valid for these pictures "
+                    "only. Naive: a binomial test, as if all answers were independent.",
                 ),
             )
-        if self.differences:
+        if self.differences and all(math.isnan(t.p) for t in self.differences):
+            why = [t.interval.note for t in self.differences]
+            yield not_computed("differences", "Method against method", why)
+        elif self.differences:
             few = len(self.differences) <= _MOST_DIFFERENCES
             yield Section(
                 "differences",
                 "Method against method",
-                "Differences of fool rates in percentage points; interval and t test with the "
-                "two-way variance. Flips: the participants' differences, on these pictures only.",
+                "Differences between fool rates in percentage points, with two-way intervals and t "
+                "tests. Flips: a sign-flip test of the participants' differences, valid for these "
+                "pictures only.",
                 ("methods", "diff.", "interval", "d", "p", "p (Holm)", "flips"),
                 [
                     [
@@ -106,8 +117,9 @@ class Tests(Subject):
                 ()
                 if few
                 else (
-                    f"{len(self.differences)} differences are too many for a table; all are in csv "
-                    "and json, and all methods on one scale below.",
+                    f"{len(self.differences)} differences are too many for a table: all of them "
+                    "are in the CSV and JSON formats, and the next section puts all methods on one "
+                    "scale.",
                 ),
             )
 

@@ -67,21 +67,23 @@ class Truth(Subject):
         yield Section(
             "truth",
             "Against the truth",
-            "Rate: picks of the method among the picks of it or of the truth; at 50 % it is picked "
-            "as often as the truth. Point: the fool rate at which it would be, given what the "
-            "other methods take; gap: the fool rate minus it, in percentage points, which is half "
-            "of the difference between the picks of the method and of the truth.",
+            "Rate: picks of the method among all picks of either the method or the truth; at 50 % "
+            "the method is picked as often as the truth. Point: the fool rate at which that would "
+            "be so, given the picks of the other methods (the point of indistinguishability). Gap: "
+            "the fool rate minus that point, in percentage points, which is half of the difference "
+            "between the picks of the method and those of the truth.",
             ("method", "picks", "rate", "interval", "point", "gap", "interval"),
             rows,
             (
                 *interval_notes(self.pairwise),
                 f"The real picture was found in {percent(found.correct)} of the trials with "
-                f"{found.alternatives} pictures: {d_prime_words(found)}, if all fakes were equally "
-                "good.",
+                f"{found.alternatives} pictures: {d_prime_words(found)}, assuming that all fakes "
+                "are equally good.",
                 *(
                     (
-                        "Picked as often is not the same as not told apart: if half of a method's "
-                        "pictures fooled everybody and half nobody, it would be picked as often.",
+                        "To be picked as often as the truth does not mean that nobody can tell: if "
+                        "half of a method's pictures fooled everybody and the other half nobody, "
+                        "it would be picked as often, too.",
                     )
                     if self.distances
                     else ()

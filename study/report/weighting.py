@@ -42,16 +42,17 @@ class Weighting(Subject):
             yield Section(
                 "weighting",
                 title,
-                "Everybody has answered as many trials, so the rates are the same whether answers "
-                "or people count alike.",
+                "Everybody answered the same number of trials, so it makes no difference whether "
+                "every answer or every person counts the same.",
             )
             return
         yield Section(
             "weighting",
             title,
-            "The headline counts every answer alike, so whoever answers more trials counts more. "
-            "Here every person counts alike; tests of participants' means do, too.",
-            ("picked as real", "by answer", "by person", "interval", "apart", "interval"),
+            "The headline gives every answer the same weight, so people who answered more trials "
+            "count for more. Here every person has the same weight, as in tests of participants' "
+            "means.",
+            ("picked as real", "by answer", "by person", "interval", "difference", "interval"),
             [
                 [
                     rate.name,
@@ -73,14 +74,14 @@ class Weighting(Subject):
             return ""
         apart = [rate for rate in self.people_rates if rate.differ and rate.name != TRUTH]
         if not apart:
-            return "By person the rates are the same within a point."
+            return "The rates by person are the same to within one percentage point."
         said = "; ".join(
             f"{rate.name} {percent(rate.rate)} by person, {percent(rate.by_answer)} by answer"
             for rate in apart
         )
         return (
-            f"The rates differ: {said}. Who answered fewer trials was fooled "
-            f"{_often(apart)}; the rate over people like these is the one by person."
+            f"The rates differ: {said}. People who answered fewer trials were fooled "
+            f"{_often(apart)}; the rate to expect of people like these is the one by person."
         )
 
     def rows(self) -> Iterator[Row]:
@@ -94,5 +95,5 @@ class Weighting(Subject):
 
 def _often(apart: list[PeopleRate]) -> str:
     if len({rate.difference > 0 for rate in apart}) > 1:
-        return "otherwise"
+        return "more often by some methods and less often by others"
     return "more often" if apart[0].difference > 0 else "less often"

@@ -33,12 +33,21 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import stdtr
 
 from study.protocol.design import TRUTH
+from study.protocol.session import HIGHEST, LOWEST
 from study.statistics.intervals import LEVEL, Interval
 from study.statistics.stats import methods
-from study.statistics.twoway import TwoWayVariance, two_way_mean, two_way_p, two_way_variance
+from study.statistics.twoway import (
+    GAPS,
+    SHARES,
+    TwoWayVariance,
+    two_way_mean,
+    two_way_p,
+    two_way_variance,
+)
 
 # A gap of 5 points to the point of indistinguishability is a difference of 10 points between how
 # often the method and the truth are picked; a study that wants another margin fixes it beforehand.
+RATINGS_APART = (float(LOWEST - HIGHEST), float(HIGHEST - LOWEST))  # limits of a difference
 MARGIN = 0.05
 _EXACT = 16  # participants up to which all sign patterns are counted: those of the default study
 _PATTERNS = 9_999  # drawn beyond; fewer where participants are many, whose means vary little
@@ -227,7 +236,7 @@ def against_truth(
     corrected = holm([*gaps, *within])  # whoever may claim either has as many chances to err
     return [
         AgainstTruth(
-            name, variance.mean, two_way_mean(variance, level), means.size, _effect(means),
+            name, variance.mean, two_way_mean(variance, level, GAPS), means.size, _effect(means),
             gaps[i], corrected[i], flips[0], naive, margin, within[i], corrected[len(found) + i],
             flips[1],
         )
@@ -250,8 +259,8 @@ def differences(rows: pd.DataFrame, level: float = LEVEL) -> list[Difference]:
     corrected = holm([two_way_p(variance) for _, _, variance, _ in found])
     return [
         Difference(
-            one, other, variance.mean, two_way_mean(variance, level), means.size, _effect(means),
-            two_way_p(variance), p_holm, *sign_flip(means),
+            one, other, variance.mean, two_way_mean(variance, level, SHARES), means.size,
+            _effect(means), two_way_p(variance), p_holm, *sign_flip(means),
         )
         for (one, other, variance, means), p_holm in zip(found, corrected, strict=True)
     ]  # fmt: skip
@@ -278,8 +287,8 @@ def rating_differences(
         correlation, p_ranks = signed_ranks(means)
         result.append(
             RatingDifference(
-                scale, one, other, variance.mean, two_way_mean(variance, level), means.size,
-                correlation, two_way_p(variance), p_holm, p_ranks,
+                scale, one, other, variance.mean, two_way_mean(variance, level, RATINGS_APART),
+                means.size, correlation, two_way_p(variance), p_holm, p_ranks,
             )
         )  # fmt: skip
     return result

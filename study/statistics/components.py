@@ -76,7 +76,14 @@ def components(
     pairs = n_p - n_c, n_q - n_c, n - n_p - n_q + n_c
     if y.min() == y.max() or min(n_people, n_pictures) < 2 or min(pairs) <= 0:
         why = "no components, because "
-        why += "all answers are equal" if y.min() == y.max() else "no two answers share just one"
+        if y.min() == y.max():
+            why += "all answers are equal"
+        elif pairs[0] <= 0:
+            why += "nobody has answered about two pictures"
+        elif pairs[1] <= 0:
+            why += "no picture was seen by two people"
+        else:
+            why += "every two answers share the person or the picture"
         none = undefined(MOMENTS, level, why)
         return Components(math.nan, none, math.nan, none, math.nan, math.nan)
     neither = (s - s_p - s_q + s_c) / pairs[2]

@@ -29,6 +29,7 @@ from study.statistics.comparisons import holm
 from study.statistics.intervals import LEVEL, Interval, undefined
 from study.statistics.stats import methods
 from study.statistics.twoway import (
+    SHARES,
     TWO_WAY_LINEAR,
     TwoWayVariance,
     two_way_mean,
@@ -97,7 +98,8 @@ def judged(rows: pd.DataFrame, level: float = LEVEL) -> list[Judged]:
         result.append(
             Judged(
                 name, int(mine["picked"].sum()), len(mine),
-                difference.mean, two_way_mean(difference, level), two_way_p(difference), p_holm,
+                difference.mean, two_way_mean(difference, level, SHARES),
+                two_way_p(difference), p_holm,
                 *estimate(apart, level), *estimate(criterion, level),
             )
         )  # fmt: skip

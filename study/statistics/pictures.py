@@ -89,8 +89,9 @@ def picture_rates(rows: pd.DataFrame) -> list[PictureRate]:
 def extremes(rates: list[PictureRate], shown: int = SHOWN) -> list[Extremes]:
     """The pictures at both ends, at most half of all at each.
 
-    Ties go to more trials, then to the higher (at the lower end: lower) mean rating of realism,
-    then to the smaller id.
+    None that was never picked is among the most fooling ones, and none that was always picked or
+    is among the most fooling ones is among the least fooling. Ties go to more trials, then to the
+    higher (at the lower end: lower) mean rating of realism, then to the smaller id.
     """
     found = []
     for name in dict.fromkeys(rate.name for rate in rates):
@@ -98,7 +99,9 @@ def extremes(rates: list[PictureRate], shown: int = SHOWN) -> list[Extremes]:
         count = min(shown, len(mine) // 2)
         falling = sorted(mine, key=lambda r: (-r.score, -r.trials, -_known(r), r.picture))
         rising = sorted(mine, key=lambda r: (r.score, -r.trials, _known(r), r.picture))
-        found.append(Extremes(name, falling[:count], rising[:count]))
+        most = [rate for rate in falling[:count] if rate.picked]
+        least = [rate for rate in rising[:count] if rate.picked < rate.trials]
+        found.append(Extremes(name, most, [rate for rate in least if rate not in most]))
     return found
 
 

@@ -68,7 +68,7 @@ def ratings(rows: pd.DataFrame, scale: str, level: float = LEVEL) -> list[Rating
         if len(values):
             groups = of_method["participant"], of_method["picture"]
             variance = two_way_variance(values, *groups)
-            mean, interval = variance.mean, two_way_mean(variance, level)
+            mean, interval = variance.mean, two_way_mean(variance, level, (LOWEST, HIGHEST))
         counts = tuple(int((values == point).sum()) for point in RATING_POINTS)
         people = of_method["participant"].nunique()
         result.append(Rating(scale, name, len(values), people, mean, interval, counts))

@@ -30,7 +30,7 @@ from study.protocol.exclusions import Rules
 from study.protocol.registration import Record
 from study.statistics.intervals import LEVEL, Interval, goodman, wilson
 from study.statistics.slots import even_shares
-from study.statistics.twoway import codes, two_way_logit, two_way_mean, two_way_variance
+from study.statistics.twoway import GAPS, codes, two_way_logit, two_way_mean, two_way_variance
 
 # The one place with the paper's figures: fool rates as published, no interval given there.
 PAPER = "arXiv 2508.05068"
@@ -327,7 +327,7 @@ def distances(rows: pd.DataFrame, level: float = LEVEL) -> list[Distance]:
         score = (own - (trials["method"] == TRUTH).to_numpy(dtype=np.float64)) / 2
         variance = two_way_variance(score, trials["participant"], trials["picture"])
         rate, gap = float(own.mean()), variance.mean
-        result.append(Distance(name, rate, rate - gap, gap, two_way_mean(variance, level)))
+        result.append(Distance(name, rate, rate - gap, gap, two_way_mean(variance, level, GAPS)))
     return result
 
 

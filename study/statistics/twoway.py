@@ -39,6 +39,8 @@ from study.statistics.intervals import (
 
 TWO_WAY_LOGIT = "two-way cluster-robust, logit"
 TWO_WAY_LINEAR = "two-way cluster-robust"
+SHARES = (-1.0, 1.0)  # limits of a difference of two shares
+GAPS = (-0.5, 0.5)  # of half of one
 CLOPPER_PEARSON_EFFECTIVE = "Clopper-Pearson on the effective sample size"
 
 _FEWEST = 4  # clusters, below which the two parts say too little about their own noise
@@ -231,18 +233,33 @@ def two_way_logit(
     if p in (0.0, 1.0):
         effective, how = _effective_size(variance, fallback_design_effect, level)
         exact = clopper_pearson(p * effective, effective, level)
-        note = f"{'all' if p else 'none'} picked: Clopper-Pearson on {effective:.0f} {how}"
+        answers = f"{effective:.0f} effective answer{'s' * (round(effective) != 1)}"
+        which = f"{'all' if p else 'none'} picked, so the interval is Clopper and Pearson's"
+        note = f"{which} on {answers} {how}"
         return Interval(exact.low, exact.high, CLOPPER_PEARSON_EFFECTIVE, level, note)
     half = _quantile(variance, level) * math.sqrt(variance.total) / (p * (1 - p))
     center = float(logit(p))
     return Interval(float(expit(center - half)), float(expit(center + half)), TWO_WAY_LOGIT, level)
 
 
-def two_way_mean(variance: TwoWayVariance, level: float = LEVEL) -> Interval:
+def two_way_mean(
+    variance: TwoWayVariance,
+    level: float = LEVEL,
+    limits: tuple[float, float] = (-math.inf, math.inf),
+) -> Interval:
     """Interval of the mean of a score over participants and pictures.
 
     Like `two_way_logit` without the logit, for scores that are no proportions, such as the gap
     to the point of indistinguishability.
+
+    Parameters
+    ----------
+    variance : TwoWayVariance
+    level : float
+        Nominal coverage in (0, 1).
+    limits : (float, float)
+        Ends of the scale, such as -1 and 1 of a difference of two shares: the interval is cut
+        there, which takes no possible value away.
 
     Returns
     -------
@@ -256,7 +273,8 @@ def two_way_mean(variance: TwoWayVariance, level: float = LEVEL) -> Interval:
     if reason:
         return undefined(TWO_WAY_LINEAR, level, reason)
     half = _quantile(variance, level) * math.sqrt(variance.total)
-    return Interval(variance.mean - half, variance.mean + half, TWO_WAY_LINEAR, level)
+    low, high = max(limits[0], variance.mean - half), min(limits[1], variance.mean + half)
+    return Interval(low, high, TWO_WAY_LINEAR, level)
 
 
 def two_way_p(variance: TwoWayVariance) -> float:
@@ -334,17 +352,17 @@ def _effective_size(
     """
     fewest = float(min(variance.participants, variance.pictures))
     if known_effect is None or math.isnan(known_effect):
-        return fewest, "effective answers (one a participant or picture)"
+        return fewest, "(one per participant or picture)"
     effect = max(1.0, known_effect)
     tail = 0.5 + level / 2
     ratio = stdtrit(variance.n - 1, tail) / stdtrit(variance.degrees_of_freedom, tail)
     effective = max(1.0, variance.n / effect * float(ratio) ** 2)
-    return effective, f"effective answers (design effect {effect:.2f} of the other picks)"
+    return effective, f"(by the design effect of the other picks, {effect:.2f})"
 
 
 def _too_few(variance: TwoWayVariance) -> str:
     """Why no interval over participants and pictures exists, or an empty string."""
     for count, noun in ((variance.participants, "participant"), (variance.pictures, "picture")):
         if count < 2:
-            return f"no interval, because it speaks about other {noun}s and there is only 1"
+            return f"no interval over other {noun}s, because there is only 1"
     return ""

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from study.statistics.intervals import LEVEL, Interval
 from study.statistics.stats import methods
 from study.statistics.twoway import (
+    SHARES,
     Groups,
     codes,
     two_way_logit,
@@ -73,7 +74,7 @@ def people_rates(rows: pd.DataFrame, level: float = LEVEL) -> list[PeopleRate]:
         found.append(
             PeopleRate(
                 name, variance.participants, variance.mean, two_way_logit(variance, level),
-                by_answer, difference, two_way_mean(score, level), p,
+                by_answer, difference, two_way_mean(score, level, SHARES), p,
                 abs(difference) >= POINTS or p <= ALPHA,
             )
         )  # fmt: skip

@@ -229,7 +229,7 @@ def test_a_registration_a_run_and_a_report_that_checks_itself(file, url, tmp_pat
     assert len(lines(url)) == 8
     source = from_database(url)
     said = " ".join(report_of(source).split())
-    assert f"8 of 8 lines are as registered. SHA-256 of the registration: {made.sha256}." in said
+    assert f"8 of 8 points are as registered. SHA-256 of the registration: {made.sha256}." in said
     assert "✓ Registered beforehand, and done so" in said
     assert "Last day of recruitment" in report_of(source, "html")
     whole = json.loads(report_of(source, "json"))
@@ -246,7 +246,7 @@ def test_a_registration_a_run_and_a_report_that_checks_itself(file, url, tmp_pat
     store.close()
     exclusions = lines(url)["Rules of exclusion"]
     assert not exclusions.held
-    assert "1 of them by a person and by no rule" in exclusions.found
+    assert "1 of them by a person and not by a rule" in exclusions.found
     take_part(service, 4)
     assert lines(url)["Participants who completed"].found == "4, 1 participant more than planned"
 
@@ -258,7 +258,7 @@ def test_looks_at_the_rates_are_told(file, url, tmp_path):
     live.reveal(url)
     line = lines(url)["Rates hidden until the end"]
     assert not line.held
-    assert "somebody looked at the rates 2 times before the end: 20" in line.found
+    assert "administrator's page 2 times while the study ran: 20" in line.found
     assert line.found.count("(1 completed)") == 2
     source = from_database(url)
     export(source, tmp_path / "out")
@@ -270,10 +270,12 @@ def test_looks_at_the_rates_are_told(file, url, tmp_path):
 
 def test_looks_of_an_unregistered_study_are_told_too(file, url):
     take_part(serve(url, file), 1)
-    assert "nobody looked at the rates" in " ".join(report_of(from_database(url)).split())
+    assert "Nobody looked at the rates" in " ".join(report_of(from_database(url)).split())
     live.reveal(url)
     said = " ".join(report_of(from_database(url)).split())
-    assert "somebody looked at the rates once before the end" in said
+    assert (
+        "Somebody looked at the rates on the administrator's page once while the study ran" in said
+    )
 
 
 def test_a_study_that_was_changed_after_it_was_registered_says_what(file, url):
@@ -306,7 +308,7 @@ def test_who_registers_after_the_first_participant_has_registered_nothing(file, 
     take_part(serve(url, file), 2)
     assert registration(url, 1) is None
     said = " ".join(report_of(from_database(url)).split())
-    assert "Nothing was registered with this program before the first participant" in said
+    assert "No registration was stored before the first participant began" in said
     assert "– Registered beforehand, and done so" in said
 
 
@@ -321,7 +323,7 @@ def test_a_stored_registration_that_was_changed_is_noticed(file, url):
     store.close()
     line = lines(url)["Registered before the first participant"]
     assert not line.held
-    assert "does not have its hash" in line.found
+    assert "does not match its hash" in line.found
 
 
 # ---- the primary contrast ----------------------------------------------------------------------

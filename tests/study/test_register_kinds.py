@@ -120,7 +120,7 @@ def test_a_registration_a_run_and_a_report_that_checks_itself(file, kind, tmp_pa
     assert line.found.endswith("shown")
     assert f"p {equal(p)}" in line.found
     text = " ".join(report_of(from_database(url)).split())
-    assert "6 of 6 lines are as registered." in text
+    assert "6 of 6 points are as registered." in text
     assert "✓ Registered beforehand, and done so" in text
     take_part(url, spec_of(file), PEOPLE)
     assert not lines(url)["Participants who completed"].held

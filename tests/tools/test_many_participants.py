@@ -9,7 +9,7 @@ from answering import SCALES, answer
 from small_study import SPEC, TOKEN
 
 from study.database.store import Store
-from tools.many_participants import PRACTICE, Person, balance, compared
+from tools.many_participants import PRACTICE, Person, balance, compared, faults
 
 ROOT = Path(__file__).parents[2]
 
@@ -49,6 +49,35 @@ def test_what_is_lost_changed_or_not_acknowledged_is_noticed(one):
     assert counts(url, person) == (1, 1, 0, 1)
     person.person = 5  # who would have answered otherwise
     assert counts(url, person) == (1, 0, 1, 1)
+
+
+def test_who_was_refused_does_not_keep_the_others_from_being_compared(one):
+    url, person = one
+    refused = Person("http://x", 5, shown={"step": "full"})
+    assert tuple(compared(url, [person, refused]).values()) == (2, 2, 0, 0)
+
+
+def test_nobody_is_waited_for_who_has_gone():
+    class Gone:
+        restart_database = None
+
+        def __init__(self):
+            self.apps = [self]
+            self.done = []
+
+        def processor_seconds(self):
+            return 0.0
+
+        def stop(self, how):
+            self.done.append("stop")
+
+        def start(self):
+            self.done.append("start")
+
+    now = Gone()
+    (killed,) = faults(now, [Person("http://x", 1)], 30, lambda: False)
+    assert now.done == ["stop", "start"]
+    assert killed.ended >= killed.began
 
 
 def test_the_participants_are_those_of_the_default_study():

@@ -69,6 +69,15 @@ def refused(folder):
     return said[0]
 
 
+def both_cells(**values):
+    def change(folder):
+        frame = table(folder, PARTICIPANTS)
+        frame.loc[0, list(values)] = list(values.values())
+        frame.to_csv(folder / PARTICIPANTS, index=False, lineterminator="\n")
+
+    return change
+
+
 def cell(name, column, row, value):
     def change(folder):
         frame = table(folder, name)
@@ -155,6 +164,24 @@ DAMAGES = {
     ),
     "answered_at in row 2 of answers.csv is '1.3.2026'": cell(
         ANSWERS, "answered_at", 0, "1.3.2026"
+    ),
+    "consented_at in row 2 of participants.csv is '-1'": cell(
+        PARTICIPANTS, "consented_at", 0, "-1"
+    ),
+    "n_steps_right in row 2 of participants.csv is 4, but must be at most n_steps": both_cells(
+        n_steps="3", n_steps_right="4"
+    ),
+    "n_window in row 2 of participants.csv is empty, but must be there as n_window_right": (
+        both_cells(n_window_right="1")
+    ),
+    "n_mouse in row 2 of participants.csv is 9, but must be at most n_traced": both_cells(
+        n_traced="2", n_mouse="9"
+    ),
+    "n_traced in row 2 of participants.csv is 999, but must be at most n_answered": both_cells(
+        n_traced="999"
+    ),
+    "completed_at in row 2 of participants.csv is before": cell(
+        PARTICIPANTS, "completed_at", 0, "2001-01-01 00:00:00+00:00"
     ),
     "slot in row 2 of answers.csv is '0'": cell(ANSWERS, "slot", 0, "0"),
     "slot in row 4 of answers.csv is 4, but must be at most 3": cell(ANSWERS, "slot", 2, "4"),

@@ -143,4 +143,4 @@ def test_simulated_people_are_not_real():
     given = frame(simulated=True)
     done, answer = marks(given)["Answers of real participants, unchanged"]
     assert not done
-    assert answer == "None, all answers are simulated."
+    assert answer == "All answers are simulated."

@@ -258,10 +258,7 @@ def test_unfinished_participants_are_reported_and_counted(real_url):
 
 def test_one_participant_gives_a_statement_and_no_interval():
     text = FORMATS["text"](summary_of(answers(crossed(PICKS[:1]))))
-    assert (
-        "no interval, because it speaks about other participants and there is only 1"
-        in " ".join(text.split())
-    )
+    assert "no interval over other participants, because there is only 1" in " ".join(text.split())
 
 
 def test_exclusions_are_reported_with_and_without():
@@ -285,7 +282,7 @@ def test_exclusions_are_reported_with_and_without():
 
 def test_one_way_to_count_is_said_in_one_sentence():
     text = " ".join(FORMATS["text"](summary_of(answers(crossed(PICKS)))).split())
-    assert "nobody is excluded: there is one way to count" in text
+    assert "nobody is excluded, so there is only one way to count" in text
 
 
 def test_the_papers_rates_stand_beside_marked_as_the_papers(printed):

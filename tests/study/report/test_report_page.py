@@ -12,6 +12,7 @@ from study.protocol.exclusions import Rules
 from study.report.__main__ import report
 from study.report.latex import escape, latex
 from study.report.page import page
+from study.report.sections import sections as sections_of
 
 HOSTILE = "<script>alert(1)</script>\"'&{{7*7}}\\input{x}%$#_^~"
 
@@ -44,7 +45,9 @@ def test_the_page_loads_nothing(printed):
     for tag, attributes in parsed.tags:
         for name, value in attributes.items():
             assert not name.startswith("on"), (tag, name)
-            if name in ("src", "href", "xlink:href"):
+            if name == "href" and tag == "a":
+                assert value.startswith("#")
+            elif name in ("src", "href", "xlink:href"):
                 assert value.startswith("data:image/")
     assert "default-src 'none'" in found
     assert not re.search(r"url\(|@import|https?:", found)
@@ -171,3 +174,34 @@ def test_a_real_study_is_not_marked():
     found = page(summary)
     assert 'class="mark"' not in found
     assert "SIMULATED" not in found.upper().replace(".SIMULATED", "")
+
+
+def test_the_contents_name_every_section(printed):
+    found = printed["html"]
+    nav = re.search(r"<nav.*?</nav>", found, re.S)[0]
+    asked = re.findall(r'href="#([^"]+)"', nav)
+    there = re.findall(r'<section (?:class="paper" )?id="([^"]+)"', found)
+    assert sorted(asked) == sorted(there)
+    assert len(asked) > 15
+
+
+def test_on_paper_pages_are_numbered_and_headings_stay_with_what_they_head(printed):
+    style = re.search(r"<style>(.*?)</style>", printed["html"], re.S)[1]
+    page_rule = style[style.index("@page") :]
+    assert "margin:" in page_rule[:80]
+    assert "counter(page)" in page_rule[:200]
+    on_paper = style[style.index("@media print") :]
+    assert re.search(r"h2, h3[^{]*\{ break-after: avoid;", on_paper)
+
+
+def test_what_cannot_be_computed_is_one_sentence():
+    one = [{"participant": "a", "picture": "x", "pick": TRUTH}]
+    sections = {s.key: s for s in sections_of(summary_of(answers(one)))}
+    for key in ("joint", "tests", "differences", "components"):
+        folded = sections[key]
+        assert folded.intro.startswith("Not computed: "), folded
+        assert folded.intro.count(". ") == 0
+        assert not [*folded.rows, *folded.notes]
+    for key, section in sections.items():
+        said = {cell for cells in section.rows for cell in cells[1:]} - {"–", ""}
+        assert said or not section.rows, key

@@ -131,8 +131,23 @@ def test_the_margin_is_the_studys_and_the_report_says_whose_it_is():
         margin: " ".join(FORMATS["text"](summary_of(frame, margin=margin)).split())
         for margin in (None, 0.2)
     }
-    assert "within 5 points, the report's own, which the study file did not fix" in text[None]
-    assert "within 20 points, fixed in the study file" in text[0.2]
+    assert "within 5 points (this report's default, as the study file fixes none)" in text[None]
+    assert "within 20 points (fixed in the study file)" in text[0.2]
     tests = {m: summary_of(frame, margin=m).tests.against_truth[0] for m in (0.05, 0.2)}
     assert tests[0.2].p_equivalent < tests[0.05].p_equivalent
     assert tests[0.05].p == tests[0.2].p
+
+
+def test_no_interval_is_wider_than_what_can_be():
+    """Three people and six pictures: the gap's interval went from -108 to +64 points."""
+    scores = {"gan": 3, "classification": 1, TRUTH: 5}
+    picks = [["gan", TRUTH], [TRUTH, TRUTH]]
+    summary = summary_of(answers(crossed(picks, realism=scores)))
+    ends = {"distance": 0.5, "gap": 0.5, "difference": 4}
+    seen = 0
+    for line in csv.DictReader(io.StringIO(csv_text(summary))):
+        most = 1 if line["section"] == "differences" else ends.get(line["measure"])
+        if most and line["low"] and line["section"] != "scale_differences":
+            assert -most <= float(line["low"]) <= float(line["high"]) <= most, line
+            seen += 1
+    assert seen >= 4

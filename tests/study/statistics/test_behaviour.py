@@ -146,3 +146,12 @@ def test_categories_change_nothing_here_either():
         picture_rates,
     ):  # fmt: skip
         assert repr(estimate(small)) == repr(estimate(frame))
+
+
+def test_what_never_fooled_is_not_among_the_most_fooling():
+    trials = crossed([["gan", TRUTH, TRUTH, "gan"]])
+    gan, classification = extremes(picture_rates(answers(trials)))
+    assert [r.picture for r in gan.most] == ["i0", "i3"]
+    assert [r.picture for r in gan.least] == ["i1", "i2"]
+    assert classification.most == []
+    assert len(classification.least) == 2

@@ -61,8 +61,8 @@ def test_people_who_are_all_or_nothing_have_the_largest():
     ("y", "p", "q", "why"),
     [
         ([1, 1, 1, 1], "aabb", "xyxy", "all answers are equal"),
-        ([1, 0], "aa", "xy", "no two answers share just one"),
-        ([1, 0, 1], "abc", "xyz", "no two answers share just one"),
+        ([1, 0], "aa", "xy", "no picture was seen by two people"),
+        ([1, 0, 1], "abc", "xyz", "nobody has answered about two pictures"),
     ],
 )
 def test_what_cannot_be_seen_is_said(y, p, q, why):

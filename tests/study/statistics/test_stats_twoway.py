@@ -215,18 +215,14 @@ def test_counting_the_other_outcome_mirrors_the_interval():
 def test_many_participants_on_one_picture_give_a_statement():
     interval = interval_of([1, 0, 1], ["a", "b", "c"], ["x", "x", "x"])
     assert not interval.defined
-    assert (
-        interval.note == "no interval, because it speaks about other pictures and there is only 1"
-    )
+    assert interval.note == "no interval over other pictures, because there is only 1"
 
 
 def test_one_participant_gives_a_statement():
     for picked in ([1, 0, 1], [0, 0, 0]):
         interval = interval_of(picked, ["a", "a", "a"], ["x", "y", "z"])
         assert not interval.defined
-        assert interval.note == (
-            "no interval, because it speaks about other participants and there is only 1"
-        )
+        assert interval.note == ("no interval over other participants, because there is only 1")
     mean, interval = mean_of([0.5, -0.5], ["a", "a"], ["x", "y"])
     assert mean == 0
     assert not interval.defined
@@ -252,7 +248,7 @@ def test_no_pick_and_nothing_known_counts_each_person_once():
     _, participant, picture = answers(0, participants=16, trials=30, pictures=200)
     interval = interval_of(np.zeros(480), participant, picture)
     assert interval.high == pytest.approx(1 - 0.025 ** (1 / 16))
-    assert "one a participant or picture" in interval.note
+    assert "one per participant or picture" in interval.note
 
 
 def test_a_design_effect_below_1_does_not_invent_answers():
@@ -295,3 +291,14 @@ def test_wrong_lengths_are_refused():
         two_way_variance([1, 0], ["a"], ["x", "y"])
     with pytest.raises(ValueError, match="got 0, 0 and 0"):
         two_way_variance([], [], [])
+
+
+def test_an_interval_ends_where_the_scale_ends():
+    """A gap of half the picks cannot be -108 points, nor a mean of 1 to 5 be 6."""
+    variance = two_way_variance([0, 0.5, 0.5, -0.5], ["a", "a", "b", "b"], [1, 2, 1, 2])
+    wide, cut = two_way_mean(variance), two_way_mean(variance, limits=(-0.5, 0.5))
+    assert wide.low < -0.5
+    assert wide.high > 0.5
+    assert (cut.low, cut.high) == (-0.5, 0.5)
+    narrow = two_way_mean(variance, limits=(-50, 50))
+    assert (narrow.low, narrow.high) == (wide.low, wide.high)

@@ -61,7 +61,7 @@ def test_everybody_picking_alike_stays_at_the_end():
 def test_the_report_prints_both_and_says_when_they_differ():
     summary = summary_of(uneven())
     text = " ".join(FORMATS["text"](summary).split())
-    said = "The rates differ: gan 38.3 % by person, 15.9 % by answer. Who answered fewer trials"
+    said = "The rates differ: gan 38.3 % by person, 15.9 % by answer. People who answered fewer"
     assert said in text
     assert said in paragraph(summary)
     assert "rate_by_person" in FORMATS["csv"](summary)
@@ -70,7 +70,7 @@ def test_the_report_prints_both_and_says_when_they_differ():
 def test_the_report_of_equal_numbers_says_that_both_are_the_same():
     summary = summary_of(answers(crossed([["gan", TRUTH, TRUTH]] * 3)))
     text = " ".join(FORMATS["text"](summary).split())
-    assert "Everybody has answered as many trials" in text
+    assert "Everybody answered the same number of trials" in text
     assert "by person" not in paragraph(summary)
     assert all(rate.difference == pytest.approx(0) for rate in summary.weighting.people_rates)
 
