@@ -253,6 +253,16 @@ REPAIR_FIRST = (
 REPAIR_LOOK = "The marks are pink below: **what they cover is painted over, so look closely.**"
 REPAIR_MARKS = "Your photograph with what would be repaired in pink"
 NO_MARKS = "Nothing was looked for"
+CROSS = {
+    "help": "Arrow keys move the cross, with Shift in larger steps. Enter marks a place; Space "
+    "starts a stroke and ends it; Escape gives it up.",
+    "where": "X% across, Y% down",
+    "starts": "The stroke starts here:",
+    "done": "The stroke is done:",
+    "marked": "Marked:",
+    "given_up": "The stroke is given up.",
+}
+"""What the keys of the cross do, and what a screen reader says of it."""
 NO_HINTS = "No hints yet: choose a colour, then click where it belongs, or draw a stroke."
 WAITING = "The coloured photograph will appear below."
 
