@@ -14,6 +14,8 @@ from colorizers.page.brushing import FRAME
 
 STEP, FAR = 0.01, 0.1
 """How far an arrow key moves the cross, alone and with Shift: shares of the picture's sides."""
+WAIT = 5000
+"""Milliseconds that keys wait for a picture that is being fetched."""
 
 STYLE = """<style>
 #touch { position: relative; }
@@ -41,7 +43,17 @@ _SCRIPT = """() => {
 
     const touch = () => document.querySelector("#touch");
     const picture = () => touch()?.querySelector("img");
-    const on = (target) => target.closest?.("#touch button") && picture()?.naturalWidth;
+    const on = (target) => target.closest?.("#touch button") && picture();
+    // A new picture has no size until it is there: keys wait for it, in their order.
+    let turn = Promise.resolve();
+    const loaded = () => new Promise((done) => {
+        if (picture()?.naturalWidth) return done();
+        document.addEventListener("load", done, { capture: true, once: true });
+        setTimeout(done, WAIT);
+    });
+    const wait = (act) => {
+        turn = turn.then(loaded).then(() => { if (picture()?.naturalWidth) act(); });
+    };
     const part = (name, tag) => {
         parts[name] ??= Object.assign(document.createElement(tag), { id: name });
         // Gradio may have drawn the tab anew.
@@ -117,16 +129,19 @@ _SCRIPT = """() => {
         if (!keys[key] && !arrows[key]) return;
         event.preventDefault();  // the page does not scroll, and the button is not clicked
         event.stopPropagation();
-        if (keys[key]) {
-            if (!event.repeat) keys[key]();
-        } else {
-            const far = event.shiftKey ? FAR : NEAR;
-            across = share(across + far * arrows[key][0]);
-            down = share(down + far * arrows[key][1]);
-            if (from) point("pointermove");
-            say(where());
-        }
-        show(true);
+        if (keys[key] && event.repeat) return;
+        const far = event.shiftKey ? FAR : NEAR;
+        wait(() => {
+            if (keys[key]) {
+                keys[key]();
+            } else {
+                across = share(across + far * arrows[key][0]);
+                down = share(down + far * arrows[key][1]);
+                if (from) point("pointermove");
+                say(where());
+            }
+            show(target === document.activeElement);
+        });
     }, true);
     document.addEventListener("keyup", (event) => {  // Space clicks a button when it comes up
         if (event.key === " " && on(event.target)) event.preventDefault();
@@ -136,12 +151,14 @@ _SCRIPT = """() => {
         part("cross-help", "p");
         target.setAttribute("role", "application");  // or a screen reader keeps the arrow keys
         target.setAttribute("aria-describedby", "cross-help");
-        show(target.matches(":focus-visible"));
+        wait(() => show(target === document.activeElement && target.matches(":focus-visible")));
     });
     document.addEventListener("focusout", ({ target }) => {
         if (!on(target)) return;
-        giveUp();
-        show(false);
+        wait(() => {
+            giveUp();
+            show(false);
+        });
     });
     document.addEventListener("pointerdown", (event) => {
         if (event.isTrusted && on(event.target)) show(false);  // who has a mouse needs none
@@ -155,7 +172,7 @@ _SCRIPT = """() => {
 }"""
 
 SCRIPT = _SCRIPT
-for _name, _value in {"WORDS": texts.CROSS, "FAR": FAR, "NEAR": STEP}.items():
+for _name, _value in {"WORDS": texts.CROSS, "FAR": FAR, "NEAR": STEP, "WAIT": WAIT}.items():
     SCRIPT = SCRIPT.replace(_name, json.dumps(_value))
 SCRIPT = SCRIPT.replace("FRAME", FRAME)
 """Lets arrow keys, Enter, Space and Escape do on the hints' picture what a pointer does."""

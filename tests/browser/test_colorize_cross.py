@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 from visitor import SCREENS, SLOW, changed, coloured, fetched, rotated_jpeg, upload
 
 pytestmark = pytest.mark.browser
@@ -100,6 +100,29 @@ def test_a_mask_a_stroke_and_a_hint_by_keys_alone(
         page.keyboard.press("Tab")
         expect(cross).to_be_hidden()
         assert page.evaluate("document.documentElement.scrollWidth") <= page.viewport_size["width"]
+
+
+def test_keys_wait_for_a_picture_that_is_still_being_fetched(
+    page: Page, server_url: str, tmp_path: Path
+) -> None:
+    page.goto(server_url)
+    upload(page, rotated_jpeg(tmp_path))
+    coloured(page)
+    page.get_by_role("tab", name="Hints").click()
+    expect(page.locator("#touch img")).to_be_visible()
+
+    def slowly(route: Route) -> None:
+        page.wait_for_timeout(1500)
+        route.continue_()
+
+    page.route("**/hints-*.png", slowly, times=1)
+    page.get_by_role("radio", name="Colour", exact=True).focus()
+    to_the_picture(page)
+    shown = page.locator("#touch img").get_attribute("src") or ""
+    page.keyboard.press("Enter")
+    changed(page, shown, "#touch img")
+    press(page, ("Space", 1), ("Shift+ArrowDown", 3), ("Space", 1))
+    expect(page.locator("#hints-note")).to_contain_text("2 hints", timeout=SLOW)
 
 
 def test_the_cross_stays_on_the_picture_and_away_from_the_mouse(
