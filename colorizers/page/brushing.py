@@ -1,6 +1,6 @@
 """The brush of the Hints sub-tab: what is dragged over the picture becomes a stroke.
 
-`SCRIPT` draws under mouse or finger and writes the places into a field that nobody sees,
+`SCRIPT` draws under mouse or finger, or the cross of :mod:`colorizers.page.cross`, and writes the places into a field that nobody sees,
 `places_of` checks what a field brings, :class:`Brushing` answers. A tap draws nothing: it stays a
 click, which :mod:`colorizers.page.placing` answers.
 """
@@ -186,14 +186,7 @@ STYLE = """<style>
 #brush-instead input { padding-block: 4px; font-size: 0.8rem; }
 </style>"""
 
-SCRIPT = """() => {
-    const TAP = 6, STEP = 2, MOST = 1000;  // pixels of the screen, and places
-    const widths = WIDTHS;
-    let hand = null;  // what is being drawn
-    let drew = false;  // since the hand came down last
-
-    // Where the photograph lies on the screen: Gradio shows it no larger than it is.
-    const frame = (img) => {
+FRAME = """(img) => {
         const box = img.getBoundingClientRect();
         const { naturalWidth: wide, naturalHeight: high } = img;
         const fit = Math.min(box.width / wide, box.height / high, 1);
@@ -201,7 +194,16 @@ SCRIPT = """() => {
             left: box.left + (box.width - wide * fit) / 2, wide: wide * fit,
             top: box.top + (box.height - high * fit) / 2, high: high * fit,
         };
-    };
+    }"""
+"""Where a photograph lies on the screen: Gradio shows it no larger than it is."""
+
+SCRIPT = """() => {
+    const TAP = 6, STEP = 2, MOST = 1000;  // pixels of the screen, and places
+    const widths = WIDTHS;
+    let hand = null;  // what is being drawn
+    let drew = false;  // since the hand came down last
+
+    const frame = FRAME;
     const share = (value) => Math.round(Math.min(Math.max(value, 0), 1) * 1e4) / 1e4;
     const drop = () => { hand?.mark?.remove(); hand = null; };
     const wash = () => document.querySelectorAll(".brush-mark[data-done]").forEach(
@@ -257,7 +259,7 @@ SCRIPT = """() => {
             if (hand.points.length >= MOST)  // as of one who fills an area: half of them will do
                 hand.points = hand.points.filter((_, n) => n % 2 === 0);
             if (!hand.mark && Math.hypot(x - first[0], y - first[1]) > TAP) {
-                hand.img.setPointerCapture(hand.id);
+                if (event.isTrusted) hand.img.setPointerCapture(hand.id);  // not of keys
                 mark();
             }
             if (hand.mark) paint();
@@ -295,6 +297,7 @@ SCRIPT = """() => {
 }"""
 for _name, _value in {"WIDTHS": WIDTHS, "COLOUR": COLOUR, "MASKED": "#88888899"}.items():
     SCRIPT = SCRIPT.replace(_name, json.dumps(_value))
+SCRIPT = SCRIPT.replace("FRAME", FRAME)
 """Lets mouse, pen or finger draw on the hints' picture."""
 
 ANSWERED = """() => { document.dispatchEvent(new Event("brush-answered")); }"""

@@ -178,7 +178,7 @@ class Drawing:
             version += "grey" if seen is None else f"**{self._named(step.look.at(seen))}**"
         if step.repair:
             version += ", of the repaired photograph"
-        return f"Colours by **{self.models[step.look.method].title}**{version}."
+        return f"Coloured by **{self.models[step.look.method].title}**{version}."
 
 
 def slot(work: Work) -> str | None:

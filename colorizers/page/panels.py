@@ -71,7 +71,7 @@ def upload(examples: list[str]) -> tuple[gr.Image, Examples, gr.Markdown, gr.Ima
                 format="png",
                 height=170,
                 buttons=[],
-                placeholder="Drop a photograph here\nor click to choose one",
+                placeholder="Choose a photograph\nor drop it here",
                 elem_id="photo",
             )
         # A class of its own would have Gradio write a file of types beside this one.

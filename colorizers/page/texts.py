@@ -167,6 +167,10 @@ STYLE = """<style>
   #work:has(#kept img) { --kept: 0px; } /* the strip is not on the picture's screen anyway */
   #work { scroll-margin-top: 8px; padding-bottom: 4rem; }
   /* In reach of a thumb; over the page they say in a sign what they do. */
+  #work::after {
+    content: ""; position: fixed; inset: auto 0 0; height: 60px; z-index: 49;
+    background: var(--body-background-fill); border-top: 1px solid var(--border-color-primary);
+  }
   #download { position: fixed; inset: auto 12px 10px 124px; width: auto; z-index: 50; }
   :is(#undo, #redo) {
     position: fixed; bottom: 10px; left: 12px; width: 50px; height: 40px; z-index: 50;
@@ -229,68 +233,78 @@ INTRO = (
     "Add a black-and-white photograph, and it is coloured for you. "
     "A colour photograph is made black and white first."
 )
-VERSIONS = "**Versions:** one cautious, five drawn."
+VERSIONS = "**Versions:** one cautious, five bolder."
 MODEL = (
     "Do you have a colour photograph of the same coat, house or uniform? Add it and click the "
     "colour; then click in your own photograph where it belongs."
 )
 REFERENCE = "Colours from another photograph of the same things"
 DOUBT = (
-    "**Clear:** in 3 of 4 such places or more, the cautious colour is about right. "
-    "**Violet:** less often; the denser, the less."
+    "**Clear:** the cautious colour is about right in at least 3 of 4 such places. "
+    "**Violet:** less often; the denser, the less sure."
 )
 CAUTIOUS = "Cautious"
-KEPT = "**Kept:** click one to go back to it."
+KEPT = "**Kept:** choose one to go back to it."
 NO_COLOURS, NO_CHANGE, NO_FILE = "No colours yet", "Nothing was changed", "No file yet"
 """Titles of what goes wrong."""
 REPAIR = "Repair it before it is coloured"
 REPAIR_MANY = "Scratches and dust; faded scans."
 REPAIR_FIND = "Look for scratches and dust"
 REPAIR_FIRST = (
-    "Scratches, dust, a faded scan? Look first what would be repaired; nothing changes until you "
+    "Scratches, dust, a faded scan? See first what would be repaired; nothing changes until you "
     "ask for it."
 )
-REPAIR_LOOK = "The marks are pink below: **what they cover is painted over, so look closely.**"
+REPAIR_LOOK = "Marks are pink below. **What lies under them is painted over, so look closely.**"
 REPAIR_MARKS = "Your photograph with what would be repaired in pink"
 NO_MARKS = "Nothing was looked for"
-NO_HINTS = "No hints yet: choose a colour, then click where it belongs, or draw a stroke."
+CROSS = {
+    "help": "Arrow keys move the cross, with Shift in larger steps. Enter marks a place; Space "
+    "starts a stroke and ends it; Escape gives it up.",
+    "where": "X% across, Y% down",
+    "starts": "The stroke starts here:",
+    "done": "The stroke is done:",
+    "marked": "Marked:",
+    "given_up": "The stroke is given up.",
+}
+"""What the keys of the cross do, and what a screen reader says of it."""
+NO_HINTS = "No hints yet: choose a colour, then tap or click where it belongs, or draw over it."
 WAITING = "The coloured photograph will appear below."
 
 _GUESSES = """
 **Colours are guesses, not history.** Nothing in a grey picture says what colour a dress was, so
 the program paints what is likely. Skies, grass and wood often come out right; clothes and painted
-walls may have been any colour. Look at the versions, and give hints where you know better."""
+walls may have been any colour. Look through the versions, and give hints where you know better."""
 
 _PHOTO = """
 **What *Photographs* knows.** It learned from about 30,000 small photographs, 64 to 128 pixels
 wide: people, animals, rooms, food, vehicles, everyday things, landscapes and streets, flowers,
-garments, skies; its first half had learned from ImageNet before. There were no historical
+garments, skies; its first half had already learned from ImageNet. There were no historical
 photographs among them: expect skies, grass, skin and wood to be right more often than an uncle's
-uniform. The
-version *Cautious* paints the average of all colours that may be, which is safe and pale. Each of
-the others draws one colouring that may be, always the same from its seed: bolder, and more often
-wrong."""
+uniform. The version *Cautious* paints the average of all colours that are possible, which is safe
+and pale. Each of the others, *Seed 1* to *Seed 5*, picks one possible colouring, and the same one
+every time: bolder, and more often wrong."""
 
 _CIFAR10 = """
 **What the other methods know.** They learned from CIFAR-10: 48,000 pictures of 32 x 32 pixels in
 ten classes (airplane, automobile, bird, cat, deer, dog, frog, horse, ship, truck). Your photograph
 is shrunk to 32 x 32 for them; expect broad washes of colour. *Classification* weighs 313 colours
 for every pixel: at a low temperature it takes the likeliest, often grey, in patches; at a high one
-it blends all that are likely. *GAN* was trained against a second network that tries to tell its
-colours from real ones. *Flow* does not weigh what may be: it draws one colouring among the
-plausible ones, as bold as real colours are, and often not the true one."""
+it blends all that are likely. *Conditional DCGAN* was trained against a second network that tries
+to tell its colours from real ones. *Rectified flow* and *Conditional VAE* do not weigh what is
+likely: each picks one plausible colouring, as bold as real colours are, and often not the true
+one."""
 
 _REFERENCE = """
-**Colours from another photograph.** Give a colour photograph of the same things, such as the same
-room, coat or garden, and what looks alike in both takes its colours; all else stays as it was
-guessed. It works best where both show the same from the same side, and it cannot know whether the
-coat was really the same."""
+**Colours from another photograph.** Add a colour photograph of the same things, such as the same
+room, coat or garden, and whatever looks alike in both takes its colours; everything else stays as
+it was guessed. It works best where both show the same thing from the same side, and it cannot know
+whether the coat was really the same."""
 
 _DOUBT = """
 **How sure is it?** The program draws the photograph eight times; where the drawings differ, it is
 not sure. How often it is right where they differ so much was counted on photographs whose colours
-are known. About right means the same sort of colour: another shade, but not red for blue. It is
-told of the cautious colours, before references, hints and sliders."""
+are known. About right means the same sort of colour: another shade, but not red for blue. The
+answer is about the cautious colours, before references, hints and sliders."""
 
 _YOURS = """
 **What stays yours.** Every bit of light and shade in the result is your photograph's own, unless

@@ -15,7 +15,7 @@ import gradio as gr
 
 import colorizers
 from colorizers.errors import WeightsError
-from colorizers.page import brushing, events, hinting, many, mending, panels, texts, zoom
+from colorizers.page import brushing, cross, events, hinting, many, mending, panels, texts, zoom
 from colorizers.page.checking import SILENT
 from colorizers.page.editing import Editor
 from colorizers.painting import doubt
@@ -51,10 +51,9 @@ def build(load: Callable[[str], Predictor] | None = None) -> None:
         gr.Markdown(texts.about(tuple(models)))
         gr.Markdown(f"Examples: {'; '.join(dict.fromkeys(credits))}.")
     titles = [example_title(*example) for example in zip(paths, credits, strict=True)]
-    gr.on(fn=None, js=texts.names(titles), **SILENT)
-    gr.on(fn=None, js=zoom.SCRIPT, **SILENT)
-    gr.on(fn=None, js=brushing.SCRIPT, **SILENT)
-    gr.HTML(texts.STYLE + zoom.STYLE + brushing.STYLE, padding=False)
+    for script in (texts.names(titles), zoom.SCRIPT, brushing.SCRIPT, cross.SCRIPT):
+        gr.on(fn=None, js=script, **SILENT)
+    gr.HTML(texts.STYLE + zoom.STYLE + brushing.STYLE + cross.STYLE, padding=False)
 
 
 def available(load: Callable[[str], Predictor]) -> tuple[dict[str, Predictor], list[str]]:

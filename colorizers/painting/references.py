@@ -3,7 +3,9 @@
 A network describes the regions that it finds in a photograph (`Predictor.described`). A region of
 the photograph takes the colours of those regions of the references that are described alike and are
 about as light, by one step in a and b, so that its shades stay; where nothing is alike enough, it
-keeps what was guessed. `train.references` chose the numbers (docs/LOG.md).
+keeps what was guessed. Of photographs that show the same scene, less likeness will do, so that the
+same thing has one colour all over an album. `train.references` and `train.album` chose the numbers
+(docs/LOG.md).
 """
 
 from __future__ import annotations
@@ -37,7 +39,13 @@ LEAST = 0.75
 """Likeness from which on a region is believed to be another; 1 is the same."""
 EDGE = 80.0
 """How fast a region's trust in its match grows with likeness."""
-SHARP, DARKER = 60.0, 0.1
+SCENE = 0.1, 0.3
+"""Shares of a photograph that are alike a reference: from the first on, both may show one scene, from
+the second on they do."""
+LEAST_OF_SCENE = 0.4
+"""Takes the place of `LEAST` in one scene: there it is more of a fault to leave a coat as it was
+guessed on one photograph of an album, when it took its colour on the other."""
+SHARP, DARKER = 20.0, 0.1
 """How much more a likelier region counts; likeness that a unit of lightness in [-1, 1] costs."""
 FAINT = 30.0
 """Chroma from which on one tone all over is a colour, as of cloth: sepia prints have 10 to 25."""
@@ -179,6 +187,11 @@ def steps_to(
         [ab for _, ab in references]
     )
     trust = 1 / (1 + np.exp((least - best) * edge))
+    size = target.share.sum(axis=(0, 1))
+    alike_share = float(size @ trust[:, 0] / size.sum())
+    scene = np.interp(alike_share, SCENE, (0.0, 1.0))
+    enough = least - scene * max(least - LEAST_OF_SCENE, 0.0)
+    trust = 1 / (1 + np.exp((enough - best) * edge))
     steps = trust * (wanted - means(target, guess))
     return np.asarray(target.share @ steps, np.float32)
 

@@ -37,7 +37,7 @@ def test_a_laptop_shows_all_of_the_work_at_once(
     expect(page.locator("#methods img")).to_have_count(5, timeout=SLOW)
     expect(page.locator("#methods [aria-pressed=true]")).to_have_text("Photographs", timeout=SLOW)
     page.locator("#methods button").nth(2).click()
-    expect(said).to_contain_text("Colours by Conditional DCGAN", timeout=SLOW)
+    expect(said).to_contain_text("Coloured by Conditional DCGAN", timeout=SLOW)
     expect(page.locator(PRESSED)).to_have_count(0, timeout=SLOW)
 
     # A comma is a decimal mark, and what is out of range comes back into it.
@@ -62,6 +62,10 @@ def test_a_phone_goes_to_the_colours_and_a_swipe_over_them_scrolls(
         expect(result).to_be_in_viewport(ratio=0.9, timeout=SLOW)
         expect(page.locator("#download")).to_be_in_viewport(ratio=1)
         expect(page.locator("#versions img")).to_have_count(6, timeout=SLOW)
+        # The line of buttons has a ground of its own: nothing is seen or hit between them.
+        for place in ([4, 824], [65, 824], [121, 824], [386, 824], [200, 841]):
+            under = page.evaluate("([x, y]) => document.elementFromPoint(x, y).id", place)
+            assert under == "work", (place, under)
         page.wait_for_timeout(500)
         before, box = page.evaluate("scrollY"), result.bounding_box()
         assert box is not None

@@ -565,7 +565,7 @@ def test_a_reference_gives_its_colours_and_goes_back_and_forth(
     # Another method takes none, and says so; back again, it counts again.
     editor.compare(key, 0.5, quiet)
     gan = editor.choose_method(click(2), key, *AS_IS)
-    assert gan[6] == "Colours by **GAN**, which takes no reference."
+    assert gan[6] == "Coloured by **GAN**, which takes no reference."
     np.testing.assert_allclose(drawn(gan), before, atol=0.5)
     again = editor.choose_version(click(0), key, *AS_IS)
     np.testing.assert_allclose(drawn(again), made, atol=0.5)

@@ -63,6 +63,17 @@ def test_regions_that_are_alike_take_colours_and_others_keep_the_guess() -> None
     assert np.abs(steps).max() < 1.0
 
 
+def test_in_one_scene_less_likeness_will_do() -> None:
+    """A region that is half alike waits for another to tell that both show the same."""
+    guess, colours = np.zeros((2, 2, 2), np.float32), np.float32([[-30.0, -30.0], [40.0, 40.0]])
+    source = described([[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]], [0.0, 0.0])
+    half_alike = [0.0, 0.6, 0.8]
+    for other, right in (([1.0, 0.0, 0.0], [40.0, 40.0]), ([0.0, 0.0, 1.0], [0.0, 0.0])):
+        target = described([other, half_alike], [0.0, 0.0])
+        steps = references.steps_to(target, guess, [(source, colours)])
+        np.testing.assert_allclose(steps[:, 1], [right] * 2, atol=0.1)
+
+
 def test_a_photograph_takes_the_colours_of_a_file(tmp_path: Path) -> None:
     photo = halves(tmp_path / "photo.png", (0, 0), (0, 0))
     given = references.read(halves(tmp_path / "coat.png", (30.0, 10.0), (-5.0, -30.0)))
