@@ -37,6 +37,8 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from .options import command_line
+
 ROOT = Path(__file__).parents[1]
 BEGIN, END = "<!-- inference speed -->", "<!-- end of inference speed -->"
 WIDTH, HEIGHT = 4000, 3000
@@ -277,11 +279,7 @@ def conditions() -> str:
 
 def main(argv: list[str] | None = None) -> int:
     """The command line; returns the exit code."""
-    parser = argparse.ArgumentParser(
-        prog="python -m train.benchmark",
-        description=(__doc__ or "").split("\n\nReferences")[0],
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = command_line("python -m train.benchmark", __doc__)
     add = parser.add_argument
     add("--rounds", type=int, default=9, metavar="N", help="of all pipelines in turn (default 9)")
     add("--publish", action="store_true", help="write the table into docs/performance.md")

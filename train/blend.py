@@ -106,8 +106,7 @@ def blend(settings: Settings) -> tuple[nn.Module, dict[str, Any]]:
 
 def main(argv: list[str] | None = None) -> int:
     """The command line; returns the exit code."""
-    description = (__doc__ or "").split("\n\nReferences")[0]
-    settings = parse(Settings, "python -m train.blend", description, argv)
+    settings = parse(Settings, "python -m train.blend", __doc__, argv)
     origin = provenance(sys.argv[1:] if argv is None else argv, "train.blend")
     try:
         network, card = blend(settings)

@@ -41,6 +41,7 @@ from truehue import TrueHueError
 
 from . import data, features, kept, metrics
 from .candidates import load_run
+from .options import command_line
 from .run import processor
 
 Lab = NDArray[np.float32]
@@ -332,11 +333,7 @@ def table(rows: list[dict[str, Any]], markdown: bool, keys: Sequence[str] | None
 
 def main(argv: list[str] | None = None) -> int:
     """The command line; returns the exit code."""
-    parser = argparse.ArgumentParser(
-        prog="python -m train.evaluate",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = command_line("python -m train.evaluate", __doc__)
     add = parser.add_argument
     rows_help = f"rows of the table, of: {', '.join(known())} (default all)"
     add("--methods", nargs="+", choices=known(), default=known(), metavar="METHOD", help=rows_help)

@@ -400,8 +400,7 @@ def ship(temperature: float, weights: Path = FOLDER) -> None:
 
 def main(argv: list[str] | None = None) -> int:
     """The command line; returns the exit code."""
-    description = (__doc__ or "").split("\n\nReferences")[0]
-    settings = parse(Settings, "python -m train.judge", description, argv)
+    settings = parse(Settings, "python -m train.judge", __doc__, argv)
     try:
         training = data.load("train").rgb_u8
         if settings.on not in ("test", "validation"):

@@ -14,15 +14,22 @@ def option(default: Any, help_text: str) -> Any:
     return dataclasses.field(default=default, metadata={"help": help_text})
 
 
-def parse(kind: type[Settings], prog: str, description: str, argv: list[str] | None) -> Settings:
+def command_line(prog: str, doc: str | None) -> argparse.ArgumentParser:
+    """A parser whose help begins with a module's docstring, without its references."""
+    return argparse.ArgumentParser(
+        prog=prog,
+        description=(doc or "").split("\n\nReferences")[0],
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+
+
+def parse(kind: type[Settings], prog: str, doc: str | None, argv: list[str] | None) -> Settings:
     """Settings from the command line: one option a field of the dataclass `kind`.
 
     A tuple of whole numbers is given as comma-separated values, a tuple of texts as words, a bool
     as --name / --no-name.
     """
-    parser = argparse.ArgumentParser(
-        prog=prog, description=description, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = command_line(prog, doc)
     for field in dataclasses.fields(kind):  # type: ignore[arg-type]
         flag = "--" + field.name.replace("_", "-")
         text = f"{field.metadata['help']} (default {_shown(field.default)})"

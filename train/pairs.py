@@ -17,7 +17,6 @@ Whoever looks is named with the rate: a vision model's rate is no person's.
 
 from __future__ import annotations
 
-import argparse
 import json
 import sys
 from collections.abc import Sequence
@@ -38,6 +37,7 @@ from colorizers.painting.predictor import Predictor
 from . import data, kinds
 from .candidates import load_run
 from .data import DataError
+from .options import command_line
 
 UInt8 = NDArray[np.uint8]
 
@@ -233,11 +233,7 @@ def of_cifar10(methods: Sequence[Predictor], rgb_u8: UInt8, count: int, seed: in
 
 def main(argv: list[str] | None = None) -> int:
     """The command line; returns the exit code."""
-    parser = argparse.ArgumentParser(
-        prog="python -m train.pairs",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = command_line("python -m train.pairs", __doc__)
     parser.add_argument("--photos", nargs="+", type=Path, help="folders and tar files")
     parser.add_argument("--cifar10", action="store_true", help="CIFAR-10's pictures instead")
     parser.add_argument(

@@ -241,8 +241,7 @@ def card_of(settings: Settings, data: str, hours: float, start: dict[str, Any]) 
 
 def main(argv: list[str] | None = None) -> int:
     """The command line; returns the exit code."""
-    description = (__doc__ or "").split("\n\nReferences")[0]
-    settings = parse(Settings, "python -m train.photo_flow", description, argv)
+    settings = parse(Settings, "python -m train.photo_flow", __doc__, argv)
     made = provenance(sys.argv[1:] if argv is None else argv, "train.photo_flow")
     try:
         photographs = kinds.load([Path(path) for path in settings.photos], settings.limit)

@@ -19,7 +19,6 @@ weights the network's encoder started from, too).
 
 from __future__ import annotations
 
-import argparse
 import json
 import sys
 from collections.abc import Sequence
@@ -42,6 +41,7 @@ from . import by_kind, film, kinds, metrics
 from .candidates import load_run
 from .data import DataError
 from .evaluate import versions
+from .options import command_line
 
 UInt8 = NDArray[np.uint8]
 Float = NDArray[np.float32]
@@ -287,11 +287,7 @@ def _table(rows: Sequence[dict[str, Any]]) -> str:
 
 def main(argv: list[str] | None = None) -> int:
     """The command line; returns the exit code."""
-    parser = argparse.ArgumentParser(
-        prog="python -m train.photo_kinds",
-        description=(__doc__ or "").split("\n\nReferences")[0],
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = command_line("python -m train.photo_kinds", __doc__)
     add = parser.add_argument
     photos_help = "folders and tar files; held out of each are the same photographs each time"
     source = parser.add_mutually_exclusive_group(required=True)

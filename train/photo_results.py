@@ -23,7 +23,6 @@ those of EfficientNet-Lite0, whose ImageNet weights the network's encoder starte
 
 from __future__ import annotations
 
-import argparse
 import json
 import sys
 from collections.abc import Mapping, Sequence
@@ -51,6 +50,7 @@ from .candidates import load_run
 from .data import DataError
 from .evaluate import versions
 from .gallery import draw
+from .options import command_line
 from .photo_page import FRECHET, HELD_OUT, SEED, Judged, others_sheet, page, plot, sheet
 
 UInt8 = NDArray[np.uint8]
@@ -354,11 +354,7 @@ def write_card(rows: list[dict[str, Any]], sizes: dict[str, float], weights: Pat
 
 def main(argv: list[str] | None = None) -> int:
     """The command line; returns the exit code."""
-    parser = argparse.ArgumentParser(
-        prog="python -m train.photo_results",
-        description=(__doc__ or "").split("\n\nReferences")[0],
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = command_line("python -m train.photo_results", __doc__)
     add = parser.add_argument
     photos_help = "folders and tar files of the photographs that the training was given"
     add("--photos", nargs="+", type=Path, required=True, metavar="PATH", help=photos_help)

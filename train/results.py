@@ -19,7 +19,6 @@ typed by hand; `tests/train/test_results.py` holds the files to each other.
 
 from __future__ import annotations
 
-import argparse
 import json
 import sys
 from collections.abc import Callable, Sequence
@@ -36,6 +35,7 @@ from truehue import TrueHueError
 
 from . import compare, data, evaluate, frontier, gallery, judge, kept
 from .candidates import load_run
+from .options import command_line
 from .page import AFTER_JUDGE, DRAWN, JUDGE, RANKED, SEED, Results, judge_section, page_of
 from .run import RunError
 
@@ -292,9 +292,7 @@ def write_cards(rows: list[dict[str, Any]], weights: Path = FOLDER) -> list[Path
 
 def main(argv: list[str] | None = None) -> int:
     """The command line; returns the exit code."""
-    parser = argparse.ArgumentParser(
-        prog=COMMAND, description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = command_line(COMMAND, __doc__)
     runs_help = "rows of trainings that are not committed, by the folders of their runs"
     add_help = "compute these methods alone, beside the rows that are there"
     which = parser.add_mutually_exclusive_group()

@@ -33,6 +33,7 @@ from colorizers.networks.gan import Generator
 from . import classification, gan
 from .data import LabBatches
 from .evaluate import versions
+from .options import command_line
 from .processes import autocast, bfloat16_is_fast, prepare
 
 ROOT = Path(__file__).parents[1]
@@ -180,11 +181,7 @@ def report(rounds: int, seconds: float, compiled: bool) -> str:
 
 def main(argv: list[str] | None = None) -> int:
     """The command line; returns the exit code."""
-    parser = argparse.ArgumentParser(
-        prog="python -m train.speed",
-        description=(__doc__ or "").split("\n\nReferences")[0],
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = command_line("python -m train.speed", __doc__)
     add = parser.add_argument
     add("--rounds", type=int, default=5, metavar="N", help="of all steps in turn (default 5)")
     add("--seconds", type=float, default=4.0, help="of each step in a round (default 4)")

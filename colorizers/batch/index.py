@@ -68,7 +68,7 @@ class Index:
 
     @property
     def results(self) -> set[Path]:
-        """All results that have a name, whether they are there or not."""
+        """Paths of all results in the index, whether the files exist or not."""
         return {self._out / name for name in self._name.values()}
 
     def place(self, wanted: Sequence[tuple[Path, Path]]) -> list[Path]:

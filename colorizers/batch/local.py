@@ -253,7 +253,7 @@ class _Worker:
                 self.pipe.send(self.job)
 
     def outcome(self) -> Outcome | None:
-        """What it has to say; None for its first word."""
+        """Receive the worker's next message: an outcome, or None once the network has loaded."""
         job = self.job
         assert job is not None
         try:

@@ -63,7 +63,7 @@ def xmp(data: bytes) -> bytes:
 
 
 def numbers(head: bytes) -> Numbers | None:
-    """What an AVIF or HEIC file says of its colours in numbers; None if nothing, or two things.
+    """The colour space by code points (CICP) of an AVIF or HEIC file; None if absent or ambiguous.
 
     A file with a gain map names a second picture's, too; the one that is read is not HDR. The
     curve of video is taken as sRGB's, as browsers do: encoders write it without meaning it.

@@ -54,7 +54,7 @@ _LAST_RESTART = b"\xff\xd7"
 def read(
     data: bytes, image: Image.Image, notices: list[str]
 ) -> tuple[Image.Image, NDArray[np.uint8] | None, Image.Image | None]:
-    """What there is of a JPEG: fast where all is there, and what is left where it is not.
+    """Decode a JPEG: by the fast decoder if it is complete, else as many rows as can be saved.
 
     Parameters
     ----------

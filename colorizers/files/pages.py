@@ -92,12 +92,12 @@ class Page:
 
     @property
     def is_reduced(self) -> bool:
-        """Whether it says that it is a small copy of another."""
+        """Whether its tags call it a reduced copy (thumbnail) of another directory's picture."""
         return bool(self.number(KIND) & 1) or self.number(OLD_KIND) == 2
 
     @property
     def extra(self) -> tuple[int, ...]:
-        """What the samples beside the colours are; 0 where the file does not say."""
+        """Kinds of the extra samples of a pixel, as in the tag ExtraSamples; 0 if unspecified."""
         rgb = self.number(PHOTOMETRIC) == RGB
         count = max(0, self.number(SAMPLES, 1) - (3 if rgb else 1))
         unsaid = (2,) if rgb and count == 1 else (0,) * count  # old programs' opacity
@@ -105,7 +105,7 @@ class Page:
 
     @property
     def has_samples(self) -> bool:
-        """Whether `samples` reads it: grey or RGB of 8 or 16 bits, each sample by itself."""
+        """Whether `samples` can read it: grey or RGB of 8 or 16 unsigned bits, not in blocks."""
         bits = set(self.numbers.get(BITS, (1,)))
         return (
             self.number(PHOTOMETRIC, -1) in (WHITE_IS_ZERO, BLACK_IS_ZERO, RGB)
@@ -117,14 +117,14 @@ class Page:
 
     @property
     def is_misread(self) -> bool:
-        """Whether Pillow opens it, but loses its depth, or a channel, or takes bits in disorder."""
+        """Whether Pillow opens it but drops bits or a channel, or reads bits in a wrong order."""
         deep_planes = self.number(BITS) == 16 and self.number(PLANES, 1) == 2
         upside_down = self.number(FILL_ORDER) == 2 and self.number(PHOTOMETRIC) == WHITE_IS_ZERO
         return self.has_samples and (deep_planes or 0 in self.extra or upside_down)
 
     @property
     def what(self) -> str:
-        """What it holds, in words; empty if it does not say that as a whole."""
+        """The kind of picture in words, for messages; empty if required tags are missing."""
         if not {WIDTH, HEIGHT, PHOTOMETRIC} <= self.numbers.keys():
             return ""
         bits = "/".join(map(str, dict.fromkeys(self.numbers.get(BITS, (1,)))))
@@ -137,7 +137,7 @@ class Page:
 
     @property
     def is_raw(self) -> bool:
-        """Whether it holds what a sensor saw."""
+        """Whether it holds a camera's raw sensor data."""
         return self.number(PHOTOMETRIC) in RAW
 
 

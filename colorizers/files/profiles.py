@@ -125,16 +125,16 @@ def from_srgb(rgb: NDArray[np.uint8], icc: bytes) -> NDArray[np.uint8] | None:
 
 
 def converted(rgb: UInt16, source: bytes, target: bytes) -> UInt16 | None:
-    """16-bit pixels (h, w, 3) of one RGB profile in the space of another.
+    """Convert 16-bit pixels (h, w, 3) from the colour space of one RGB profile to another's.
 
-    LittleCMS computes each pixel and no table of pixels, which would be off by up to a twelfth
+    LittleCMS computes each pixel exactly: its interpolated tables are off by up to a twelfth
     of the range (docs/LOG.md).
 
     Returns
     -------
     ndarray of uint16, shape (h, w, 3), or None
-        Clipped where the space ends; None if a profile cannot be read, is not of RGB, or does
-        not work in this direction.
+        Clipped to the target's gamut; None if a profile cannot be read, is not RGB, or lacks
+        this direction.
     """
     out = np.empty(rgb.shape, np.uint16)
 

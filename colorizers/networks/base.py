@@ -221,7 +221,7 @@ class Colorizer:
         return found.permute(1, 2, 0).numpy()
 
     def described(self, L: Float) -> Described | None:
-        """The regions of one picture, and what is seen in each.
+        """The regions of one picture, and the network's features in each.
 
         Parameters
         ----------

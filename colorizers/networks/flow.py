@@ -34,9 +34,9 @@ class Steps(nn.Module):
     Parameters
     ----------
     said : int
-        Numbers that are said of each region.
+        Features of each region.
     whole : int
-        Channels of what is seen of the photograph as a whole.
+        Channels of the features of the whole photograph.
     width : int
         A multiple of `HEAD`.
     depth : int

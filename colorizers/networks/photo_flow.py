@@ -115,10 +115,10 @@ class PhotoFlow(Network):
         return mean, regions.look(self.regions, L_norm, coarse, levels)
 
     def expect(self, L_norm: Tensor) -> Tensor:
-        """ab in units of Lab, (N, 2, H / 2, W / 2), of the mean and the steps that are expected.
+        """Expected ab in units of Lab, (N, 2, H / 2, W / 2): the mean and the expected step.
 
-        Where the flow begins, nothing is known of where it ends: its direction there leads to the
-        mean of all ends.
+        At the start of the flow its end is not known yet, so the velocity there points at the mean
+        of all ends.
         """
         mean, seen = self.see(L_norm)
         return mean + enlarged(regions.expected(self.velocity, seen))
@@ -126,12 +126,13 @@ class PhotoFlow(Network):
     def drawn(self, mean: Tensor, seen: Seen, noise: Tensor) -> Tensor:
         """ab in units of Lab, (M, 2, H / 2, W / 2), from noise (M, regions, 2).
 
-        Of what `see` gave of M photographs, or of one that is drawn M times.
+        `mean` and `seen` are the output of `see`, for M photographs or for one that is drawn M
+        times.
         """
         return mean + enlarged(regions.drawn(self.velocity, seen, noise, self.steps))
 
     def described(self, L_norm: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """The regions of one photograph, and what the decoder saw in each.
+        """The regions of one photograph, and the decoder's features in each.
 
         Parameters
         ----------

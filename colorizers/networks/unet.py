@@ -66,7 +66,7 @@ class UNet(nn.Module):
         return int(2 ** (len(self.widths) - 1))
 
     def forward(self, L_norm: Tensor) -> Tensor:
-        """Features of L_norm.
+        """Feature map at full resolution.
 
         Parameters
         ----------
@@ -80,7 +80,7 @@ class UNet(nn.Module):
         return self.levels(L_norm)[0]
 
     def levels(self, L_norm: Tensor) -> list[Tensor]:
-        """Features at every size, from the full one down, in all of which the whole has its say."""
+        """The decoder's feature maps, full resolution first; each depends on the whole picture."""
         x: Tensor = self.stem(L_norm)
         skips = []
         for down in self.down:

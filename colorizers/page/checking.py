@@ -243,7 +243,7 @@ def uploaded(payload: Any) -> tuple[Path, str]:
 
 
 def uploaded_reference(payload: Any) -> Reference:
-    """The reference that an upload is; ImageError, with its name, if it cannot be one."""
+    """Read an uploaded reference photograph; an ImageError names the file if it is unusable."""
     name = payload.get("orig_name") if isinstance(payload, dict) else None
     called = f" {name[:80]}" if isinstance(name, str) and name else ""
     try:
@@ -255,7 +255,7 @@ def uploaded_reference(payload: Any) -> Reference:
 
 
 def uploaded_mask(payload: Any, version: int | None) -> Mask:
-    """The mask that an upload is; ImageError if it cannot be one."""
+    """Read an uploaded mask; ImageError if it is unusable."""
     try:
         path, _ = uploaded(payload)
         with opened(path) as picture:

@@ -217,7 +217,7 @@ class Editor:
         return self._go("undo", key)
 
     def make_again(self, key: Any) -> list[Any]:
-        """Make the change again that was taken back last, if there is one; as `take_back`."""
+        """Redo the change that was undone last, if any; returns the same as `take_back`."""
         return self._go("redo", key)
 
     def _go(self, way: Literal["undo", "redo"], key: Any) -> list[Any]:
@@ -282,7 +282,7 @@ class Editor:
                 return self.drawing.drawn(work, checked)
 
     def keep_this(self, key: Any) -> list[Any]:
-        """Keep what is seen, to be compared, or let it go if it is kept.
+        """Keep the result on the screen for comparison, or discard it if it is kept already.
 
         Returns
         -------
@@ -338,7 +338,7 @@ class Editor:
                 return self._gone_to(work, step)
 
     def keep_colours(self, key: Any, kept: Any, *sliders: Any) -> list[Any]:
-        """Leave colours that the photograph has already, or replace them again."""
+        """Switch whether the photograph's own colours are kept or painted over."""
         with telling(NO_CHANGE):
             work, checked = self.desk.get(key), checked_sliders(sliders)
             with work.lock:
@@ -352,7 +352,7 @@ class Editor:
             return self.drawing.drawn(work, checked)
 
     def marks(self, key: Any) -> list[Any]:
-        """Which version, method and kept result is seen, and what a mask shows.
+        """Mark the version, the method and the kept result on the screen, and what a mask shows.
 
         A step of its own: a gallery forgets what is chosen when it gets pictures.
         """

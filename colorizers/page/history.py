@@ -50,13 +50,14 @@ class History(Generic[Step]):
         return bool(self._future)
 
     def record(self, step: Step, moved: str = "") -> None:
-        """Go on to a step; one that is no other is none.
+        """Add a step after the current one, unless both are equal; drops the steps to redo.
 
         Parameters
         ----------
         step : Step
         moved : str
-            Name of what moves in many small steps, such as a slider; without a pause they are one.
+            Name of a control that moves in many small steps, such as a slider; moves without a
+            pause between them are merged into one step.
         """
         if step == self.now:
             return
@@ -68,7 +69,7 @@ class History(Generic[Step]):
         self._moved, self.now = (moved, at), step
 
     def drawn(self) -> None:
-        """Note that what was recorded last can be seen."""
+        """Note that the last recorded step is on the screen; the pause is counted from here."""
         self._moved = self._moved[0], time.monotonic()
 
     def undo(self) -> Step:
@@ -76,7 +77,7 @@ class History(Generic[Step]):
         return self._move(self._past, self._future)
 
     def redo(self) -> Step:
-        """Go on to the step that was taken back last, if there is one; return where one is."""
+        """Redo the step that was undone last, if any; return the current step."""
         return self._move(self._future, self._past)
 
     def _move(self, source: list[Step], target: list[Step]) -> Step:

@@ -61,7 +61,7 @@ def build() -> Panel:
 
 
 def fresh() -> list[Any]:
-    """The sub-tab for a photograph in which nobody has looked yet: note, switch, marks."""
+    """Initial state of the sub-tab, before a search for scratches: note, switch, marks."""
     return [
         texts.REPAIR_FIRST,
         gr.Checkbox(value=False, visible=False),
@@ -70,7 +70,7 @@ def fresh() -> list[Any]:
 
 
 def switch(work: Work) -> gr.Checkbox:
-    """The switch as it stands, if there is something to switch."""
+    """The switch in its current state; hidden until a repair has been computed."""
     return gr.Checkbox(value=work.repair, visible=work.mended is not None)
 
 

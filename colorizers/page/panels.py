@@ -35,7 +35,7 @@ _GALLERY: dict[str, Any] = {
 
 
 def small(photo: gr.Image, example: str) -> Any:
-    """What stands for an example, a path, in the page, so that it is not fetched for long."""
+    """A small JPEG of an example for the page, so that it loads fast; `example` is a path."""
     with Image.open(example) as stored:
         shown = stored.convert("RGB")
     shown.thumbnail((EXAMPLE_SIDE, EXAMPLE_SIDE), Image.Resampling.LANCZOS)

@@ -63,7 +63,7 @@ class Taking:
         reach: Any,
         progress: gr.Progress = gr.Progress(),  # noqa: B008
     ) -> Any:
-        """The file of what is seen, at the photograph's own size.
+        """Write the result on the screen to a file, at the photograph's full size.
 
         Returns
         -------

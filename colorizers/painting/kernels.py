@@ -197,7 +197,10 @@ def deep_srgb_table() -> Float:
 
 @functools.cache
 def L_table() -> Float:
-    """L of Y = k / (LEVELS - 1), k from 0 to LEVELS: the loop looks ahead."""
+    """L in [0, 100] of luminance Y = k / (LEVELS - 1), shape (LEVELS + 1,).
+
+    The last entry repeats the one before, since the loop interpolates towards the next.
+    """
     y = (np.arange(LEVELS + 1) / (LEVELS - 1)).clip(0.0, 1.0)
     straight = y * (116.0 / (3.0 * (6 / 29) ** 2))
     return np.where(y > (6 / 29) ** 3, 116.0 * np.cbrt(y) - 16.0, straight).astype(np.float32)
@@ -205,7 +208,7 @@ def L_table() -> Float:
 
 @functools.cache
 def luminance_tables(depth: int) -> tuple[Float, Float, Float]:
-    """What each level of R, G and B, 0 to depth, adds to Y; each of shape (depth + 1,)."""
+    """Contribution of each level 0 to `depth` of R, G and B to Y; each of shape (depth + 1,)."""
     linear = (LEVELS - 1) * from_srgb_curve(np.arange(depth + 1) / depth)
     red, green, blue = (
         (weight * linear).astype(np.float32) for weight in XYZ_FROM_RGB[1] / WHITE[1]

@@ -227,12 +227,19 @@ def parsed(value: Any) -> Mask:
 
 
 def followed(named: Mask | None, given: Mask | None) -> Mask | None:
-    """The mask that a recipe names, among that or none which is given with it.
+    """The mask to use for a recipe, checked against the mask that was given with it.
+
+    Parameters
+    ----------
+    named : Mask or None
+        From the recipe; too large a mask has only its SHA-256 there.
+    given : Mask or None
+        From the caller.
 
     Raises
     ------
     ImageError
-        If that is another one, or is missing.
+        If the given mask has another SHA-256, the recipe has none, or it is needed and missing.
     """
     if named is None:
         if given is not None:
@@ -268,7 +275,7 @@ def fit(mask: Mask, width: int, height: int) -> None:
 
 
 def options(mask: Mask, colorizer: Predictor, given: Mapping[str, float]) -> dict[str, float]:
-    """The options by which a colorizer makes what is seen where the mask is white.
+    """A colorizer's options for the version that is shown where the mask is white.
 
     Raises
     ------
@@ -286,7 +293,7 @@ def options(mask: Mask, colorizer: Predictor, given: Mapping[str, float]) -> dic
 
 
 def blended(mask: Mask, guess: Float, other: Float) -> Float:
-    """Two planes of the same shape, each (height, width, channels), in one: other where white."""
+    """Blend two arrays of shape (height, width, channels): `other` where the mask is white."""
     height, width = guess.shape[:2]
     white = resize(mask.pixels().astype(np.float32) / np.float32(255), width, height)
     soft = cv2.GaussianBlur(white, (0, 0), SOFT * max(height, width))

@@ -27,7 +27,7 @@ TONED, SOME = 0.3, 0.003
 
 
 def coloured(rgb: Pixels) -> NDArray[np.bool_] | None:
-    """Where a photograph has colours of its own.
+    """Find the parts of a photograph that are coloured already, apart from an overall tone.
 
     Parameters
     ----------
@@ -37,7 +37,8 @@ def coloured(rgb: Pixels) -> NDArray[np.bool_] | None:
     Returns
     -------
     ndarray of bool, shape (rows, columns), or None
-        On a small grid that spans the whole picture; None if it has none.
+        True where coloured, on a small grid that spans the whole picture; None if the
+        photograph is grey throughout.
     """
     if rgb.strides[-1] == 0:  # grey, as `colorizers.files.reading` holds it
         return None
@@ -58,7 +59,7 @@ def coloured(rgb: Pixels) -> NDArray[np.bool_] | None:
 
 
 def told(where: NDArray[np.bool_], kept: bool) -> str:
-    """A sentence about it."""
+    """A sentence on how much of the photograph is coloured already, and whether that is kept."""
     share = f"{max(0.01, float(where.mean())):.0%}".replace("%", " %")
     what = "which are kept" if kept else "which are replaced; “keep colours” leaves them"
     return f"The photograph has colours of its own on {share} of it, {what}."

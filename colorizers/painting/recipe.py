@@ -123,12 +123,12 @@ class Recipe:
         return tuple(known[name] for name in self.references)
 
     def fit(self, colorizer: Predictor) -> None:
-        """Make sure that a colorizer is the one that the recipe is of.
+        """Check that a colorizer can follow this recipe.
 
         Raises
         ------
         ImageError
-            If it has other weights, or has not such an option.
+            If its weights differ from the recipe's, or it lacks one of the recipe's options.
         """
         here = _weights(colorizer)
         if self.weights and self.weights != here:

@@ -115,7 +115,7 @@ def with_references(
     references: Sequence[Reference],
     target: Described | None = None,
 ) -> Float:
-    """Colours of a small grid with those of references where something is alike.
+    """Replace the colours of a small grid by those of references where the content is similar.
 
     Parameters
     ----------
@@ -123,10 +123,10 @@ def with_references(
     L : ndarray of float32, shape (height, width)
         In [0, 100].
     ab_grid : ndarray of float32, shape (grid height, grid width, 2)
-        What the colorizer painted of it.
+        The colours that the colorizer predicted for L.
     references : sequence of Reference
     target : Described, optional
-        What the colorizer describes in L, if it is known.
+        The colorizer's features of L, if they are computed already.
 
     Returns
     -------

@@ -93,7 +93,7 @@ def moved(places: Sequence[Place], x: float, y: float) -> tuple[Place, ...]:
 
 
 def simplified(places: Sequence[Place], shape: tuple[int, int]) -> tuple[Place, ...]:
-    """The same line with as few places as it needs, and at most `LONGEST`.
+    """Simplify a line to few points that keep its shape (Douglas-Peucker), at most `LONGEST`.
 
     Parameters
     ----------

@@ -63,7 +63,7 @@ def before(config: StudyConfig) -> dict[str, Any]:
 
 
 def ended(config: StudyConfig, end: str) -> dict[str, Any]:
-    """Return the step of who is at another end than the last trial's."""
+    """Return the step of who cannot begin or go on; `end` is a key of the texts' `ends`."""
     link = config.links.get(end)
     return {"step": "ended", "end": end, "link": link, "open_after": config.open_after}
 

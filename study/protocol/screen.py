@@ -57,7 +57,7 @@ class Check:
 
     @property
     def passed(self) -> bool:
-        """Whether that is enough."""
+        """Whether enough of the pictures were read correctly."""
         return self.right >= ENOUGH * self.of
 
 

@@ -8,7 +8,6 @@ the text says what is missing, or what was found. What every study is asked is i
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 
 from study.protocol.design import TRUTH
@@ -17,6 +16,7 @@ from study.report.checklist_shared import (
     TIMED,
     Item,
     components,
+    corrected_tests,
     display,
     exclusions,
     instructions,
@@ -31,7 +31,6 @@ from study.report.checklist_shared import (
 from study.report.layout import (
     Section,
     count,
-    equal,
     number,
     percent,
     percent_range,
@@ -103,18 +102,10 @@ def _rates(s: Summary) -> Item:
 
 
 def _tests(s: Summary) -> Item:
-    tests = s.tests.against_truth
-    said = "; ".join(
-        f"{t.name}: gap {signed(100 * t.gap, 1)} points, "
-        + (
-            "no test"
-            if math.isnan(t.p_holm)
-            else f"d = {signed(t.effect_size)}, corrected p {equal(t.p_holm)}"
-        )
-        for t in tests
+    return corrected_tests(
+        (f"{t.name}: gap {signed(100 * t.gap, 1)} points", t.effect_size, t.p_holm)
+        for t in s.tests.against_truth
     )
-    tested = bool(tests) and not any(math.isnan(t.p_holm) for t in tests)
-    return tested, "Effect sizes and corrected tests", f"{said or 'None'}."
 
 
 def _ratings(s: Summary) -> Item:

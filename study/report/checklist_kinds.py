@@ -14,6 +14,7 @@ from study.report.checklist_shared import (
     TIMED,
     Item,
     components,
+    corrected_tests,
     display,
     exclusions,
     instructions,
@@ -113,18 +114,10 @@ def _criterion(s: Judgements) -> Item:
 
 
 def _differences(s: Preferences) -> Item:
-    tests = s.answered.preference_differences
-    said = "; ".join(
-        f"{t.name} − {t.other}: {signed(100 * t.difference, 1)} points, "
-        + (
-            "no test"
-            if math.isnan(t.p_holm)
-            else f"d = {signed(t.effect_size)}, corrected p {equal(t.p_holm)}"
-        )
-        for t in tests
+    return corrected_tests(
+        (f"{t.name} − {t.other}: {signed(100 * t.difference, 1)} points", t.effect_size, t.p_holm)
+        for t in s.answered.preference_differences
     )
-    held = bool(tests) and not any(math.isnan(t.p_holm) for t in tests)
-    return held, "Effect sizes and corrected tests", f"{said or 'None'}."
 
 
 def _strengths(s: Preferences) -> Item:

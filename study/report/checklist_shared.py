@@ -7,10 +7,10 @@ what is asked, and the answer.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from study.report.components import Spread
-from study.report.layout import count, equal, number, number_range, percent
+from study.report.layout import count, equal, number, number_range, percent, signed
 from study.report.summary import OneQuestion, Summary
 from study.statistics.stats import SlotCheck
 
@@ -20,6 +20,17 @@ TIMED = 0.95  # share of the answers that must have a time
 
 Item = tuple[bool, str, str]
 Whole = Summary | OneQuestion
+
+
+def corrected_tests(tests: Iterable[tuple[str, float, float]]) -> Item:
+    """Effect sizes and corrected tests: of each what was found in words, d, and Holm's p or NaN."""
+    found = list(tests)
+    said = "; ".join(
+        f"{words}, " + ("no test" if math.isnan(p) else f"d = {signed(d)}, corrected p {equal(p)}")
+        for words, d, p in found
+    )
+    held = bool(found) and not any(math.isnan(p) for _, _, p in found)
+    return held, "Effect sizes and corrected tests", f"{said or 'None'}."
 
 
 def real(s: Whole) -> Item:

@@ -62,7 +62,7 @@ class Judging(Claims):
         ]
 
     def studies(self, plan: Plan) -> Drawn:
-        """Return what draws one study and gives the report's p of every claim."""
+        """Return a function that simulates one study and gives the report's p of every claim."""
         model = JudgeModel(self.real, plan.participant_sd, plan.picture_sd)
         one = judgements(plan, model)
 

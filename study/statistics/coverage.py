@@ -374,7 +374,7 @@ def _ratings(
 
 
 def who_stays(plan: Plan, rng: np.random.Generator) -> NDArray[np.bool_]:
-    """Return which answers are given before who leaves early has left, shape as `pictures_of`."""
+    """Return True for each answer given before its participant drops out; as `pictures_of`."""
     person = np.repeat(np.arange(plan.participants), plan.trials)
     leaves = rng.random(plan.participants) < plan.dropout
     last = rng.integers(1, max(2, plan.trials), size=plan.participants)

@@ -116,10 +116,7 @@ def clopper_pearson(k: float, n: float, level: float = LEVEL) -> Interval:
     (0.0, 0.1684)
     """
     _check_proportion(k, n, level)
-    tail = (1 - level) / 2
-    low = 0.0 if k == 0 else float(betaincinv(k, n - k + 1, tail))
-    high = 1.0 if k == n else float(betaincinv(k + 1, n - k, 1 - tail))
-    return Interval(low, high, "Clopper-Pearson", level)
+    return Interval(*_beta_tails(k, n, 0.0, level), "Clopper-Pearson", level)
 
 
 def jeffreys(k: float, n: float, level: float = LEVEL) -> Interval:
@@ -140,10 +137,15 @@ def jeffreys(k: float, n: float, level: float = LEVEL) -> Interval:
     (0.016, 0.501)
     """
     _check_proportion(k, n, level)
+    return Interval(*_beta_tails(k, n, 0.5, level), JEFFREYS_NAIVE, level)
+
+
+def _beta_tails(k: float, n: float, prior: float, level: float) -> tuple[float, float]:
+    """Quantiles of Beta(k + prior, n - k + 1 - prior) and of Beta(k + 1 - prior, n - k + prior)."""
     tail = (1 - level) / 2
-    low = 0.0 if k == 0 else float(betaincinv(k + 0.5, n - k + 0.5, tail))
-    high = 1.0 if k == n else float(betaincinv(k + 0.5, n - k + 0.5, 1 - tail))
-    return Interval(low, high, JEFFREYS_NAIVE, level)
+    low = 0.0 if k == 0 else float(betaincinv(k + prior, n - k + 1 - prior, tail))
+    high = 1.0 if k == n else float(betaincinv(k + 1 - prior, n - k + prior, 1 - tail))
+    return low, high
 
 
 def goodman(counts: Sequence[int], level: float = LEVEL) -> list[Interval]:

@@ -233,13 +233,13 @@ class _Laplace:
         )  # fmt: skip
 
     def bounds(self) -> list[tuple[float, float]]:
-        """Of `start`'s numbers."""
+        """Lower and upper bound of each parameter, in the order of `start`."""
         effects, cuts = self._design.shape[1], int(self._category.max())
         spread = [(np.log(_LEAST_SD), np.log(_MOST_SD))] * len(self._groups)
         return [(-50.0, 50.0)] * (effects + 1) + [(-12.0, 5.0)] * (cuts - 1) + spread
 
     def told(self, at: Floats) -> tuple[Floats, Floats, Floats]:
-        """Effects, thresholds and standard deviations at a point; the least of these are 0."""
+        """Unpack a parameter vector: effects, thresholds, standard deviations (0 at the bound)."""
         effects, last = self._design.shape[1], len(at) - len(self._groups)
         first = at[effects : effects + 1]
         threshold = np.concatenate([first, first + np.cumsum(np.exp(at[effects + 1 : last]))])
@@ -247,7 +247,7 @@ class _Laplace:
         return at[:effects], threshold, np.where(sd < 2 * _LEAST_SD, 0.0, sd)
 
     def point(self, fitted: Fitted) -> Floats:
-        """The point of a fit: what `told` is the inverse of."""
+        """Pack a fit into a parameter vector, the inverse of `told`."""
         gaps = np.log(np.diff(fitted.threshold))
         sd = np.log(np.maximum(fitted.sd, _LEAST_SD))
         return np.concatenate([fitted.effect, fitted.threshold[:1], gaps, sd])

@@ -24,9 +24,9 @@ from study.stimuli.making import build
 
 ROOT = Path(__file__).parents[2]
 CHROMIUM = Path(os.environ.get("TRUEHUE_CHROMIUM", "/usr/bin/chromium"))
-# Each window of Chromium starts two processes for suggestions below its address bar, a fifth of what
-# opening a page costs. This list takes the place of Playwright's, so those of Playwright's that
-# matter to a page on this machine are in it, too.
+# Each window of Chromium starts two processes for suggestions below its address bar, a fifth of
+# what opening a page costs. This list takes the place of Playwright's, so what of that one matters
+# to a page on this machine is in it, too.
 WITHOUT = (
     "WebUIOmniboxPopup", "WebUIOmniboxAimPopup", "WebUIOmniboxFullPopup",
     "AvoidUnnecessaryBeforeUnloadCheckSync", "DestroyProfileOnBrowserClose", "HttpsUpgrades",

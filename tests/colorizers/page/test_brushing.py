@@ -132,6 +132,7 @@ def test_marks_show_where_the_stroke_is(editor: Editor, key: str):
     assert not changed[:, 125:].any()
 
 
+@pytest.mark.slow
 def test_a_full_desk_says_so(editor: Editor, key: str):
     for _ in range(MAX_HINTS):
         draw(editor, key, "[[0.1, 0.1], [0.2, 0.2]]")

@@ -107,6 +107,7 @@ def test_where_all_are_called_real_there_is_no_d_prime_and_it_says_why():
     assert judged(given[given["method"] != TRUTH]) == []
 
 
+@pytest.mark.slow
 def test_the_intervals_hold_what_the_model_says():
     """Marginal d' of the probit model, over new people and pictures; 300 studies of 16 people."""
     scale = math.sqrt(1 + 0.4**2 + 0.5**2)
