@@ -9,7 +9,7 @@ from typing import Any
 from study.database.rows import Progress
 from study.protocol.config import StudyConfig
 from study.protocol.screen import items
-from study.protocol.session import current, view
+from study.protocol.session import current, own_result, view
 
 
 def at_step(
@@ -49,6 +49,8 @@ def at_step(
         link = config.completion_link
         shown["link"] = link and link.replace("{code}", progress.completion_code or "")
         shown["open_after"] = config.open_after
+        if config.own_result:
+            shown["own"] = own_result(progress.trials)
     return shown
 
 

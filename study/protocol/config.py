@@ -163,6 +163,7 @@ def parse(text: str, *, folder: Path = Path()) -> StudyConfig:
         parameters=_parameters(link.table("parameters")),
         colorize=page.boolean("colorize", default.colorize),
         automation=page.boolean("automation", told),
+        own_result=page.boolean("own_result", default.own_result),
         screen=_screen(root.table("screen")),
         texts=own,
         file=text,

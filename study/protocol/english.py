@@ -241,6 +241,8 @@ ENGLISH: dict[str, Any] = {
         "copied": "Copied",
         "by_hand": "Select the code and copy it by hand",
         "practice": "Practice {number} of {of}",
+        "own": "You were right in {right} of {scored} trials. By guessing, people are right in "
+        "about {guessed}.",
         "trial": "Trial {number} of {of}",
         "progress": "Progress",
         "loading": "Loading the pictures ...",

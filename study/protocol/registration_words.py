@@ -284,7 +284,11 @@ def _inference(c: Content) -> str:
 
 def _exclusions(c: Content) -> str:
     rules = "\n".join(f"- {name} = {limit:g}" for name, limit in c["exclusion"].items())
-    said = f"Left out is who breaks one of these rules:\n\n{rules}" if rules else "Nobody by rule."
+    said = (
+        f"Participants who break one of these rules are excluded:\n\n{rules}"
+        if rules
+        else "No rule of exclusion is set."
+    )
     return f"{said}\n\nThe report shows every result with and without exclusions."
 
 

@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeGuard
 
-from study.protocol.design import PRACTICE, TRUTH
+from study.protocol.design import PRACTICE, SCORED, TRUTH
 from study.protocol.refusals import refused
 
 SCALES = ("realism", "quality")
@@ -208,6 +208,23 @@ def view(trials: Sequence[TrialState]) -> dict[str, Any]:
     if trial.kind == PRACTICE and trial.picked is not None:
         shown |= _told(trial)
     return shown
+
+
+def own_result(trials: Sequence[TrialState]) -> dict[str, int]:
+    """Return how many scored trials there were, how many were right, and how many by guessing.
+
+    For who has finished all of them, and for nobody else.
+
+    Examples
+    --------
+    >>> made = TrialState(1, "a", 1, SCORED, "x", (TRUTH, "gan", "other"), picked=1)
+    >>> own_result([made])
+    {'right': 1, 'scored': 1, 'guessed': 0}
+    """
+    scored = [trial for trial in trials if trial.kind == SCORED]
+    right = sum(trial.picked == trial.right for trial in scored)
+    guessed = round(sum(1 / trial.options for trial in scored))
+    return {"right": right, "scored": len(scored), "guessed": guessed}
 
 
 def feedback(trials: Sequence[TrialState], token: str) -> dict[str, int] | None:

@@ -99,6 +99,8 @@ class StudyConfig:
     automation
         Whether it is kept how each pick was made, and programs are asked to say so
         (`study.protocol.traces`). The program's own consent text tells of it.
+    own_result
+        Whether the last page tells participants how many of their scored trials they had right.
     screen
         What is asked of eyes and screens before the trials.
     texts
@@ -135,6 +137,7 @@ class StudyConfig:
     parameters: tuple[str, str, str] = PARAMETERS
     colorize: bool = True
     automation: bool = True
+    own_result: bool = False
     screen: Screen = field(default_factory=Screen)
     texts: Words = field(default_factory=dict)
     file: str | None = None
@@ -160,6 +163,11 @@ class StudyConfig:
             raise ConfigError(
                 f"trials.question is set, but trials.kind is {self.kind!r}, and only trials of "
                 f"kind {PREFERENCE!r} ask a question of yours; leave it out."
+            )
+        if self.own_result and self.kind == PREFERENCE:
+            raise ConfigError(
+                f"page.own_result is true, but trials.kind is {PREFERENCE!r}, in which nothing is "
+                "right or wrong; leave it out."
             )
         if self.exposure_ms and self.scales:
             raise ConfigError(
@@ -226,6 +234,7 @@ class StudyConfig:
             **({"exposure_ms": self.exposure_ms} if self.exposure_ms else {}),
             **({"plan": planned} if (planned := self.plan.settings()) else {}),
             **({"automation": True} if self.automation else {}),
+            **({"own_result": True} if self.own_result else {}),
             **({"screen": screen} if (screen := self.screen.settings()) else {}),
             **({"texts": self.texts} if self.texts else {}),
             "access": self.access,

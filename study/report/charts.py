@@ -63,7 +63,7 @@ def forest(rates: Sequence[Rate], level: float, title: str) -> Plot:
 
 
 def indistinguishability(s: Summary) -> Plot:
-    """Each method's rate and the rate at which people could not tell it from the truth."""
+    """Each method's rate and the rate at which it would be picked as often as the truth."""
     headline = {r.name: r.headline for r in s.rates.fool_rates}
     ends = [d.point for d in s.truth.distances] + [headline[d.name].high for d in s.truth.distances]
     scale = Scale.up_to(ends)
@@ -207,7 +207,7 @@ def people(s: Summary) -> Plot:
         for p in s.behaviour.people
     ]
     few = any(p.rates for p in s.behaviour.people)
-    words = "one dot a participant" if few else "participants, in steps of 5 points"
+    words = "each dot is one participant" if few else "participants, in steps of 5 points"
     mark = sign(person=True) if few else sign(band=True)
     return Plot("Participants' own rates", rows, scale.axis(), [(mark, words)])
 

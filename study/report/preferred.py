@@ -61,7 +61,7 @@ class Preference(Subject):
             "preferred",
             "Preferred",
             "In what share of the trials was the method's picture preferred? Each trial has one "
-            f"pick among {scope.options} pictures, none of them the real one; methods that are "
+            f"pick among {scope.options} pictures, without the real picture; methods that are "
             f"liked equally well would have {percent(1 / scope.options)} each.",
             ("method", "picks"),
             self.preferred,
@@ -97,7 +97,8 @@ class Preference(Subject):
                 f"Never picked, hence without a finite strength: {', '.join(found.never)}."
             )
         if not found.strengths and found.why:
-            return not_computed("strengths", "All methods on one scale", [found.why])
+            never = f"never picked: {', '.join(found.never)}" if found.never else ""
+            return not_computed("strengths", "All methods on one scale", [found.why, never])
         rows = [
             [
                 s.name,

@@ -42,7 +42,8 @@ class OneScale(Subject):
         if len(found.strengths) + len(found.never) < _FEWEST and not found.why:
             return
         if not found.strengths and found.why:
-            yield not_computed("scale", "All methods on one scale", [found.why])
+            never = f"never picked: {', '.join(found.never)}" if found.never else ""
+            yield not_computed("scale", "All methods on one scale", [found.why, never])
             return
         notes = [f"{found.why[0].upper()}{found.why[1:]}."] if found.why else []
         if found.never:

@@ -57,7 +57,8 @@ def test_the_link_opens_by_itself_with_the_code_shown_unless_somebody_stays(
 ) -> None:
     file = tmp_path / "study.toml"
     file.write_text(
-        f'stimuli = "{stimuli}"\n[trials]\nscored = 1\npractice = 0\n[recruitment]\n'
+        f'stimuli = "{stimuli}"\n[page]\nown_result = true\n'
+        "[trials]\nscored = 1\npractice = 0\n[recruitment]\n"
         f'open_after = 5\ncompletion_link = "{DONE}?cc={{code}}"\ndeclined_link = "{DONE}no"\n'
     )
     server = make_server(TRUEHUE_STUDY=str(file), TRUEHUE_STIMULI="")
@@ -76,6 +77,7 @@ def test_the_link_opens_by_itself_with_the_code_shown_unless_somebody_stays(
         page.keyboard.press("3")
     page.locator(".study button.main").click()
     code = page.locator(".code output").inner_text()
+    expect(page.get_by_text("of 1 trials. By guessing")).to_be_visible()
     assert participants(server.database_url)["status"].tolist() == ["completed"]
     page.get_by_role("button", name="Stay here").click()
     page.wait_for_timeout(5500)

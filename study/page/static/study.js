@@ -452,6 +452,7 @@ const done = () => {
       copied,
     ),
     state.link ? wayOut(state.link, state.open_after) : null,
+    state.own ? make("p", {}, say("own", state.own)) : null,
     make("p", {}, words.after),
   );
 };

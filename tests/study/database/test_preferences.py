@@ -84,8 +84,8 @@ def test_where_one_is_always_preferred_the_report_says_so(url, store):
         while (trial := current(person.trials)) is not None:
             person = store.pick(person.id, trial.token, trial.methods.index("gan") + 1, 900)
     said = " ".join(report_of(from_database(url)).split())
-    assert "There is no scale, because only gan was picked" in said
-    assert "Never picked, so without a finite strength: classification, flow" in said
+    assert "Not computed: there is no scale, because only gan was picked" in said
+    assert "never picked: classification, flow" in said
     for form in ("html", "csv", "json", "latex", "markdown"):
         report_of(from_database(url), form)
 

@@ -7,7 +7,7 @@ import pytest
 from small_study import RATINGS, SPEC, TOKEN, Clock, finish
 from sqlalchemy import text
 
-from study.database.frames import participants, paused
+from study.database.frames import answers, participants, paused
 from study.database.store import Store
 from study.errors import ClosedError, ConfigError
 from study.page import live
@@ -68,6 +68,31 @@ def test_a_full_study_takes_nobody_more_and_lets_everybody_finish(serve, url, cl
     assert begin(service, 2)["step"] == "pick"
     assert begin(service, 3)["end"] == "quota_full"
     assert service.enter(ask(1))["step"] == "pick", "who comes back goes on"
+
+
+def test_the_last_page_tells_how_many_were_right_where_the_study_says_so(serve, url):
+    """Nothing before the end, and nothing at all by default."""
+    service = serve(own_result=True)
+    shown = begin(service, 0)
+    for _ in range(2):
+        assert "own" not in shown
+        shown = answer(service, shown)
+    assert shown["step"] == "done"
+    rows = answers(url)
+    right = int((rows["picked"] & (rows["method"] == "truth")).sum())
+    assert shown["own"] == {"right": right, "scored": 2, "guessed": 1}
+    assert service.enter(ask(0))["own"] == shown["own"]
+    silent = serve()
+    shown = begin(silent, 7)
+    for _ in range(2):
+        shown = answer(silent, shown, 7)
+    assert shown["step"] == "done"
+    assert "own" not in shown
+
+
+def test_a_preference_has_nothing_right_to_tell():
+    with pytest.raises(ConfigError, match=r"page\.own_result is true.*nothing is right or wrong"):
+        parse('[trials]\nkind = "preference"\n[page]\nown_result = true\n')
 
 
 def test_who_is_excluded_makes_room(serve, store):

@@ -130,12 +130,13 @@ def test_pictures_are_ordered_by_what_they_fool():
 
 def test_ties_go_to_what_looked_more_real():
     trials = [
-        {"participant": "a", "picture": p, "pick": G, "realism": {G: r}}
-        for p, r in (("p1", 2), ("p2", 5), ("p3", 3), ("p4", 4))
+        {"participant": "a", "picture": f"{p}{n}", "pick": pick, "realism": {G: r}}
+        for p, pick in (("p", G), ("q", T))
+        for n, r in ((1, 2), (2, 5), (3, 3), (4, 4))
     ]
     (ends,) = extremes([r for r in picture_rates(answers(trials)) if r.name == G])
-    assert [r.picture for r in ends.most] == ["p2", "p4"]
-    assert [r.picture for r in ends.least] == ["p1", "p3"]
+    assert [r.picture for r in ends.most] == ["p2", "p4", "p3", "p1"]
+    assert [r.picture for r in ends.least] == ["q1", "q3", "q4", "q2"]
 
 
 def test_categories_change_nothing_here_either():
