@@ -26,7 +26,7 @@ STYLE = """<style>
 #cross::before { left: 11px; top: 0; width: 3px; height: 25px; }
 #cross::after { left: 0; top: 11px; width: 25px; height: 3px; }
 #cross-help {
-  position: absolute; z-index: 42; left: 6px; right: 6px; bottom: 6px; margin: 0; padding: 4px 8px;
+  position: absolute; z-index: 42; margin: 0; padding: 4px 8px;
   border-radius: 6px; pointer-events: none; background: var(--block-background-fill);
   color: var(--body-text-color); font-size: 0.8rem; line-height: 1.1rem;
 }
@@ -76,6 +76,7 @@ _SCRIPT = """() => {
         const cross = part("cross", "div"), help = part("cross-help", "p");
         cross.hidden = help.hidden = !shown;
         help.textContent = words.help;
+        help.style.inset = down > 0.5 ? "6px 6px auto" : "auto 6px 6px";  // away from the cross
         if (!shown) return;
         const box = touch().getBoundingClientRect(), { clientX, clientY } = place();
         // Its own border is not inside.
