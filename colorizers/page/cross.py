@@ -1,7 +1,7 @@
 """Hints, strokes and the mask without a mouse: a cross on the hints' picture that keys move.
 
-Fed by nothing; :mod:`colorizers.page.ui` puts style and script into the page. The cross is a pointer
-like mouse and finger: what its keys do is sent to the picture as the events of one, which
+Fed by nothing; :mod:`colorizers.page.ui` puts style and script into the page. The cross is a
+pointer like mouse and finger: what its keys do is sent to the picture as the events of one, which
 :mod:`colorizers.page.brushing` and Gradio answer as ever.
 """
 
@@ -30,7 +30,9 @@ STYLE = """<style>
   border-radius: 6px; pointer-events: none; background: var(--block-background-fill);
   color: var(--body-text-color); font-size: 0.8rem; line-height: 1.1rem;
 }
-#cross-said { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
+#cross-said {
+  position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%);
+}
 :is(#cross, #cross-help)[hidden] { display: none; }
 </style>"""
 

@@ -40,8 +40,8 @@ LEAST = 0.75
 EDGE = 80.0
 """How fast a region's trust in its match grows with likeness."""
 SCENE = 0.1, 0.3
-"""Shares of a photograph that are alike a reference: from the first on, both may show one scene, from
-the second on they do."""
+"""Shares of a photograph that are alike a reference: from the first on, both may show one scene,
+from the second on they do."""
 LEAST_OF_SCENE = 0.4
 """Takes the place of `LEAST` in one scene: there it is more of a fault to leave a coat as it was
 guessed on one photograph of an album, when it took its colour on the other."""
