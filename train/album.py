@@ -30,7 +30,7 @@ from skimage.segmentation import felzenszwalb
 import colorizers
 from colorizers.color import rgb_to_lab
 from colorizers.painting.predict import resize
-from colorizers.painting.references import EDGE, LEAST, steps_to
+from colorizers.painting.references import EDGE, LEAST, steps_to, views
 
 from . import kinds
 from .references import RESAMPLES, SEED, Part, Seen, part, told
@@ -114,7 +114,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         *album, reference = [
             Seen.of(part(lab, rng, changed=True), colorizer) for _ in range(PICTURES + 1)
         ]
-        given = [(reference.described, reference.colours)]
+        given = views(colorizer, reference.part.lab)
         steps = [
             steps_to(one.described, one.guess, given, least=options.least, edge=options.edge)
             for one in album

@@ -30,7 +30,7 @@ import colorizers
 from colorizers.color import rgb_to_lab
 from colorizers.painting.predict import predict_grid, resize
 from colorizers.painting.predictor import Described, Predictor
-from colorizers.painting.references import EDGE, means, steps_to
+from colorizers.painting.references import EDGE, steps_to, views
 
 from . import kinds
 
@@ -65,11 +65,6 @@ class Seen(NamedTuple):
         size = described.share.shape[1::-1]
         guess = resize(predict_grid(colorizer, L), *size)
         return cls(cut, described, guess, resize(cut.lab[..., 1:], *size))
-
-    @property
-    def colours(self) -> Float:
-        """True ab of each region."""
-        return means(self.described, self.truth)
 
     def error(self, ab: Float) -> float:
         """Mean distance of ab from the truth."""
@@ -134,6 +129,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         [Seen.of(part(rgb_to_lab(rgb), rng, changed=number > 0), colorizer) for rgb in rgb_u8]
         for number in range(3)
     )
+    given_by = [views(colorizer, one.part.lab) for one in references]
     alike = [_other(n, kind, rng, same=True) for n in range(len(kind))]
     strange = [_other(n, kind, rng, same=False) for n in range(len(kind))]
     print(f"n = {len(kind)} photographs, edge {options.edge:g}")
@@ -147,7 +143,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
         def taken(seen: Seen, *which: int, least: float = least) -> Float:
             """What a part becomes with these references."""
-            given = [(references[n].described, references[n].colours) for n in which]
+            given = [view for n in which for view in given_by[n]]
             return seen.guess + steps_to(
                 seen.described, seen.guess, given, least=least, edge=options.edge
             )

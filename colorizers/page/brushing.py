@@ -1,8 +1,8 @@
 """The brush of the Hints sub-tab: what is dragged over the picture becomes a stroke.
 
-`SCRIPT` draws under mouse or finger, or the cross of :mod:`colorizers.page.cross`, and writes the places into a field that nobody sees,
-`places_of` checks what a field brings, :class:`Brushing` answers. A tap draws nothing: it stays a
-click, which :mod:`colorizers.page.placing` answers.
+`SCRIPT` draws under mouse, finger or the cross of :mod:`colorizers.page.cross` and writes the
+places into a field that nobody sees, `places_of` checks what a field brings, :class:`Brushing`
+answers. A tap draws nothing: it stays a click, which :mod:`colorizers.page.placing` answers.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Hints, strokes and the mask without a mouse: a cross on the hints' picture that keys move.
 
-Fed by nothing; :mod:`colorizers.page.ui` puts style and script into the page. The cross is a pointer
-like mouse and finger: what its keys do is sent to the picture as the events of one, which
+Fed by nothing; :mod:`colorizers.page.ui` puts style and script into the page. The cross is a
+pointer like mouse and finger: what its keys do is sent to the picture as the events of one, which
 :mod:`colorizers.page.brushing` and Gradio answer as ever.
 """
 
@@ -26,11 +26,13 @@ STYLE = """<style>
 #cross::before { left: 11px; top: 0; width: 3px; height: 25px; }
 #cross::after { left: 0; top: 11px; width: 25px; height: 3px; }
 #cross-help {
-  position: absolute; z-index: 42; left: 6px; right: 6px; bottom: 6px; margin: 0; padding: 4px 8px;
+  position: absolute; z-index: 42; margin: 0; padding: 4px 8px;
   border-radius: 6px; pointer-events: none; background: var(--block-background-fill);
   color: var(--body-text-color); font-size: 0.8rem; line-height: 1.1rem;
 }
-#cross-said { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
+#cross-said {
+  position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%);
+}
 :is(#cross, #cross-help)[hidden] { display: none; }
 </style>"""
 
@@ -76,6 +78,7 @@ _SCRIPT = """() => {
         const cross = part("cross", "div"), help = part("cross-help", "p");
         cross.hidden = help.hidden = !shown;
         help.textContent = words.help;
+        help.style.inset = down > 0.5 ? "6px 6px auto" : "auto 6px 6px";  // away from the cross
         if (!shown) return;
         const box = touch().getBoundingClientRect(), { clientX, clientY } = place();
         // Its own border is not inside.

@@ -40,12 +40,12 @@ LEAST = 0.75
 EDGE = 80.0
 """How fast a region's trust in its match grows with likeness."""
 SCENE = 0.1, 0.3
-"""Shares of a photograph that are alike a reference: from the first on, both may show one scene, from
-the second on they do."""
+"""Shares of a photograph that are alike a reference: from the first on, both may show one scene,
+from the second on they do."""
 LEAST_OF_SCENE = 0.4
 """Takes the place of `LEAST` in one scene: there it is more of a fault to leave a coat as it was
 guessed on one photograph of an album, when it took its colour on the other."""
-SHARP, DARKER = 20.0, 0.1
+SHARP, DARKER = 25.0, 0.1
 """How much more a likelier region counts; likeness that a unit of lightness in [-1, 1] costs."""
 FAINT = 30.0
 """Chroma from which on one tone all over is a colour, as of cloth: sepia prints have 10 to 25."""
@@ -144,8 +144,8 @@ def with_references(
             "no reference."
         )
     rows, columns = target.share.shape[:2]
-    found = [_described(colorizer, one) for one in references]  # type: ignore[arg-type]  # by id
-    steps = steps_to(target, resize(ab_grid, columns, rows), found)
+    found = [_views(colorizer, one) for one in references]  # type: ignore[arg-type]  # by id
+    steps = steps_to(target, resize(ab_grid, columns, rows), sum(found, ()))
     return ab_grid + resize(steps, ab_grid.shape[1], ab_grid.shape[0], smooth=False)
 
 
@@ -202,11 +202,21 @@ def means(seen: Described, ab: Float) -> Float:
     return np.asarray((share.T @ ab.reshape(-1, 2)) / (share.sum(axis=0)[:, None] + 1e-3))
 
 
+def views(colorizer: Predictor, lab: Float) -> tuple[tuple[Described, Float], ...]:
+    """The regions of a reference, Lab (h, w, 3), and of its mirror image, with ab of each.
+
+    What is looked at from both sides is found again more evenly over an album.
+    """
+    seen = []
+    for view in (lab, lab[:, ::-1]):
+        found = described(colorizer, np.ascontiguousarray(view[..., 0]))
+        assert found is not None  # or it would not have been asked
+        rows, columns = found.share.shape[:2]
+        ab = resize(np.ascontiguousarray(view[..., 1:]), columns, rows)
+        seen.append((found, means(found, ab)))
+    return tuple(seen)
+
+
 @functools.lru_cache(maxsize=32)
-def _described(colorizer: Predictor, reference: Reference) -> tuple[Described, Float]:
-    """The regions of a reference, and ab of each."""
-    lab = rgb_to_lab(reference.rgb_u8)
-    found = described(colorizer, np.ascontiguousarray(lab[..., 0]))
-    assert found is not None  # or it would not have been asked
-    rows, columns = found.share.shape[:2]
-    return found, means(found, resize(lab[..., 1:], columns, rows))
+def _views(colorizer: Predictor, reference: Reference) -> tuple[tuple[Described, Float], ...]:
+    return views(colorizer, rgb_to_lab(reference.rgb_u8))

@@ -74,6 +74,18 @@ def test_in_one_scene_less_likeness_will_do() -> None:
         np.testing.assert_allclose(steps[:, 1], [right] * 2, atol=0.1)
 
 
+def test_a_reference_is_looked_at_from_both_sides() -> None:
+    """Its mirror image has the same colours, each where its region went."""
+    lab = np.zeros((64, 96, 3), np.float32)
+    lab[:, :36], lab[:, 36:] = (20, 30, 10), (80, -20, -30)
+    straight, mirrored = references.views(FakeColorizer(GREEN, "photo"), lab)
+    for seen, ab in (straight, mirrored):
+        assert seen.light.tolist() == [-0.5, 0.5]
+        np.testing.assert_allclose(ab, [[30, 10], [-20, -30]], atol=0.1)
+    assert straight[0].share[0, 0].tolist() == mirrored[0].share[0, -1].tolist() == [1, 0]
+    assert mirrored[0].share[0, 0].tolist() == [0, 1]
+
+
 def test_a_photograph_takes_the_colours_of_a_file(tmp_path: Path) -> None:
     photo = halves(tmp_path / "photo.png", (0, 0), (0, 0))
     given = references.read(halves(tmp_path / "coat.png", (30.0, 10.0), (-5.0, -30.0)))
