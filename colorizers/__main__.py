@@ -111,6 +111,8 @@ def parser() -> argparse.ArgumentParser:
     add("--layer", action="store_true",
         help="write only the colours, as PNG: a layer to be laid over the grey photograph with "
         "the blend mode Color")
+    add("--mark", action="store_true",
+        help="write into the lower right corner of each picture that the colours are a guess")
     add("--overwrite", action="store_true", help="do again what is done")
     add("--jobs", type=_count, default=cores(), metavar="N",
         help="processes at once (default: one a core, here %(default)s)")
@@ -142,11 +144,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     kind = options.format or ("png" if options.layer else "")
     if options.layer and {OUTPUTS[kind], OUTPUTS[ending if to_file else kind]} != {"PNG"}:
         return _misused("A layer of colours is a PNG; let --format and OUT say so.")
+    if options.layer and options.mark:
+        return _misused("A layer of colours has no place for a mark; leave out one of the two.")
     try:
         recipe = _recipe(options)
         given = _references(options.reference)
         how = Options(quality=options.quality, metadata=not options.no_metadata,
-                      references=given, mask=_mask(options), layer=options.layer)  # fmt: skip
+                      references=given, mask=_mask(options), layer=options.layer,
+                      mark=options.mark)  # fmt: skip
         how = how if recipe is None else recipe.followed(how)
     except (ImageError, SettingsError) as error:
         return _misused(str(error))
@@ -251,7 +256,7 @@ def _label(
     mask: masks.Mask | None,
 ) -> str:
     """How colours are made, as it goes into the names of results."""
-    alone = ["layer"] if options.layer else []
+    alone = [way for way in ("layer", "mark") if getattr(options, way)]
     if recipe is not None:
         digest = hashlib.sha256(recipes.text(recipe).encode()).hexdigest()
         return "-".join([recipe.method, "recipe", digest[:8], *alone])

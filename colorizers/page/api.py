@@ -79,10 +79,11 @@ def build(load: Callable[[str], Predictor] | None = None) -> None:
         mask: dict = {},  # type: ignore[type-arg]  # noqa: B006
         mask_version: str = masks.GREY,
         repair: bool = False,
+        mark: bool = False,
     ) -> tuple[dict, list]:  # type: ignore[type-arg]
         return answer(asked, photo, method, format, quality, options, saturation, warmth,
                       keep_colours, recipe, layer, reference, mask, mask_version,
-                      repair)  # fmt: skip
+                      repair, mark)  # fmt: skip
 
     def recipe_of_file(photo: dict) -> dict:  # type: ignore[type-arg]
         return recipe_of(photo)
@@ -98,7 +99,7 @@ def build(load: Callable[[str], Predictor] | None = None) -> None:
         "photo": dict, "method": str, "format": str, "quality": int, "options": dict,
         "saturation": float, "warmth": float, "keep_colours": bool, "recipe": dict,
         "layer": bool, "reference": list, "mask": dict, "mask_version": str, "repair": bool,
-        "return": tuple[dict, list],  # type: ignore[type-arg]
+        "mark": bool, "return": tuple[dict, list],  # type: ignore[type-arg]
     }  # fmt: skip
     recipe_of_file.__annotations__ = {"photo": dict, "return": dict}
     mask_of_file.__annotations__ = {
@@ -140,6 +141,7 @@ def answer(
     mask: Any = None,
     mask_version: Any = masks.GREY,
     repair: Any = False,
+    mark: Any = False,
 ) -> tuple[dict[str, Any], list[str]]:
     """Colorize one upload.
 
@@ -148,7 +150,7 @@ def answer(
     load : callable
         Gives the colorizer of a name.
     photo, method, format, quality, options, saturation, warmth, keep_colours, recipe, layer,
-    reference, mask, mask_version, repair
+    reference, mask, mask_version, repair, mark
         As a stranger sent them, unchecked; see docs/api.md.
 
     Returns
@@ -180,7 +182,8 @@ def answer(
         checked = _options(colorizer, options)
         more = number("saturation", saturation, SATURATION)
         warmer = number("warmth", warmth, WARMTH)
-        for name, flag in (("keep_colours", keep_colours), ("layer", layer), ("repair", repair)):
+        flags = {"keep_colours": keep_colours, "layer": layer, "repair": repair, "mark": mark}
+        for name, flag in flags.items():
             if not isinstance(flag, bool):
                 raise ImageError(f"{name} is {_quoted(flag)}, but must be true or false.")
         # Under a name that nobody can guess, in the folder that the app clears by itself.
@@ -190,7 +193,7 @@ def answer(
         target = folder / output_name(original, made_by, f".{ending}")
         how = Options(OUTPUTS[ending], int(quality), saturation=more, warmth=warmer, method=checked,
                       keep=keep_colours, references=references, mask=_mask(mask, mask_version),
-                      layer=layer, repair=repair)  # fmt: skip
+                      layer=layer, repair=repair, mark=mark)  # fmt: skip
         if followed is not None:
             followed.fit(colorizer)
             how = followed.followed(how)

@@ -54,7 +54,9 @@ def connect(
     kept, take_kept = strip
     gallery, temperature = methods
     tiles, saturation, warmth = versions
-    format_, quality, metadata, keep, full, save, ready, undo, redo, again, recipe, use = home
+    (
+        format_, quality, metadata, mark, keep, full, save, ready, undo, redo, again, recipe, use,
+    ) = home  # fmt: skip
     touch = hinting.touch
     sliders = [saturation, warmth, hinting.reach]
     drawn = [slider, touch, hinting.note, ready, hinting.undo, hinting.likely, seen]
@@ -149,7 +151,7 @@ def connect(
     )
     take_kept.click(
         editor.home.take_kept,
-        [key, format_, quality, metadata],
+        [key, format_, quality, metadata, mark],
         ready,
         **NETWORK,
         show_progress_on=full,
@@ -208,7 +210,7 @@ def connect(
     format_.change(
         lambda chosen: gr.Slider(visible=chosen in ("JPEG", "WEBP")), format_, quality, **SILENT
     )
-    taken = [key, format_, quality, metadata, *sliders]
+    taken = [key, format_, quality, metadata, *sliders, mark]
     save.click(editor.home.take_home, taken, ready, **NETWORK, show_progress_on=full).success(
         None, ready, None, js=texts.FETCH, **SILENT
     )

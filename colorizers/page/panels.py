@@ -176,6 +176,7 @@ class Home(NamedTuple):
     format: gr.Dropdown
     quality: gr.Slider
     metadata: gr.Checkbox
+    mark: gr.Checkbox
     keep: gr.Checkbox
     full: gr.Markdown
     save: gr.Button
@@ -196,16 +197,17 @@ def home() -> Home:
             label="Format",
             show_label=False,
             container=False,
+            scale=0,
             min_width=90,
             elem_id="format",
         )
-        metadata = gr.Checkbox(
-            True,
-            label="Keep date, camera, place",
-            container=False,
-            min_width=180,
-            elem_id="metadata",
-        )
+        with gr.Column(min_width=180, elem_id="said-in-it"):
+            metadata = gr.Checkbox(
+                True, label="Keep date, camera, place", container=False, elem_id="metadata"
+            )
+            mark = gr.Checkbox(
+                False, label="Mark: colours are a guess", container=False, elem_id="mark"
+            )
     quality = gr.Slider(
         *QUALITY, value=92, step=1, label="Quality", visible=False, buttons=[], elem_id="quality"
     )
@@ -228,4 +230,6 @@ def home() -> Home:
             min_width=60,
             elem_id="use-recipe",
         )
-    return Home(format, quality, metadata, keep, full, save, ready, undo, redo, again, recipe, use)
+    return Home(
+        format, quality, metadata, mark, keep, full, save, ready, undo, redo, again, recipe, use
+    )

@@ -61,6 +61,7 @@ class Taking:
         saturation: Any,
         warmth: Any,
         reach: Any,
+        mark: Any = False,
         progress: gr.Progress = gr.Progress(),  # noqa: B008
     ) -> Any:
         """Write the result on the screen to a file, at the photograph's full size.
@@ -72,7 +73,7 @@ class Taking:
         """
         with telling(NO_FILE):
             work = self._desk.get(key)
-            options = _options(format, quality, metadata)
+            options = _options(format, quality, metadata, mark)
             with work.lock:
                 step = now(work)._replace(sliders=checked_sliders((saturation, warmth, reach)))
             target, unsaid = self._file(
@@ -88,12 +89,13 @@ class Taking:
         format: Any,
         quality: Any,
         metadata: Any,
+        mark: Any = False,
         progress: gr.Progress = gr.Progress(),  # noqa: B008
     ) -> Any:
         """All results that are kept, at the photograph's own size, as `take_home`: in one zip."""
         with telling(NO_FILE):
             work = self._desk.get(key)
-            options = _options(format, quality, metadata)
+            options = _options(format, quality, metadata, mark)
             with work.lock:
                 steps = [step for step, _ in work.kept]
             if not steps:
@@ -141,12 +143,15 @@ class Taking:
         return target, made.unsaid
 
 
-def _options(format: Any, quality: Any, metadata: Any) -> Options:
+def _options(format: Any, quality: Any, metadata: Any, mark: Any) -> Options:
     """How a file is written; ImageError where something is not offered."""
     chosen = choice("format", format, (*ENDINGS, LAYER))
     layer = chosen == LAYER
     whole = round(number("quality", quality, QUALITY))
-    return Options("PNG" if layer else chosen, whole, metadata is not False, layer=layer)
+    return Options(
+        "PNG" if layer else chosen, whole, metadata is not False, layer=layer,
+        mark=mark is True and not layer,
+    )  # fmt: skip
 
 
 def _share_of(progress: gr.Progress, done: int, of: int, share: float, what: str) -> None:

@@ -83,8 +83,9 @@ STYLE = """<style>
   & .icon-wrap { display: none; }
   & p { white-space: normal; margin: 0; font-size: inherit; line-height: inherit; }
 }
-#metadata { padding-block: 3px; }
-#metadata label { font-size: 0.8rem; line-height: 1rem; }
+#said-in-it { gap: 2px !important; }
+:is(#metadata, #mark) { padding: 0; border: 0 !important; }
+:is(#metadata, #mark) label span { font-size: 0.8rem; line-height: 1.1rem; }
 #work { gap: 14px; }
 #work .column { gap: 8px; }
 #work .tabitem { padding: 8px 0 0 !important; }

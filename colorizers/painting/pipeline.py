@@ -17,6 +17,7 @@ from colorizers.files.writing import save
 from colorizers.painting import neutral, own, recipe, repair
 from colorizers.painting.hints import REACH_DEFAULT, Hint
 from colorizers.painting.layer import colours_alone
+from colorizers.painting.mark import mark
 from colorizers.painting.masks import Mask
 from colorizers.painting.predict import Progress, colorize_photo, lightness
 from colorizers.painting.predictor import Predictor
@@ -57,6 +58,8 @@ class Options:
     layer : bool
         Write only the colours, as a PNG in sRGB for the blend mode Color; see
         `colorizers.painting.layer`.
+    mark : bool
+        Write into a corner that the colours are a guess; see `colorizers.painting.mark`.
     """
 
     format: str = "PNG"
@@ -72,6 +75,7 @@ class Options:
     mask: Mask | None = None
     layer: bool = False
     repair: bool = False
+    mark: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +149,8 @@ def colorize_opened(
     """
     if options.layer and options.format != "PNG":
         raise ImageError(f"A layer of colours is a PNG, and not {options.format}; ask for PNG.")
+    if options.layer and options.mark:
+        raise ImageError("A layer of colours has no place for a mark; ask for one of the two.")
 
     found = None
     if options.repair:
@@ -177,6 +183,8 @@ def colorize_opened(
     if progress is not None:
         progress(0.8, f"Writing {options.format}")
     target.parent.mkdir(parents=True, exist_ok=True)
+    if options.mark and (small := mark(rgb)):
+        guessed += (small,)
     written = colours_alone(rgb) if options.layer else rgb
     unsaid = save(
         target, written, photo, format=options.format, quality=options.quality,

@@ -283,6 +283,24 @@ def test_only_the_colours_as_a_layer(photos: Path, tmp_path: Path, capsys):
     for wrong in (("-o", out, "--format", "jpg"), ("-o", tmp_path / "a.jpg")):
         assert run(photos / "a.png", *wrong, "--layer") == 2
         assert "A layer of colours is a PNG" in capsys.readouterr().err
+    assert run(photos / "a.png", "-o", out, "--layer", "--mark") == 2
+    assert "leave out one of the two" in capsys.readouterr().err
+
+
+def test_a_mark_covers_a_corner_of_what_is_large_enough(tmp_path: Path, capsys):
+    for name, side in (("large", 400), ("small", 40)):
+        grey = np.random.default_rng(side).integers(60, 180, (side, side), np.uint8)
+        Image.fromarray(grey).save(tmp_path / f"{name}.png")
+        for options in ((), ("--mark",)):
+            assert run(tmp_path / f"{name}.png", "-o", tmp_path / "out", *options) == 0
+    assert "too small (40 x 40 pixels) for a visible mark" in "".join(capsys.readouterr())
+    files = [f"{name}-colorized-photo{way}.png" for name in ("large", "small")
+             for way in ("", "-mark")]  # fmt: skip
+    plain, marked, small, same = (np.asarray(Image.open(tmp_path / "out" / f)) for f in files)
+    changed = (plain != marked).any(axis=2)
+    assert changed[-10:, -100:].mean() > 0.9
+    assert not changed[:-40].any()
+    np.testing.assert_array_equal(small, same)
 
 
 @pytest.mark.parametrize(

@@ -123,6 +123,24 @@ def test_a_layer_of_colours(client: Client, photo: Path):
         np.testing.assert_array_equal(np.asarray(colours), colours_alone(np.asarray(picture)))
 
 
+def test_a_mark_is_told_where_it_has_no_room(client: Client, photo: Path, tmp_path: Path):
+    Image.new("L", (600, 400), 128).save(tmp_path / "large.png")
+    plain, marked = (
+        client.predict(photo=handle_file(tmp_path / "large.png"), mark=mark,
+                       api_name="/colorize_file")[0]
+        for mark in (False, True)
+    )  # fmt: skip
+    with Image.open(plain) as one, Image.open(marked) as other:
+        changed = (np.asarray(one) != np.asarray(other)).any(axis=2)
+    assert changed[-10:, -100:].mean() > 0.9
+    assert not changed[:-40].any()
+    Image.new("L", (60, 40), 128).save(tmp_path / "small.png")
+    _, notices = client.predict(
+        photo=handle_file(tmp_path / "small.png"), mark=True, api_name="/colorize_file"
+    )
+    assert any("too small (60 x 40 pixels) for a visible mark" in notice for notice in notices)
+
+
 def test_a_picture_without_a_recipe_is_one_sentence(client: Client, photo: Path):
     with pytest.raises(AppError, match="The picture has no recipe: TrueHue did not write it"):
         client.predict(photo=handle_file(photo), api_name="/recipe_of_file")
@@ -176,6 +194,8 @@ def test_saturation_and_warmth(client: Client, photo: Path):
         ({"warmth": 10**400}, "The warmth must be a number from -1 to 1"),
         ({"options": 7}, "must be names with numbers"),
         ({"layer": "yes"}, "layer is 'yes', but must be true or false"),
+        ({"mark": 1}, "mark is 1, but must be true or false"),
+        ({"layer": True, "mark": True}, "A layer of colours has no place for a mark"),
         ({"layer": True, "format": "jpg"}, "A layer of colours is a PNG, and not JPEG"),
         ({"recipe": [1]}, "The recipe is a list, but must be an object"),
         ({"recipe": {"truehue": 1, "method": "gan", "reach": 2}}, "the reach 2 must be a number"),
@@ -213,7 +233,7 @@ def test_it_is_documented_by_the_app_and_shares_the_queue_of_the_tab(url: str):
     parameters = [one["parameter_name"] for one in endpoints["/colorize_file"]["parameters"]]
     assert parameters == ["photo", "method", "format", "quality", "options", "saturation",
                           "warmth", "keep_colours", "recipe", "layer", "reference", "mask",
-                          "mask_version", "repair"]  # fmt: skip
+                          "mask_version", "repair", "mark"]  # fmt: skip
     for name in parameters:
         assert f"| `{name}` |" in DOCUMENT
     config = httpx.get(f"{url}/config").json()
