@@ -12,8 +12,9 @@ import fake_networks
 import hundred
 import numpy as np
 import pytest
+import skimage.data
 from PIL import Image
-from skimage.color import rgb2lab
+from skimage.color import lab2rgb, rgb2lab
 
 import colorizers
 from colorizers.__main__ import main
@@ -285,6 +286,19 @@ def test_only_the_colours_as_a_layer(photos: Path, tmp_path: Path, capsys):
         assert "A layer of colours is a PNG" in capsys.readouterr().err
     assert run(photos / "a.png", "-o", out, "--layer", "--mark") == 2
     assert "leave out one of the two" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["camera", "astronaut"])
+def test_the_grey_photograph_comes_back_from_the_coloured_one(name: str, tmp_path: Path):
+    grey = np.asarray(Image.fromarray(getattr(skimage.data, name)()).convert("L"))
+    Image.fromarray(grey).save(tmp_path / "grey.png")
+    assert run(tmp_path / "grey.png", "-o", tmp_path / "out.png") == 0
+    lab = rgb2lab(np.asarray(Image.open(tmp_path / "out.png")))
+    assert np.abs(lab[..., 1:]).mean() > 2
+    lab[..., 1:] = 0
+    back = np.rint(255 * lab2rgb(lab)[..., 0])
+    assert np.abs(back - grey).max() <= 1
+    assert (back == grey).mean() > 0.99
 
 
 def test_a_mark_covers_a_corner_of_what_is_large_enough(tmp_path: Path, capsys):
