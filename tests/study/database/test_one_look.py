@@ -93,7 +93,7 @@ def test_the_report_says_the_exposure_also_from_an_export(url, store, study_id, 
     said = report_of(source)
     flat = " ".join(said.split())
     assert "shown once, for 500 ms" in flat
-    assert "More than 20 ms from the limit: 1 shorter" in flat
+    assert "More than 20 ms off the limit: 1 shorter" in flat
     assert "1 longer" in flat
     assert "1 answer without a measured exposure" in flat
     assert " 5 240 497 505 512 700" in flat  # without practice

@@ -110,7 +110,7 @@ def test_the_report_has_both_rates():
     frame = study_of(PICKS * 2, [[TRUTH, TRUTH, TRUTH], [TRUTH, "gan", TRUTH]] * 2)
     summary = summary_of(frame)
     text = " ".join(FORMATS["text"](summary).split())
-    assert "2 of 12 catch trials were missed: in 25.0 % of the trials" in text
+    assert "2 of 12 catch trials were missed, which means that in 25.0 % of the trials" in text
     assert "lapses,,gan,attended_rate" in FORMATS["csv"](summary)
     assert "Without lapses of attention" in page(summary)
     assert lapse_rate(np.ones(4), np.arange(4), 3)[0] == 1
