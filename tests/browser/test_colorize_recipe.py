@@ -53,6 +53,8 @@ def test_a_recipe_colours_again(
         said = page.locator("#seen-as")
         for source in (recipe, picture):
             page.get_by_role("button", name="Seed 2").click()
+            # Not the picture, which may still be changing by what was asked before.
+            expect(said).to_contain_text("version Seed 2", timeout=SLOW)
             shown = changed(page, shown)
             use(page, source)
             expect(said).to_contain_text("version Seed 5", timeout=SLOW)

@@ -350,7 +350,12 @@ def test_paths_of_the_server_are_not_read(url: str, path: str, meta: dict[str, s
 @pytest.mark.parametrize(
     ("element", "event", "data", "says"),
     [
-        ("download", "click", [None, "PNG", 90, True, 1, 0, 0.5], "There is no photograph yet"),
+        (
+            "download",
+            "click",
+            [None, "PNG", 90, True, 1, 0, 0.5, False],
+            "There is no photograph yet",
+        ),
         ("versions", "select", [None, 1, 0, 0.5], "There is no photograph yet"),
         ("touch", "select", [None, "#ffffff", 1, 0, 0.5], "There is no photograph yet"),
         ("touch", "select", ["0" * 32, "#ffffff", 1, 0, 0.5], "There is no photograph yet"),
