@@ -1,5 +1,5 @@
 # make app    the page at http://127.0.0.1:7860
-# make test   the tests in three processes, the browser's too where Debian's chromium is installed
+# make test   the tests in two processes, the browser's too where Debian's chromium is installed
 # make test-all  those that take minutes for one fact, which `make test` leaves out (marked slow)
 # make test-ray  --engine ray on a local cluster; Ray is installed for it, and brings pyarrow, with
 #             which pandas keeps strings in another way: so the study's tables once more
@@ -18,7 +18,7 @@ app: $(VENV)/app.stamp
 	$(RUN) app.py
 
 test: $(VENV)/dev.stamp
-	$(PYTEST) -n 3 --no-loadscope-reorder --durations=30 -m "not slow"
+	$(PYTEST) -n 2 --no-loadscope-reorder --durations=30 -m "not slow"
 
 test-all: $(VENV)/dev.stamp
 	$(PYTEST) -n 2 --no-loadscope-reorder --durations=0 --durations-min=1 -m slow
