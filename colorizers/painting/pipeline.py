@@ -183,12 +183,13 @@ def colorize_opened(
     if progress is not None:
         progress(0.8, f"Writing {options.format}")
     target.parent.mkdir(parents=True, exist_ok=True)
-    if options.mark and (small := mark(rgb)):
-        guessed += (small,)
+    unmarked = mark(rgb) if options.mark else None
     written = colours_alone(rgb) if options.layer else rgb
     unsaid = save(
         target, written, photo, format=options.format, quality=options.quality,
         metadata=options.metadata and not options.layer, comment=COMMENT.format(colorizer.title),
         recipe=recipe.text(recipe.of(colorizer, options)),
     )  # fmt: skip
+    if unmarked is not None:
+        unsaid = (*unsaid, unmarked)
     return Coloured(rgb, guessed, unsaid)
