@@ -334,6 +334,15 @@ def test_only_the_colours_may_be_taken_home(editor: Editor, key: str) -> None:
         np.testing.assert_array_equal(np.asarray(colours), colours_alone(np.asarray(picture)))
 
 
+def test_a_mark_without_room_is_told_with_the_file(
+    editor: Editor, key: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[str] = []
+    monkeypatch.setattr(gr, "Warning", lambda message, title: told.append(message))
+    editor.home.take_home(key, "PNG", 90, True, *AS_IS, True, progress=quiet)
+    assert any("too small (90 x 60 pixels) for a visible mark" in message for message in told)
+
+
 def test_a_recipe_may_say_what_no_version_does(editor: Editor, key: str, tmp_path: Path) -> None:
     file = tmp_path / "gradio" / "recipe.json"
     file.write_text('{"truehue": 1, "method": "photo", "options": {"seed": 37, "vividness": 0.5}}')
