@@ -30,6 +30,7 @@ from study.statistics.twoway import (
     GAPS,
     SHARES,
     TwoWayVariance,
+    two_way_gap,
     two_way_mean,
     two_way_p,
     two_way_variance,
@@ -207,10 +208,19 @@ def _primary(content: Mapping[str, Any], counted: Counted) -> Line:
     variance = _contrast(counted, method, against)
     if variance is None:
         return Line("Primary contrast", what, "no trial shows it", False)
-    limits = GAPS if against == TRUTH and counted.kind == PICK else SHARES
-    interval = two_way_mean(variance, counted.level, limits)
-    p = equivalence(variance, counted.margin or MARGIN) if equivalent else two_way_p(variance)
-    name = "gap" if against == TRUTH and counted.kind == PICK else "difference"
+    gap = against == TRUTH and counted.kind == PICK
+    interval = (
+        two_way_gap(variance, counted.level)
+        if gap
+        else two_way_mean(variance, counted.level, SHARES)
+    )
+    limits = GAPS if gap else None
+    p = (
+        equivalence(variance, counted.margin or MARGIN, limits)
+        if equivalent
+        else two_way_p(variance, limits=limits)
+    )
+    name = "gap" if gap else "difference"
     found = f"{name} {signed(100 * variance.mean, 1)} points"
     if not interval.defined:
         return Line("Primary contrast", what, f"{found}, no interval: {interval.note}", False)

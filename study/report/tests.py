@@ -64,10 +64,10 @@ class Tests(Subject):
                 "tests",
                 "Tests against the truth",
                 "Is a method's gap to its point of indistinguishability 0 for other people and "
-                "other pictures, too? t test of the gap with its two-way variance: p is at most 5 "
-                "% exactly where the 95 % interval does not contain 0. Holm's correction takes "
-                "these tests and those of the last column as one family. d: the mean gap divided "
-                "by its standard deviation between participants.",
+                "other pictures, too? t test of the gap with its two-way variance, logit scale: p "
+                "is at most 5 % exactly where the 95 % interval does not contain 0. Holm's "
+                "correction takes these tests and those of the last column as one family. d: the "
+                "mean gap divided by its standard deviation between participants.",
                 ("method", "gap", "d", "p", "p (Holm)", "flips", "naive", f"±{margin} (Holm)"),
                 [
                     [

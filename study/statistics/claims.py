@@ -23,7 +23,7 @@ from study.statistics.comparisons import MARGIN, equivalence
 from study.statistics.coverage import ALPHA, Plan, draw
 from study.statistics.model import AnswerModel, intercepts
 from study.statistics.sizing import POWER, fewest
-from study.statistics.twoway import two_way_p, two_way_variance
+from study.statistics.twoway import GAPS, two_way_p, two_way_variance
 
 GAP, EQUIVALENCE, DIFFERENCE, TOLD = "gap", "equivalence", "difference", "told"
 Drawn = Callable[[np.random.Generator], list[float]]
@@ -229,7 +229,7 @@ def _tested(
     gaps = [two_way_variance((one - own[0]) / 2, person, picture) for one in own[1:]]
     apart = [two_way_variance(a - b, person, picture) for a, b in combinations(own[1:], 2)]
     return [
-        *map(two_way_p, gaps),
-        *(equivalence(gap, margin) for gap in gaps),
+        *(two_way_p(gap, limits=GAPS) for gap in gaps),
+        *(equivalence(gap, margin, GAPS) for gap in gaps),
         *map(two_way_p, apart),
     ]

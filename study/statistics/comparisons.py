@@ -40,6 +40,8 @@ from study.statistics.twoway import (
     GAPS,
     SHARES,
     TwoWayVariance,
+    t_statistic,
+    two_way_gap,
     two_way_mean,
     two_way_p,
     two_way_variance,
@@ -158,7 +160,11 @@ def sign_flip(values: ArrayLike) -> tuple[float, int]:
     return float(beyond / (patterns + 1)), patterns
 
 
-def equivalence(variance: TwoWayVariance, margin: float = MARGIN) -> float:
+def equivalence(
+    variance: TwoWayVariance,
+    margin: float = MARGIN,
+    limits: tuple[float, float] | None = None,
+) -> float:
     """Two one-sided tests: is the mean within `margin` of 0?
 
     Parameters
@@ -167,6 +173,8 @@ def equivalence(variance: TwoWayVariance, margin: float = MARGIN) -> float:
         Of the gap scores.
     margin : float
         In the unit of the scores, above 0.
+    limits : (float, float), optional
+        As of `study.statistics.twoway.two_way_p`.
 
     Returns
     -------
@@ -182,9 +190,9 @@ def equivalence(variance: TwoWayVariance, margin: float = MARGIN) -> float:
         raise ValueError(f"The margin of equivalence must lie above 0, got {margin}.")
     if not variance.total > 0:
         return math.nan
-    error, df = math.sqrt(variance.total), variance.degrees_of_freedom
-    below = 1 - float(stdtr(df, (variance.mean + margin) / error))  # H: mean <= -margin
-    above = float(stdtr(df, (variance.mean - margin) / error))  # H: mean >= margin
+    df = variance.degrees_of_freedom
+    below = float(stdtr(df, -t_statistic(variance, -margin, limits)))  # H: mean <= -margin
+    above = float(stdtr(df, t_statistic(variance, margin, limits)))  # H: mean >= margin
     return max(below, above)
 
 
@@ -231,12 +239,12 @@ def against_truth(
         score = (own.astype(np.float64) - real) / 2
         naive = binomial_naive(int(own.sum()), int(own.sum() + real.sum()), 0.5)
         found.append((name, *_contrast(score, trials), naive))
-    gaps = [two_way_p(variance) for _, variance, _, _ in found]
-    within = [equivalence(variance, margin) for _, variance, _, _ in found]
+    gaps = [two_way_p(variance, limits=GAPS) for _, variance, _, _ in found]
+    within = [equivalence(variance, margin, GAPS) for _, variance, _, _ in found]
     corrected = holm([*gaps, *within])  # whoever may claim either has as many chances to err
     return [
         AgainstTruth(
-            name, variance.mean, two_way_mean(variance, level, GAPS), means.size, _effect(means),
+            name, variance.mean, two_way_gap(variance, level), means.size, _effect(means),
             gaps[i], corrected[i], flips[0], naive, margin, within[i], corrected[len(found) + i],
             flips[1],
         )

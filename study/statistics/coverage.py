@@ -19,7 +19,13 @@ from study.statistics.intervals import Interval, t_interval, wilson
 from study.statistics.model import AnswerModel, Effects, draw_picks, intercepts
 from study.statistics.ratings import RATING_POINTS
 from study.statistics.slots import even_shares
-from study.statistics.twoway import two_way_logit, two_way_mean, two_way_p, two_way_variance
+from study.statistics.twoway import (
+    GAPS,
+    two_way_logit,
+    two_way_mean,
+    two_way_p,
+    two_way_variance,
+)
 from study.statistics.weighting import equal_people
 
 METHOD = "a"
@@ -249,14 +255,19 @@ def sizes(plan: Plan, studies: int, rng: np.random.Generator) -> Sizes:
             rng.normal(0, sds[1], (plan.pictures, 2)),
         )
         picks = draw_picks(effects.utilities(person, picture), rng)
-        gap = ((picks == 1) - (picks == 0).astype(np.float64)) / 2 - true_gap
+        gap = ((picks == 1) - (picks == 0).astype(np.float64)) / 2
         apart = (picks == 1).astype(np.float64) - (picks == 2)
         scores = _ratings(plan, person, picture, rng)
         means = two_way_mean(two_way_variance(scores[:, 0], person, picture))
-        people = t_interval(gap.reshape(plan.participants, plan.trials).mean(axis=1))[1]
+        gaps = gap.reshape(plan.participants, plan.trials).mean(axis=1)
+        people = t_interval(gaps - true_gap)[1]
         rejected = [
-            two_way_p(two_way_variance(values, person, picture)) <= ALPHA
-            for values in (gap, apart, scores[:, 0] - scores[:, 1])
+            two_way_p(two_way_variance(values, person, picture), true, limits) <= ALPHA
+            for values, true, limits in (
+                (gap, true_gap, GAPS),
+                (apart, 0.0, None),
+                (scores[:, 0] - scores[:, 1], 0.0, None),
+            )
         ]
         held = means.low <= np.mean(RATING_POINTS) <= means.high
         found[study] = [*rejected, bool(held), people.low > 0 or people.high < 0]

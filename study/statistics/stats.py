@@ -30,7 +30,7 @@ from study.protocol.exclusions import Rules
 from study.protocol.registration import Record
 from study.statistics.intervals import LEVEL, Interval, goodman, wilson
 from study.statistics.slots import even_shares
-from study.statistics.twoway import GAPS, codes, two_way_logit, two_way_mean, two_way_variance
+from study.statistics.twoway import codes, two_way_gap, two_way_logit, two_way_variance
 
 # The one place with the paper's figures: fool rates as published, no interval given there.
 PAPER = "arXiv 2508.05068"
@@ -315,7 +315,7 @@ def distances(rows: pd.DataFrame, level: float = LEVEL) -> list[Distance]:
 
     With p the method's rate and t the truth's, the others take 1 - p - t, the point is (p + t)/2
     and the distance (p - t)/2: the mean over trials of +1/2 for a pick of the method, -1/2 for a
-    pick of the truth and 0 for another, with the two-way interval of such a mean.
+    pick of the truth and 0 for another, with `study.statistics.twoway.two_way_gap`.
     """
     result = []
     picks = rows.loc[rows["picked"], ["trial", "participant", "picture", "method"]]
@@ -327,7 +327,7 @@ def distances(rows: pd.DataFrame, level: float = LEVEL) -> list[Distance]:
         score = (own - (trials["method"] == TRUTH).to_numpy(dtype=np.float64)) / 2
         variance = two_way_variance(score, trials["participant"], trials["picture"])
         rate, gap = float(own.mean()), variance.mean
-        result.append(Distance(name, rate, rate - gap, gap, two_way_mean(variance, level, GAPS)))
+        result.append(Distance(name, rate, rate - gap, gap, two_way_gap(variance, level)))
     return result
 
 

@@ -3,7 +3,8 @@
 Sixteen people who look at thirty shared pictures are not 480 independent answers: people differ,
 and so do pictures, and an interval for the rate that other people on other pictures would give
 has to carry both. `two_way_logit` does: two-way cluster-robust variance, logit scale, t quantile;
-`two_way_p` is the test that belongs to such an interval.
+`two_way_p` is the test that belongs to such an interval. `two_way_gap` is the same interval of a
+gap, between its own limits, and `two_way_mean` that of a score without a logit.
 `study.statistics.stats` feeds it, `study.coverage` measures how often it holds the truth, and
 docs/statistics.md compares it with the alternatives.
 
@@ -40,7 +41,7 @@ from study.statistics.intervals import (
 TWO_WAY_LOGIT = "two-way cluster-robust, logit"
 TWO_WAY_LINEAR = "two-way cluster-robust"
 SHARES = (-1.0, 1.0)  # limits of a difference of two shares
-GAPS = (-0.5, 0.5)  # of half of one
+GAPS = (-0.5, 0.5)  # of half of one: a gap to the truth
 CLOPPER_PEARSON_EFFECTIVE = "Clopper-Pearson on the effective sample size"
 
 _FEWEST = 4  # clusters, below which the two parts say too little about their own noise
@@ -237,9 +238,43 @@ def two_way_logit(
         which = f"{'all' if p else 'none'} picked, so the interval is Clopper and Pearson's"
         note = f"{which} on {answers} {how}"
         return Interval(exact.low, exact.high, CLOPPER_PEARSON_EFFECTIVE, level, note)
-    half = _quantile(variance, level) * math.sqrt(variance.total) / (p * (1 - p))
-    center = float(logit(p))
-    return Interval(float(expit(center - half)), float(expit(center + half)), TWO_WAY_LOGIT, level)
+    return Interval(*_ends(variance, level, (0.0, 1.0)), TWO_WAY_LOGIT, level)
+
+
+def two_way_gap(variance: TwoWayVariance, level: float = LEVEL) -> Interval:
+    """Interval of a gap to the truth over participants and pictures.
+
+    As `two_way_logit`, with the logit of where the gap lies between its limits `GAPS`. Near a
+    limit, where hardly any picture fools, the gaps are as skewed as rates are, and an interval
+    without a logit is wrong too often (docs/statistics.md).
+
+    Parameters
+    ----------
+    variance : TwoWayVariance
+        Of the gap scores: 1/2 for a pick of the method, -1/2 for the truth, 0 for another.
+    level : float
+        Nominal coverage in (0, 1).
+
+    Returns
+    -------
+    Interval
+        Undefined with fewer than two participants or pictures, or when all values are equal.
+
+    Examples
+    --------
+    >>> person = ["a"] * 4 + ["b"] * 4 + ["c"] * 4
+    >>> score = [-0.5, 0.5, 0, -0.5, -0.5, 0.5, -0.5, 0, 0, 0.5, -0.5, -0.5]
+    >>> interval = two_way_gap(two_way_variance(score, person, [1, 2, 3, 4] * 3))
+    >>> round(interval.low, 3), round(interval.high, 3)
+    (-0.473, 0.427)
+    """
+    check_level(level)
+    reason = _too_few(variance)
+    if not reason and variance.total == 0:
+        reason = ALIKE
+    if reason:
+        return undefined(TWO_WAY_LOGIT, level, reason)
+    return Interval(*_ends(variance, level, GAPS), TWO_WAY_LOGIT, level)
 
 
 def two_way_mean(
@@ -249,8 +284,8 @@ def two_way_mean(
 ) -> Interval:
     """Interval of the mean of a score over participants and pictures.
 
-    Like `two_way_logit` without the logit, for scores that are no proportions, such as the gap
-    to the point of indistinguishability.
+    Like `two_way_logit` without the logit, for scores that are no proportions, such as ratings
+    and differences.
 
     Parameters
     ----------
@@ -277,12 +312,14 @@ def two_way_mean(
     return Interval(low, high, TWO_WAY_LINEAR, level)
 
 
-def two_way_p(variance: TwoWayVariance) -> float:
-    """Two-sided p of the t test that the mean is 0, over people and pictures alike.
+def two_way_p(
+    variance: TwoWayVariance, value: float = 0.0, limits: tuple[float, float] | None = None
+) -> float:
+    """Two-sided p of the t test that the mean is `value`, over people and pictures alike.
 
     It has the variance and the degrees of freedom of `two_way_mean`: p is at most 5 % exactly
-    where the 95 % interval leaves 0 out. How often that happens by chance is measured by
-    `study.coverage`.
+    where the 95 % interval leaves the value out. With `limits` it has the logit between them, as
+    `two_way_gap` has. How often that happens by chance is measured by `study.coverage`.
 
     Returns
     -------
@@ -297,8 +334,25 @@ def two_way_p(variance: TwoWayVariance) -> float:
     """
     if _too_few(variance) or not variance.total > 0:
         return math.nan
-    t = abs(variance.mean) / math.sqrt(variance.total)
-    return 2 * float(stdtr(variance.degrees_of_freedom, -t))
+    return 2 * float(stdtr(variance.degrees_of_freedom, -abs(t_statistic(variance, value, limits))))
+
+
+def t_statistic(
+    variance: TwoWayVariance, value: float, limits: tuple[float, float] | None = None
+) -> float:
+    """How many standard errors the mean lies above `value`; the variance must be above 0.
+
+    With `limits`, on the scale of the logit between them; a value at or beyond a limit is
+    infinitely far.
+    """
+    error = math.sqrt(variance.total)
+    if limits is None:
+        return (variance.mean - value) / error
+    low, high = limits
+    center, slope = _logit(variance.mean, limits)
+    if not low < value < high:
+        return math.inf if value <= low else -math.inf
+    return (center - _logit(value, limits)[0]) / (error * slope)
 
 
 def codes(groups: Groups) -> tuple[NDArray[np.intp], int]:
@@ -327,6 +381,23 @@ def _cells(
     if possible <= _MOST_GAPS * pairs.size:
         return pairs, int(np.count_nonzero(np.bincount(pairs)))
     return codes(pairs)
+
+
+def _ends(
+    variance: TwoWayVariance, level: float, limits: tuple[float, float]
+) -> tuple[float, float]:
+    """Both ends of an interval on the scale of the logit between the limits, moved back."""
+    center, slope = _logit(variance.mean, limits)
+    half = _quantile(variance, level) * math.sqrt(variance.total) * slope
+    low, high = (limits[0] + (limits[1] - limits[0]) * expit(center + by) for by in (-half, half))
+    return float(low), float(high)
+
+
+def _logit(value: float, limits: tuple[float, float]) -> tuple[float, float]:
+    """Logit of where a value lies between two limits, and the logit's slope there."""
+    wide = limits[1] - limits[0]
+    share = (value - limits[0]) / wide
+    return float(logit(share)), 1 / (share * (1 - share) * wide)
 
 
 def _quantile(variance: TwoWayVariance, level: float) -> float:

@@ -23,7 +23,14 @@ from study.statistics.comparisons import (
     signed_ranks,
 )
 from study.statistics.stats import distances, fool_rates
-from study.statistics.twoway import TwoWayVariance, two_way_mean, two_way_p, two_way_variance
+from study.statistics.twoway import (
+    GAPS,
+    TwoWayVariance,
+    two_way_gap,
+    two_way_mean,
+    two_way_p,
+    two_way_variance,
+)
 
 # Darwin's maize, crossed minus self-fertilised, eighths of an inch. Fisher (1935), The Design of
 # Experiments, section 21: 863 of the 32,768 sign patterns have a sum as high; two-sided 5.267 %.
@@ -131,6 +138,16 @@ def test_equivalence_is_two_t_tests(mean, error):
     assert (p < 0.05) == (interval.low > -0.05 and interval.high < 0.05)
 
 
+@relaxed
+@given(st.floats(-0.2, 0.2), st.floats(0.005, 0.1))
+def test_equivalence_of_a_gap_goes_with_its_interval(mean, error):
+    found = variance(mean, error)
+    p, interval = equivalence(found, 0.05, GAPS), two_way_gap(found, 0.9)
+    assert (p < 0.05) == (interval.low > -0.05 and interval.high < 0.05)
+    # Every gap lies within a margin that is as wide as the scale.
+    assert equivalence(found, 0.5, GAPS) == 0
+
+
 def test_equivalence_needs_a_margin_and_a_variance():
     with pytest.raises(ValueError, match="above 0, got 0"):
         equivalence(variance(0, 0.1), 0)
@@ -147,7 +164,9 @@ def test_against_truth_has_the_gap_of_the_report():
     assert gan.p_flips == sign_flip([0, -1 / 8])[0]
     score = [0.5, -0.5, -0.5, 0.5, -0.5, 0.5, 0, -0.5]
     people, pictures = np.repeat(["a", "b"], 4), np.tile(np.arange(4), 2)
-    assert gan.p == two_way_p(two_way_variance(score, people, pictures))
+    found = two_way_variance(score, people, pictures)
+    assert gan.p == two_way_p(found, limits=GAPS)
+    assert gan.p_equivalent == equivalence(found, 0.05, GAPS)
     assert gan.p_naive == pytest.approx(scipy_stats.binomtest(3, 7, 0.5).pvalue)
     assert gan.effect_size == pytest.approx(-1 / math.sqrt(2))
 

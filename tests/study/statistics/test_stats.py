@@ -12,7 +12,7 @@ from study_frames import TRUTH, answers, crossed, relaxed
 
 from study.statistics import behaviour, stats
 from study.statistics.intervals import wilson
-from study.statistics.twoway import two_way_logit, two_way_mean, two_way_variance
+from study.statistics.twoway import two_way_logit, two_way_variance
 
 G, C, T = "gan", "classification", TRUTH
 
@@ -135,14 +135,17 @@ def test_distance_is_rate_minus_point(picks):
         others = 1 - rates[found.name].rate - rates[T].rate
         assert found.point == pytest.approx((1 - others) / 2)
         assert found.distance == pytest.approx(found.rate - found.point)
-        score = [((p == found.name) - (p == T)) / 2 for row in picks for p in row]
+        score = np.array([((p == found.name) - (p == T)) / 2 for row in picks for p in row])
         people, pictures = np.repeat(range(len(picks)), 4), np.tile(range(4), len(picks))
         variance = two_way_variance(score, people, pictures)
-        interval = two_way_mean(variance)
         assert found.distance == pytest.approx(variance.mean)
-        if interval.defined:
-            assert found.interval.low == pytest.approx(max(interval.low, -0.5))
-            assert found.interval.high == pytest.approx(min(interval.high, 0.5))
+        # The interval is that of a rate, half a point moved: from 0 to 1 as from -1/2 to 1/2.
+        interval = two_way_logit(two_way_variance(score + 0.5, people, pictures))
+        if found.interval.defined:
+            assert found.interval.low == pytest.approx(interval.low - 0.5)
+            assert found.interval.high == pytest.approx(interval.high - 0.5)
+        else:
+            assert len(set(score)) == 1
 
 
 def test_two_options_and_four_options_work():

@@ -13,7 +13,9 @@ from study_frames import relaxed
 
 from study.statistics.twoway import (
     CLOPPER_PEARSON_EFFECTIVE,
+    GAPS,
     TWO_WAY_LOGIT,
+    two_way_gap,
     two_way_logit,
     two_way_mean,
     two_way_p,
@@ -181,6 +183,16 @@ def test_p_is_small_exactly_where_the_interval_leaves_0_out(seed, moved, level):
     found = two_way_variance(picked - picked.mean() + moved, participant, picture)
     interval = two_way_mean(found, level)
     assert (two_way_p(found) <= 1 - level) == (interval.low >= 0 or interval.high <= 0)
+
+
+@relaxed
+@given(st.integers(0, 500), st.floats(-0.4, 0.4), st.sampled_from([0.9, 0.95, 0.99]))
+def test_p_of_a_gap_is_small_exactly_where_its_interval_leaves_the_value_out(seed, value, level):
+    picked, participant, picture = answers(seed, participants=6, trials=8, pictures=12)
+    found = two_way_variance(picked - 0.5, participant, picture)
+    interval = two_way_gap(found, level)
+    p = two_way_p(found, value, GAPS)
+    assert (p <= 1 - level) == (interval.low >= value or interval.high <= value)
 
 
 def test_p_does_not_exist_where_the_interval_does_not():
