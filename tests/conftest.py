@@ -15,6 +15,7 @@ import pytest
 from sqlalchemy import create_engine
 
 from study.database.engine import parse_url
+from study.database.store import Store
 from tools.deployed import PROGRAMS, program
 
 WITHOUT_CHROMIUM = tuple(
@@ -31,6 +32,30 @@ WITHOUT_CHROMIUM = tuple(
     )
 )
 BOTH = ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)]
+ON_POSTGRESQL_LATER = tuple(
+    f"tests/study/{name}.py"
+    for name in (
+        "database/test_exclusion",
+        "database/test_live",
+        "database/test_one_look",
+        "database/test_preferences",
+        "database/test_unpaired",
+        "database/test_withdrawal",
+        "page/test_guard",
+        "page/test_running",
+    )
+)
+"""What is asked of both databases by statements that other files try on both: on PostgreSQL they
+are left to `make test-all`. What depends on the server (schema, migrations, transactions, many at
+once, troubles) is tried on both by `make test`, too."""
+
+
+@pytest.hookimpl(tryfirst=True)  # before pytest looks at -m
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark as slow what `make test` leaves to `make test-all` by its database."""
+    for item in items:
+        if item.nodeid.startswith(ON_POSTGRESQL_LATER) and item.get_closest_marker("postgres"):
+            item.add_marker(pytest.mark.slow)
 
 
 @pytest.hookimpl(optionalhook=True)  # of pytest-xdist, which only `make test` asks for
@@ -90,6 +115,22 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
         return f"sqlite:///{tmp_path / 'results.db'}"
     new: Callable[[], str] = request.getfixturevalue("new_postgres")
     return new()
+
+
+@pytest.fixture(scope="session")
+def tables(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """A file of SQLite with all tables and nothing in them."""
+    file = tmp_path_factory.mktemp("tables") / "results.db"
+    Store(f"sqlite:///{file}").close()
+    return file.read_bytes()
+
+
+@pytest.fixture
+def ready_url(database_url: str, tables: bytes) -> str:
+    """As `database_url`; a file has its tables already, which take a fifth of a second."""
+    if database_url.startswith("sqlite:///"):
+        Path(database_url.removeprefix("sqlite:///")).write_bytes(tables)
+    return database_url
 
 
 @pytest.fixture(scope="session")

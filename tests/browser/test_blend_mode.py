@@ -23,6 +23,7 @@ def shown(rgb_u8: np.ndarray) -> str:
     return "data:image/png;base64," + base64.b64encode(stream.getvalue()).decode()
 
 
+@pytest.mark.slow
 def test_a_browser_blends_the_layer_to_the_coloured_picture(browser: Browser, tmp_path: Path):
     rgb = np.ascontiguousarray(data.astronaut()[::2, ::2])
     grey = colorize_u8(rgb2lab(rgb)[..., 0], np.zeros((*rgb.shape[:2], 2)))

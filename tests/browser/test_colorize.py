@@ -204,6 +204,7 @@ def test_a_colour_waits_for_the_next_click_and_rings_choose(
         expect(note).to_contain_text("No hints yet", timeout=SLOW)
 
 
+@pytest.mark.slow
 def test_what_was_found_in_a_scan_stays_said(page: Page, server_url: str, tmp_path: Path) -> None:
     scan = tmp_path / "scan.tif"
     landscape(300, 200).save(scan, save_all=True, append_images=[landscape(300, 200)])

@@ -101,6 +101,7 @@ def test_a_photograph_removed_while_it_is_coloured_leaves_nothing_and_no_error(
     expect(page.get_by_text("Error", exact=True)).to_have_count(0)
 
 
+@pytest.mark.slow
 @on_screens("laptop")
 def test_what_is_seen_stays_where_it_is_while_the_work_appears(
     browser: Browser, server_url: str, tmp_path: Path, size: str

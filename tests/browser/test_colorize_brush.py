@@ -89,6 +89,7 @@ def test_a_stroke_is_drawn_seen_chosen_and_taken_back(
         assert page.evaluate("document.documentElement.scrollWidth") <= page.viewport_size["width"]
 
 
+@pytest.mark.slow
 def test_two_quick_strokes_are_both_there_and_two_fingers_are_none(
     browser: Browser, server_url: str, tmp_path: Path
 ) -> None:
@@ -119,6 +120,7 @@ def test_two_quick_strokes_are_both_there_and_two_fingers_are_none(
         expect(page.locator(".brush-mark")).to_have_count(0)
 
 
+@pytest.mark.slow
 @on_screens("laptop")
 def test_the_guess_is_taken_back_and_another_version_seen_there(
     browser: Browser, server_url: str, tmp_path: Path, size: str

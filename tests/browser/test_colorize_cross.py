@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from playwright.sync_api import Browser, Page, Route, expect
-from visitor import SCREENS, SLOW, changed, coloured, fetched, rotated_jpeg, upload
+from visitor import SCREENS, SLOW, changed, coloured, fetched, on_screens, rotated_jpeg, upload
 
 pytestmark = pytest.mark.browser
 
@@ -26,7 +26,7 @@ def to_the_picture(page: Page) -> None:
     raise AssertionError("Tab does not come to the picture.")
 
 
-@pytest.mark.parametrize("size", SCREENS, ids=list(SCREENS))
+@on_screens("phone")
 def test_a_mask_a_stroke_and_a_hint_by_keys_alone(
     browser: Browser, server_url: str, tmp_path: Path, size: str
 ) -> None:
@@ -102,6 +102,7 @@ def test_a_mask_a_stroke_and_a_hint_by_keys_alone(
         assert page.evaluate("document.documentElement.scrollWidth") <= page.viewport_size["width"]
 
 
+@pytest.mark.slow
 def test_keys_wait_for_a_picture_that_is_still_being_fetched(
     page: Page, server_url: str, tmp_path: Path
 ) -> None:
@@ -125,6 +126,7 @@ def test_keys_wait_for_a_picture_that_is_still_being_fetched(
     expect(page.locator("#hints-note")).to_contain_text("2 hints", timeout=SLOW)
 
 
+@pytest.mark.slow
 def test_the_cross_stays_on_the_picture_and_away_from_the_mouse(
     page: Page, server_url: str, tmp_path: Path
 ) -> None:

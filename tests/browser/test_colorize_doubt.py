@@ -10,6 +10,7 @@ from visitor import SCREENS, SLOW, changed, coloured, fetched, on_screens, rotat
 pytestmark = pytest.mark.browser
 
 
+@pytest.mark.slow
 @on_screens("phone")
 def test_a_veil_on_request(browser: Browser, server_url: str, tmp_path: Path, size: str) -> None:
     with browser.new_context(**SCREENS[size]) as context:

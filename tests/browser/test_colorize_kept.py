@@ -12,6 +12,7 @@ from visitor import SCREENS, SLOW, changed, coloured, on_screens, rotated_jpeg, 
 pytestmark = pytest.mark.browser
 
 
+@pytest.mark.slow
 @on_screens("phone")
 def test_two_results_are_kept_and_both_taken_home(
     browser: Browser, server_url: str, tmp_path: Path, size: str

@@ -112,6 +112,7 @@ def test_everything_has_a_name_for_readers_of_the_screen(
         expect(page.locator(f"#{note} [role=status]")).to_have_count(1)
 
 
+@pytest.mark.slow
 def test_grey_and_colours_in_turn_without_a_mouse(
     page: Page, server_url: str, tmp_path: Path
 ) -> None:

@@ -28,6 +28,7 @@ def test_many_photographs_come_back_in_a_zip(page: Page, server_url: str, tmp_pa
         assert archive.namelist() == ["Großvater-am-See-colorized-photo.jpg", "not-colorized.txt"]
 
 
+@pytest.mark.slow
 def test_stop_in_the_middle_offers_what_is_finished(
     page: Page, server_url: str, tmp_path: Path
 ) -> None:

@@ -11,6 +11,7 @@ from visitor import SCREENS, SLOW, coloured, on_screens, rotated_jpeg, upload
 pytestmark = pytest.mark.browser
 
 
+@pytest.mark.slow
 @on_screens("laptop")
 def test_a_mark_is_in_the_file_when_it_is_asked_for(
     browser: Browser, server_url: str, tmp_path: Path, size: str

@@ -35,6 +35,7 @@ def downloaded(page: Page, name: str, folder: Path) -> Path:
     return file
 
 
+@pytest.mark.slow
 @on_screens("laptop")
 def test_a_reference_colours_what_is_alike(
     browser: Browser, server_url: str, tmp_path: Path, size: str

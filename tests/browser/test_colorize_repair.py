@@ -24,6 +24,7 @@ def scratched(folder: Path) -> Path:
     return file
 
 
+@pytest.mark.slow
 @on_screens("phone")
 def test_marks_first_then_repair_then_back(
     browser: Browser, server_url: str, tmp_path: Path, size: str

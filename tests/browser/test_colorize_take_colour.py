@@ -11,6 +11,7 @@ from visitor import SCREENS, SLOW, changed, coloured, fetched, on_screens, rotat
 pytestmark = pytest.mark.browser
 
 
+@pytest.mark.slow
 @on_screens("phone")
 def test_the_colour_of_a_coat_from_another_photograph(
     browser: Browser, server_url: str, tmp_path: Path, size: str

@@ -98,6 +98,7 @@ def test_a_whole_session_shows_each_trial_once_for_the_time(page: Page, limited:
     assert all(LIMIT_MS - 20 <= ms <= LIMIT_MS + 250 for ms in measured)
 
 
+@pytest.mark.slow
 def test_after_a_reload_the_pictures_stay_hidden(page: Page, limited: Any) -> None:
     person = begin(page, limited.url)
     through_practice(page)
@@ -120,6 +121,7 @@ def test_after_a_reload_the_pictures_stay_hidden(page: Page, limited: Any) -> No
     assert exposures(limited.database_url, person)[1:] == [None]
 
 
+@pytest.mark.slow
 def test_a_tab_that_is_left_ends_the_showing(page: Page, limited: Any) -> None:
     person = begin(page, limited.url)
     through_practice(page)
@@ -155,6 +157,7 @@ def test_two_tabs_share_one_showing(page: Page, context: BrowserContext, limited
     look(other)
 
 
+@pytest.mark.slow
 def test_a_reply_that_is_lost_costs_no_look(page: Page, limited: Any) -> None:
     begin(page, limited.url)
     lost: list[Any] = []

@@ -143,6 +143,7 @@ def test_no_english_word_is_left_in_german(start: Any, page: Page) -> None:
     assert not words(page.evaluate(HEARD).replace("PROLIFIC_PID", "")) & ENGLISH_WORDS
 
 
+@pytest.mark.slow
 def test_every_word_can_be_set_and_run_from_right_to_left(start: Any, page: Page) -> None:
     server = start(f"[page]\ncolorize = false\n{toml(turned(ENGLISH), 'texts')}\n")
     found: dict[str, str] = {}

@@ -66,7 +66,11 @@ def begin(page: Page, url: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("width", "height"), [(390, 844), (1000, 600), pytest.param(1280, 720, marks=pytest.mark.slow)]
+    ("width", "height"),
+    [
+        (390, 844),
+        *(pytest.param(*size, marks=pytest.mark.slow) for size in ((1000, 600), (1280, 720))),
+    ],
 )
 def test_five_pictures_on_end_fit_the_screen(page: Page, five: Any, width: int, height: int):
     page.set_viewport_size({"width": width, "height": height})
@@ -138,6 +142,7 @@ def test_the_next_pictures_are_ready_and_not_seen_before_their_turn(page: Page, 
     assert len(asked) == len(set(asked))  # what was fetched ahead is what is shown
 
 
+@pytest.mark.slow
 def test_time_in_which_the_tab_is_hidden_is_no_exposure(page: Page, five: Any) -> None:
     begin(page, five.url)
     look(page)

@@ -74,6 +74,7 @@ def test_a_whole_session_of_real_and_fake(page: Page, judged: Any, stimuli: Any)
     assert len({len(png) for png in every}) == 1
 
 
+@pytest.mark.slow
 def test_a_preference_is_asked_in_the_study_s_own_words(
     page: Page, make_server: Callable[..., Any], stimuli: Any, tmp_path: Any
 ) -> None:

@@ -12,6 +12,7 @@ from study.database.store import participants
 pytestmark = pytest.mark.browser
 
 
+@pytest.mark.slow
 def test_a_small_window_and_six_pictures(
     make_server: Callable[..., Any], stimuli: Path, tmp_path: Path, page: Page
 ) -> None:

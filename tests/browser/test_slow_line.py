@@ -40,6 +40,7 @@ def test_the_consent_comes_before_all_that_it_does_not_need(
     assert len(sizes) < MOST_REQUESTS
 
 
+@pytest.mark.slow
 def test_the_other_tab_is_a_click_away(page: Page, server_url: str) -> None:
     page.goto(f"{server_url}/?study")
     expect(page.get_by_role("button", name="I agree")).to_be_visible()

@@ -279,6 +279,7 @@ def test_an_answer_whose_reply_is_lost_is_not_given_twice(page: Page, server: An
     assert rows.loc[rows["picked"], "slot"].tolist() == [3]
 
 
+@pytest.mark.slow
 def test_the_recruiters_id_finds_its_place_from_another_browser(
     page: Page, browser: Any, server: Any
 ) -> None:
@@ -309,11 +310,10 @@ def test_the_recruiters_id_finds_its_place_from_another_browser(
 @pytest.mark.parametrize(
     ("width", "height"),
     [
-        (1280, 620),
         (390, 664),
         *(
             pytest.param(*size, marks=pytest.mark.slow)
-            for size in ((1280, 720), (390, 844), (844, 390))
+            for size in ((1280, 620), (1280, 720), (390, 844), (844, 390))
         ),
     ],
 )
@@ -371,6 +371,7 @@ def test_missing_ratings_are_asked_for(page: Page, server: Any, width: int, heig
     choice(page, 1).wait_for()
 
 
+@pytest.mark.slow
 def test_a_pointer_at_rest_marks_no_picture(page: Page, server: Any) -> None:
     """Or the picture that appears under it would be recommended before anybody has looked."""
     page.goto(f"{server.url}/?study")

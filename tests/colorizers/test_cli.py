@@ -525,7 +525,9 @@ if __name__ == "__main__":  # and not in the workers, which import this
 """
 
 
-@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL])
+@pytest.mark.parametrize(
+    "how", [signal.SIGINT, pytest.param(signal.SIGKILL, marks=pytest.mark.slow)]
+)
 def test_what_is_ended_in_the_middle_is_gone_on_with(tmp_path: Path, how: signal.Signals):
     folder, out, script = tmp_path / "album", tmp_path / "out", tmp_path / "slowly.py"
     for number in range(8):

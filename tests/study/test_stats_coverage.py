@@ -55,6 +55,7 @@ def test_forty_people_on_the_same_pictures_err_in_one_of_twenty_studies():
     assert found.people_only > high
 
 
+@pytest.mark.slow
 def test_the_command_prints_tables(capsys, monkeypatch):
     monkeypatch.setattr("study.coverage.ODDS", ODDS[:1])  # each study is fitted
     assert main(["--studies", "2", "--seed", "3"]) == 0

@@ -27,7 +27,13 @@ def test_the_photograph_is_a_jpeg_of_colours_and_always_the_same() -> None:
         assert np.asarray(image).std(axis=(0, 1)).min() > 20
 
 
-@pytest.mark.parametrize("name", benchmark.PIPELINES)
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=[pytest.mark.slow] * (name == "DDColor-T"))
+        for name in benchmark.PIPELINES
+    ],
+)
 def test_every_pipeline_gives_a_jpeg_of_the_same_size_at_444(name: str) -> None:
     run = benchmark.PIPELINES[name][1]()
     out, seconds = run(benchmark.photograph(200, 150))

@@ -48,6 +48,7 @@ def test_some_of_each_kind_are_held_out_whatever_else_is_there(folder, tmp_path)
     assert np.array_equal(alone.held_rgb_u8, held)
 
 
+@pytest.mark.slow
 def test_of_a_large_kind_more_leave_the_training_than_are_held_out(tmp_path, monkeypatch):
     """Whatever `train.photos` holds out of the same sources is not learned from either."""
     monkeypatch.setattr(photos, "HELD_OUT", 640 // 20)

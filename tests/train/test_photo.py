@@ -35,7 +35,7 @@ def photographs():
     return photos.Photographs([group], np.stack(album(8, 1)), {"album": 40}, 0)
 
 
-@pytest.mark.parametrize("weight_critic", [0.0, 0.02])
+@pytest.mark.parametrize("weight_critic", [pytest.param(0.0, marks=pytest.mark.slow), 0.02])
 def test_it_learns_the_two_colours(photographs, tmp_path, weight_critic):
     settings = photo.Settings(
         **SMALL, run=str(tmp_path / "run"), epochs=8, lr=1e-2, lr_encoder=1e-2,
@@ -76,6 +76,7 @@ def test_what_no_critic_can_do_is_one_sentence(photographs, tmp_path, wrong, sai
         photo.train(settings, photographs)
 
 
+@pytest.mark.slow
 def test_a_killed_run_goes_on_to_the_same_weights(photographs, tmp_path, monkeypatch):
     settings = photo.Settings(**SMALL, run=str(tmp_path / "whole"), epochs=3, weight_critic=0.02)
     whole, _ = photo.train(settings, photographs)

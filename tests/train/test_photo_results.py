@@ -169,6 +169,7 @@ class TestVividness:
         with pytest.raises(photo_results.DataError, match="not reached with ab times 4"):
             photo_results.fit_vividness(Painter((0, 0)), self.truth, 0.7)
 
+    @pytest.mark.slow
     def test_the_card_keeps_it_and_the_network_obeys(self, tmp_path, monkeypatch):
         torch.manual_seed(0)
         network = photo.PhotoNet("resnet10t", (16, 16, 8, 8))
@@ -195,6 +196,7 @@ class TestVividness:
         np.testing.assert_allclose(answer, 1.49 * before, rtol=0.02, atol=0.05)
 
 
+@pytest.mark.slow
 def test_the_page_names_a_critic_that_is_kin_to_the_ruler(tmp_path):
     held_out = np.random.default_rng(0).integers(0, 256, (12, 64, 64, 3), np.uint8)
     painter = Painter((5.0, 10.0))

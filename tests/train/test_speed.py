@@ -1,5 +1,6 @@
 """The speed report: operations are counted right, every step is measured and shown."""
 
+import pytest
 import torch
 from torch import nn
 
@@ -31,6 +32,7 @@ def test_steps_take_turns_and_times_are_a_call(monkeypatch):
     assert order[4:] == ["a"] * 4 + ["b"] * 2 + ["a"] * 4 + ["b"] * 2
 
 
+@pytest.mark.slow
 def test_the_report_shows_every_step_and_the_ceiling(monkeypatch):
     monkeypatch.setattr(speed, "SIDE", 64)
     monkeypatch.setattr(speed, "BATCH", 2)

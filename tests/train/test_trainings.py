@@ -101,7 +101,9 @@ CASES: dict[str, tuple[Any, Any]] = {
 }
 
 
-SLOW = ("flow", "cvae")  # the eye is the committed classifier, which is not small
+SLOW = ("flow", "cvae", "nazeri", "regression")
+"""The first two see by the committed classifier, which is not small; the others go through the same
+loop as those that are left."""
 
 
 @pytest.fixture(

@@ -33,6 +33,7 @@ def test_channels_are_those_of_the_features() -> None:
     assert [64 // level.shape[2] for level in levels] == info.reduction()
 
 
+@pytest.mark.slow
 def test_a_colorization_needs_neither_timm_nor_torchvision() -> None:
     """They would come with PyTorch's compiler: two seconds before the first picture."""
     code = (

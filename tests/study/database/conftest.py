@@ -9,8 +9,8 @@ from study.database.store import Store
 
 
 @pytest.fixture
-def url(database_url: str) -> str:
-    return database_url
+def url(ready_url: str) -> str:
+    return ready_url
 
 
 @pytest.fixture

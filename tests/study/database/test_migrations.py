@@ -20,6 +20,12 @@ from study.protocol.codes import tidy
 from study.protocol.design import Design, StudySpec
 
 
+@pytest.fixture
+def url(database_url: str) -> str:
+    """A database without any tables."""
+    return database_url
+
+
 def test_the_migrated_schema_is_the_described_one(url: str) -> None:
     engine = connect(url)
     migrate(engine)

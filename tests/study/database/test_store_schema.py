@@ -14,6 +14,12 @@ from study.database.store import Answer, Store, answers, participants, read_stud
 from study.errors import DatabaseError
 
 
+@pytest.fixture
+def url(database_url: str) -> str:
+    """A database without any tables."""
+    return database_url
+
+
 @pytest.mark.parametrize(
     "statement",
     [

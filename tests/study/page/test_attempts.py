@@ -41,8 +41,9 @@ def time():
 
 
 @pytest.fixture
-def logins(time, tmp_path):
-    made = Logins(f"sqlite:///{tmp_path / 'results.db'}", clock=time)
+def logins(time, tmp_path, tables):
+    (file := tmp_path / "results.db").write_bytes(tables)
+    made = Logins(f"sqlite:///{file}", clock=time)
     yield made
     made.close()
 

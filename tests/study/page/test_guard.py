@@ -35,7 +35,7 @@ def clock():
 
 
 @pytest.fixture
-def processes(clock, database_url):
+def processes(clock, ready_url):
     """Makes apps on one database, as each process of a server has its own."""
     opened = []
 
@@ -46,7 +46,7 @@ def processes(clock, database_url):
         def page(request):
             return PlainTextResponse("page")
 
-        opened.append(logins := Logins(database_url, clock=clock))
+        opened.append(logins := Logins(ready_url, clock=clock))
         inner = Starlette(routes=[Route("/{rest:path}", secret, methods=["GET", "POST", "DELETE"])])
         routes = [Mount("/admin", inner), Route("/administrator", page), Route("/", page)]
         return Guard(Starlette(routes=routes), Sessions(password_hash, lambda: logins))

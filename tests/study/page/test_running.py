@@ -303,8 +303,8 @@ def clock():
 
 
 @pytest.fixture
-def url(database_url):
-    return database_url
+def url(ready_url):
+    return ready_url
 
 
 @pytest.fixture

@@ -31,8 +31,9 @@ def stimuli():
 
 
 @pytest.fixture
-def store(tmp_path):
-    made = Store(f"sqlite:///{tmp_path / 'results.db'}", clock=Clock())
+def store(tmp_path, tables):
+    (file := tmp_path / "results.db").write_bytes(tables)
+    made = Store(f"sqlite:///{file}", clock=Clock())
     yield made
     made.close()
 

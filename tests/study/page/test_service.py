@@ -54,7 +54,8 @@ def url(tmp_path: Path) -> str:
 
 
 @pytest.fixture
-def service(folder: Path, url: str) -> Any:
+def service(folder: Path, url: str, tables: bytes) -> Any:
+    Path(url.removeprefix("sqlite:///")).write_bytes(tables)
     store = Store(url)
     yield Service(load(folder), store, StudyConfig(scored=6, practice=1))
     store.close()
@@ -172,7 +173,7 @@ FIELDS = st.fixed_dictionaries(
 
 
 @settings(
-    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(name=st.sampled_from(["consent", "pictures", "pick", "rate"]), request=JSON | FIELDS)
 def test_forged_requests_get_a_sentence_and_store_nothing(service, url, name, request):

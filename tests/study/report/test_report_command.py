@@ -155,6 +155,7 @@ def test_the_report_loads_nothing_heavy(simulated_url, form):
     assert done.returncode == 0, done.stderr.decode()
 
 
+@pytest.mark.slow
 def test_a_terminal_without_unicode_gets_ascii(simulated_url, printed):
     done = run(
         *("-m", "study.report", "--db", simulated_url),
@@ -179,6 +180,7 @@ def test_other_formats_stay_utf8_where_the_terminal_is_not(tmp_path, form):
     assert "Übung" in done.stdout.decode("utf-8")
 
 
+@pytest.mark.slow
 def test_a_closed_pipe_is_no_error(simulated_url):
     command = f'"{sys.executable}" -m study.report --db {simulated_url} | true'
     done = subprocess.run(

@@ -33,7 +33,7 @@ def strict(text):
     return json.loads(text, parse_constant=refuse)
 
 
-@pytest.fixture(params=EDGES)
+@pytest.fixture(scope="module", params=EDGES)
 def edge(request):
     return summary_of(answers(crossed(EDGES[request.param])))
 

@@ -43,6 +43,7 @@ def rows_of(simulation):
     return pd.DataFrame(found, columns=["participant", "trial", "picture", "method", "picked"])
 
 
+@pytest.mark.slow
 def test_the_power_is_what_reports_of_simulated_studies_claim(monkeypatch):
     """Pictures, slots and answers of `study.simulate`, tests and Holm of the report."""
     monkeypatch.setattr("gc.collect", int)  # statsmodels calls it at each correction

@@ -247,6 +247,7 @@ def test_catches_and_repeats():
     assert behaviour.attention(answers(trials)) == behaviour.Attention(1, 2, 1, 2)
 
 
+@pytest.mark.slow
 @relaxed
 @given(grids)
 def test_categories_change_nothing(picks):

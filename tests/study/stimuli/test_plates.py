@@ -22,6 +22,7 @@ def contrast(plate: Dots, view: str | None) -> float:
 VIEWS = (None, "protan", "deutan")
 
 
+@pytest.mark.slow
 def test_the_figure_is_there_for_normal_vision_and_not_for_the_dichromat():
     table = {}
     for kind in PLATES:
