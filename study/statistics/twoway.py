@@ -269,10 +269,7 @@ def two_way_gap(variance: TwoWayVariance, level: float = LEVEL) -> Interval:
     (-0.473, 0.427)
     """
     check_level(level)
-    reason = _too_few(variance)
-    if not reason and variance.total == 0:
-        reason = ALIKE
-    if reason:
+    if reason := _none(variance):
         return undefined(TWO_WAY_LOGIT, level, reason)
     return Interval(*_ends(variance, level, GAPS), TWO_WAY_LOGIT, level)
 
@@ -302,10 +299,7 @@ def two_way_mean(
         Undefined with fewer than two participants or pictures, or when all values are equal.
     """
     check_level(level)
-    reason = _too_few(variance)
-    if not reason and variance.total == 0:
-        reason = ALIKE
-    if reason:
+    if reason := _none(variance):
         return undefined(TWO_WAY_LINEAR, level, reason)
     half = _quantile(variance, level) * math.sqrt(variance.total)
     low, high = max(limits[0], variance.mean - half), min(limits[1], variance.mean + half)
@@ -429,6 +423,11 @@ def _effective_size(
     ratio = stdtrit(variance.n - 1, tail) / stdtrit(variance.degrees_of_freedom, tail)
     effective = max(1.0, variance.n / effect * float(ratio) ** 2)
     return effective, f"(by the design effect of the other picks, {effect:.2f})"
+
+
+def _none(variance: TwoWayVariance) -> str:
+    """Why a score has no interval over participants and pictures, or an empty string."""
+    return _too_few(variance) or (ALIKE if variance.total == 0 else "")
 
 
 def _too_few(variance: TwoWayVariance) -> str:
