@@ -4,6 +4,7 @@
 # make test-ray  --engine ray on a local cluster; Ray is installed for it, and brings pyarrow, with
 #             which pandas keeps strings in another way: so the study's tables once more
 # make test-package  the wheel, in an empty environment and folder: its core, then the page
+# make test-deploy  deploy/ started by podman and by systemd, as root; docs/deploy.md
 # make check  ruff, mypy, the arrows between packages, the lock and the licences
 # make lock   requirements.lock and docs/licences.md anew, after a change of requirements.txt
 PYTHON ?= python3
@@ -12,7 +13,7 @@ RUN := $(VENV)/bin/python
 PYTEST := OMP_NUM_THREADS=1 $(RUN) -m pytest
 TABLES := $(addprefix tests/study/,protocol/test_exclusions.py report/test_report.py report/test_report_page.py database/test_live.py)
 
-.PHONY: app test test-all test-ray test-package check lock clean
+.PHONY: app test test-all test-ray test-package test-deploy check lock clean
 
 app: $(VENV)/app.stamp
 	$(RUN) app.py
@@ -29,6 +30,9 @@ test-ray: $(VENV)/dev.stamp
 
 test-package: $(VENV)/dev.stamp
 	.ci/package
+
+test-deploy: $(VENV)/dev.stamp
+	.ci/deploy
 
 check: $(VENV)/dev.stamp
 	$(VENV)/bin/ruff check .
